@@ -1,0 +1,21 @@
+//! Words every other module speaks: ids, units, limits, frames of sound, and [`Phi`].
+//!
+//! House rules: no dependency on any other module; a number with a unit is a type here, not a
+//! `u64` with a comment.
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+mod dice;
+mod expect;
+mod frame;
+mod ids;
+mod phi;
+mod timer_table;
+mod units;
+
+pub use dice::Dice;
+pub use expect::Expect;
+pub use frame::Frame;
+pub use ids::{CallId, Epoch, LegId, TargetName, ToolRequestId, TrunkName, TurnId, UtteranceId};
+pub use phi::{Phi, Purpose, Secret};
+pub use timer_table::TimerTable;
+pub use units::{Decibel, ExtSeqNo, PacketTime, RtpTime, SampleRate, SeqNo};

@@ -1,0 +1,41 @@
+//! Codecs: packets of compressed sound to frames, and back.
+//!
+//! House rules: a core. Everything here runs on media threads: no allocation after set-up.
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+use crate::base::SampleRate;
+
+/// A codec that a trunk may use. A closed set: SDP, media and configuration all speak of these.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Codec {
+    /// G.711 µ-law (ITU-T G.711; RFC 3551 §4.5.14, payload type 0).
+    Pcmu,
+    /// G.711 A-law (payload type 8).
+    Pcma,
+}
+
+impl Codec {
+    /// All of them, in the order of preference when a profile says nothing.
+    pub const ALL: [Self; 2] = [Self::Pcmu, Self::Pcma];
+
+    /// Returns the encoding name of SDP (RFC 8866 §6.6).
+    pub fn sdp_name(self) -> &'static str {
+        match self {
+            Self::Pcmu => "PCMU",
+            Self::Pcma => "PCMA",
+        }
+    }
+
+    /// Returns the static payload type (RFC 3551 §6), if it has one.
+    pub fn static_payload_type(self) -> Option<u8> {
+        match self {
+            Self::Pcmu => Some(0),
+            Self::Pcma => Some(8),
+        }
+    }
+
+    /// Returns the RTP clock rate.
+    pub fn clock_rate(self) -> SampleRate {
+        SampleRate(8_000)
+    }
+}

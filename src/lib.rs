@@ -1,0 +1,13 @@
+//! Attendant: a SIP/RTP media gateway with the voice agent inside, for medical practices.
+//!
+//! Read the modules in this order. Each may use those above it, never those below; the
+//! table in `tests/architecture.rs` holds that line.
+
+pub mod agent;
+pub mod base;
+pub mod codec;
+pub mod dialplan;
+pub mod practice;
+pub mod sdp;
+pub mod sip;
+pub mod speech;

@@ -1,0 +1,93 @@
+//! What we can do, and what was agreed.
+
+use std::net::SocketAddr;
+
+use crate::base::PacketTime;
+use crate::codec::Codec;
+
+/// Our side of a media session.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct LocalMedia {
+    /// Where we receive RTP, as advertised.
+    pub rtp: SocketAddr,
+    /// What we speak, best first.
+    pub codecs: Vec<Codec>,
+    /// Whether telephone-event (RFC 4733) is offered and accepted.
+    pub telephone_event: bool,
+    /// How much sound we put in a packet.
+    pub packet_time: PacketTime,
+    /// `o=` session id, the same for the life of a dialog.
+    pub session_id: u64,
+    /// `o=` version, one more each time our description changes (RFC 3264 §8).
+    pub version: u64,
+}
+
+/// Who sends (RFC 3264 §5.1), seen from our side.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Direction {
+    /// Both.
+    #[default]
+    SendRecv,
+    /// Only we.
+    SendOnly,
+    /// Only the far end: we are on hold with music.
+    RecvOnly,
+    /// Nobody: we are on hold.
+    Inactive,
+}
+
+impl Direction {
+    /// Whether we may send.
+    pub fn sends(self) -> bool {
+        matches!(self, Self::SendRecv | Self::SendOnly)
+    }
+
+    /// Whether we are sent to.
+    pub fn receives(self) -> bool {
+        matches!(self, Self::SendRecv | Self::RecvOnly)
+    }
+}
+
+/// What an offer and its answer agreed on.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Negotiated {
+    /// The codec that we send; it is also what we expect.
+    pub codec: Codec,
+    /// The payload type that the far end wants to receive it under, and uses itself.
+    pub payload_type: u8,
+    /// The payload type of telephone-event, when both sides have it.
+    pub telephone_event: Option<u8>,
+    /// Where the far end receives RTP.
+    pub remote: SocketAddr,
+    /// How much sound to put in a packet: the far end's `a=ptime` if we can, else ours.
+    pub packet_time: PacketTime,
+    /// Who sends, seen from our side.
+    pub direction: Direction,
+}
+
+/// Why an offer cannot be answered, or an answer not be used.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum SdpError {
+    /// It is not SDP.
+    #[error("line {line}: {what}")]
+    Malformed {
+        /// Counted from 1.
+        line: usize,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// There is no audio in it that RTP/AVP could carry.
+    #[error("no usable audio stream: {what}")]
+    NoAudio {
+        /// What was there instead.
+        what: String,
+    },
+    /// No codec of ours is among the offered ones.
+    #[error("no codec in common; the peer offers {offered}, we allow {allowed}")]
+    NoCommonCodec {
+        /// Their codecs.
+        offered: String,
+        /// Ours.
+        allowed: String,
+    },
+}

@@ -1,0 +1,321 @@
+//! What goes into the user agent and what comes out of it: the words between `sip` and the rest.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use bytes::Bytes;
+use ipnet::IpNet;
+
+use crate::base::{LegId, Phi, Secret, TrunkName};
+
+/// A transport that SIP runs on.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Transport {
+    /// Unreliable: requests and final responses are repeated.
+    Udp,
+    /// Reliable.
+    Tcp,
+    /// Reliable and private.
+    Tls,
+}
+
+/// The way a message came or goes: which of our sockets, and whom it talks to.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Flow {
+    /// The transport.
+    pub transport: Transport,
+    /// Our socket's address, as bound.
+    pub local: SocketAddr,
+    /// The peer's address, as seen by the socket.
+    pub remote: SocketAddr,
+}
+
+/// How the user agent is set up. Replaced as a whole on reload; running dialogs keep going.
+#[derive(Clone, Debug)]
+pub struct UaConfig {
+    /// `User-Agent` and `Server`.
+    pub product: String,
+    /// The PBX connections, in the order in which they are tried.
+    pub trunks: Vec<Trunk>,
+    /// The built-in registrar, for softphones; `None` answers REGISTER with 405.
+    pub registrar: Option<Registrar>,
+    /// Round-trip estimate T1 (RFC 3261 §17.1.1.1), 500 ms unless a test says otherwise.
+    pub t1: Duration,
+}
+
+/// A PBX connection, as far as SIP is concerned.
+#[derive(Clone, Debug)]
+pub struct Trunk {
+    /// Its name.
+    pub name: TrunkName,
+    /// Sources that this trunk takes requests from; every other source gets no answer.
+    pub allow: Vec<IpNet>,
+    /// What we ask of them beyond their address.
+    pub inbound: Inbound,
+    /// The address we put in Via and Contact.
+    pub advertised: SocketAddr,
+    /// What we answer to a 401 or 407.
+    pub credentials: Option<Credentials>,
+    /// Whether the far end may transfer us with REFER. A PBX has no reason to; our scripted phone does.
+    pub accept_refer: bool,
+    /// How long a transfer's outcome is waited for after the REFER was accepted.
+    pub refer_wait: Duration,
+}
+
+/// How the far end of a trunk proves itself.
+#[derive(Clone, Debug)]
+pub enum Inbound {
+    /// By its address alone.
+    Ip,
+    /// By digest against the registrar's users (RFC 8760): softphones.
+    Registered,
+}
+
+/// A user and password.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    /// The user name.
+    pub user: String,
+    /// The password.
+    pub secret: Secret,
+}
+
+/// The built-in registrar (RFC 3261 §10.3) and whom it lets in.
+#[derive(Clone, Debug)]
+pub struct Registrar {
+    /// The digest realm.
+    pub realm: String,
+    /// Who may register.
+    pub users: Vec<Credentials>,
+}
+
+/// A call that we make.
+#[derive(Clone, Debug)]
+pub struct NewLeg {
+    /// The id that the caller of this command chose.
+    pub leg: LegId,
+    /// Where the request is sent.
+    pub flow: Flow,
+    /// The Request-URI and To, for example `sip:101@10.0.0.5:5060`.
+    pub target: String,
+    /// The user part of From and Contact.
+    pub from_user: String,
+    /// The display name of From.
+    pub display: Option<Phi<String>>,
+    /// Our SDP offer.
+    pub offer: Vec<u8>,
+    /// Further headers, name and value. CR, LF and NUL are refused.
+    pub headers: Vec<(String, String)>,
+    /// What we answer to a 401 or 407.
+    pub credentials: Option<Credentials>,
+    /// The address we put in Via and Contact.
+    pub advertised: SocketAddr,
+    /// Whether an in-dialog REFER is taken (`Event::Referred`) or declined with 603.
+    pub accept_refer: bool,
+}
+
+/// Why a request is refused.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Refusal {
+    /// The status code, 300 to 699.
+    pub status: u16,
+    /// The reason phrase; the standard one when absent.
+    pub phrase: Option<String>,
+    /// Further words for the telecom admin, sent as `Warning: 399` (RFC 3261 §20.43).
+    pub warning: Option<String>,
+    /// When to try again.
+    pub retry_after: Option<Duration>,
+}
+
+/// What the user agent is told.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// A datagram, or a whole message from a stream.
+    Datagram {
+        /// The way it came.
+        flow: Flow,
+        /// The bytes as received.
+        bytes: Bytes,
+    },
+    /// The calls want something.
+    Command(Command),
+}
+
+/// What the calls want.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Answers an incoming INVITE with 180.
+    Ring { leg: LegId },
+    /// Answers an incoming INVITE with 200 and our SDP: an answer, or an offer if it had none.
+    Accept { leg: LegId, sdp: Vec<u8> },
+    /// Refuses an incoming INVITE.
+    Refuse { leg: LegId, refusal: Refusal },
+    /// Answers a re-INVITE or UPDATE.
+    AcceptOffer { leg: LegId, sdp: Vec<u8> },
+    /// Refuses a re-INVITE or UPDATE; the session goes on as it was (RFC 3261 §14.2).
+    RefuseOffer { leg: LegId, refusal: Refusal },
+    /// Calls somebody.
+    Invite(Box<NewLeg>),
+    /// Ends a leg in whatever way its state asks for: BYE, CANCEL or a refusal.
+    HangUp { leg: LegId, reason: Option<String> },
+    /// Asks the far end to call somebody else instead (RFC 3515).
+    Refer {
+        /// The leg to move.
+        leg: LegId,
+        /// The Refer-To URI, without angle brackets.
+        target: String,
+        /// Further headers of the REFER, name and value.
+        headers: Vec<(String, String)>,
+    },
+    /// Takes a REFER (202) that came as [`Event::Referred`]; NOTIFYs follow by [`Command::Notify`].
+    AcceptRefer { leg: LegId },
+    /// Tells the referrer how its REFER goes: a `message/sipfrag` of this status. 200 and above is the last.
+    Notify { leg: LegId, status: u16 },
+    /// Asks a peer whether it is there.
+    Options {
+        /// Comes back in [`Event::OptionsAnswered`].
+        id: u32,
+        /// Where it goes.
+        flow: Flow,
+        /// The Request-URI.
+        target: String,
+        /// The address we put in Via and Contact.
+        advertised: SocketAddr,
+    },
+    /// Registers with a registrar (our scripted phones).
+    Register {
+        /// Comes back in [`Event::RegisterAnswered`].
+        id: u32,
+        /// Where it goes.
+        flow: Flow,
+        /// The registrar, for example `sip:127.0.0.1:5060`.
+        registrar: String,
+        /// Who registers.
+        credentials: Credentials,
+        /// The address we put in Via and Contact.
+        advertised: SocketAddr,
+        /// How long it is to last; zero withdraws it.
+        expires: Duration,
+    },
+    /// Draining: OPTIONS and new INVITEs get 503 with this Retry-After; `None` ends it.
+    Drain { retry_after: Option<Duration> },
+    /// Replaces the configuration.
+    Configure(Box<UaConfig>),
+}
+
+/// What the user agent wants done.
+#[derive(Clone, Debug)]
+pub enum Output {
+    /// Bytes for the wire.
+    Send {
+        /// The way they go.
+        flow: Flow,
+        /// The message.
+        bytes: Bytes,
+    },
+    /// Something the calls must know.
+    Event(Event),
+}
+
+/// A new call for us.
+#[derive(Clone, Debug)]
+pub struct Incoming {
+    /// The id that the user agent gave it: even numbers, so that ids chosen for our own calls (odd) never meet one.
+    pub leg: LegId,
+    /// The trunk it came by.
+    pub trunk: TrunkName,
+    /// The way it came.
+    pub flow: Flow,
+    /// The user part of the Request-URI: what was dialled.
+    pub called: Phi<String>,
+    /// The caller's number or user: P-Asserted-Identity, else From; `None` when anonymous.
+    pub caller: Option<Phi<String>>,
+    /// The caller's display name.
+    pub display: Option<Phi<String>>,
+    /// The SDP offer; `None` asks for ours (delayed offer).
+    pub offer: Option<Vec<u8>>,
+    /// All headers, name and value as received, for dialplan conditions and the ladder.
+    pub headers: Vec<(String, Phi<String>)>,
+}
+
+/// How far a transfer is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum TransferState {
+    /// 2xx to the REFER.
+    Accepted,
+    /// A sipfrag below 200.
+    Progress(u16),
+    /// A sipfrag of 2xx: the target answered.
+    Answered,
+    /// The REFER or the new call was refused with this status.
+    Failed(u16),
+    /// Nothing more was heard within the trunk's `refer_wait`.
+    Unknown,
+}
+
+/// Why a leg is over. Exactly one [`Event::Ended`] comes for each leg, whatever the path.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum EndCause {
+    /// The far end sent BYE.
+    RemoteBye,
+    /// The far end sent CANCEL before we answered.
+    RemoteCancel,
+    /// We hung up.
+    Local,
+    /// The far end refused our INVITE.
+    Refused(u16),
+    /// We refused its INVITE.
+    RefusedByUs(u16),
+    /// Our 200 was never acknowledged (64·T1, RFC 3261 §13.3.1.4).
+    AckTimeout,
+    /// A request of ours was never answered.
+    Timeout,
+}
+
+/// Why a message was thrown away without an answer.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum DropReason {
+    /// No trunk takes requests from this source.
+    UnknownSource,
+    /// Not SIP, or no Via to answer to.
+    Malformed,
+    /// A response that no request of ours asked for.
+    StrayResponse,
+    /// Over a size limit of the parser.
+    TooLarge,
+}
+
+/// What happened.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// Somebody calls. 100 went out; ring, accept or refuse.
+    Incoming(Box<Incoming>),
+    /// The ACK to our 200 came, with the answer if our 200 held an offer.
+    Established { leg: LegId, answer: Option<Vec<u8>> },
+    /// A provisional response to our INVITE.
+    Progress { leg: LegId, status: u16, sdp: Option<Vec<u8>> },
+    /// Our INVITE was accepted and acknowledged.
+    Answered { leg: LegId, sdp: Option<Vec<u8>> },
+    /// A re-INVITE or UPDATE with an offer (`None`: it wants ours). Accept or refuse it.
+    Offer { leg: LegId, sdp: Option<Vec<u8>> },
+    /// The far end asks us to call somebody else (only where allowed).
+    Referred { leg: LegId, target: Phi<String>, headers: Vec<(String, Phi<String>)> },
+    /// How our REFER goes.
+    Transfer { leg: LegId, state: TransferState },
+    /// A DTMF digit by INFO (`application/dtmf-relay` or `application/dtmf`).
+    Dtmf { leg: LegId, digit: char },
+    /// The leg is over.
+    Ended { leg: LegId, cause: EndCause },
+    /// Our OPTIONS was answered, or not (`None`).
+    OptionsAnswered { id: u32, status: Option<u16> },
+    /// Our REGISTER was answered, or not (`None`).
+    RegisterAnswered { id: u32, status: Option<u16> },
+    /// A softphone registered, or withdrew (`expires` zero).
+    Registered { user: String, flow: Flow, expires: Duration },
+    /// A registration or call of a softphone failed its digest.
+    AuthenticationFailed { flow: Flow, user: Option<String> },
+    /// A message was thrown away.
+    Dropped { flow: Flow, why: DropReason },
+    /// A request was refused by the user agent itself, and why in words an admin can act on.
+    Rejected { flow: Flow, method: String, status: u16, why: &'static str },
+}

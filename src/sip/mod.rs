@@ -1,0 +1,14 @@
+//! The SIP user agent (RFC 3261), without a socket.
+//!
+//! House rules: no clock, no socket, no lock. A machine is moved by `handle_input` and
+//! `handle_timeout`, and read out by `poll_output` and `poll_timeout`, until both are empty.
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+#[allow(missing_docs, reason = "variants are documented; a field `leg: LegId` says all there is")]
+mod api;
+pub mod message;
+
+pub use api::{
+    Command, Credentials, DropReason, EndCause, Event, Flow, Inbound, Incoming, Input, NewLeg,
+    Output, Refusal, Registrar, TransferState, Transport, Trunk, UaConfig,
+};

@@ -1,0 +1,10 @@
+//! Hearing, speaking, and whose turn it is.
+//!
+//! House rules: a core, as in [`crate::sip`]. Nothing here knows which engine hears or speaks.
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+mod recognizer;
+mod voice;
+
+pub use recognizer::{HeardFrame, Recognizer, RecognizerError, Transcript};
+pub use voice::{Voice, VoiceError};

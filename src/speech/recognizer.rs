@@ -1,0 +1,74 @@
+//! The seam between us and whatever turns sound into words.
+
+use crate::base::{Expect, Frame, Phi, TurnId};
+
+/// A frame on its way to a recogniser, with what the media thread knows of it.
+#[derive(Clone, Copy, Debug)]
+pub struct HeardFrame {
+    /// The leg's media clock, in frames of 20 ms since its first tick.
+    pub tick: u64,
+    /// The sound.
+    pub frame: Frame,
+    /// Whether the voice activity detector hears a voice in it.
+    pub voiced: bool,
+}
+
+/// What was heard.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Transcript {
+    /// What the caller has said so far in this turn; it may still change.
+    Partial {
+        /// The words.
+        text: Phi<String>,
+    },
+    /// All the caller said up to the end of the turn; it will not change. Empty when nothing was understood.
+    Final {
+        /// The turn that [`Recognizer::finish`] named.
+        turn: TurnId,
+        /// The words.
+        text: Phi<String>,
+        /// How sure the recogniser is, 0 to 1.
+        confidence: f32,
+    },
+}
+
+/// Why a recogniser cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum RecognizerError {
+    /// It cannot keep up.
+    #[error("the recogniser is {frames} frames behind and dropped the oldest")]
+    Behind {
+        /// How far.
+        frames: usize,
+    },
+    /// The model or vendor failed.
+    #[error("the recogniser failed: {what}")]
+    Failed {
+        /// What it said.
+        what: String,
+    },
+}
+
+/// Speech to text. One per call leg, owned by one thread, never shared.
+pub trait Recognizer: Send {
+    /// Takes one frame. An engine that needs longer than a frame does its work in [`Self::poll`].
+    ///
+    /// # Errors
+    /// When the engine is behind or has failed; later frames may still be pushed.
+    fn push(&mut self, heard: &HeardFrame) -> Result<(), RecognizerError>;
+
+    /// Says what is expected from now on.
+    fn expect(&mut self, expect: Expect);
+
+    /// The caller's turn is over: a [`Transcript::Final`] with this id is to follow, even if empty.
+    fn finish(&mut self, turn: TurnId);
+
+    /// Forgets what was pushed and not yet finished.
+    fn reset(&mut self);
+
+    /// Does what work there is and returns what has been heard since the last call.
+    ///
+    /// # Errors
+    /// When the engine has failed.
+    fn poll(&mut self) -> Result<Option<Transcript>, RecognizerError>;
+}
