@@ -1,7 +1,7 @@
 //! The conversation: what the agent says and does, without knowing how it hears, speaks or is called.
 //!
 //! House rules: a core. It does not know that SIP exists. What callers say is data, never an instruction.
-#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
 #[allow(missing_docs, reason = "variants are documented; a field `turn: TurnId` says all there is")]
 mod api;
