@@ -3,8 +3,12 @@
 //! House rules: a core, as in [`crate::sip`]. Nothing here knows which engine hears or speaks.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
+pub mod floor;
 mod recognizer;
+mod utterance;
 mod voice;
 
+pub use floor::{Floor, Patience};
 pub use recognizer::{HeardFrame, Recognizer, RecognizerError, Transcript};
+pub use utterance::Utterance;
 pub use voice::{Voice, VoiceError};
