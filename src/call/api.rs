@@ -1,0 +1,176 @@
+//! What goes into a call and what comes out of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use crate::agent::tools::{ErrorCode, ToolCall, ToolResult};
+use crate::agent::{Decision, Goal, Setting};
+use crate::base::{
+    CallId, Epoch, Expect, LegId, Phi, TargetName, ToolRequestId, TurnId, UtteranceId,
+};
+use crate::sdp::{LocalMedia, Negotiated};
+use crate::sip;
+use crate::speech::Transcript;
+
+/// What is fixed when a call begins.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// The call's id.
+    pub call: CallId,
+    /// The caller's leg.
+    pub leg: LegId,
+    /// The caller's SDP offer; `None` asks for ours.
+    pub offer: Option<Vec<u8>>,
+    /// Our side of the media, on a port that is already bound.
+    pub local: LocalMedia,
+    /// What the conversation starts from.
+    pub setting: Setting,
+    /// Where each transfer target is reached: a Refer-To URI. A target that is not here does not exist.
+    pub targets: BTreeMap<TargetName, String>,
+    /// Who refers, as a URI: the Referred-By of a hand-off (RFC 3892).
+    pub referred_by: String,
+}
+
+/// What a call is told.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// Something happened to its leg.
+    Sip(sip::Event),
+    /// Something was heard on, or played to, its leg.
+    Sound(Sound),
+    /// The recogniser has words.
+    Transcript(Transcript),
+    /// The voice has rendered all of an utterance.
+    Rendered { utterance: UtteranceId, frames: u32 },
+    /// The voice could not render an utterance; it will not be heard.
+    NotRendered { utterance: UtteranceId },
+    /// A tool has answered.
+    ToolDone { request: ToolRequestId, result: ToolResult },
+    /// The hand-off note is stored under this id, or is not.
+    HandOffStored { request: ToolRequestId, stored: Result<String, ErrorCode> },
+    /// The process wants the call to end: the drain deadline has passed.
+    HangUp,
+}
+
+/// What a media thread tells of the leg.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Sound {
+    /// A voice began at this time.
+    VoiceOn { since: Instant },
+    /// The voice ended at this time.
+    VoiceOff { since: Instant },
+    /// A digit was keyed (RFC 4733).
+    Dtmf { digit: char },
+    /// The first frame of an utterance was sent.
+    Started { utterance: UtteranceId },
+    /// An utterance is over: all of it was sent, or the rest was dropped after so many frames.
+    Ended { utterance: UtteranceId, frames: u32, complete: bool },
+    /// Nothing has been received for this long, although the far end may send.
+    NoPackets { lasted: Duration },
+}
+
+/// What a call wants done.
+#[derive(Clone, Debug)]
+pub enum Output {
+    /// To the user agent.
+    Sip(sip::Command),
+    /// Start the leg's media.
+    OpenMedia(Negotiated),
+    /// A re-INVITE changed the leg's media.
+    UpdateMedia(Negotiated),
+    /// Stop the leg's media.
+    CloseMedia,
+    /// Render this now, since it will be wanted at once later.
+    Prepare { text: Phi<String> },
+    /// Say this after what is being said.
+    Speak { utterance: UtteranceId, epoch: Epoch, text: Phi<String> },
+    /// From now on only sound of this epoch is played.
+    Flush { epoch: Epoch },
+    /// Tell the recogniser what is expected.
+    Expect(Expect),
+    /// The caller's turn is over: the recogniser is to finish it.
+    Finish { turn: TurnId },
+    /// The recogniser is to forget what it has not finished.
+    Discard,
+    /// Run a tool.
+    Tool { turn: TurnId, request: ToolRequestId, call: ToolCall },
+    /// Store a hand-off's context, before the call is moved.
+    StoreHandOff {
+        turn: TurnId,
+        request: ToolRequestId,
+        target: TargetName,
+        reason: &'static str,
+        summary: Phi<String>,
+    },
+    /// A transfer's outcome, for the audit record.
+    TransferDone { request: ToolRequestId, result: ToolResult },
+    /// A decision, for the audit record.
+    Decided(Decision),
+    /// What happened, for whoever watches.
+    Told(Told),
+    /// The call is over; this is the last output.
+    Over(Box<Summary>),
+}
+
+/// What happened in a call, in the order in which people experience it.
+#[derive(Clone, Debug)]
+pub enum Told {
+    /// The caller is connected.
+    Answered,
+    /// The agent begins to say this.
+    AgentSays { utterance: UtteranceId, text: Phi<String> },
+    /// The caller spoke over the agent and heard only this.
+    AgentInterrupted { utterance: UtteranceId, heard: Phi<String> },
+    /// The caller's turn, as understood.
+    CallerSaid { turn: TurnId, text: Phi<String>, confidence: f32 },
+    /// The agent's first sound after the caller's last: the response gap, as the gateway sees it.
+    Replied { turn: TurnId, gap: Duration },
+    /// A tool was asked.
+    ToolAsked { name: &'static str },
+    /// A tool has answered.
+    ToolAnswered { name: &'static str, error: Option<ErrorCode>, took: Duration },
+    /// A transfer moves.
+    Transfer { target: TargetName, state: sip::TransferState },
+}
+
+/// Why a call is over.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum EndReason {
+    /// The caller hung up.
+    CallerHungUp,
+    /// The caller gave up before the call was answered.
+    CallerCancelled,
+    /// The agent said goodbye and hung up.
+    AgentHungUp,
+    /// A person has the caller.
+    HandedOff,
+    /// Nothing was received from the caller's phone for a minute.
+    NoMedia,
+    /// No codec in common, or the offer could not be read.
+    MediaRefused,
+    /// Our 200 was never acknowledged: the peer cannot reach our Contact.
+    AckTimeout,
+    /// A request of ours was never answered.
+    SignallingTimeout,
+    /// The process was stopped.
+    Shutdown,
+}
+
+/// What is left of a call: the wrap-up row.
+#[derive(Clone, Debug)]
+pub struct Summary {
+    /// The call.
+    pub call: CallId,
+    /// Why it ended.
+    pub reason: EndReason,
+    /// What it came to.
+    pub goals: BTreeSet<Goal>,
+    /// Turns of the caller.
+    pub turns: u32,
+    /// From the answer to the end; zero if never answered.
+    pub talked: Duration,
+    /// Times the caller spoke over the agent.
+    pub barge_ins: u32,
+    /// The stored hand-off note, if there is one.
+    pub hand_off: Option<String>,
+}
