@@ -4,10 +4,13 @@
 //! table in `tests/architecture.rs` holds that line.
 
 pub mod agent;
+pub mod audit;
 pub mod base;
 pub mod codec;
 pub mod dialplan;
+pub mod ehr;
 pub mod practice;
 pub mod sdp;
 pub mod sip;
 pub mod speech;
+pub mod store;

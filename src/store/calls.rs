@@ -1,0 +1,98 @@
+//! Table `calls`: the wrap-up row of each call.
+
+use jiff::Timestamp;
+
+use super::{Store, StoreError, sql};
+use crate::base::{CallId, Phi, Purpose};
+use crate::practice::{PatientId, PhoneNumber};
+
+sql! {
+    ADD = "insert into calls
+           (call_id, started_at, ended_at, trunk, caller, patient, end_reason, goals, escalation_reason,
+            hand_off, turns, tools_called, tool_errors, barge_ins, gap_p50_ms, gap_max_ms, summary, audit_head)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+           on conflict do nothing";
+    END_OF = "select end_reason, goals from calls where call_id = $1";
+}
+
+/// One row per call, whatever the ending.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct WrapUp {
+    /// Which call.
+    pub call: CallId,
+    /// When it was answered, or came in if it never was.
+    pub started: Timestamp,
+    /// When it ended.
+    pub ended: Timestamp,
+    /// Where it came from.
+    pub trunk: String,
+    /// The caller's asserted number.
+    pub caller: Option<Phi<PhoneNumber>>,
+    /// Who the caller was verified to be.
+    pub patient: Option<PatientId>,
+    /// How it ended, from a closed list: `caller_hung_up`, `handed_off`, ...
+    pub end_reason: String,
+    /// What it came to, from a closed list: `booked`, `rescheduled`, ...
+    pub goals: Vec<String>,
+    /// Why a person was needed, from a closed list.
+    pub escalation_reason: Option<String>,
+    /// The hand-off note's task.
+    pub hand_off: Option<String>,
+    /// Turns of the caller.
+    pub turns: u32,
+    /// Tools that ran.
+    pub tools_called: u32,
+    /// Those that failed.
+    pub tool_errors: u32,
+    /// How often the caller spoke over the agent.
+    pub barge_ins: u32,
+    /// Median gap between the caller's last word and the agent's first, in milliseconds.
+    pub gap_p50_ms: Option<u32>,
+    /// The longest such gap, in milliseconds.
+    pub gap_max_ms: Option<u32>,
+    /// What happened, in sentences.
+    pub summary: Phi<String>,
+    /// The hash of the last audit line of the call.
+    pub audit_head: Option<String>,
+}
+
+impl Store {
+    /// Stores the wrap-up row of a call; says whether it is the first. A call has one row, once.
+    pub async fn wrap_up(&self, row: &WrapUp) -> Result<bool, StoreError> {
+        const PURPOSE: Purpose = Purpose::Storage;
+        let done = sqlx::query(ADD)
+            .bind(row.call.to_string())
+            .bind(row.started.as_microsecond())
+            .bind(row.ended.as_microsecond())
+            .bind(&row.trunk)
+            .bind(row.caller.as_ref().map(|caller| caller.reveal(PURPOSE).as_str()))
+            .bind(row.patient.as_ref().map(|id| &id.0))
+            .bind(&row.end_reason)
+            .bind(row.goals.join(" "))
+            .bind(&row.escalation_reason)
+            .bind(&row.hand_off)
+            .bind(i64::from(row.turns))
+            .bind(i64::from(row.tools_called))
+            .bind(i64::from(row.tool_errors))
+            .bind(i64::from(row.barge_ins))
+            .bind(row.gap_p50_ms.map(i64::from))
+            .bind(row.gap_max_ms.map(i64::from))
+            .bind(row.summary.reveal(PURPOSE))
+            .bind(&row.audit_head)
+            .execute(self.db.writer())
+            .await
+            .map_err(StoreError::query("storing a wrap-up row"))?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Returns how a call ended and what it came to; `None` when it has no row.
+    pub async fn end_of(&self, call: CallId) -> Result<Option<(String, Vec<String>)>, StoreError> {
+        let row: Option<(String, String)> = sqlx::query_as(END_OF)
+            .bind(call.to_string())
+            .fetch_optional(self.db.reader())
+            .await
+            .map_err(StoreError::query("reading a wrap-up row"))?;
+        let words = |text: String| text.split_whitespace().map(str::to_owned).collect();
+        Ok(row.map(|(reason, goals)| (reason, words(goals))))
+    }
+}
