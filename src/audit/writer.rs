@@ -223,6 +223,7 @@ fn open(path: &Path) -> Result<Opened, AuditError> {
     let mut options = OpenOptions::new();
     let options = options.read(true).write(true).create(true).truncate(false).mode(0o600);
     let mut file = options.open(path).map_err(failed)?;
+    sync_directory(path).map_err(failed)?;
     file.try_lock().map_err(|error| match error {
         std::fs::TryLockError::WouldBlock => AuditError::Locked { path: shown() },
         std::fs::TryLockError::Error(error) => failed(error),
@@ -251,6 +252,14 @@ fn open(path: &Path) -> Result<Opened, AuditError> {
     Ok(Opened { file, length, head, torn: torn_bytes })
 }
 
+/// Makes a new file's name durable too.
+fn sync_directory(path: &Path) -> std::io::Result<()> {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => File::open(parent)?.sync_all(),
+        _ => Ok(()),
+    }
+}
+
 /// The end of a file.
 struct Tail {
     /// Where the next line goes: after the last whole one.
@@ -269,6 +278,9 @@ fn read_tail(file: &mut File) -> std::io::Result<Tail> {
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes)?;
     let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    if whole == 0 && from > 0 {
+        return Err(std::io::Error::other("its last 512 KiB hold no line end: it is no audit record"));
+    }
     let torn = bytes.split_off(whole);
     let last = bytes.strip_suffix(b"\n").map(|lines| {
         let start = lines.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
