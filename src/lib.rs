@@ -11,3 +11,7 @@ pub mod practice;
 pub mod sdp;
 pub mod sip;
 pub mod speech;
+
+pub mod ops;
+
+pub mod config;
