@@ -2,13 +2,20 @@
 //!
 //! Read the modules in this order. Each may use those above it, never those below; the
 //! table in `tests/architecture.rs` holds that line.
+//!
+//! * Cores, which decide and have no clock, socket, lock or `async`: [`base`], [`sip`], [`sdp`],
+//!   [`codec`], [`rtp`], [`media`], [`speech`], [`practice`], [`agent`], [`dialplan`], [`call`].
+//! * Shells, which do what cores decided: [`ops`], [`config`], [`signalling`], [`workers`],
+//!   [`engines`], [`store`], [`ehr`], [`audit`], [`toolbox`], [`phone`], [`gateway`], [`cli`].
 
 pub mod agent;
 pub mod audit;
 pub mod base;
 pub mod codec;
+pub mod config;
 pub mod dialplan;
 pub mod ehr;
+pub mod ops;
 pub mod practice;
 pub mod sdp;
 pub mod sip;

@@ -102,8 +102,8 @@ pub enum Output {
         reason: &'static str,
         summary: Phi<String>,
     },
-    /// A transfer's outcome, for the audit record.
-    TransferDone { request: ToolRequestId, result: ToolResult },
+    /// How a transfer ended, for the audit record.
+    TransferDone { turn: TurnId, state: sip::TransferState },
     /// A decision, for the audit record.
     Decided(Decision),
     /// What happened, for whoever watches.

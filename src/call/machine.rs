@@ -464,7 +464,7 @@ impl Call {
         let name = call.name();
         self.tools.insert(request, (name, now));
         self.outputs.push_back(Output::Told(Told::ToolAsked { name }));
-        let turn = TurnId(self.turn.0.saturating_sub(1));
+        let turn = self.last_turn();
         let ToolCall::TransferToHuman { target, reason, summary } = call else {
             return self.outputs.push_back(Output::Tool { turn, request, call });
         };
@@ -476,6 +476,11 @@ impl Call {
             }
             _ => self.tool_done(now, request, ToolResult::failed(ErrorCode::PolicyDenied)),
         }
+    }
+
+    /// The last turn that the caller has finished.
+    fn last_turn(&self) -> TurnId {
+        TurnId(self.turn.0.saturating_sub(1))
     }
 
     fn tool_done(&mut self, now: Instant, request: ToolRequestId, result: ToolResult) {
@@ -539,7 +544,7 @@ impl Call {
         };
         self.hand_off = None;
         self.floor.handle_input(now, floor::Input::Hold(false));
-        self.outputs.push_back(Output::TransferDone { request, result: result.clone() });
+        self.outputs.push_back(Output::TransferDone { turn: self.last_turn(), state });
         self.tool_done(now, request, result);
     }
 }

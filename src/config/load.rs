@@ -1,0 +1,181 @@
+//! Reads a configuration directory: every file, every mistake, one answer.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::dialplan::Plan;
+use crate::sip::UaConfig;
+
+use super::diagnostic::{Findings, Source};
+use super::file::Reader;
+use super::node::NodeFile;
+use super::{
+    Code, ConfigErrors, Diagnostic, Node, PlanName, TrunkProfile, across, plan_file, trunk_file,
+};
+
+/// A configuration in which every value was checked. A call keeps the one it started with.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The process.
+    pub node: Node,
+    /// The PBX connections, in the order of their file names, which is the order they are tried in.
+    pub trunks: Vec<TrunkProfile>,
+    /// The number plans that trunks use, by name.
+    pub plans: BTreeMap<PlanName, Plan>,
+    /// Tells this configuration from another.
+    pub generation: Generation,
+    /// What works and may not be what was meant.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Names a configuration by what its files hold: the same files have the same generation.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Generation(u64);
+
+impl fmt::Display for Generation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "g-{:08x}", self.0 & 0xffff_ffff)
+    }
+}
+
+impl Generation {
+    /// FNV-1a (64 bits) over paths and texts; it only has to tell files apart, not to resist anybody.
+    fn of<'a>(sources: impl Iterator<Item = &'a Arc<Source>>) -> Self {
+        let bytes =
+            sources.flat_map(|s| s.path.bytes().chain([0]).chain(s.text.bytes()).chain([0]));
+        Self(bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+        }))
+    }
+}
+
+/// The longest file that is read. The largest plan we can think of has a tenth of this.
+const FILE_BYTES: u64 = 1 << 20;
+
+impl Config {
+    /// Reads `attendant.toml`, `sip-profiles/*.toml` and `dialplans/*.toml` under a directory.
+    ///
+    /// # Errors
+    /// With every mistake in every file, when there is at least one error.
+    pub fn load(dir: &Path) -> Result<Self, ConfigErrors> {
+        let mut findings = Findings::default();
+        let node_source = read_file(&mut findings, dir, "attendant.toml");
+        let trunk_sources = read_folder(&mut findings, dir, "sip-profiles");
+        let plan_sources = read_folder(&mut findings, dir, "dialplans");
+        if trunk_sources.is_empty() {
+            let title = format!("no file in {}", dir.join("sip-profiles").display());
+            findings.push(
+                Diagnostic::error(Code::File, title)
+                    .help("write one a PBX: the manual, \"Connect your PBX\""),
+            );
+        }
+        let sources = node_source.iter().chain(trunk_sources.values()).chain(plan_sources.values());
+        let generation = Generation::of(sources);
+
+        let node = node_source.and_then(|source| {
+            let mut reader = Reader { source, findings: &mut findings };
+            let raw: NodeFile = reader.shape()?;
+            Node::check(&mut reader, dir, raw)
+        });
+        let stand_in = node.clone().unwrap_or_else(Node::stand_in);
+        let mut trunks = Vec::new();
+        for (name, source) in trunk_sources {
+            let mut reader = Reader { source, findings: &mut findings };
+            trunks.extend(trunk_file::read(&mut reader, dir, &name, &stand_in));
+        }
+        let (mut plans, mut unread) = (BTreeMap::new(), BTreeSet::new());
+        for (name, source) in plan_sources {
+            let name = PlanName(name);
+            match plan_file::read(&mut Reader { source, findings: &mut findings }) {
+                Some(plan) => drop(plans.insert(name, plan)),
+                None => drop(unread.insert(name)),
+            }
+        }
+        // Without a node every registered trunk would seem to lack a registrar.
+        if node.is_some() {
+            across::check(&mut findings, &stand_in, &trunks, &plans, &unread);
+        }
+        let warnings = findings.into_warnings()?;
+        let trunks = trunks.into_iter().map(|read| read.profile).collect();
+        let plans = plans.into_iter().map(|(name, read)| (name, read.plan)).collect();
+        Ok(Self { node: stand_in, trunks, plans, generation, warnings })
+    }
+
+    /// Returns the trunk with this name.
+    pub fn trunk(&self, name: &crate::base::TrunkName) -> Option<&TrunkProfile> {
+        self.trunks.iter().find(|trunk| trunk.sip.name == *name)
+    }
+
+    /// Returns the number plan of a trunk.
+    pub fn plan(&self, trunk: &TrunkProfile) -> Option<&Plan> {
+        self.plans.get(&trunk.plan)
+    }
+
+    /// Returns what the SIP user agent needs of it.
+    pub fn ua(&self) -> UaConfig {
+        UaConfig {
+            product: concat!("Attendant/", env!("CARGO_PKG_VERSION")).into(),
+            trunks: self.trunks.iter().map(|trunk| trunk.sip.clone()).collect(),
+            registrar: self.node.registrar.clone(),
+            // RFC 3261 §17.1.1.1.
+            t1: std::time::Duration::from_millis(500),
+        }
+    }
+
+    /// Returns the keys that differ in `next` and take effect only after a restart; everything
+    /// else takes effect with the next call.
+    pub fn needs_restart(&self, next: &Self) -> Vec<&'static str> {
+        let (old, new) = (&self.node, &next.node);
+        let listens =
+            |config: &Self| config.trunks.iter().map(|trunk| trunk.listen).collect::<BTreeSet<_>>();
+        let changed = [
+            ("data", old.data != new.data),
+            ("models", old.models != new.models),
+            ("[sip] listen, or [listen] of a SIP profile", listens(self) != listens(next)),
+            ("[threads] media", old.media_threads != new.media_threads),
+            ("[threads] hearing", old.hearing_threads != new.hearing_threads),
+            ("[metrics] listen", old.metrics != new.metrics),
+            ("[log] format", old.log_format != new.log_format),
+            ("[log] filter", old.log_filter != new.log_filter),
+            ("[practice]", old.book != new.book),
+        ];
+        changed.into_iter().filter(|(_, changed)| *changed).map(|(key, _)| key).collect()
+    }
+}
+
+/// Reads a file into memory; `path` is relative to the directory, and is what messages show.
+fn read_file(findings: &mut Findings, dir: &Path, path: &str) -> Option<Arc<Source>> {
+    let full = dir.join(path);
+    let found = std::fs::metadata(&full).and_then(|meta| match meta.len() {
+        0..=FILE_BYTES => std::fs::read_to_string(&full),
+        _ => Err(std::io::Error::other("longer than 1 MiB")),
+    });
+    match found {
+        Ok(text) => Some(Source::new(path, text)),
+        Err(error) => {
+            let title = format!("{} cannot be read: {error}", full.display());
+            findings.push(Diagnostic::error(Code::File, title));
+            None
+        }
+    }
+}
+
+/// Reads every `.toml` file of a folder, by name.
+fn read_folder(findings: &mut Findings, dir: &Path, folder: &str) -> BTreeMap<String, Arc<Source>> {
+    // A folder that is not there holds no file, which is reported where one is missed.
+    let entries = std::fs::read_dir(dir.join(folder)).into_iter().flatten().flatten();
+    let names: BTreeSet<String> = entries
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .filter_map(|name| name.strip_suffix(".toml").map(str::to_owned))
+        .filter(|name| !name.is_empty() && !name.starts_with('.'))
+        .collect();
+    names
+        .into_iter()
+        .filter_map(|name| {
+            let source = read_file(findings, dir, &format!("{folder}/{name}.toml"))?;
+            Some((name, source))
+        })
+        .collect()
+}

@@ -1,0 +1,380 @@
+//! The process itself: `attendant.toml`.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU16;
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::ops::logging::{self, LogFormat};
+use crate::sip::{Credentials, Registrar};
+
+use super::Code;
+use super::file::{Reader, SecretFile, Text};
+
+/// What the process needs to know of itself.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// Where it may write: the practice book, audit lines, call records.
+    pub data: PathBuf,
+    /// Where the speech models are.
+    pub models: PathBuf,
+    /// The UDP address of trunks that have no `[listen]` of their own.
+    pub sip_listen: SocketAddr,
+    /// What those trunks put into Via and Contact; the address they listen on when absent.
+    pub sip_advertise: Option<SocketAddr>,
+    /// Where RTP is received.
+    pub rtp: RtpBind,
+    /// Media threads.
+    pub media_threads: NonZeroU16,
+    /// Threads that turn speech into text.
+    pub hearing_threads: NonZeroU16,
+    /// Calls at a time over all trunks; the next one is refused with 503.
+    pub max_calls: u32,
+    /// Where `/metrics` and `/health` are served; `None` is nowhere.
+    pub metrics: Option<SocketAddr>,
+    /// How log lines look.
+    pub log_format: LogFormat,
+    /// Which log lines are written, for example `info` or `info,attendant::sip=debug`.
+    pub log_filter: String,
+    /// How long running calls may last once the process was asked to stop.
+    pub drain: Duration,
+    /// Where appointments are kept.
+    pub book: Book,
+    /// Softphones that may register.
+    pub registrar: Option<Registrar>,
+}
+
+/// Where appointments are kept.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Book {
+    /// In our own SQLite file.
+    BuiltIn {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+/// Where RTP is received, unless a trunk says otherwise.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct RtpBind {
+    /// The address to bind; the trunk's listen address when absent.
+    pub bind: Option<IpAddr>,
+    /// The address to write into SDP; the bound one when absent.
+    pub advertise: Option<IpAddr>,
+    /// The ports.
+    pub ports: RangeInclusive<u16>,
+}
+
+/// Calls on a two-core machine: speech recognition of a sentence takes 0.1 s of a core, and forty
+/// callers finish some seven sentences a second between them.
+const MAX_CALLS: u32 = 40;
+/// 500 calls' worth, well above the ephemeral ports of other programs' clients on Debian.
+const RTP_PORTS: RangeInclusive<u16> = 20_000..=20_999;
+/// A call seldom lasts longer; the unit's TimeoutStopSec is longer than this.
+const DRAIN: Duration = Duration::from_secs(600);
+/// Where the package puts things.
+const DATA: &str = "/var/lib/attendant";
+
+/// The file as written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct NodeFile {
+    data: Option<Text>,
+    models: Option<Text>,
+    sip: SipFile,
+    #[serde(default)]
+    rtp: RtpFile,
+    #[serde(default)]
+    threads: ThreadsFile,
+    #[serde(default)]
+    limits: LimitsFile,
+    #[serde(default)]
+    metrics: MetricsFile,
+    #[serde(default)]
+    log: LogFile,
+    #[serde(default)]
+    drain: DrainFile,
+    #[serde(default)]
+    practice: PracticeFile,
+    registrar: Option<RegistrarFile>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct SipFile {
+    listen: Text,
+    advertise: Option<Text>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct RtpFile {
+    bind: Option<Text>,
+    advertise: Option<Text>,
+    ports: Option<Text>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct ThreadsFile {
+    media: Option<Spanned<u16>>,
+    hearing: Option<Spanned<u16>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct LimitsFile {
+    pub(super) calls: Option<Spanned<u32>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct MetricsFile {
+    listen: Option<Text>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct LogFile {
+    format: Option<Text>,
+    filter: Option<Text>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct DrainFile {
+    deadline: Option<Text>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct PracticeFile {
+    book: Option<Text>,
+    path: Option<Text>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct RegistrarFile {
+    realm: Option<Text>,
+    users: Spanned<BTreeMap<Text, Spanned<SecretFile>>>,
+}
+
+impl Node {
+    /// Checks what the file says. `dir` is where its relative paths start.
+    pub(super) fn check(reader: &mut Reader<'_>, dir: &Path, raw: NodeFile) -> Option<Self> {
+        let path = |text: Option<Text>, base: &Path, default: &str| match text {
+            Some(text) => base.join(text.get_ref()),
+            None => base.join(default),
+        };
+        let data = path(raw.data, dir, DATA);
+        let models = path(raw.models, dir, &data.join("models").to_string_lossy());
+        let sip_listen = reader.value(&raw.sip.listen, "an address and port", |text| {
+            text.parse::<SocketAddr>().map_err(|_| "write it as \"192.0.2.10:5060\"")
+        });
+        let port = sip_listen.map_or(5060, |listen| listen.port());
+        let sip_advertise = sip_address(reader, raw.sip.advertise.as_ref(), port);
+        let rtp = RtpBind::check(reader, &raw.rtp);
+        let media_threads = threads(reader, raw.threads.media);
+        let hearing_threads = threads(reader, raw.threads.hearing);
+        let max_calls = calls(reader, raw.limits.calls, MAX_CALLS);
+        let metrics = metrics_listen(reader, raw.metrics.listen);
+        let log = log(reader, raw.log);
+        let drain = raw.drain.deadline.map_or(Some(DRAIN), |text| reader.duration(&text));
+        let book = book(reader, &data, raw.practice);
+        let registrar = match raw.registrar {
+            Some(raw) => Some(registrar(reader, dir, raw)?),
+            None => None,
+        };
+        let (log_format, log_filter) = log?;
+        Some(Self {
+            data,
+            models,
+            sip_listen: sip_listen?,
+            sip_advertise: sip_advertise?,
+            rtp: rtp?,
+            media_threads: media_threads?,
+            hearing_threads: hearing_threads?,
+            max_calls: max_calls?,
+            metrics: metrics?,
+            log_format,
+            log_filter,
+            drain: drain?,
+            book: book?,
+            registrar,
+        })
+    }
+
+    /// Stands in for a node whose file is wrong, so that the other files can be checked too.
+    pub(super) fn stand_in() -> Self {
+        Self {
+            data: PathBuf::new(),
+            models: PathBuf::new(),
+            sip_listen: SocketAddr::from(([127, 0, 0, 1], 5060)),
+            sip_advertise: None,
+            rtp: RtpBind { bind: None, advertise: None, ports: RTP_PORTS },
+            media_threads: NonZeroU16::MIN,
+            hearing_threads: NonZeroU16::MIN,
+            max_calls: MAX_CALLS,
+            metrics: None,
+            log_format: LogFormat::Text,
+            log_filter: String::new(),
+            drain: DRAIN,
+            book: Book::BuiltIn { path: PathBuf::new() },
+            registrar: None,
+        }
+    }
+}
+
+impl RtpBind {
+    fn check(reader: &mut Reader<'_>, raw: &RtpFile) -> Option<Self> {
+        let bind = address(reader, raw.bind.as_ref());
+        let advertise = advertised(reader, raw.advertise.as_ref());
+        let ports = raw.ports.as_ref().map_or(Some(RTP_PORTS), |text| ports(reader, text));
+        Some(Self { bind: bind?, advertise: advertise?, ports: ports? })
+    }
+}
+
+fn address(reader: &mut Reader<'_>, text: Option<&Text>) -> Option<Option<IpAddr>> {
+    let Some(text) = text else { return Some(None) };
+    let read = |text: &str| text.parse::<IpAddr>().map_err(|_| "write it as \"192.0.2.10\"");
+    reader.value(text, "an address", read).map(Some)
+}
+
+/// Reads an address that goes into messages: `auto`, or one that a peer can send to.
+pub(super) fn advertised(reader: &mut Reader<'_>, text: Option<&Text>) -> Option<Option<IpAddr>> {
+    let Some(text) = text.filter(|text| text.get_ref() != "auto") else { return Some(None) };
+    let address = address(reader, Some(text))?;
+    if address.is_some_and(|address| address.is_unspecified()) {
+        let title = format!("no peer can send to {}", text.get_ref());
+        let help = "write the address that the PBX reaches this machine under";
+        reader.error(Code::Wildcard, text.span(), title, "a wildcard", help);
+        return None;
+    }
+    Some(address)
+}
+
+/// Reads `auto`, `192.0.2.10` or `192.0.2.10:5060`; `port` is the one that is listened on.
+pub(super) fn sip_address(
+    reader: &mut Reader<'_>,
+    text: Option<&Text>,
+    port: u16,
+) -> Option<Option<SocketAddr>> {
+    let Some(text) = text.filter(|text| text.get_ref() != "auto") else { return Some(None) };
+    let read = |text: &str| {
+        let alone = |ip: IpAddr| SocketAddr::new(ip, port);
+        let help = "write it as \"192.0.2.10\" or \"192.0.2.10:5060\"";
+        text.parse().or_else(|_| text.parse().map(alone)).map_err(|_| help)
+    };
+    reader.value(text, "an address", read).map(Some)
+}
+
+/// Reads `40000-40999`: whole pairs of an even RTP and an odd RTCP port (RFC 3550 §11).
+pub(super) fn ports(reader: &mut Reader<'_>, text: &Text) -> Option<RangeInclusive<u16>> {
+    reader.value(text, "a range of ports", |text| {
+        let help = "write it as \"40000-40999\": from an even port to an odd one, not below 1024";
+        let (first, last) = text.split_once('-').ok_or(help)?;
+        match (first.trim().parse::<u16>(), last.trim().parse::<u16>()) {
+            (Ok(first @ 1024..), Ok(last)) if first < last && first % 2 == 0 && last % 2 == 1 => {
+                Ok(first..=last)
+            }
+            _ => Err(help),
+        }
+    })
+}
+
+/// Reads a number of calls, which nobody limits to none.
+pub(super) fn calls(
+    reader: &mut Reader<'_>,
+    calls: Option<Spanned<u32>>,
+    default: u32,
+) -> Option<u32> {
+    let Some(calls) = calls else { return Some(default) };
+    if *calls.get_ref() > 0 {
+        return Some(calls.into_inner());
+    }
+    let help = "leave the key out for the default, or stop the service to take no calls";
+    reader.error(Code::Value, calls.span(), "0 calls is no limit but a closed door", "", help);
+    None
+}
+
+fn threads(reader: &mut Reader<'_>, threads: Option<Spanned<u16>>) -> Option<NonZeroU16> {
+    let Some(threads) = threads else { return Some(NonZeroU16::MIN) };
+    let found = NonZeroU16::new(*threads.get_ref()).filter(|threads| threads.get() <= 64);
+    if found.is_none() {
+        let title = format!("{} threads cannot do the work", threads.get_ref());
+        reader.error(
+            Code::Value,
+            threads.span(),
+            title,
+            "",
+            "write 1 to 64; one serves forty calls",
+        );
+    }
+    found
+}
+
+fn metrics_listen(reader: &mut Reader<'_>, text: Option<Text>) -> Option<Option<SocketAddr>> {
+    let Some(text) = text else { return Some(Some(SocketAddr::from(([127, 0, 0, 1], 9464)))) };
+    if text.get_ref() == "off" {
+        return Some(None);
+    }
+    let read = |text: &str| {
+        text.parse::<SocketAddr>().map_err(|_| "write it as \"127.0.0.1:9464\", or \"off\"")
+    };
+    reader.value(&text, "an address and port", read).map(Some)
+}
+
+fn log(reader: &mut Reader<'_>, raw: LogFile) -> Option<(LogFormat, String)> {
+    let known = [("text", LogFormat::Text), ("json", LogFormat::Json)];
+    let format =
+        raw.format.map_or(Some(LogFormat::Text), |text| reader.choice(&text, "log format", &known));
+    let filter = match raw.filter {
+        None => Some("info".to_owned()),
+        Some(text) => reader.value(&text, "a log filter", |text| {
+            logging::check_filter(text).map(|()| text.to_owned()).map_err(|error| {
+                format!("{error}; write it as \"info\" or \"info,attendant::sip=debug\"")
+            })
+        }),
+    };
+    Some((format?, filter?))
+}
+
+fn book(reader: &mut Reader<'_>, data: &Path, raw: PracticeFile) -> Option<Book> {
+    if let Some(text) = raw.book {
+        reader.choice(&text, "practice book", &[("builtin", ())])?;
+    }
+    let path = raw.path.map_or_else(|| "book.db".to_owned(), Spanned::into_inner);
+    Some(Book::BuiltIn { path: data.join(path) })
+}
+
+fn registrar(reader: &mut Reader<'_>, dir: &Path, raw: RegistrarFile) -> Option<Registrar> {
+    let span = raw.users.span();
+    let mut users = Vec::new();
+    let mut complete = true;
+    for (user, secret) in raw.users.into_inner() {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        if user.get_ref().is_empty() || !user.get_ref().chars().all(plain) {
+            let title = format!("\"{}\" cannot be the user of a softphone", user.get_ref());
+            let help = "use letters, digits, dots and dashes: 1000";
+            reader.error(Code::Value, user.span(), title, "", help);
+            complete = false;
+        }
+        match reader.secret(dir, &secret) {
+            Some(secret) => users.push(Credentials { user: user.into_inner(), secret }),
+            None => complete = false,
+        }
+    }
+    if users.is_empty() && complete {
+        let help = "write 1000 = { file = \"credentials/1000\" }, or remove [registrar]";
+        reader.error(Code::NoEffect, span, "a registrar without users lets nobody in", "", help);
+        return None;
+    }
+    let realm = raw.realm.map_or_else(|| "attendant".to_owned(), Spanned::into_inner);
+    complete.then_some(Registrar { realm, users })
+}

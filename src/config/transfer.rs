@@ -1,0 +1,133 @@
+//! Where calls may be handed to on a trunk, and how that is written on the wire.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use crate::dialplan::{Numbers, Pattern};
+
+/// How calls leave us on a trunk.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Transfer {
+    /// The ways, tried in this order.
+    pub methods: Vec<TransferMethod>,
+    /// The Refer-To URI, with `{ext}` and `{peer}` to fill in.
+    pub(super) refer_to: String,
+    /// What `{peer}` stands for: the PBX's host, and its port where it has one.
+    pub(super) peer: String,
+    /// How long an outcome is waited for.
+    pub wait: Duration,
+    /// The numbers that may be reached; none when empty.
+    pub(super) allow: Vec<Pattern>,
+    /// How numbers are read before `allow` sees them.
+    pub(super) numbers: Numbers,
+}
+
+/// A way to hand a call over.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum TransferMethod {
+    /// Blind REFER (RFC 3515, RFC 5589 §6).
+    Refer,
+}
+
+impl TransferMethod {
+    pub(super) const NAMES: [(&'static str, Self); 1] = [("refer", Self::Refer)];
+}
+
+/// A number that `[transfer] allow` does not let through.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("{number} is not in `[transfer] allow`")]
+pub struct NotAllowed {
+    /// The number, which comes from the dialplan and not from the caller.
+    pub number: String,
+}
+
+impl Transfer {
+    /// Whether this trunk may hand calls to a number.
+    pub fn allows(&self, number: &str) -> bool {
+        let normal = self.numbers.normalise(number);
+        let forbidden = self.numbers.country.emergency();
+        !forbidden.contains(&number)
+            && !forbidden.contains(&normal.as_str())
+            && self.allow.iter().any(|pattern| pattern.matches(&normal))
+    }
+
+    /// Returns the URI to put into Refer-To for a number of the dialplan.
+    ///
+    /// # Errors
+    /// When the number is not allowed. A plan that passed `check` never asks for one.
+    pub fn refer_to(&self, number: &str) -> Result<String, NotAllowed> {
+        if !self.allows(number) {
+            return Err(NotAllowed { number: number.to_owned() });
+        }
+        Ok(self.refer_to.replace("{ext}", &escape(number)).replace("{peer}", &self.peer))
+    }
+}
+
+/// Writes a number as the user part of a SIP URI (RFC 3261 §25.1): `#` has to be escaped.
+fn escape(number: &str) -> String {
+    number.bytes().fold(String::new(), |mut uri, byte| {
+        match byte {
+            b if b.is_ascii_alphanumeric() || b"+*-_.".contains(&b) => uri.push(char::from(b)),
+            b => write!(uri, "%{b:02X}").expect("a String takes all that is written"),
+        }
+        uri
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Dice;
+    use crate::dialplan::Country;
+
+    fn transfer(allow: &[&str]) -> Transfer {
+        Transfer {
+            methods: vec![TransferMethod::Refer],
+            refer_to: "sip:{ext}@{peer};user=phone".into(),
+            peer: "10.0.0.5".into(),
+            wait: Duration::from_secs(25),
+            allow: allow.iter().map(|text| Pattern::parse(text).unwrap()).collect(),
+            numbers: Numbers { country: Country::Us, area_code: None },
+        }
+    }
+
+    #[test]
+    fn what_goes_on_the_wire() {
+        let transfer = transfer(&["_6XXX", "_+1312XXXXXXX", "_#9X"]);
+        for (number, uri) in [
+            ("6001", Some("sip:6001@10.0.0.5;user=phone")),
+            ("3125550142", Some("sip:3125550142@10.0.0.5;user=phone")),
+            ("#91", Some("sip:%2391@10.0.0.5;user=phone")),
+            ("7001", None),
+            ("911", None),
+            ("6001@evil", None),
+        ] {
+            assert_eq!(transfer.refer_to(number).ok().as_deref(), uri, "{number}");
+        }
+    }
+
+    /// Whatever is asked for, only allowed numbers come out, and never an emergency number.
+    #[test]
+    fn nothing_else_gets_out() {
+        let any = transfer(&["_."]);
+        let some = transfer(&["_[69]XX"]);
+        let mut dice = Dice::new(5);
+        for _ in 0..20_000 {
+            let number: String = (0..dice.below(6))
+                .map(|_| char::from(b"0169+@;>\r\n%"[dice.below(11) as usize]))
+                .collect();
+            if let Ok(uri) = some.refer_to(&number) {
+                assert_eq!(number.len(), 3, "{uri}");
+                assert_ne!(number, "911");
+            }
+            if let Ok(uri) = any.refer_to(&number) {
+                let user = uri
+                    .strip_prefix("sip:")
+                    .and_then(|uri| uri.strip_suffix("@10.0.0.5;user=phone"));
+                let plain = |c: char| c.is_ascii_alphanumeric() || "+*-_.%".contains(c);
+                assert!(user.is_some_and(|user| user.chars().all(plain)), "{uri}");
+            }
+        }
+        assert_eq!(any.refer_to("911"), Err(NotAllowed { number: "911".into() }));
+    }
+}

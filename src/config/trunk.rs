@@ -1,0 +1,95 @@
+//! One PBX connection, checked: what `sip-profiles/<name>.toml` comes to.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use crate::base::{PacketTime, Phi, Purpose};
+use crate::codec::Codec;
+use crate::dialplan::Numbers;
+use crate::sip;
+
+use super::{Preset, Transfer};
+
+/// A PBX connection whose every value has been checked.
+#[derive(Clone, Debug)]
+pub struct TrunkProfile {
+    /// What the user agent needs of it; the trunk's name is in there.
+    pub sip: sip::Trunk,
+    /// The preset that it builds on.
+    pub preset: Preset,
+    /// The UDP address to listen on. Trunks may share one.
+    pub listen: SocketAddr,
+    /// The PBX, if calls go out to it.
+    pub peer: Option<Peer>,
+    /// The number plan of its calls.
+    pub plan: PlanName,
+    /// How its numbers are read.
+    pub numbers: Numbers,
+    /// Its media.
+    pub media: TrunkMedia,
+    /// Calls at a time; the next one is refused with 503.
+    pub max_calls: u32,
+    /// Where its calls may be handed to.
+    pub transfer: Transfer,
+}
+
+/// The name of a number plan: the file name in `dialplans/`.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct PlanName(pub(super) String);
+
+impl PlanName {
+    /// Returns the name as written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for PlanName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The far end of a trunk.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Peer {
+    /// An address or a DNS name.
+    pub host: String,
+    /// The port, 5060 unless written.
+    pub port: u16,
+    /// How often it is asked with OPTIONS whether it is there.
+    pub ping: Option<Duration>,
+}
+
+impl Peer {
+    /// Returns where it is, when no name has to be looked up for that.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.host.trim_matches(['[', ']']).parse::<IpAddr>().ok().map(|ip| (ip, self.port).into())
+    }
+}
+
+/// What media a trunk carries, and where.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct TrunkMedia {
+    /// The codecs, best first.
+    pub codecs: Vec<Codec>,
+    /// Whether digits travel as telephone-event (RFC 4733); INFO is understood either way.
+    pub telephone_event: bool,
+    /// How much sound we put in a packet.
+    pub packet_time: PacketTime,
+    /// The address to bind RTP sockets to.
+    pub bind: IpAddr,
+    /// The address to write into SDP.
+    pub advertise: IpAddr,
+    /// The ports to bind: whole pairs, from an even one to an odd one.
+    pub ports: RangeInclusive<u16>,
+}
+
+impl TrunkProfile {
+    /// Brings a number to the form that the number plan's patterns are matched against.
+    pub fn normalise(&self, number: &Phi<String>) -> Phi<String> {
+        Phi::new(self.numbers.normalise(number.reveal(Purpose::Routing)))
+    }
+}

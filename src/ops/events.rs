@@ -1,0 +1,533 @@
+//! One struct for each thing worth knowing, one log line and one metric each.
+//!
+//! `info` is a call's milestones, `warn` may wait for morning, `error` wakes someone.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use ::metrics::{counter, gauge, histogram};
+
+use crate::base::{CallId, TargetName, TrunkName, TurnId};
+
+use super::labels::{
+    AudioPath, DropLabel, EndLabel, Label, RefusalLabel, Scheduling, ToolOutcome, TransferOutcome,
+};
+use super::metrics::{method_label, names};
+
+/// The process is up and takes calls.
+#[derive(Debug)]
+pub struct Ready<'a> {
+    /// How many trunks it serves.
+    pub trunks: usize,
+    /// Which configuration it runs with.
+    pub generation: &'a str,
+    /// How long it took from the start of the process.
+    pub took: Duration,
+}
+
+impl Ready<'_> {
+    /// Logs and counts it.
+    pub fn emit(self) {
+        let Self { trunks, generation, took } = self;
+        tracing::info!(trunks, generation, ?took, "Ready for calls.");
+        gauge!(names::START_SECONDS).set(took.as_secs_f64());
+    }
+}
+
+/// A new configuration is in force.
+#[derive(Debug)]
+pub struct ReloadDone<'a> {
+    /// Which one.
+    pub generation: &'a str,
+    /// Keys that changed and wait for a restart.
+    pub waiting: &'a [&'a str],
+}
+
+impl ReloadDone<'_> {
+    /// Logs and counts it.
+    pub fn emit(self) {
+        let Self { generation, waiting } = self;
+        tracing::info!(generation, "Configuration reloaded.");
+        if !waiting.is_empty() {
+            tracing::warn!(keys = waiting.join(", "), "These keys take effect after a restart.");
+        }
+        counter!(names::RELOADS, "result" => "ok").increment(1);
+    }
+}
+
+/// A new configuration was refused; the old one stays in force.
+#[derive(Debug)]
+pub struct ReloadFailed<'a> {
+    /// How many mistakes it holds.
+    pub errors: usize,
+    /// The mistakes, as `attendant check` shows them.
+    pub report: &'a str,
+}
+
+impl ReloadFailed<'_> {
+    /// Logs and counts it.
+    pub fn emit(self) {
+        let Self { errors, report } = self;
+        tracing::error!(errors, "Configuration refused, the old one stays in force.\n{report}");
+        counter!(names::RELOADS, "result" => "refused").increment(1);
+    }
+}
+
+/// A call was answered.
+#[derive(Debug)]
+pub struct CallStarted<'a> {
+    /// Which.
+    pub call: CallId,
+    /// Where it came from.
+    pub trunk: &'a TrunkName,
+    /// The route of the dialplan that took it.
+    pub route: &'a str,
+}
+
+impl CallStarted<'_> {
+    /// Logs and counts it.
+    pub fn emit(self) {
+        let Self { call, trunk, route } = self;
+        tracing::info!(%call, %trunk, route, "Call started.");
+        counter!(names::CALLS_STARTED, "trunk" => trunk.to_string()).increment(1);
+        gauge!(names::CALLS_ACTIVE).increment(1.0);
+    }
+}
+
+/// A call is over. Emit exactly one for each [`CallStarted`].
+#[derive(Debug)]
+pub struct CallEnded<'a> {
+    /// Which.
+    pub call: CallId,
+    /// Where it came from.
+    pub trunk: &'a TrunkName,
+    /// How it ended.
+    pub reason: EndLabel,
+    /// How long it lasted from the answer on.
+    pub talked: Duration,
+}
+
+impl CallEnded<'_> {
+    /// Logs and counts it.
+    pub fn emit(self) {
+        let Self { call, trunk, reason, talked } = self;
+        tracing::info!(%call, %trunk, reason = reason.label(), ?talked, "Call ended.");
+        counter!(names::CALLS_ENDED, "reason" => reason.label()).increment(1);
+        histogram!(names::CALL_SECONDS).record(talked);
+        gauge!(names::CALLS_ACTIVE).decrement(1.0);
+    }
+}
+
+/// A call was not taken.
+#[derive(Debug)]
+pub struct CallRefused<'a> {
+    /// Which.
+    pub call: CallId,
+    /// Where it came from.
+    pub trunk: &'a TrunkName,
+    /// Why.
+    pub reason: RefusalLabel,
+    /// The SIP status it got.
+    pub status: u16,
+    /// The reason in words; no number and no name of the caller's.
+    pub why: &'a str,
+}
+
+impl CallRefused<'_> {
+    /// Logs and counts it.
+    pub fn emit(self) {
+        let Self { call, trunk, reason, status, why } = self;
+        tracing::warn!(%call, %trunk, reason = reason.label(), status, why, "Call refused.");
+        counter!(names::CALLS_REFUSED, "reason" => reason.label()).increment(1);
+    }
+}
+
+/// The call's task failed; the caller was sent to the fallback where there is one.
+#[derive(Debug)]
+pub struct CallPanicked {
+    /// Which.
+    pub call: CallId,
+}
+
+impl CallPanicked {
+    /// Logs and counts it.
+    pub fn emit(self) {
+        let Self { call } = self;
+        tracing::error!(%call, "A call's task failed: please report this.");
+        counter!(names::CALL_PANICS).increment(1);
+    }
+}
+
+/// The agent answered a turn of the caller's.
+#[derive(Debug)]
+pub struct TurnAnswered {
+    /// Whose.
+    pub call: CallId,
+    /// Which turn.
+    pub turn: TurnId,
+    /// From the end of the caller's voice to the start of the agent's.
+    pub gap: Duration,
+}
+
+impl TurnAnswered {
+    /// Logs and counts it.
+    pub fn emit(self) {
+        let Self { call, turn, gap } = self;
+        tracing::debug!(%call, %turn, ?gap, "Turn answered.");
+        histogram!(names::TURN_GAP_SECONDS).record(gap);
+    }
+}
+
+/// The caller spoke over the agent, which fell silent.
+#[derive(Debug)]
+pub struct BargedIn {
+    /// Whose call.
+    pub call: CallId,
+    /// From the caller's first sound to our silence.
+    pub after: Duration,
+}
+
+impl BargedIn {
+    /// Logs and counts it.
+    pub fn emit(self) {
+        let Self { call, after } = self;
+        tracing::debug!(%call, ?after, "Caller barged in.");
+        histogram!(names::BARGE_IN_SECONDS).record(after);
+    }
+}
+
+/// A tool ran for the agent.
+#[derive(Debug)]
+pub struct ToolRan<'a> {
+    /// For whose call.
+    pub call: CallId,
+    /// Which tool, from the closed list of the agent's tools.
+    pub tool: &'a str,
+    /// How it went.
+    pub outcome: ToolOutcome,
+    /// How long it took.
+    pub took: Duration,
+}
+
+impl ToolRan<'_> {
+    /// Logs and counts it.
+    pub fn emit(self) {
+        let Self { call, tool, outcome, took } = self;
+        tracing::info!(%call, tool, outcome = outcome.label(), ?took, "Tool ran.");
+        let tool = tool.to_owned();
+        counter!(names::TOOL_CALLS, "tool" => tool, "result" => outcome.label()).increment(1);
+    }
+}
+
+/// A transfer has come to an end.
+#[derive(Debug)]
+pub struct TransferFinished<'a> {
+    /// Which call.
+    pub call: CallId,
+    /// Where to.
+    pub target: &'a TargetName,
+    /// How it went.
+    pub outcome: TransferOutcome,
+    /// From the request to the outcome.
+    pub took: Duration,
+}
+
+impl TransferFinished<'_> {
+    /// Logs and counts it.
+    pub fn emit(self) {
+        let Self { call, target, outcome, took } = self;
+        tracing::info!(%call, %target, outcome = outcome.label(), ?took, "Transfer finished.");
+        counter!(names::TRANSFERS, "outcome" => outcome.label()).increment(1);
+    }
+}
+
+/// A datagram was thrown away without an answer. Scanners make many: it is counted, and logged
+/// only where somebody looks for it.
+#[derive(Debug)]
+pub struct SipDropped {
+    /// Where it came from.
+    pub source: SocketAddr,
+    /// Why.
+    pub why: DropLabel,
+}
+
+impl SipDropped {
+    /// Logs and counts it.
+    pub fn emit(self) {
+        let Self { source, why } = self;
+        tracing::debug!(%source, why = why.label(), "Datagram dropped.");
+        counter!(names::SIP_DROPPED, "reason" => why.label()).increment(1);
+    }
+}
+
+/// The user agent refused a request by itself.
+#[derive(Debug)]
+pub struct SipRejected<'a> {
+    /// Where it came from.
+    pub source: SocketAddr,
+    /// The method as sent.
+    pub method: &'a str,
+    /// The status it got.
+    pub status: u16,
+    /// Why, in words an admin can act on.
+    pub why: &'a str,
+}
+
+impl SipRejected<'_> {
+    /// Logs and counts it.
+    pub fn emit(self) {
+        let Self { source, method, status, why } = self;
+        // `?` escapes what a peer sent.
+        tracing::warn!(%source, ?method, status, why, "Request refused.");
+        counter!(names::SIP_REJECTED, "method" => method_label(method)).increment(1);
+    }
+}
+
+/// A softphone showed a wrong password, or none.
+#[derive(Debug)]
+pub struct AuthenticationFailed<'a> {
+    /// Where it came from.
+    pub source: SocketAddr,
+    /// The user it claimed to be.
+    pub user: Option<&'a str>,
+}
+
+impl AuthenticationFailed<'_> {
+    /// Logs and counts it.
+    pub fn emit(self) {
+        let Self { source, user } = self;
+        tracing::warn!(%source, ?user, "Authentication failed.");
+        counter!(names::AUTHENTICATION_FAILED).increment(1);
+    }
+}
+
+/// A softphone registered, or withdrew.
+#[derive(Debug)]
+pub struct SoftphoneRegistered<'a> {
+    /// Who, a user of the configuration.
+    pub user: &'a str,
+    /// Where it is.
+    pub source: SocketAddr,
+    /// For how long; zero withdraws.
+    pub expires: Duration,
+}
+
+impl SoftphoneRegistered<'_> {
+    /// Logs and counts it.
+    pub fn emit(self) {
+        let Self { user, source, expires } = self;
+        match expires.is_zero() {
+            true => tracing::info!(user, %source, "Softphone left."),
+            false => tracing::info!(user, %source, ?expires, "Softphone registered."),
+        }
+        counter!(names::REGISTRATIONS).increment(1);
+    }
+}
+
+/// A PBX was asked whether it is there.
+#[derive(Debug)]
+pub struct TrunkPinged<'a> {
+    /// Which trunk.
+    pub trunk: &'a TrunkName,
+    /// The status it answered with; `None` is silence.
+    pub status: Option<u16>,
+    /// Whether this differs from the time before.
+    pub changed: bool,
+}
+
+impl TrunkPinged<'_> {
+    /// Logs and counts it.
+    pub fn emit(self) {
+        let Self { trunk, status, changed } = self;
+        match (changed, status) {
+            (true, Some(status)) => tracing::info!(%trunk, status, "Trunk answers."),
+            (true, None) => tracing::error!(%trunk, "Trunk does not answer OPTIONS."),
+            (false, _) => tracing::debug!(%trunk, ?status, "Trunk asked."),
+        }
+        let up = if status.is_some() { 1.0 } else { 0.0 };
+        gauge!(names::TRUNK_UP, "trunk" => trunk.to_string()).set(up);
+    }
+}
+
+/// A media thread learned how it is scheduled.
+#[derive(Debug)]
+pub struct MediaScheduling {
+    /// What it got.
+    pub granted: Scheduling,
+}
+
+impl MediaScheduling {
+    /// Logs and counts it.
+    pub fn emit(self) {
+        let granted = self.granted;
+        let real_time = granted == Scheduling::Fifo;
+        match real_time {
+            true => tracing::info!(granted = granted.label(), "Media thread runs in real time."),
+            false => tracing::warn!(
+                granted = granted.label(),
+                "Media thread got no real-time scheduling: sound may stutter under load."
+            ),
+        }
+        gauge!(names::REALTIME_GRANTED).set(if real_time { 1.0 } else { 0.0 });
+    }
+}
+
+/// No RTP port was free.
+#[derive(Debug)]
+pub struct PortsExhausted<'a> {
+    /// For which trunk.
+    pub trunk: &'a TrunkName,
+}
+
+impl PortsExhausted<'_> {
+    /// Logs and counts it.
+    pub fn emit(self) {
+        let Self { trunk } = self;
+        tracing::error!(%trunk, "No RTP port is free: widen `ports`.");
+        counter!(names::PORTS_EXHAUSTED).increment(1);
+    }
+}
+
+/// A media thread woke too late for its slot.
+#[derive(Debug)]
+pub struct MediaLate {
+    /// How many ticks were more than a slot late since the last report.
+    pub ticks: u64,
+    /// The worst of them.
+    pub worst: Duration,
+}
+
+impl MediaLate {
+    /// Logs and counts it.
+    pub fn emit(self) {
+        let Self { ticks, worst } = self;
+        tracing::debug!(ticks, ?worst, "Media ticks were late.");
+        counter!(names::TICKS_LATE).increment(ticks);
+    }
+}
+
+/// Nothing was received on a leg for too long.
+#[derive(Debug)]
+pub struct MediaTimeout {
+    /// Whose.
+    pub call: CallId,
+    /// For how long.
+    pub silent: Duration,
+}
+
+impl MediaTimeout {
+    /// Logs and counts it.
+    pub fn emit(self) {
+        let Self { call, silent } = self;
+        tracing::warn!(%call, ?silent, "No RTP comes in: one-way audio, or a dead peer.");
+        counter!(names::MEDIA_TIMEOUTS).increment(1);
+    }
+}
+
+/// Frames were dropped between threads.
+#[derive(Debug)]
+pub struct AudioDropped {
+    /// Whose.
+    pub call: CallId,
+    /// Which way.
+    pub path: AudioPath,
+    /// How many frames of 20 ms.
+    pub frames: u64,
+}
+
+impl AudioDropped {
+    /// Logs and counts it.
+    pub fn emit(self) {
+        let Self { call, path, frames } = self;
+        tracing::warn!(%call, path = path.label(), frames, "Sound was dropped.");
+        counter!(names::FRAMES_DROPPED, "path" => path.label()).increment(frames);
+    }
+}
+
+/// The recogniser failed.
+#[derive(Debug)]
+pub struct RecognizerFailed<'a> {
+    /// Whose.
+    pub call: CallId,
+    /// What it said.
+    pub error: &'a dyn std::error::Error,
+}
+
+impl RecognizerFailed<'_> {
+    /// Logs and counts it.
+    pub fn emit(self) {
+        let Self { call, error } = self;
+        tracing::error!(%call, %error, "The recogniser failed.");
+        counter!(names::ENGINE_FAILURES, "engine" => "recognizer").increment(1);
+    }
+}
+
+/// The voice failed.
+#[derive(Debug)]
+pub struct VoiceFailed<'a> {
+    /// Whose.
+    pub call: CallId,
+    /// What it said.
+    pub error: &'a dyn std::error::Error,
+}
+
+impl VoiceFailed<'_> {
+    /// Logs and counts it.
+    pub fn emit(self) {
+        let Self { call, error } = self;
+        tracing::error!(%call, %error, "The voice failed.");
+        counter!(names::ENGINE_FAILURES, "engine" => "voice").increment(1);
+    }
+}
+
+/// An audit line could not be written; its tool did not run.
+#[derive(Debug)]
+pub struct AuditFailed<'a> {
+    /// What went wrong.
+    pub error: &'a dyn std::error::Error,
+}
+
+impl AuditFailed<'_> {
+    /// Logs and counts it.
+    pub fn emit(self) {
+        let Self { error } = self;
+        tracing::error!(%error, "An audit line could not be written: no tool runs until it can.");
+        counter!(names::AUDIT_FAILURES).increment(1);
+    }
+}
+
+/// The process takes no new calls and waits for those it has.
+#[derive(Debug)]
+pub struct DrainStarted {
+    /// How many there are.
+    pub calls: usize,
+    /// How long they may last.
+    pub deadline: Duration,
+}
+
+impl DrainStarted {
+    /// Logs and counts it.
+    pub fn emit(self) {
+        let Self { calls, deadline } = self;
+        tracing::info!(calls, ?deadline, "Draining: new calls are refused, running ones finish.");
+        gauge!(names::DRAINING).set(1.0);
+    }
+}
+
+/// The process stops.
+#[derive(Debug)]
+pub struct DrainEnded {
+    /// Calls that were cut off at the deadline.
+    pub cut_off: usize,
+}
+
+impl DrainEnded {
+    /// Logs and counts it.
+    pub fn emit(self) {
+        match self.cut_off {
+            0 => tracing::info!("Drained: every call has ended."),
+            calls => tracing::warn!(calls, "Drain deadline reached: calls were cut off."),
+        }
+        gauge!(names::DRAINING).set(0.0);
+    }
+}

@@ -1,0 +1,133 @@
+//! `/metrics` and `/health` over HTTP/1.1: GET only, one request a connection, everything bounded.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
+
+use super::metrics::Metrics;
+
+/// A request's head, with every header a scraper sends, is a twentieth of this.
+const HEAD_BYTES: usize = 8 * 1024;
+/// A scraper on the same network needs milliseconds.
+const DEADLINE: Duration = Duration::from_secs(5);
+
+/// Whether the process takes calls; shared between the gateway, which sets it, and `/health`.
+#[derive(Clone, Debug, Default)]
+pub struct Health(Arc<AtomicU8>);
+
+/// What `/health` says.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Condition {
+    /// Models are loading, sockets are being bound.
+    #[default]
+    Starting,
+    /// Calls are taken.
+    Ready,
+    /// Running calls finish, new ones are refused.
+    Draining,
+}
+
+impl Health {
+    /// Says how it is from now on.
+    pub fn set(&self, condition: Condition) {
+        self.0.store(condition as u8, Ordering::Relaxed);
+    }
+
+    /// Returns how it is.
+    pub fn get(&self) -> Condition {
+        match self.0.load(Ordering::Relaxed) {
+            0 => Condition::Starting,
+            1 => Condition::Ready,
+            _ => Condition::Draining,
+        }
+    }
+}
+
+/// Serves until it is dropped. Connections that dawdle, say too much or ask for something else are
+/// closed or refused; none of them can stop the others.
+pub async fn run(listener: TcpListener, metrics: Metrics, health: Health) {
+    let serve = || serve_one_by_one(&listener, &metrics, &health);
+    // Four connections at a time; further ones wait in the listener's queue.
+    tokio::join!(serve(), serve(), serve(), serve());
+}
+
+async fn serve_one_by_one(listener: &TcpListener, metrics: &Metrics, health: &Health) {
+    loop {
+        match listener.accept().await {
+            // A deadline passed, or a peer went away: the scraper knows, and will be back.
+            Ok((stream, _)) => drop(timeout(DEADLINE, serve(stream, metrics, health)).await),
+            Err(error) => {
+                // No descriptors left, most likely: wait for some instead of spinning.
+                tracing::warn!(%error, "The metrics listener cannot accept.");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        }
+    }
+}
+
+async fn serve(mut stream: TcpStream, metrics: &Metrics, health: &Health) -> io::Result<()> {
+    let mut head = Vec::with_capacity(512);
+    let end_of_head = |head: &[u8]| head.windows(4).any(|four| four == b"\r\n\r\n");
+    while !end_of_head(&head) && head.len() < HEAD_BYTES {
+        let room = (HEAD_BYTES - head.len()) as u64;
+        if (&mut stream).take(room).read_buf(&mut head).await? == 0 {
+            break;
+        }
+    }
+    let answer = match end_of_head(&head) {
+        true => answer(&head, metrics, health),
+        false if head.len() >= HEAD_BYTES => refuse("431 Request Header Fields Too Large"),
+        false => refuse("400 Bad Request"),
+    };
+    stream.write_all(answer.as_bytes()).await?;
+    stream.shutdown().await
+}
+
+fn answer(head: &[u8], metrics: &Metrics, health: &Health) -> String {
+    let line = head.split(|byte| *byte == b'\r').next().unwrap_or_default();
+    let Ok(line) = std::str::from_utf8(line) else { return refuse("400 Bad Request") };
+    let mut words = line.split(' ');
+    let (method, target, version) = (words.next(), words.next(), words.next());
+    let (Some(method), Some(target), Some("HTTP/1.1" | "HTTP/1.0"), None) =
+        (method, target, version, words.next())
+    else {
+        return refuse("400 Bad Request");
+    };
+    if method != "GET" {
+        return write(
+            "405 Method Not Allowed",
+            "text/plain",
+            "Allow: GET\r\n",
+            "405 Method Not Allowed\n",
+        );
+    }
+    match target.split('?').next() {
+        Some("/metrics") => {
+            let format = "text/plain; version=0.0.4; charset=utf-8";
+            write("200 OK", format, "", &metrics.render())
+        }
+        Some("/health") => match health.get() {
+            Condition::Ready => write("200 OK", "text/plain", "", "ready\n"),
+            Condition::Starting => write("503 Service Unavailable", "text/plain", "", "starting\n"),
+            Condition::Draining => write("503 Service Unavailable", "text/plain", "", "draining\n"),
+        },
+        _ => refuse("404 Not Found"),
+    }
+}
+
+fn refuse(status: &str) -> String {
+    write(status, "text/plain", "", &format!("{status}\n"))
+}
+
+fn write(status: &str, format: &str, headers: &str, body: &str) -> String {
+    let length = body.len();
+    format!(
+        "HTTP/1.1 {status}\r\nContent-Type: {format}\r\nContent-Length: {length}\r\n{headers}\
+         Cache-Control: no-store\r\nConnection: close\r\n\r\n{body}"
+    )
+}

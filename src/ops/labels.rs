@@ -1,0 +1,126 @@
+//! The values a label can have: closed, so that no dashboard ever meets a new one unawares.
+
+/// A closed set of label values.
+pub trait Label: Copy + 'static {
+    /// All of them, so that each series is there before it is first counted.
+    const ALL: &'static [Self];
+
+    /// Returns the value as dashboards know it.
+    fn label(self) -> &'static str;
+}
+
+macro_rules! labels {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$value_doc:meta])* $value:ident = $text:literal),* $(,)? })*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+        pub enum $name {
+            $($(#[$value_doc])* $value),*
+        }
+
+        impl Label for $name {
+            const ALL: &'static [Self] = &[$(Self::$value),*];
+
+            fn label(self) -> &'static str {
+                match self {
+                    $(Self::$value => $text),*
+                }
+            }
+        }
+    )*};
+}
+
+labels! {
+    /// How a call ended.
+    EndLabel {
+        /// The agent said goodbye.
+        Completed = "completed",
+        /// The caller hung up.
+        CallerHungUp = "caller_hung_up",
+        /// A person has the caller.
+        Transferred = "transferred",
+        /// Nothing was heard from the far end for too long.
+        MediaTimeout = "media_timeout",
+        /// The far end stopped answering SIP.
+        SignallingTimeout = "signalling_timeout",
+        /// The process was stopping and could wait no longer.
+        Drained = "drained",
+        /// A fault of ours.
+        Failed = "failed",
+    }
+
+    /// Why a call was refused.
+    RefusalLabel {
+        /// As many calls as are let in.
+        Busy = "busy",
+        /// The process is stopping.
+        Draining = "draining",
+        /// No route of the dialplan matches.
+        NoRoute = "no_route",
+        /// A route refuses it.
+        Rejected = "rejected",
+        /// No codec in common.
+        NoCommonCodec = "no_common_codec",
+        /// The offer is not usable otherwise.
+        BadOffer = "bad_offer",
+        /// No RTP port is free.
+        NoPorts = "no_ports",
+        /// The speech engines are not there.
+        NoEngine = "no_engine",
+    }
+
+    /// How a transfer went.
+    TransferOutcome {
+        /// Somebody answered.
+        Answered = "answered",
+        /// Accepted, and then nothing more was heard.
+        Unknown = "unknown",
+        /// Nobody answered in time.
+        Unanswered = "unanswered",
+        /// The target was busy or refused.
+        Refused = "refused",
+        /// The PBX refused to transfer.
+        Failed = "failed",
+    }
+
+    /// How a tool call went.
+    ToolOutcome {
+        /// It did what was asked.
+        Ok = "ok",
+        /// The guard stopped it.
+        Denied = "denied",
+        /// It said no: no such patient, no such slot.
+        Refused = "refused",
+        /// It failed.
+        Failed = "failed",
+    }
+
+    /// Why a datagram was thrown away unanswered.
+    DropLabel {
+        /// No trunk takes requests from there.
+        UnknownSource = "unknown_source",
+        /// Not SIP.
+        Malformed = "malformed",
+        /// A response nobody asked for.
+        StrayResponse = "stray_response",
+        /// Over a size limit.
+        TooLarge = "too_large",
+    }
+
+    /// What scheduling a media thread got.
+    Scheduling {
+        /// SCHED_FIFO: paced to 0.1 ms under load.
+        Fifo = "fifo",
+        /// A raised nice value.
+        Nice = "nice",
+        /// As every other thread: uneven under load.
+        Plain = "plain",
+    }
+
+    /// Which way sound was going when it was dropped.
+    AudioPath {
+        /// From the caller to the recogniser, which is behind.
+        Up = "up",
+        /// From the voice to the caller.
+        Down = "down",
+    }
+}

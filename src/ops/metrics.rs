@@ -1,0 +1,276 @@
+//! Metrics: their names, what they mean, and the text that Prometheus reads.
+//!
+//! Every series is there from the first scrape on, at zero: an alert on a rate of errors must not
+//! wait for the first error to learn that the series exists.
+
+use metrics::{Recorder, counter, describe_counter, describe_gauge, describe_histogram, gauge};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+
+use super::labels::{
+    AudioPath, DropLabel, EndLabel, Label, RefusalLabel, ToolOutcome, TransferOutcome,
+};
+
+/// The names, in base units; counters end in `_total`.
+pub(super) mod names {
+    pub(in crate::ops) const START_SECONDS: &str = "attendant_start_seconds";
+    pub(in crate::ops) const RELOADS: &str = "attendant_reloads_total";
+    pub(in crate::ops) const CALLS_STARTED: &str = "attendant_calls_started_total";
+    pub(in crate::ops) const CALLS_ENDED: &str = "attendant_calls_ended_total";
+    pub(in crate::ops) const CALLS_REFUSED: &str = "attendant_calls_refused_total";
+    pub(in crate::ops) const CALLS_ACTIVE: &str = "attendant_calls_active";
+    pub(in crate::ops) const CALL_SECONDS: &str = "attendant_call_seconds";
+    pub(in crate::ops) const CALL_PANICS: &str = "attendant_call_panics_total";
+    pub(in crate::ops) const TURN_GAP_SECONDS: &str = "attendant_turn_gap_seconds";
+    pub(in crate::ops) const BARGE_IN_SECONDS: &str = "attendant_bargein_stop_seconds";
+    pub(in crate::ops) const TOOL_CALLS: &str = "attendant_tool_calls_total";
+    pub(in crate::ops) const TRANSFERS: &str = "attendant_transfers_total";
+    pub(in crate::ops) const SIP_DROPPED: &str = "attendant_sip_dropped_total";
+    pub(in crate::ops) const SIP_REJECTED: &str = "attendant_sip_rejected_total";
+    pub(in crate::ops) const AUTHENTICATION_FAILED: &str = "attendant_authentication_failed_total";
+    pub(in crate::ops) const REGISTRATIONS: &str = "attendant_registrations_total";
+    pub(in crate::ops) const TRUNK_UP: &str = "attendant_trunk_up";
+    pub(in crate::ops) const REALTIME_GRANTED: &str = "attendant_realtime_granted";
+    pub(in crate::ops) const PORTS_EXHAUSTED: &str = "attendant_ports_exhausted_total";
+    pub(in crate::ops) const TICKS_LATE: &str = "attendant_media_ticks_late_total";
+    pub(in crate::ops) const MEDIA_TIMEOUTS: &str = "attendant_media_timeouts_total";
+    pub(in crate::ops) const FRAMES_DROPPED: &str = "attendant_frames_dropped_total";
+    pub(in crate::ops) const ENGINE_FAILURES: &str = "attendant_engine_failures_total";
+    pub(in crate::ops) const AUDIT_FAILURES: &str = "attendant_audit_failures_total";
+    pub(in crate::ops) const DRAINING: &str = "attendant_draining";
+}
+use names::*;
+
+/// Histograms: name, meaning, bucket bounds in seconds.
+const HISTOGRAMS: [(&str, &str, &[f64]); 3] = [
+    (
+        CALL_SECONDS,
+        "How long calls last from the answer on.",
+        &[5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0],
+    ),
+    // A gap of 0.2 s is quick for people, beyond 2 s a caller asks whether somebody is there.
+    (
+        TURN_GAP_SECONDS,
+        "From the end of the caller's voice to the start of the agent's.",
+        &[0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 0.9, 1.2, 1.6, 2.0, 3.0, 5.0],
+    ),
+    (
+        BARGE_IN_SECONDS,
+        "From the caller's first sound over the agent's to silence.",
+        &[0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.6, 1.0],
+    ),
+];
+
+/// SIP methods that may label a series; what else a peer sends is "other".
+const METHODS: [&str; 14] = [
+    "INVITE",
+    "ACK",
+    "BYE",
+    "CANCEL",
+    "OPTIONS",
+    "REGISTER",
+    "REFER",
+    "NOTIFY",
+    "SUBSCRIBE",
+    "UPDATE",
+    "INFO",
+    "PRACK",
+    "MESSAGE",
+    "PUBLISH",
+];
+
+/// Returns the label of a method.
+pub(super) fn method_label(method: &str) -> &'static str {
+    METHODS.into_iter().find(|known| *known == method).unwrap_or("other")
+}
+
+/// Reads the process's metrics out.
+#[derive(Clone)]
+pub struct Metrics(PrometheusHandle);
+
+/// Metrics were installed twice.
+#[derive(Debug, thiserror::Error)]
+#[error("metrics are installed already")]
+pub struct Installed;
+
+/// Installs the process's recorder and describes every series. Call it once, before the first event.
+///
+/// # Errors
+/// When there is a recorder already.
+pub fn install() -> Result<Metrics, Installed> {
+    let recorder = builder().build_recorder();
+    let handle = recorder.handle();
+    metrics::set_global_recorder(recorder).map_err(|_| Installed)?;
+    describe();
+    Ok(Metrics(handle))
+}
+
+/// Runs something with metrics of its own, for tests: nothing is global.
+pub fn scoped<T>(run: impl FnOnce(&Metrics) -> T) -> T {
+    let recorder = builder().build_recorder();
+    let metrics = Metrics(recorder.handle());
+    metrics::with_local_recorder(&recorder as &dyn Recorder, || {
+        describe();
+        run(&metrics)
+    })
+}
+
+fn builder() -> PrometheusBuilder {
+    HISTOGRAMS.iter().fold(PrometheusBuilder::new(), |builder, (name, _, buckets)| {
+        let name = Matcher::Full((*name).to_owned());
+        builder.set_buckets_for_metric(name, buckets).expect("the bounds above are not empty")
+    })
+}
+
+impl Metrics {
+    /// Returns everything in the text format of Prometheus.
+    pub fn render(&self) -> String {
+        self.0.run_upkeep();
+        let mut text = self.0.render();
+        // A histogram shows itself with its first sample; its zeros are written here until then.
+        for (name, meaning, _) in HISTOGRAMS {
+            if !text.contains(&format!("# TYPE {name} ")) {
+                text.push_str(&format!(
+                    "# HELP {name} {meaning}\n# TYPE {name} histogram\n\
+                     {name}_bucket{{le=\"+Inf\"}} 0\n{name}_sum 0\n{name}_count 0\n\n"
+                ));
+            }
+        }
+        text
+    }
+}
+
+/// Describes every series and sets those with closed labels to zero.
+fn describe() {
+    let plain = |name, meaning| {
+        describe_counter!(name, meaning);
+        counter!(name).increment(0);
+    };
+    plain(CALL_PANICS, "Calls whose task failed.");
+    plain(AUTHENTICATION_FAILED, "Wrong or missing passwords of softphones.");
+    plain(REGISTRATIONS, "Softphones that registered or left.");
+    plain(PORTS_EXHAUSTED, "Calls that found no free RTP port.");
+    plain(TICKS_LATE, "Media ticks more than a slot late.");
+    plain(MEDIA_TIMEOUTS, "Legs that nothing was received on for too long.");
+    plain(AUDIT_FAILURES, "Audit lines that could not be written.");
+
+    labelled::<EndLabel>(CALLS_ENDED, "Calls that ended, by reason.", "reason");
+    labelled::<RefusalLabel>(CALLS_REFUSED, "Calls that were not taken, by reason.", "reason");
+    labelled::<TransferOutcome>(TRANSFERS, "Transfers, by outcome.", "outcome");
+    labelled::<DropLabel>(SIP_DROPPED, "Datagrams dropped unanswered, by reason.", "reason");
+    labelled::<AudioPath>(FRAMES_DROPPED, "Frames of sound dropped between threads.", "path");
+
+    describe_counter!(RELOADS, "Configuration reloads, by result.");
+    labelled_by("result", RELOADS, ["ok", "refused"]);
+    describe_counter!(ENGINE_FAILURES, "Failures of a speech engine.");
+    labelled_by("engine", ENGINE_FAILURES, ["recognizer", "voice"]);
+    describe_counter!(SIP_REJECTED, "Requests that the user agent refused, by method.");
+    METHODS
+        .into_iter()
+        .chain(["other"])
+        .for_each(|method| counter!(SIP_REJECTED, "method" => method).increment(0));
+    // Trunks and tools are named by `Metrics::expect`: the configuration and the agent close these sets.
+    describe_counter!(CALLS_STARTED, "Calls answered, by trunk.");
+    describe_counter!(TOOL_CALLS, "Tools run for the agent, by tool and result.");
+    describe_gauge!(TRUNK_UP, "1 where the PBX answers OPTIONS.");
+
+    let level = |name, meaning| {
+        describe_gauge!(name, meaning);
+        gauge!(name).set(0.0);
+    };
+    level(START_SECONDS, "From the start of the process to readiness.");
+    level(CALLS_ACTIVE, "Calls going on now.");
+    level(REALTIME_GRANTED, "1 where media threads run under SCHED_FIFO.");
+    level(DRAINING, "1 while new calls are refused because the process is to stop.");
+    for (name, meaning, _) in HISTOGRAMS {
+        describe_histogram!(name, meaning);
+    }
+}
+
+fn labelled_by(key: &'static str, name: &'static str, labels: [&'static str; 2]) {
+    labels.into_iter().for_each(|label| counter!(name, key => label).increment(0));
+}
+
+fn labelled<L: Label>(name: &'static str, meaning: &'static str, key: &'static str) {
+    describe_counter!(name, meaning);
+    L::ALL.iter().for_each(|label| counter!(name, key => label.label()).increment(0));
+}
+
+/// Sets the series of these trunks and tools to zero, so that they too are there at the first
+/// scrape. Call it after each (re)load of the configuration.
+pub fn expect<'a>(
+    trunks: impl IntoIterator<Item = &'a crate::base::TrunkName>,
+    tools: impl IntoIterator<Item = &'a str>,
+) {
+    for trunk in trunks {
+        counter!(CALLS_STARTED, "trunk" => trunk.to_string()).increment(0);
+        gauge!(TRUNK_UP, "trunk" => trunk.to_string()).increment(0.0);
+    }
+    for tool in tools {
+        for outcome in ToolOutcome::ALL {
+            let tool = tool.to_owned();
+            counter!(TOOL_CALLS, "tool" => tool, "result" => outcome.label()).increment(0);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{CallId, TrunkName};
+    use crate::ops::{CallEnded, CallRefused, CallStarted, SipRejected, TurnAnswered};
+    use std::time::Duration;
+
+    #[test]
+    fn everything_is_there_before_it_happens() {
+        let text = scoped(|metrics| {
+            expect([&TrunkName::new("front")], ["book_appointment"]);
+            metrics.render()
+        });
+        for line in [
+            "attendant_calls_ended_total{reason=\"caller_hung_up\"} 0",
+            "attendant_calls_refused_total{reason=\"no_common_codec\"} 0",
+            "attendant_calls_started_total{trunk=\"front\"} 0",
+            "attendant_trunk_up{trunk=\"front\"} 0",
+            "attendant_tool_calls_total{tool=\"book_appointment\",result=\"denied\"} 0",
+            "attendant_sip_rejected_total{method=\"other\"} 0",
+            "attendant_calls_active 0",
+            "attendant_turn_gap_seconds_count 0",
+        ] {
+            assert!(text.lines().any(|have| have == line), "{line}\n{text}");
+        }
+        let types = text.lines().filter(|line| line.starts_with("# TYPE")).count();
+        let helps = text.lines().filter(|line| line.starts_with("# HELP")).count();
+        assert_eq!((types, helps), (25, 25), "{text}");
+    }
+
+    #[test]
+    fn an_event_counts_once() {
+        let text = scoped(|metrics| {
+            let (call, trunk) = (CallId(7), TrunkName::new("front"));
+            CallStarted { call, trunk: &trunk, route: "reception" }.emit();
+            CallStarted { call: CallId(8), trunk: &trunk, route: "reception" }.emit();
+            TurnAnswered { call, turn: Default::default(), gap: Duration::from_millis(450) }.emit();
+            let (reason, talked) = (EndLabel::Transferred, Duration::from_secs(60));
+            CallEnded { call, trunk: &trunk, reason, talked }.emit();
+            let (reason, status, why) = (RefusalLabel::Busy, 503, "40 of 40 calls");
+            CallRefused { call, trunk: &trunk, reason, status, why }.emit();
+            let source = "192.0.2.1:5060".parse().unwrap();
+            let method = "BREW\r\nevil=\"1\"";
+            SipRejected { source, method, status: 405, why: "unknown method" }.emit();
+            metrics.render()
+        });
+        for line in [
+            "attendant_calls_started_total{trunk=\"front\"} 2",
+            "attendant_calls_active 1",
+            "attendant_calls_ended_total{reason=\"transferred\"} 1",
+            "attendant_calls_ended_total{reason=\"completed\"} 0",
+            "attendant_calls_refused_total{reason=\"busy\"} 1",
+            "attendant_sip_rejected_total{method=\"other\"} 1",
+            "attendant_turn_gap_seconds_bucket{le=\"0.4\"} 0",
+            "attendant_turn_gap_seconds_bucket{le=\"0.5\"} 1",
+            "attendant_turn_gap_seconds_count 1",
+        ] {
+            assert!(text.lines().any(|have| have == line), "{line}\n{text}");
+        }
+    }
+}

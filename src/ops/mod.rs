@@ -1,0 +1,21 @@
+//! What operators see: events, which are log line and metric in one; metrics over HTTP; systemd.
+//!
+//! House rules: nothing here may carry [`crate::base::Phi`]; labels come from closed enums or from
+//! names that the configuration closes. `emit` is the only place an event is logged or counted.
+
+mod events;
+pub mod http;
+mod labels;
+pub mod logging;
+pub mod metrics;
+pub mod systemd;
+
+pub use events::{
+    AudioDropped, AuditFailed, AuthenticationFailed, BargedIn, CallEnded, CallPanicked,
+    CallRefused, CallStarted, DrainEnded, DrainStarted, MediaLate, MediaScheduling, MediaTimeout,
+    PortsExhausted, Ready, RecognizerFailed, ReloadDone, ReloadFailed, SipDropped, SipRejected,
+    SoftphoneRegistered, ToolRan, TransferFinished, TrunkPinged, TurnAnswered, VoiceFailed,
+};
+pub use labels::{
+    AudioPath, DropLabel, EndLabel, Label, RefusalLabel, Scheduling, ToolOutcome, TransferOutcome,
+};

@@ -1,0 +1,70 @@
+//! A configuration of a few files, and what loading it says.
+#![allow(clippy::unwrap_used, dead_code, unreachable_pub)]
+
+use std::fs;
+
+use attendant::config::{Config, ConfigErrors};
+
+pub const NODE: &str = "\
+[sip]
+listen = \"10.0.0.9:5060\"
+";
+
+pub const PROFILE: &str = "\
+preset   = \"generic\"
+dialplan = \"clinic\"
+
+[peer]
+host = \"10.0.0.5\"
+
+[transfer]
+allow = [\"_6XXX\"]
+";
+
+pub const PLAN: &str = "\
+timezone = \"America/Chicago\"
+
+[hours.clinic]
+open = [\"mon-fri 08:00-17:00\"]
+
+[target.front-desk]
+dial = [\"6001\"]
+
+[[route]]
+name     = \"after-hours\"
+when     = \"not clinic\"
+agent    = \"reception\"
+
+[[route]]
+name     = \"reception\"
+agent    = \"reception\"
+transfer = [\"front-desk\"]
+";
+
+/// Loads the files above with the given ones in their place or beside them.
+pub fn load(files: &[(&str, &str)]) -> Result<Config, ConfigErrors> {
+    let dir = tempfile::tempdir().unwrap();
+    let usual = [
+        ("attendant.toml", NODE),
+        ("sip-profiles/front.toml", PROFILE),
+        ("dialplans/clinic.toml", PLAN),
+    ];
+    for (path, text) in usual.iter().chain(files) {
+        let path = dir.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    Config::load(dir.path())
+}
+
+/// Loads the files above, `from` being replaced by `to` in the one at `path`.
+pub fn load_with(path: &str, from: &str, to: &str) -> Result<Config, ConfigErrors> {
+    let usual = [
+        ("attendant.toml", NODE),
+        ("sip-profiles/front.toml", PROFILE),
+        ("dialplans/clinic.toml", PLAN),
+    ];
+    let (_, text) = usual.iter().find(|(known, _)| *known == path).unwrap();
+    assert!(text.contains(from), "{from:?} is not in {path}");
+    load(&[(path, &text.replacen(from, to, 1))])
+}

@@ -1,0 +1,546 @@
+//! What a wrong file says, as text: the text is the feature.
+#![allow(clippy::unwrap_used)]
+
+mod config_case;
+
+use config_case::{NODE, PLAN, PROFILE, load, load_with};
+
+/// Loads the usual files with `from` replaced by `to` in one of them, and compares the whole report.
+#[track_caller]
+fn check(path: &str, from: &str, to: &str, expected: &str) {
+    let report = load_with(path, from, to).expect_err("this is wrong").to_string();
+    let expected = expected.trim_start_matches('\n');
+    assert_eq!(report, expected, "\n--- it said ---\n{report}\n--- expected ---\n{expected}");
+}
+
+const NODE_FILE: &str = "attendant.toml";
+const PROFILE_FILE: &str = "sip-profiles/front.toml";
+const PLAN_FILE: &str = "dialplans/clinic.toml";
+
+#[test]
+fn the_usual_files_are_right() {
+    let config = load(&[]).unwrap();
+    assert_eq!(config.warnings, []);
+    assert_eq!(load(&[]).unwrap().generation, config.generation);
+    let other = load_with(PROFILE_FILE, "_6XXX", "_[67]XXX").unwrap();
+    assert_ne!(other.generation, config.generation);
+}
+
+#[test]
+fn a_key_spelled_wrong() {
+    check(NODE_FILE, "listen", "lisen", r#"
+error[config-unknown-key]: nothing reads the key `lisen`
+ --> attendant.toml:2:1
+  |
+2 | lisen = "10.0.0.9:5060"
+  | ^^^^^ unknown key
+  |
+  = help: did you mean "listen"?
+
+1 error"#);
+}
+
+#[test]
+fn a_key_that_is_nothing_like_any() {
+    check(PLAN_FILE, "dial = [\"6001\"]", "dial = \"6001\"\ncolour = 3", r#"
+error[config-unknown-key]: nothing reads the key `colour`
+ --> dialplans/clinic.toml:8:1
+  |
+8 | colour = 3
+  | ^^^^^^ unknown key
+  |
+  = help: it can be dial, hours, ring, unanswered
+
+1 error"#);
+}
+
+#[test]
+fn a_value_of_the_wrong_type() {
+    check(NODE_FILE, "\"10.0.0.9:5060\"", "5060", r#"
+error[config-value]: invalid type: integer `5060`, expected a string
+ --> attendant.toml:2:10
+  |
+2 | listen = 5060
+  |          ^^^^
+  |
+  = help: write it in quotes
+
+1 error"#);
+}
+
+#[test]
+fn not_toml() {
+    check(NODE_FILE, ":5060\"", ":5060", r#"
+error[config-syntax]: not TOML: invalid basic string, expected `"`
+ --> attendant.toml:2:24
+  |
+2 | listen = "10.0.0.9:5060
+  |                        ^
+
+1 error"#);
+}
+
+#[test]
+fn a_key_that_is_missing() {
+    check(PROFILE_FILE, "dialplan = \"clinic\"", "", r#"
+error[config-missing-key]: the key `dialplan` is missing
+ --> sip-profiles/front.toml:1:1
+  |
+1 | preset   = "generic"
+  | ^ it belongs here
+
+1 error"#);
+}
+
+#[test]
+fn several_mistakes_are_all_told() {
+    let more = "[rtp]\nports = \"20001-30000\"\n[drain]\ndeadline = \"10\"\n[limits]\ncalls = 0\n[log]\nformat = \"jsno\"\nfilter = \"verbose\"\n[sip]";
+    check(NODE_FILE, "[sip]", more, r#"
+error[config-value]: "20001-30000" is not a range of ports
+ --> attendant.toml:2:9
+  |
+2 | ports = "20001-30000"
+  |         ^^^^^^^^^^^^^ cannot be read
+  |
+  = help: write it as "40000-40999": from an even port to an odd one, not below 1024
+
+error[config-value]: "10" is not a duration
+ --> attendant.toml:4:12
+  |
+4 | deadline = "10"
+  |            ^^^^ cannot be read
+  |
+  = help: write it as 250ms, 30s, 10m or 1h
+
+error[config-value]: 0 calls is no limit but a closed door
+ --> attendant.toml:6:9
+  |
+6 | calls = 0
+  |         ^
+  |
+  = help: leave the key out for the default, or stop the service to take no calls
+
+error[config-unknown-value]: no log format is called "jsno"
+ --> attendant.toml:8:10
+  |
+8 | format = "jsno"
+  |          ^^^^^^ unknown value
+  |
+  = help: did you mean "json"?
+
+error[config-value]: "verbose" is not a log filter
+ --> attendant.toml:9:10
+  |
+9 | filter = "verbose"
+  |          ^^^^^^^^^ cannot be read
+  |
+  = help: `verbose` is not a level: error, warn, info, debug, trace or off; write it as "info" or "info,attendant::sip=debug"
+
+5 errors"#);
+}
+
+#[test]
+fn every_file_is_read_even_when_one_is_wrong() {
+    let report = load(&[
+        (NODE_FILE, &NODE.replace("listen", "lisen")),
+        (PROFILE_FILE, &PROFILE.replace("generic", "asterisk")),
+        (PLAN_FILE, &PLAN.replace("\"not clinic\"", "\"not clnic\"")),
+    ])
+    .unwrap_err();
+    let codes: Vec<_> = report.diagnostics.iter().map(|found| found.code().name()).collect();
+    assert_eq!(codes, ["config-unknown-key", "config-undefined", "config-unknown-value"]);
+    assert_eq!(report.errors(), 3);
+}
+
+#[test]
+fn a_preset_nobody_knows() {
+    check(PROFILE_FILE, "generic", "asterisk", r#"
+error[config-unknown-value]: no preset is called "asterisk"
+ --> sip-profiles/front.toml:1:12
+  |
+1 | preset   = "asterisk"
+  |            ^^^^^^^^^^ unknown value
+  |
+  = help: did you mean "asterisk-pjsip"?
+
+1 error"#);
+}
+
+#[test]
+fn a_wildcard_that_a_peer_cannot_answer_to() {
+    check(PROFILE_FILE, "[peer]", "[listen]\nudp = \"0.0.0.0:5060\"\nadvertise = { rtp = \"192.0.2.7\" }\n[peer]", r#"
+error[config-wildcard]: SIP listens on 0.0.0.0:5060, which no peer can send to
+ --> sip-profiles/front.toml:5:7
+  |
+5 | udp = "0.0.0.0:5060"
+  |       ^^^^^^^^^^^^^^ a wildcard
+  |
+  = help: write advertise = { sip = "…" } too: the address that the PBX reaches this machine under
+
+1 error"#);
+    check(NODE_FILE, "10.0.0.9:5060\"", "[::]:5060\"\nadvertise = \"192.0.2.7\"", r#"
+error[config-wildcard]: RTP listens on ::, which no peer can send to
+ --> sip-profiles/front.toml:1:1
+  |
+1 | preset   = "generic"
+  | ^ no [listen] of its own
+  |
+  = help: write advertise = "…" under [rtp] in attendant.toml: the address that the PBX reaches this machine under
+
+1 error"#);
+}
+
+#[test]
+fn a_secret_in_the_file_is_refused_and_not_shown() {
+    check(PROFILE_FILE, "[transfer]", "[auth]\nuser = \"x\"\nsecret = \"hunter2\"\n[transfer]", r#"
+error[config-secret]: a secret does not belong in this file
+ --> sip-profiles/front.toml:9:10
+  |
+9 | secret = *********
+  |          ^^^^^^^^^ a literal secret
+  |
+  = help: keep it in a file of its own and write { file = "…" }, or { env = "…" }
+
+1 error"#);
+    check(NODE_FILE, "[sip]", "[registrar.users]\n1000 = 7431\n[sip]", r#"
+error[config-secret]: a secret does not belong in this file
+ --> attendant.toml:2:8
+  |
+2 | 1000 = ****
+  |        ^^^^ a literal secret
+  |
+  = help: keep it in a file of its own and write { file = "…" }, or { env = "…" }
+
+1 error"#);
+}
+
+#[test]
+fn a_secret_that_is_not_there() {
+    check(NODE_FILE, "[sip]", "[registrar.users]\n1000 = { file = \"nowhere\" }\n[sip]", r#"
+error[config-secret]: the secret in file nowhere cannot be read
+ --> attendant.toml:2:8
+  |
+2 | 1000 = { file = "nowhere" }
+  |        ^^^^^^^^^^^^^^^^^^^^ No such file or directory (os error 2)
+
+1 error"#);
+    check(NODE_FILE, "[sip]", "[registrar.users]\n1000 = { env = \"ATTENDANT_TEST_UNSET\" }\n[sip]", r#"
+error[config-secret]: the secret in variable ATTENDANT_TEST_UNSET cannot be read
+ --> attendant.toml:2:8
+  |
+2 | 1000 = { env = "ATTENDANT_TEST_UNSET" }
+  |        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ not set, or not text
+
+1 error"#);
+}
+
+#[test]
+fn registered_softphones_need_a_registrar() {
+    check(PROFILE_FILE, "[transfer]", "[auth]\ninbound = \"registered\"\n[transfer]", r#"
+error[config-undefined]: trunk front takes registered softphones, and nobody can register
+ --> sip-profiles/front.toml:8:11
+  |
+8 | inbound = "registered"
+  |           ^^^^^^^^^^^^ needs a registrar
+  |
+  = help: write [registrar.users] in attendant.toml
+
+1 error"#);
+}
+
+#[test]
+fn a_name_does_not_say_which_addresses_are_let_in() {
+    check(PROFILE_FILE, "10.0.0.5", "pbx.clinic.lan", r#"
+error[config-missing-key]: nothing says which addresses requests are taken from
+ --> sip-profiles/front.toml:5:8
+  |
+5 | host = "pbx.clinic.lan"
+  |        ^^^^^^^^^^^^^^^^ a name does not say it
+  |
+  = help: write allow = ["192.0.2.5/32"] under [peer]
+
+1 error"#);
+}
+
+#[test]
+fn two_profiles_for_one_source() {
+    let second = PROFILE.replace("10.0.0.5\"", "10.0.0.5\"\nallow = [\"10.0.0.0/24\"]");
+    let report = load(&[("sip-profiles/second.toml", &second)]).unwrap_err().to_string();
+    let expected = r#"error[config-source-claimed]: two SIP profiles claim requests from 10.0.0.0/24
+ --> sip-profiles/second.toml:6:10
+  |
+6 | allow = ["10.0.0.0/24"]
+  |          ^^^^^^^^^^^^^ sip-profiles/front.toml takes 10.0.0.5/32 on the same socket
+  |
+  = help: narrow one of them, or give it a `listen` of its own
+
+1 error"#;
+    assert_eq!(report, expected);
+    let apart = second.replace("[peer]", "[listen]\nudp = \"10.0.0.9:5070\"\n[peer]");
+    assert!(load(&[("sip-profiles/second.toml", &apart)]).is_ok());
+}
+
+#[test]
+fn fewer_ports_than_calls() {
+    check(PROFILE_FILE, "[transfer]", "[media]\nports = \"40000-40009\"\n[transfer]", r#"
+error[config-ports]: ports 40000-40009 carry 5 calls, and 30 are let in
+ --> sip-profiles/front.toml:1:1
+  |
+1 | preset   = "generic"
+  | ^ in this profile
+  |
+  = help: widen `ports` (two a call), or lower `calls` under [limits]
+
+1 error"#);
+}
+
+#[test]
+fn emergency_and_premium_numbers_are_out_of_reach() {
+    check(PROFILE_FILE, "_6XXX", "_XXX", r#"
+error[config-forbidden-number]: "_XXX" lets the agent reach 911, an emergency number
+ --> sip-profiles/front.toml:8:10
+  |
+8 | allow = ["_XXX"]
+  |          ^^^^^^ too wide
+  |
+  = help: narrow it to the extensions and numbers of the practice
+
+1 error"#);
+    check(PROFILE_FILE, "_6XXX", "_+1NXXNXXXXXX", r#"
+error[config-forbidden-number]: "_+1NXXNXXXXXX" lets the agent reach +19005550100, a premium number
+ --> sip-profiles/front.toml:8:10
+  |
+8 | allow = ["_+1NXXNXXXXXX"]
+  |          ^^^^^^^^^^^^^^^ too wide
+  |
+  = help: narrow it to the extensions and numbers of the practice
+
+1 error"#);
+    check(PLAN_FILE, "6001", "911", r#"
+error[config-forbidden-number]: 911 is an emergency number
+ --> dialplans/clinic.toml:7:9
+  |
+7 | dial = ["911"]
+  |         ^^^^^ never dialled
+  |
+  = help: the agent tells a caller in danger to hang up and dial 911; it never dials itself
+
+1 error"#);
+}
+
+#[test]
+fn a_target_that_the_trunk_does_not_allow() {
+    check(PROFILE_FILE, "_6XXX", "_7XXX", r#"
+error[config-not-allowed]: trunk front may not hand calls to 6001
+ --> dialplans/clinic.toml:7:9
+  |
+7 | dial = ["6001"]
+  |         ^^^^^^ not allowed
+  |
+  = help: add it, or a pattern for it, to `allow` under [transfer] in sip-profiles/front.toml
+
+1 error"#);
+}
+
+#[test]
+fn names_that_are_not_defined() {
+    check(PLAN_FILE, "\"not clinic\"", "\"not clnic\"", r#"
+error[config-undefined]: no [hours.clnic] in this file
+  --> dialplans/clinic.toml:11:17
+   |
+11 | when     = "not clnic"
+   |                 ^^^^^ not defined
+   |
+   = help: did you mean "clinic"?
+
+1 error"#);
+    check(PLAN_FILE, "[\"front-desk\"]", "[\"frontdesk\", \"nurse\"]", r#"
+error[config-undefined]: no [target.frontdesk] in this file
+  --> dialplans/clinic.toml:17:13
+   |
+17 | transfer = ["frontdesk", "nurse"]
+   |             ^^^^^^^^^^^ not defined
+   |
+   = help: did you mean "front-desk"?
+
+error[config-undefined]: no [target.nurse] in this file
+  --> dialplans/clinic.toml:17:26
+   |
+17 | transfer = ["frontdesk", "nurse"]
+   |                          ^^^^^^^ not defined
+   |
+   = help: it can be front-desk
+
+2 errors"#);
+    check(PROFILE_FILE, "\"clinic\"", "\"clnic\"", r#"
+error[config-undefined]: no dialplans/clnic.toml
+ --> sip-profiles/front.toml:2:12
+  |
+2 | dialplan = "clnic"
+  |            ^^^^^^^ not defined
+  |
+  = help: did you mean "clinic"?
+
+1 error"#);
+}
+
+#[test]
+fn a_day_nobody_knows() {
+    check(PLAN_FILE, "mon-fri 08", "mon-fry 08", r#"
+error[config-value]: "mon-fry 08:00-17:00" is not opening hours
+ --> dialplans/clinic.toml:4:9
+  |
+4 | open = ["mon-fry 08:00-17:00"]
+  |         ^^^^^^^^^^^^^^^^^^^^^ cannot be read
+  |
+  = help: `fry` is not a day: mon, tue, wed, thu, fri, sat or sun
+
+1 error"#);
+}
+
+#[test]
+fn a_route_behind_one_that_takes_everything() {
+    check(PLAN_FILE, "when     = \"not clinic\"", "", r#"
+error[config-unreachable-route]: no call can reach route "reception"
+  --> dialplans/clinic.toml:15:12
+   |
+15 | name     = "reception"
+   |            ^^^^^^^^^^^ "after-hours" above takes every call that this one asks for
+   |
+   = help: move it up, or remove it
+
+1 error"#);
+}
+
+#[test]
+fn a_number_that_is_never_compared_like_this() {
+    check(PLAN_FILE, "when     = \"not clinic\"", "when = \"not clinic\"\ncalled = [\"3125550142\"]", r#"
+error[config-unreachable-route]: "3125550142" can never match: numbers are compared in full
+  --> dialplans/clinic.toml:12:11
+   |
+12 | called = ["3125550142"]
+   |           ^^^^^^^^^^^^
+   |
+   = help: write "+13125550142"
+
+1 error"#);
+}
+
+#[test]
+fn a_key_without_effect() {
+    check(PLAN_FILE, "agent    = \"reception\"\n\n", "reject = 603\nfallback = \"front-desk\"\n\n", r#"
+error[config-no-effect]: route "after-hours" refuses its calls: this key has no effect
+  --> dialplans/clinic.toml:13:12
+   |
+13 | fallback = "front-desk"
+   |            ^^^^^^^^^^^^ no effect
+   |
+   = help: remove it
+
+1 error"#);
+    check(PROFILE_FILE, "host = \"10.0.0.5\"", "allow = \"10.0.0.5\"\nping = \"10s\"", r#"
+error[config-no-effect]: there is no peer to ask
+ --> sip-profiles/front.toml:6:8
+  |
+6 | ping = "10s"
+  |        ^^^^^ no effect
+  |
+  = help: write `host`, or remove `ping`
+
+1 error"#);
+}
+
+#[test]
+fn a_caller_who_would_ring_for_ever() {
+    let circle = "dial = [\"6001\"]\nunanswered = \"nurse\"\n[target.nurse]\ndial = [\"6100\"]\nunanswered = \"front-desk\"";
+    check(PLAN_FILE, "dial = [\"6001\"]", circle, r#"
+error[config-no-effect]: [target.front-desk] comes back to itself when nobody answers
+ --> dialplans/clinic.toml:6:9
+  |
+6 | [target.front-desk]
+  |         ^^^^^^^^^^ the caller would ring for ever
+  |
+  = help: end the chain front-desk → nurse → front-desk with "agent" or "hangup"
+
+1 error"#);
+}
+
+#[test]
+fn a_test_of_the_plan_that_fails() {
+    let test = "transfer = [\"front-desk\"]\n\n[[test]]\nat = \"2026-12-25 18:00\"\nfrom = \"+18475550142\"\nto = \"8000\"\nroute = \"reception\"";
+    check(PLAN_FILE, "transfer = [\"front-desk\"]", test, r#"
+error[config-test-failed]: this call lands on "after-hours"
+  --> dialplans/clinic.toml:23:9
+   |
+23 | route = "reception"
+   |         ^^^^^^^^^^^ the test says otherwise
+   |
+   = help: this is why:
+           - after-hours: chosen, clinic is closed
+           - reception: not reached
+
+1 error"#);
+}
+
+#[test]
+fn warnings_do_not_stop_anything() {
+    let config = load_with(PLAN_FILE, "transfer = [\"front-desk\"]", "called = \"8000\"").unwrap();
+    let warnings: String = config.warnings.iter().map(|warning| format!("{warning}\n")).collect();
+    let expected = r#"warning[config-unused]: nothing uses [target.front-desk]
+ --> dialplans/clinic.toml:6:9
+  |
+6 | [target.front-desk]
+  |         ^^^^^^^^^^
+  |
+  = help: use it, or remove it
+warning[config-no-last-resort]: a call that no route matches is refused with 404
+  --> dialplans/clinic.toml:15:12
+   |
+15 | name     = "reception"
+   |            ^^^^^^^^^^^
+   |
+   = help: end the plan with a route that asks nothing
+"#;
+    assert_eq!(warnings, expected);
+}
+
+#[test]
+fn an_empty_folder_says_what_is_missing() {
+    let dir = tempfile::tempdir().unwrap();
+    let report = attendant::config::Config::load(dir.path()).unwrap_err().to_string();
+    let expected = format!(
+        "error[config-file]: {0}/attendant.toml cannot be read: No such file or directory (os error 2)\n\n\
+         error[config-file]: no file in {0}/sip-profiles\n |\n = help: write one a PBX: the manual, \"Connect your PBX\"\n\n2 errors",
+        dir.path().display()
+    );
+    assert_eq!(report, expected);
+}
+
+/// Whatever stands in a file, reading it ends in a configuration or a report, and no secret is shown.
+#[test]
+fn damaged_files_never_panic_and_never_tell() {
+    let secret = "correct-horse-battery";
+    let node = format!("{NODE}[registrar.users]\n1000 = \"{secret}\"\n2000 = {{ env = \"HOME\" }}\n");
+    let profile = PROFILE.replace("[transfer]", &format!("[auth]\nuser = \"x\"\nsecret = \"{secret}\"\n[transfer]"));
+    let mut dice = attendant::base::Dice::new(11);
+    for round in 0..400 {
+        let mut files = [(NODE_FILE, node.clone()), (PROFILE_FILE, profile.clone()), (PLAN_FILE, PLAN.to_owned())];
+        let (_, text) = &mut files[round % 3];
+        let mut bytes = text.clone().into_bytes();
+        for _ in 0..=dice.below(3) {
+            let at = dice.below(bytes.len() as u64) as usize;
+            match dice.below(3) {
+                0 => drop(bytes.remove(at)),
+                1 => bytes[at] = b"\"[]={}\n#'.,_~X"[dice.below(14) as usize],
+                _ => bytes.insert(at, b"\"[]={}\n#'.,_~X"[dice.below(14) as usize]),
+            }
+        }
+        *text = String::from_utf8(bytes).unwrap();
+        let files = files.each_ref().map(|(path, text)| (*path, text.as_str()));
+        let Err(report) = load(&files) else { continue };
+        let report = report.to_string();
+        // A key of a secret that is damaged is a key nobody knows: its value is not known for a secret then.
+        let damaged = !files[0].1.contains("[registrar.users]\n1000 = ") || !files[1].1.contains("secret = ");
+        assert!(damaged || !report.contains(secret), "round {round}:\n{report}");
+    }
+}

@@ -1,0 +1,256 @@
+//! Which route a call takes, when, and the words for why.
+#![allow(clippy::unwrap_used)]
+
+mod config_case;
+
+use attendant::base::Phi;
+use attendant::config::Config;
+use attendant::dialplan::{Action, Dialled, Plan, Verdict};
+use config_case::{PROFILE, load};
+use jiff::civil::DateTime;
+
+const PLAN: &str = r#"
+timezone = "America/Chicago"
+
+[hours.clinic]
+open   = ["mon-thu 08:00-17:00", "fri 08:00-15:00"]
+except = "us-holidays"
+
+[holidays.us-holidays]
+dates = ["2026-11-26", "12-25", "01-01"]
+
+[callers.blocked]
+numbers = ["+18005550100", "_+1888XXXXXXX"]
+
+[target.front-desk]
+dial = ["6001", "6002"]
+ring = "15s"
+
+[target.nurse]
+dial  = ["6100"]
+hours = "clinic"
+unanswered = "front-desk"
+
+[[route]]
+name   = "blocked"
+caller = ["blocked", "anonymous"]
+reject = 603
+
+[[route]]
+name   = "after-hours"
+called = ["8000", "_+1312555XXXX", "~\\+1847555\\d{4}"]
+when   = "not clinic"
+agent  = "reception"
+transfer = ["nurse", "front-desk"]
+
+[[route]]
+name   = "vip"
+header = { X-Line = "_v!" }
+agent  = "reception"
+
+[[route]]
+name   = "second-line"
+called = "8001"
+caller = "_+1773XXXXXXX"
+when   = "clinic"
+agent  = "reception"
+transfer = ["front-desk"]
+
+[[route]]
+name   = "reception"
+agent  = "reception"
+transfer = ["nurse", "front-desk"]
+fallback = "front-desk"
+"#;
+
+fn config() -> Config {
+    load(&[("dialplans/clinic.toml", PLAN)]).unwrap_or_else(|report| panic!("{report}"))
+}
+
+fn plan() -> Plan {
+    config().plans.into_values().next().unwrap()
+}
+
+fn call(called: &str, caller: &str, at: &str, header: &[(&str, &str)]) -> Dialled {
+    Dialled {
+        called: Phi::new(called.into()),
+        caller: (!caller.is_empty()).then(|| Phi::new(caller.into())),
+        at: at.parse().unwrap(),
+        headers: header.iter().map(|(n, v)| ((*n).into(), Phi::new((*v).into()))).collect(),
+    }
+}
+
+const OPEN: &str = "2026-07-06 10:00";
+const NIGHT: &str = "2026-07-06 22:00";
+
+#[test]
+fn the_first_route_that_matches_takes_the_call() {
+    let plan = plan();
+    let vip = [("x-line", " vip ")];
+    for (called, caller, at, header, expected) in [
+        ("8000", "+13125550142", OPEN, &[][..], "reception"),
+        ("8000", "+13125550142", NIGHT, &[], "after-hours"),
+        ("8001", "+13125550142", NIGHT, &[], "reception"),
+        ("+13125550199", "+13125550142", NIGHT, &[], "after-hours"),
+        ("+18475551234", "+13125550142", NIGHT, &[], "after-hours"),
+        ("+184755512345", "+13125550142", NIGHT, &[], "reception"),
+        ("8000", "+13125550142", "2026-12-25 10:00", &[], "after-hours"),
+        ("8000", "+13125550142", "2027-12-25 10:00", &[], "after-hours"),
+        ("8000", "+13125550142", "2026-12-22 10:00", &[], "reception"),
+        ("8000", "+13125550142", "2026-07-10 15:00", &[], "after-hours"),
+        ("8000", "+18005550100", OPEN, &[], "blocked"),
+        ("8000", "+18885550100", NIGHT, &[], "blocked"),
+        ("8000", "", OPEN, &[], "blocked"),
+        ("8000", "+13125550142", OPEN, &vip, "vip"),
+        ("8000", "+13125550142", NIGHT, &vip, "after-hours"),
+        ("8000", "+13125550142", OPEN, &[("X-Line", "es")], "reception"),
+        ("8001", "+17735550142", OPEN, &[], "second-line"),
+        ("8001", "+17735550142", NIGHT, &[], "reception"),
+        ("8002", "+17735550142", OPEN, &[], "reception"),
+    ] {
+        let chosen = plan.route(&call(called, caller, at, header)).unwrap();
+        assert_eq!(chosen.route.name.as_str(), expected, "{called} {caller} {at}");
+    }
+}
+
+#[test]
+fn a_target_that_is_closed_is_not_offered() {
+    let plan = plan();
+    let offered = |at| {
+        let chosen = plan.route(&call("8000", "+13125550142", at, &[])).unwrap();
+        chosen.targets.iter().map(|target| target.name.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(offered(OPEN), ["nurse", "front-desk"]);
+    assert_eq!(offered(NIGHT), ["front-desk"]);
+    let chosen = plan.route(&call("8000", "", OPEN, &[])).unwrap();
+    assert_eq!(chosen.route.action, Action::Reject { status: 603 });
+    assert!(chosen.targets.is_empty() && chosen.fallback.is_none());
+}
+
+#[test]
+fn every_route_says_why() {
+    let explained = plan().explain(&call("8000", "+13125550142", "2026-12-25 10:00", &[("X-Line", "es")]));
+    let expected = "\
+route     after-hours
+agent     reception, en-US
+target    nurse (closed at this hour)
+target    front-desk (6001 6002, rings 15s, unanswered: back to the agent)
+why, at Fri 2026-12-25 10:00 (America/Chicago):
+  - blocked: caller is not on list blocked or anonymous
+  - after-hours: chosen, called number is 8000, clinic is closed (exception 12-25)
+  - vip: not reached
+  - second-line: not reached
+  - reception: not reached
+";
+    assert_eq!(explained, expected, "{explained}");
+    let explained = plan().explain(&call("8001", "+17735550142", OPEN, &[("X-Line", "es")]));
+    let expected = "\
+route     second-line
+agent     reception, en-US
+target    front-desk (6001 6002, rings 15s, unanswered: back to the agent)
+why, at Mon 2026-07-06 10:00 (America/Chicago):
+  - blocked: caller is not on list blocked or anonymous
+  - after-hours: called number is not 8000 or _+1312555XXXX or ~\\+1847555\\d{4}
+  - vip: header X-Line is not _v!
+  - second-line: chosen, called number is 8001, caller is _+1773XXXXXXX, clinic is open
+  - reception: not reached
+";
+    assert_eq!(explained, expected, "{explained}");
+    let explained = plan().explain(&call("8001", "", OPEN, &[]));
+    assert!(explained.starts_with("route     blocked\nrefused   603\n"), "{explained}");
+}
+
+#[test]
+fn a_plan_without_a_last_resort_can_refuse() {
+    let plan = {
+        let mut plan = plan();
+        plan.routes.truncate(2);
+        plan
+    };
+    let why = plan.route(&call("8002", "+17735550142", OPEN, &[])).unwrap_err().why;
+    assert_eq!(why.len(), 2);
+    assert!(why.iter().all(|reason| reason.verdict == Verdict::Passed));
+    let explained = plan.explain(&call("8002", "+17735550142", OPEN, &[]));
+    assert!(explained.starts_with("no route: refused with 404\nwhy, at Mon"), "{explained}");
+}
+
+/// Neither a caller's number nor what a header says may get into words that are logged.
+#[test]
+fn reasons_hold_nothing_of_the_caller() {
+    let plan = plan();
+    for (called, caller) in [("8000", "+13125550142"), ("8009", "+18885550142")] {
+        let header = [("X-Line", "jane-roe-1960")];
+        let chosen = plan.route(&call(called, caller, OPEN, &header)).unwrap();
+        let text = format!("{:?} {}", chosen.why, plan.explain(&call(called, caller, OPEN, &header)));
+        for word in ["5550142", "jane", "1960"] {
+            assert!(!text.contains(word), "{word} in {text}");
+        }
+    }
+}
+
+/// 2026-03-08 02:00 clocks in Chicago are set forward, 2026-11-01 02:00 back. The door opens at
+/// eight by the clock on the wall either way.
+#[test]
+fn hours_follow_the_clock_on_the_wall() {
+    let plan = plan();
+    for (utc, wall, open) in [
+        ("2026-03-06T13:59:59Z", "2026-03-06T07:59:59", false),
+        ("2026-03-06T14:00:00Z", "2026-03-06T08:00:00", true),
+        ("2026-03-08T07:59:59Z", "2026-03-08T01:59:59", false),
+        ("2026-03-08T08:00:00Z", "2026-03-08T03:00:00", false),
+        ("2026-03-09T12:59:59Z", "2026-03-09T07:59:59", false),
+        ("2026-03-09T13:00:00Z", "2026-03-09T08:00:00", true),
+        ("2026-10-30T19:59:59Z", "2026-10-30T14:59:59", true),
+        ("2026-11-01T06:30:00Z", "2026-11-01T01:30:00", false),
+        ("2026-11-01T07:30:00Z", "2026-11-01T01:30:00", false),
+        ("2026-11-02T22:59:59Z", "2026-11-02T16:59:59", true),
+        ("2026-11-02T23:00:00Z", "2026-11-02T17:00:00", false),
+    ] {
+        let at = plan.civil(utc.parse().unwrap());
+        assert_eq!(at, wall.parse::<DateTime>().unwrap(), "{utc}");
+        assert_eq!(plan.hours["clinic"].open_at(at), open, "{utc}");
+    }
+}
+
+#[test]
+fn a_test_at_an_hour_that_does_not_exist_is_a_warning() {
+    let test = |at: &str| {
+        let plan = format!("{PLAN}\n[[test]]\nat = \"{at}\"\nfrom = \"+13125550142\"\nto = \"8001\"\nroute = \"reception\"\n");
+        load(&[("dialplans/clinic.toml", &plan)]).unwrap().warnings
+    };
+    assert_eq!(test("2026-03-08 10:30").len(), 0);
+    assert_eq!(test("2026-03-08 02:30").len(), 1);
+    assert_eq!(test("2026-11-01 01:30").len(), 1);
+}
+
+#[test]
+fn numbers_are_brought_to_one_form_before_rules_see_them() {
+    let config = config();
+    let trunk = &config.trunks[0];
+    let called = trunk.normalise(&Phi::new("(312) 555-0199".into()));
+    let dialled = Dialled { called, ..call("", "+13125550142", NIGHT, &[]) };
+    let chosen = config.plan(trunk).unwrap().route(&dialled).unwrap();
+    assert_eq!(chosen.route.name.as_str(), "after-hours");
+    assert!(PROFILE.contains("generic"));
+}
+
+/// Whatever is dialled, the dry run and the live call agree, and each route gets one reason.
+#[test]
+fn random_calls_get_one_route_and_a_reason_each() {
+    let plan = plan();
+    let mut dice = attendant::base::Dice::new(2);
+    let mut pick = |from: &[&str]| from[dice.below(from.len() as u64) as usize].to_owned();
+    for _ in 0..2_000 {
+        let called = pick(&["8000", "8001", "+13125550100", "x", ""]);
+        let caller = pick(&["+18005550100", "+17735550100", "+13125550100", "", "6001"]);
+        let at = pick(&[OPEN, NIGHT, "2026-11-26 09:00", "2026-07-11 12:00"]);
+        let line = pick(&["vip", "es", ""]);
+        let dialled = call(&called, &caller, &at, &[("X-Line", &line)]);
+        let chosen = plan.route(&dialled).unwrap();
+        assert_eq!(chosen.why.len(), plan.routes.len());
+        let taken: Vec<_> = chosen.why.iter().filter(|r| r.verdict == Verdict::Chosen).collect();
+        assert_eq!(taken.len(), 1);
+        assert_eq!(taken[0].route, chosen.route.name);
+        assert!(plan.explain(&dialled).starts_with(&format!("route     {}\n", chosen.route.name)));
+    }
+}
