@@ -15,6 +15,7 @@ pub mod codec;
 pub mod config;
 pub mod dialplan;
 pub mod ehr;
+pub mod engines;
 pub mod ops;
 pub mod practice;
 pub mod sdp;
