@@ -5,6 +5,7 @@
 
 #[allow(missing_docs, reason = "variants are documented; a field `turn: TurnId` says all there is")]
 mod api;
+mod language;
 pub mod tools;
 
 pub use api::{Decision, Goal, Input, Output, Patience, Setting};
