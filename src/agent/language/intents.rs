@@ -107,14 +107,14 @@ const CANNOT_COME: &[&str] = &[
 const APPOINTMENTS: &[&str] = &[
     "when|whens|what|which|whats ..6 my ..3 appointment|appointments|visit", "when|what time ..3 my? ..2 appointment|appointments|visit|physical|coming in", "what time ..2 i|my ..5 appointment|come|coming|visit",
     "do|did i ..2 have ..5 appointment|appointments", "check|confirm|verify|know|remember|find|see|forgot ..4 my ..3 appointment|appointments|visit", "forgot when", "list ..3 appointments",
-    "what|which|any|upcoming|next|tell me|read ..4 appointments", "what|when do i have ..2 scheduled|coming|booked", "details ..3 my ..2 appointment", "when am i ..3 coming|seeing|scheduled|supposed",
+    "what|which|upcoming|my|read|tell ..3 appointments", "what|when do i have ..2 scheduled|coming|booked", "details ..3 my ..2 appointment", "when am i ..3 coming|seeing|scheduled|supposed",
     "when do i ..2 see|come",
 ];
 
 const BOOK: &[&str] = &[
     "book|schedule|make|set|setup|arrange|need|want|like|get|have|looking|request ..5 appointment|appointments|visit|physical|check|vaccine|vaccination|shot|follow|booking|consultation",
     "book|schedule ..4 with|for|in|next|a|an|something|time", "need|want|like|get ..3 to? ..1 see|seen|come in", "see ..2 doctor|nurse|someone", "come in|see ..3 check|physical|shot|vaccine",
-    "get|squeeze|fit me in", "new appointment", "another appointment", "appointment with doctor", "^ an? appointment ..2 $", "appointment for ..3 physical|check|shot|vaccine|flu", "any ..2 openings|availability|appointments available", "sign up for",
+    "get|squeeze|fit me in", "new appointment", "another appointment", "appointment with doctor", "^ an? appointment ..2 $", "appointment for ..3 physical|check|shot|vaccine|flu", "any ..2 openings|availability", "any ..2 appointments ..1 available", "sign up for",
     "^ book", "^ schedule", "id like a|to ..2 physical|check|vaccine|shot", "be seen",
 ];
 
