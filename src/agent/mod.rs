@@ -5,6 +5,13 @@
 
 #[allow(missing_docs, reason = "variants are documented; a field `turn: TurnId` says all there is")]
 mod api;
+mod guard;
+mod language;
 pub mod tools;
 
 pub use api::{Decision, Goal, Input, Output, Patience, Setting};
+
+/// Returns the rule of the emergency guard that a text would trip, such as `red_flag.chest_pain`.
+pub fn emergency_rule(text: &str) -> Option<&'static str> {
+    guard::red_flag(text).map(|flag| flag.rule)
+}

@@ -1,0 +1,14 @@
+//! Guards: rules that no planner and no model can skip.
+//!
+//! Red flags pre-empt everything; privacy masks what must not be kept and holds back what must not be said;
+//! advice is never given; nothing is said to be done before a tool said so.
+
+mod advice;
+mod privacy;
+mod red_flags;
+mod say_do;
+
+pub(crate) use advice::{Advice, advice};
+pub(crate) use privacy::{mask, masked_digits, names_anyone};
+pub(crate) use red_flags::{RedFlag, red_flag};
+pub(crate) use say_do::{Claim, claims};

@@ -1,0 +1,95 @@
+//! What must not be kept or said: card and social security numbers, and names before the caller is verified.
+
+use crate::agent::language::{Token, any, numbers, tokens};
+
+/// Digits of the shortest payment card number (ISO/IEC 7812).
+const CARD: usize = 13;
+/// Digits of a social security number.
+const SSN: usize = 9;
+/// Fewest digits taken for part of one of them where the caller says that it is one.
+const NAMED: usize = 4;
+
+/// Whether a text holds a card or social security number, as far as digits tell.
+pub(crate) fn masked_digits(text: &str) -> bool {
+    !secret_spans(&tokens(text)).is_empty()
+}
+
+/// Returns the text with such numbers replaced by `[number]`; the words are those of the matcher's form only where
+/// something was replaced.
+pub(crate) fn mask(text: &str) -> String {
+    let words = tokens(text);
+    let spans = secret_spans(&words);
+    if spans.is_empty() {
+        return text.to_string();
+    }
+    let mut kept: Vec<&str> = Vec::new();
+    for (at, word) in words.iter().enumerate() {
+        match spans.iter().find(|(from, to)| (*from..*to).contains(&at)) {
+            Some((from, _)) if *from == at => kept.push("[number]"),
+            Some(_) => {}
+            None => kept.push(&word.raw),
+        }
+    }
+    kept.join(" ")
+}
+
+/// Runs of figures that are as long as a card's or a social security number.
+fn secret_spans(words: &[Token]) -> Vec<(usize, usize)> {
+    let named = any(words, &[
+        "social security", "social is", "my social", "ssn", "credit|debit card", "card number", "card is", "visa|mastercard|amex|discover", "security number|code", "cvv|cvc", "routing|account number",
+    ]);
+    let mut runs: Vec<(usize, usize, usize)> = Vec::new();
+    for number in numbers(words) {
+        let digits = number.digits.len();
+        match runs.last_mut() {
+            // A word or two between groups ("4111, then 1111") do not end a card number.
+            Some((_, to, length)) if number.from - *to <= 1 => (*to, *length) = (number.to, *length + digits),
+            _ => runs.push((number.from, number.to, digits)),
+        }
+    }
+    runs.into_iter()
+        .filter(|(_, _, digits)| *digits >= CARD || *digits == SSN || named && *digits >= NAMED)
+        .map(|(from, to, _)| (from, to))
+        .collect()
+}
+
+/// Whether a sentence of the agent names one of these people: a last line of defence before verification.
+/// A practitioner of the same name ("Dr. Lopez") is public.
+pub(crate) fn names_anyone<'a>(sentence: &str, mut names: impl Iterator<Item = &'a str>) -> bool {
+    let words = tokens(sentence);
+    names.any(|name| {
+        let name = name.to_lowercase();
+        (0..words.len()).any(|at| words[at].capital && words[at].word == name && (at == 0 || words[at - 1].word != "doctor"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn card_and_social_security_numbers_are_masked() {
+        for text in [
+            "my card is 4111 1111 1111 1111", "four one one one one one one one one one one one one one one one", "my social is 123-45-6789", "one two three four five six seven eight nine", "my social security number ends in 6789",
+            "It's 4111-1111-1111-1111, expires 12/29", "123456789",
+        ] {
+            let masked = mask(text);
+            assert!(masked.contains("[number]"), "{text:?}: {masked:?}");
+            assert!(!masked.contains("1111") && !masked.contains("6789"), "{text:?}: {masked:?}");
+        }
+    }
+
+    #[test]
+    fn dates_and_telephone_numbers_stay() {
+        for text in ["March 9th, 1984", "0 3 0 9 1984", "312 555 0142", "three one two five five five zero one four two", "60157", "the 14th at 9:30"] {
+            assert_eq!(mask(text), text);
+        }
+    }
+
+    #[test]
+    fn names_are_seen_in_sentences() {
+        assert!(names_anyone("Thanks, Maria.", ["Maria", "Lopez"].into_iter()));
+        assert!(!names_anyone("With Dr. Lopez at nine.", ["Maria", "Lopez"].into_iter()));
+        assert!(!names_anyone("How can I help you today?", ["Maria", "Lopez"].into_iter()));
+    }
+}

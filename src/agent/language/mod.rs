@@ -1,0 +1,25 @@
+//! Understanding: from the words of one turn to what they mean, by rules alone.
+//!
+//! Nothing here remembers anything or decides anything; what a turn means in its place is the planner's.
+
+mod answers;
+mod birth;
+mod days;
+mod intents;
+mod names;
+mod numbers;
+mod phrase;
+mod times;
+mod tokens;
+mod understood;
+mod when;
+
+pub(crate) use answers::{Answer, choice};
+pub(crate) use birth::{BirthHeard, complete};
+pub(crate) use intents::{Intent, Meta, wants_person};
+pub(crate) use names::{NameHeard, NamePart, PractitionerHeard};
+pub(crate) use numbers::{digit_run, numbers};
+pub(crate) use phrase::{any, find, find_all};
+pub(crate) use tokens::{Token, tokens};
+pub(crate) use understood::{Asked, Understood, understand};
+pub(crate) use when::{Shift, When};

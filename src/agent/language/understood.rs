@@ -1,0 +1,212 @@
+//! One turn, understood: everything that was found in it, in the light of what was asked.
+
+use jiff::civil::{Date, Weekday};
+
+use super::answers::{Answer, answer};
+use super::birth::{BirthHeard, birth_date};
+use super::days::{days, weekdays};
+use super::intents::{Intent, Meta, intent, is_proxy, meta, visit_type};
+use super::names::{NameHeard, NamePart, PractitionerHeard, name, practitioner};
+use super::phrase::{any, find};
+use super::times::times;
+use super::tokens::{Token, tokens};
+use super::when::When;
+use crate::practice::{Practitioner, VisitType};
+
+/// What the caller was asked for, as far as it changes how words are read.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Asked {
+    /// Nothing in particular.
+    Open,
+    /// Their name.
+    Name(NamePart),
+    /// Their date of birth, or the year of it.
+    BirthDate,
+    /// Digits.
+    Digits,
+    /// A day or time.
+    When,
+    /// A practitioner.
+    Practitioner,
+    /// Yes or no.
+    YesNo,
+}
+
+/// What a turn says.
+#[derive(Clone, Debug)]
+pub(crate) struct Understood {
+    /// The words.
+    pub(crate) tokens: Vec<Token>,
+    /// What the caller wants.
+    pub(crate) intent: Option<Intent>,
+    /// What they say about the conversation itself.
+    pub(crate) meta: Option<Meta>,
+    /// Yes or no.
+    pub(crate) answer: Option<Answer>,
+    /// Their name.
+    pub(crate) name: NameHeard,
+    /// Their date of birth.
+    pub(crate) birth: Option<BirthHeard>,
+    /// When they want to come.
+    pub(crate) when: When,
+    /// Which appointment they speak of.
+    pub(crate) which: When,
+    /// The day of the week by which they name it.
+    pub(crate) which_weekdays: Vec<Weekday>,
+    /// With whom.
+    pub(crate) practitioner: Option<PractitionerHeard>,
+    /// What for.
+    pub(crate) visit_type: Option<VisitType>,
+    /// Whether they speak for somebody else.
+    pub(crate) proxy: bool,
+}
+
+/// Reads a turn.
+pub(crate) fn understand(text: &str, asked: Asked, practitioners: &[Practitioner], today: Date) -> Understood {
+    let all = tokens(text);
+    let birth = birth_date(&all, today, asked == Asked::BirthDate);
+    let part = if let Asked::Name(part) = asked { Some(part) } else { None };
+    let mut rest = all.clone();
+    if let Some((_, span)) = &birth {
+        // What was a date of birth is not also a wish for a day.
+        rest.drain(span.clone());
+    }
+    // A correction outranks what it corrects: "Friday, no wait, Thursday".
+    if let Some(cut) = correction(&rest) {
+        rest.drain(..cut);
+    }
+    let wanted = intent(&all).or_else(|| intent(&rest));
+    let (source, target) = if matches!(wanted, Some(Intent::Reschedule | Intent::CannotCome)) {
+        split_move(&rest)
+    } else {
+        (rest.clone(), rest.clone())
+    };
+    let read = |words: &[Token]| {
+        let mut when = When::default();
+        days(words, today, &mut when);
+        times(words, asked == Asked::When, &mut when);
+        when
+    };
+    let which = read(&source);
+    let when = read(&target);
+    Understood {
+        meta: meta(&all),
+        answer: answer(&rest).or_else(|| answer(&all)),
+        name: name(&all, part),
+        birth: birth.map(|(heard, _)| heard),
+        practitioner: practitioner(&rest, practitioners, asked == Asked::Practitioner),
+        visit_type: visit_type(&rest),
+        proxy: is_proxy(&all),
+        which_weekdays: weekdays(&source).into_iter().map(|(day, _)| day).collect(),
+        intent: wanted,
+        which,
+        when,
+        tokens: all,
+    }
+}
+
+impl Understood {
+    /// Whether any of these patterns is in it.
+    pub(crate) fn says(&self, patterns: &[&str]) -> bool {
+        any(&self.tokens, patterns)
+    }
+}
+
+/// Returns where what counts begins when a caller corrects themself and says it again.
+fn correction(tokens: &[Token]) -> Option<usize> {
+    const PATTERNS: &[&str] =
+        &["no wait", "wait no", "no i mean|meant", "i mean|meant", "sorry i mean|meant", "no sorry", "make that", "scratch that", "correction", "or rather", "no no"];
+    let span = PATTERNS.iter().filter_map(|pattern| find(tokens, pattern)).max_by_key(|span| span.end)?;
+    // Only where something came before and something follows.
+    (span.start > 0 && tokens.len() > span.end).then_some(span.end)
+}
+
+/// Parts "my Thursday appointment to Friday morning" into the appointment and the wish.
+fn split_move(tokens: &[Token]) -> (Vec<Token>, Vec<Token>) {
+    const VERBS: &[&str] = &["move|moving|change|changing|switch|reschedul*|push|bump|shift|postpone|delay|swap|moved|changed"];
+    for (at, token) in tokens.iter().enumerate() {
+        let separates = match token.word.as_str() {
+            "to" | "until" | "till" | "into" => true,
+            "for" => at == 0 || !matches!(tokens[at - 1].word.as_str(), "appointment" | "visit" | "physical" | "up" | "one" | "scheduled" | "booked" | "is" | "have"),
+            _ => false,
+        };
+        if separates && any(&tokens[..at], VERBS) && says_when(&tokens[at + 1..]) {
+            return (tokens[..at].to_vec(), tokens[at + 1..].to_vec());
+        }
+    }
+    // Without "to": clauses that ask for something are the wish, the others name the appointment.
+    const WISH: &[&str] = &[
+        "instead", "rather", "could|can|may i", "could|can we", "do you have", "how|what about", "next|first|earliest ..1 available|free|open|opening|possible", "something|anything", "prefer", "any|some other", "another|different", "work|works ..1 better",
+        "id like|love", "as soon as", "can you do", "sometime",
+    ];
+    let (mut source, mut target) = (Vec::new(), Vec::new());
+    for clause in tokens.chunk_by(|a, b| a.clause == b.clause) {
+        let wishes = any(clause, WISH) && !any(clause, VERBS) && !any(clause, &["appointment"]);
+        if wishes { &mut target } else { &mut source }.extend_from_slice(clause);
+    }
+    if target.is_empty() && any(&source, &["next|first|earliest ..1 available|free|open|opening|possible", "as soon as possible", "asap"]) {
+        target.clone_from(&source);
+        target.retain(|token| !token.word.ends_with("day"));
+    }
+    (source, target)
+}
+
+fn says_when(tokens: &[Token]) -> bool {
+    let mut when = When::default();
+    days(tokens, Date::constant(2026, 1, 1), &mut when);
+    times(tokens, true, &mut when);
+    !when.is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::practice::Daypart;
+
+    fn heard(text: &str) -> Understood {
+        understand(text, Asked::Open, &[], date(2026, 11, 20))
+    }
+
+    #[test]
+    fn a_move_has_a_source_and_a_target() {
+        let one = heard("Hi, this is Maria Lopez. I need to move my Thursday appointment to the next free morning.");
+        assert_eq!(one.intent, Some(Intent::Reschedule));
+        assert_eq!(one.which_weekdays, [Weekday::Thursday]);
+        assert_eq!((one.when.from, one.when.daypart, one.when.anytime), (None, Some(Daypart::Morning), true));
+        assert_eq!(one.name.family.as_deref(), Some("Lopez"));
+
+        let two = heard("Can I change my appointment from Thursday to next Tuesday?");
+        assert_eq!(two.which_weekdays, [Weekday::Thursday]);
+        assert_eq!(two.when.from, Some(date(2026, 11, 24)));
+
+        let three = heard("I need to reschedule my Thursday appointment.");
+        assert_eq!(three.which_weekdays, [Weekday::Thursday]);
+        assert!(three.when.is_empty(), "{:?}", three.when);
+
+        let four = heard("I can't make it Thursday. Could I come Friday morning instead?");
+        assert_eq!(four.which_weekdays, [Weekday::Thursday]);
+        assert_eq!((four.when.from, four.when.daypart), (Some(date(2026, 11, 27)), Some(Daypart::Morning)));
+
+        let five = heard("I need to reschedule for next week");
+        assert!(five.which_weekdays.is_empty());
+        assert_eq!(five.when.from, Some(date(2026, 11, 23)));
+    }
+
+    #[test]
+    fn corrections_outrank_what_they_correct() {
+        let one = heard("Friday, no wait, Thursday");
+        assert_eq!(one.when.from, Some(date(2026, 11, 26)));
+        assert_eq!(heard("no wait").when, When::default());
+    }
+
+    #[test]
+    fn a_date_of_birth_is_no_wish() {
+        let one = heard("I'm Maria Lopez, March 9th, 1984, and I'd like to book a physical next week");
+        assert_eq!(one.birth, Some(BirthHeard::Full(date(1984, 3, 9))));
+        assert_eq!(one.when.from, Some(date(2026, 11, 23)));
+        assert_eq!(one.intent, Some(Intent::Book));
+        assert_eq!(one.visit_type, Some(VisitType::Physical));
+    }
+}
