@@ -11,3 +11,5 @@ pub mod practice;
 pub mod sdp;
 pub mod sip;
 pub mod speech;
+#[doc(hidden)]
+pub mod fuzzing;
