@@ -23,3 +23,5 @@ pub mod sip;
 pub mod speech;
 pub mod store;
 pub mod toolbox;
+#[doc(hidden)]
+pub mod fuzzing;
