@@ -16,6 +16,7 @@ pub mod config;
 pub mod dialplan;
 pub mod ehr;
 pub mod engines;
+pub mod fuzzing;
 pub mod ops;
 pub mod practice;
 pub mod sdp;
@@ -23,5 +24,3 @@ pub mod sip;
 pub mod speech;
 pub mod store;
 pub mod toolbox;
-#[doc(hidden)]
-pub mod fuzzing;
