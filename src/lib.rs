@@ -8,6 +8,7 @@ pub mod base;
 pub mod codec;
 pub mod dialplan;
 pub mod practice;
+pub mod rtp;
 pub mod sdp;
 pub mod sip;
 pub mod speech;
