@@ -4,7 +4,9 @@
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
 mod recognizer;
+mod vad;
 mod voice;
 
 pub use recognizer::{HeardFrame, Recognizer, RecognizerError, Transcript};
+pub use vad::{Activity, Vad, VoiceEdge};
 pub use voice::{Voice, VoiceError};
