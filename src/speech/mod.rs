@@ -6,9 +6,11 @@
 pub mod floor;
 mod recognizer;
 mod utterance;
+mod vad;
 mod voice;
 
 pub use floor::{Floor, Patience};
 pub use recognizer::{HeardFrame, Recognizer, RecognizerError, Transcript};
 pub use utterance::Utterance;
+pub use vad::{Activity, Vad, VoiceEdge};
 pub use voice::{Voice, VoiceError};
