@@ -4,9 +4,11 @@
 //! `handle_timeout`, and read out by `poll_output` and `poll_timeout`, until both are empty.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
+mod agenda;
 #[allow(missing_docs, reason = "variants are documented; a field `leg: LegId` says all there is")]
 mod api;
 pub mod message;
+pub mod transaction;
 
 pub use api::{
     Command, Credentials, DropReason, EndCause, Event, Flow, Inbound, Incoming, Input, NewLeg,
