@@ -7,10 +7,17 @@
 mod agenda;
 #[allow(missing_docs, reason = "variants are documented; a field `leg: LegId` says all there is")]
 mod api;
+mod capability;
+mod challenge;
+mod dialog;
 pub mod message;
+mod registrar;
+mod session;
 pub mod transaction;
+mod ua;
 
 pub use api::{
     Command, Credentials, DropReason, EndCause, Event, Flow, Inbound, Incoming, Input, NewLeg,
     Output, Refusal, Registrar, TransferState, Transport, Trunk, UaConfig,
 };
+pub use ua::Ua;

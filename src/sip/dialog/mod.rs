@@ -99,6 +99,12 @@ impl Dialog {
         Ok(())
     }
 
+    /// Goes on counting where the same dialog stood while the phone rang.
+    pub(crate) fn continue_from(&mut self, early: &Self) {
+        self.remote_cseq = early.remote_cseq;
+        self.local_cseq = self.local_cseq.max(early.local_cseq);
+    }
+
     /// Notes where the far end wants to be reached from now on (RFC 3261 §12.2.2).
     pub(crate) fn refresh_target(&mut self, contacts: Vec<NameAddr>) {
         if let Some(contact) = contacts.into_iter().next() {

@@ -8,11 +8,10 @@ use super::{Output, Session};
 use crate::sip::capability;
 use crate::sip::message::{Request, Response, WriteError};
 use crate::sip::api::Flow;
-use crate::sip::auth;
+use crate::sip::challenge::answer_challenge;
 
-/// How often a request is challenged before we believe that the password is wrong: once for the
-/// challenge, once for a nonce that went stale meanwhile.
-const MAX_CHALLENGES: u8 = 2;
+/// How often a request is sent again: for a proxy, for the far end, and for a stale nonce.
+const MAX_CHALLENGES: u8 = 3;
 
 /// What was asked.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -32,6 +31,12 @@ pub(super) struct Asked {
     request: Request,
     flow: Flow,
     challenges: u8,
+}
+
+impl Asked {
+    pub(super) fn request(&self) -> &Request {
+        &self.request
+    }
 }
 
 impl Session {
@@ -109,12 +114,11 @@ impl Session {
         let Some(asked) = self.asked.get(&number) else { return false };
         let (what, flow, challenges) = (asked.what, asked.flow, asked.challenges);
         let Some(credentials) = self.setup.credentials.clone() else { return false };
+        let mut request = asked.request.clone();
         if challenges == MAX_CHALLENGES || self.is_calling_off(what) {
             return false;
         }
-        let mut request = asked.request.clone();
-        let dice = &mut self.setup.dice;
-        if !auth::answer(&mut request, response, &credentials, dice, challenges > 0) {
+        if !answer_challenge(&mut request, response, &credentials, &mut self.setup.dice) {
             return false;
         }
         let Some(cseq) = self.next_cseq(what) else { return false };
