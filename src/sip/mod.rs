@@ -7,6 +7,7 @@
 mod agenda;
 #[allow(missing_docs, reason = "variants are documented; a field `leg: LegId` says all there is")]
 mod api;
+pub mod auth;
 mod capability;
 mod challenge;
 mod dialog;

@@ -145,7 +145,7 @@ impl Ua {
                 self.transactions.handle_response(now, flow, response);
             }
             Err(ParseError::Drop(why)) => self.tell(Event::Dropped { flow, why }),
-            Err(ParseError::Reject(rejection)) => self.reject_unread(flow, *rejection),
+            Err(ParseError::Reply(rejection)) => self.reject_unread(flow, *rejection),
         }
     }
 
