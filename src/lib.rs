@@ -7,6 +7,7 @@ pub mod agent;
 pub mod base;
 pub mod codec;
 pub mod dialplan;
+pub mod phone;
 pub mod practice;
 pub mod sdp;
 pub mod sip;
