@@ -1,0 +1,251 @@
+//! Header fields, in order: `rsip`'s header enum as the store, our names and bytes round it.
+
+use std::fmt;
+use std::net::SocketAddr;
+
+use rsip::Header;
+use rsip::headers::UntypedHeader;
+use rsip::headers::header::Tokenizer;
+
+use super::scan;
+use super::via::Via;
+
+/// One header field.
+#[derive(Clone, Eq, PartialEq)]
+pub(super) struct Field {
+    /// The field in the model; its value is text.
+    pub(super) header: Header,
+    /// The value came as Latin-1 and goes out as Latin-1.
+    pub(super) latin1: bool,
+}
+
+/// Header fields in order. Names compare without regard to case, and a compact name is the same
+/// as the long one. `{:?}` shows names alone.
+#[derive(Clone, Default, Eq, PartialEq)]
+pub struct Headers(pub(super) Vec<Field>);
+
+impl Headers {
+    /// Returns the first value under a name, unfolded and trimmed.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.get_all(name).next()
+    }
+
+    /// Returns every value under a name. A value may hold a list: see [`Headers::list`].
+    pub fn get_all<'a, 'n>(&'a self, name: &'n str) -> impl Iterator<Item = &'a str> + use<'a, 'n> {
+        let name = long_name(name);
+        self.iter().filter(move |(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
+    /// Whether there is a field of this name.
+    pub fn contains(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// Adds a field at the end.
+    pub fn push(&mut self, name: &str, value: impl AsRef<str>) {
+        self.0.push(Field::new(name, value.as_ref()));
+    }
+
+    /// Adds a field at the beginning: a Via goes there.
+    pub fn push_first(&mut self, name: &str, value: impl AsRef<str>) {
+        self.0.insert(0, Field::new(name, value.as_ref()));
+    }
+
+    /// Sets the only field of this name, where the first one stands, or at the end.
+    pub fn set(&mut self, name: &str, value: impl AsRef<str>) {
+        let field = Field::new(name, value.as_ref());
+        match self.0.iter().position(|old| old.is(name)) {
+            Some(at) => {
+                self.0[at] = field;
+                let mut after = 0..;
+                self.0.retain(|old| after.next().is_some_and(|i: usize| i <= at) || !old.is(name));
+            }
+            None => self.0.push(field),
+        }
+    }
+
+    /// Takes out every field of this name.
+    pub fn remove(&mut self, name: &str) {
+        self.0.retain(|field| !field.is(name));
+    }
+
+    /// Returns names and values in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|field| (field.name(), field.value()))
+    }
+
+    /// Returns how many fields there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Adds every field of this name from other headers, bytes as received.
+    pub fn copy(&mut self, from: &Self, name: &str) {
+        self.0.extend(from.0.iter().filter(|field| field.is(name)).cloned());
+    }
+
+    /// Puts a tag on To, unless it has one; the rest of it stays as received (RFC 3261 §8.2.6.2).
+    pub fn set_to_tag(&mut self, tag: &str) {
+        let tagged = self.to().is_none_or(|to| to.tag().is_some());
+        let Some(field) = self.0.iter_mut().find(|field| field.is("To")).filter(|_| !tagged) else {
+            return;
+        };
+        let value = format!("{};tag={tag}", field.value().trim_end_matches([';', ' ', '\t']));
+        *field = Field { latin1: field.latin1, ..Field::new("To", &value) };
+    }
+
+    /// Notes in the top Via where the request really came from (RFC 3261 §18.2.1, RFC 3581 §4).
+    pub fn stamp_via(&mut self, source: SocketAddr) {
+        let Some(field) = self.0.iter_mut().find(|field| field.is("Via")) else { return };
+        let Ok(list) = scan::split(field.value(), b',', true) else { return };
+        let Some((Ok(mut top), rest)) =
+            list.split_first().map(|(top, rest)| (Via::parse(top), rest))
+        else {
+            return;
+        };
+        top.stamp(source);
+        let mut value = top.to_wire();
+        for via in rest {
+            value.push_str(", ");
+            value.push_str(via);
+        }
+        *field = Field { latin1: field.latin1, ..Field::new("Via", &value) };
+    }
+}
+
+impl fmt::Debug for Headers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter().map(|(name, _)| name)).finish()
+    }
+}
+
+impl Field {
+    pub(super) fn new(name: &str, value: &str) -> Self {
+        let (name, value) = (long_name(name), scan::trim(value));
+        let other = || Header::Other(name.to_owned(), value.to_owned());
+        // The model has a variant for this one, and forgets to use it.
+        let header = if name.eq_ignore_ascii_case("Subscription-State") {
+            Header::SubscriptionState(value.into())
+        } else {
+            let token = Tokenizer::from((name.as_bytes(), value.as_bytes()));
+            token.try_into().unwrap_or_else(|_| other())
+        };
+        Self { header, latin1: false }
+    }
+
+    fn is(&self, name: &str) -> bool {
+        self.name().eq_ignore_ascii_case(long_name(name))
+    }
+
+    /// Returns the value's bytes for the wire.
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        let latin1 = || self.value().chars().map(|c| u8::try_from(c).ok()).collect::<Option<_>>();
+        let bytes = self.latin1.then(latin1).flatten();
+        bytes.unwrap_or_else(|| self.value().as_bytes().to_vec())
+    }
+}
+
+/// Returns the long form of a compact header name (RFC 3261 §7.3.3 and the IANA registry).
+pub(super) fn long_name(name: &str) -> &str {
+    let [letter] = name.as_bytes() else { return name };
+    match letter.to_ascii_lowercase() {
+        b'a' => "Accept-Contact",
+        b'b' => "Referred-By",
+        b'c' => "Content-Type",
+        b'd' => "Request-Disposition",
+        b'e' => "Content-Encoding",
+        b'f' => "From",
+        b'i' => "Call-ID",
+        b'j' => "Reject-Contact",
+        b'k' => "Supported",
+        b'l' => "Content-Length",
+        b'm' => "Contact",
+        b'n' => "Identity-Info",
+        b'o' => "Event",
+        b'r' => "Refer-To",
+        b's' => "Subject",
+        b't' => "To",
+        b'u' => "Allow-Events",
+        b'v' => "Via",
+        b'x' => "Session-Expires",
+        b'y' => "Identity",
+        _ => name,
+    }
+}
+
+/// The model's variants and their names on the wire.
+macro_rules! fields {
+    ($($variant:ident $name:literal)*) => {
+        impl Field {
+            /// Returns the name for the wire.
+            pub(super) fn name(&self) -> &str {
+                match &self.header {
+                    $(Header::$variant(_) => $name,)*
+                    Header::Other(name, _) => name,
+                }
+            }
+
+            /// Returns the value as text.
+            pub(super) fn value(&self) -> &str {
+                match &self.header {
+                    $(Header::$variant(inner) => inner.value(),)*
+                    Header::Other(_, value) => value,
+                }
+            }
+        }
+    };
+}
+
+fields! {
+    Accept "Accept"
+    AcceptEncoding "Accept-Encoding"
+    AcceptLanguage "Accept-Language"
+    AlertInfo "Alert-Info"
+    Allow "Allow"
+    AuthenticationInfo "Authentication-Info"
+    Authorization "Authorization"
+    CSeq "CSeq"
+    CallId "Call-ID"
+    CallInfo "Call-Info"
+    Contact "Contact"
+    ContentDisposition "Content-Disposition"
+    ContentEncoding "Content-Encoding"
+    ContentLanguage "Content-Language"
+    ContentLength "Content-Length"
+    ContentType "Content-Type"
+    Date "Date"
+    ErrorInfo "Error-Info"
+    Event "Event"
+    Expires "Expires"
+    From "From"
+    InReplyTo "In-Reply-To"
+    MaxForwards "Max-Forwards"
+    MimeVersion "MIME-Version"
+    MinExpires "Min-Expires"
+    Organization "Organization"
+    Priority "Priority"
+    ProxyAuthenticate "Proxy-Authenticate"
+    ProxyAuthorization "Proxy-Authorization"
+    ProxyRequire "Proxy-Require"
+    RecordRoute "Record-Route"
+    ReplyTo "Reply-To"
+    Require "Require"
+    RetryAfter "Retry-After"
+    Route "Route"
+    Server "Server"
+    Subject "Subject"
+    SubscriptionState "Subscription-State"
+    Supported "Supported"
+    Timestamp "Timestamp"
+    To "To"
+    Unsupported "Unsupported"
+    UserAgent "User-Agent"
+    Via "Via"
+    Warning "Warning"
+    WwwAuthenticate "WWW-Authenticate"
+}

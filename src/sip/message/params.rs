@@ -1,0 +1,147 @@
+//! Parameters after a semicolon: of a URI, an address, a Via.
+
+use std::fmt;
+
+use super::limits::MAX_PARAMETERS;
+use super::parse::Fault;
+use super::scan;
+
+/// A list of `;name=value`, in order. Names compare without regard to case; values are kept as
+/// received, quotes included.
+#[derive(Clone, Default, Eq, PartialEq)]
+pub struct Params(Vec<(String, Option<String>)>);
+
+impl Params {
+    /// Reads `;a=b;c`, or nothing. One semicolon too many at the end is forgiven.
+    pub fn parse(text: &str) -> Result<Self, Fault> {
+        let text = scan::trim(text);
+        if text.is_empty() {
+            return Ok(Self::default());
+        }
+        let Some(list) = text.strip_prefix(';') else {
+            return Err(Fault::bad("something else stands where parameters should"));
+        };
+        let pieces = scan::split(list, b';', false)?;
+        let mut params = Vec::with_capacity(pieces.len().min(MAX_PARAMETERS));
+        let last = pieces.len() - 1;
+        for (at, piece) in pieces.into_iter().enumerate() {
+            if piece.is_empty() && at == last && at > 0 {
+                break;
+            }
+            if params.len() == MAX_PARAMETERS {
+                return Err(Fault::over("too many parameters"));
+            }
+            params.push(parse_one(piece)?);
+        }
+        Ok(Self(params))
+    }
+
+    /// Returns a parameter's value as received; `Some("")` if it has none.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let (_, value) = self.0.iter().find(|(key, _)| key.eq_ignore_ascii_case(name))?;
+        Some(value.as_deref().unwrap_or_default())
+    }
+
+    /// Returns a parameter's value without its quotes.
+    pub fn unquoted(&self, name: &str) -> Option<String> {
+        self.get(name).map(|value| scan::unquote(value).unwrap_or_else(|| value.to_owned()))
+    }
+
+    /// Whether it is there, with or without a value.
+    pub fn contains(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// Sets a parameter where it stands, or at the end.
+    pub fn set(&mut self, name: &str, value: Option<&str>) {
+        let value = value.map(str::to_owned);
+        match self.0.iter_mut().find(|(key, _)| key.eq_ignore_ascii_case(name)) {
+            Some(found) => found.1 = value,
+            None => self.0.push((name.to_owned(), value)),
+        }
+    }
+
+    /// Takes a parameter out.
+    pub fn remove(&mut self, name: &str) {
+        self.0.retain(|(key, _)| !key.eq_ignore_ascii_case(name));
+    }
+
+    /// Returns all of them, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_deref()))
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Writes them at the end of `out`.
+    pub(super) fn write(&self, out: &mut String) {
+        for (name, value) in self.iter() {
+            out.push(';');
+            out.push_str(name);
+            if let Some(value) = value {
+                out.push('=');
+                out.push_str(value);
+            }
+        }
+    }
+}
+
+/// Names alone: a value may hold what a person is known by.
+impl fmt::Debug for Params {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
+    }
+}
+
+fn parse_one(piece: &str) -> Result<(String, Option<String>), Fault> {
+    let (name, value) = match piece.split_once('=') {
+        Some((name, value)) => (scan::trim(name), Some(scan::trim(value))),
+        None => (piece, None),
+    };
+    // URI parameters allow a few more than a token (RFC 3261 §25.1, param-unreserved).
+    let named = |byte| scan::is_token_byte(byte) || b"[]/:&$()".contains(&byte);
+    if name.is_empty() || !name.bytes().all(named) {
+        return Err(Fault::bad("a parameter has no proper name"));
+    }
+    if let Some(value) = value {
+        let whole = match value.starts_with('"') {
+            true => scan::quoted_end(value, 0)? == value.len(),
+            false => !value.bytes().any(|byte| b" \t\"<>,".contains(&byte)),
+        };
+        if !whole {
+            return Err(Fault::bad("a parameter's value is neither a token nor quoted"));
+        }
+    }
+    Ok((name.to_owned(), value.map(str::to_owned)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_as_peers_write_them() {
+        let text = r#" ; tag = 98asjd8 ;lr; +sip.instance="<urn:uuid:0;1>" ;q=0.5;"#;
+        let params = Params::parse(text).unwrap();
+        assert_eq!(params.get("TAG"), Some("98asjd8"));
+        assert_eq!(params.get("lr"), Some(""));
+        assert_eq!(params.unquoted("+sip.instance").as_deref(), Some("<urn:uuid:0;1>"));
+        assert_eq!(params.iter().count(), 4);
+        let mut written = String::new();
+        params.write(&mut written);
+        assert_eq!(written, r#";tag=98asjd8;lr;+sip.instance="<urn:uuid:0;1>";q=0.5"#);
+    }
+
+    #[test]
+    fn what_is_not_a_parameter_list() {
+        for text in [";;", ";a;;b", ";", "x", ";=1", ";a b=1", r#";a="b"c"#, r#";a="b"#, ";a=b c"] {
+            assert!(Params::parse(text).is_err(), "{text}");
+        }
+        let many = ";a".repeat(MAX_PARAMETERS);
+        assert!(Params::parse(&many).is_ok());
+        assert_eq!(Params::parse(&(many + ";b")).unwrap_err().status, 513);
+    }
+}

@@ -1,0 +1,214 @@
+//! The few ways in which text is cut: outside quotes, outside angle brackets, in one pass.
+//!
+//! Every cut of a header value goes through here, and in tests each counts the bytes it looked
+//! at, so that a quadratic parser shows as a number and not as a slow machine.
+
+use super::parse::Fault;
+
+/// Whether the text is a token (RFC 3261 §25.1), and not empty.
+pub(super) fn is_token(text: &str) -> bool {
+    count(text.len());
+    !text.is_empty() && text.bytes().all(is_token_byte)
+}
+
+/// Whether the byte may stand in a token.
+pub(super) fn is_token_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-.!%*_+`'~".contains(&byte)
+}
+
+/// Trims linear white space: unfolding has left only spaces and tabs.
+pub(super) fn trim(text: &str) -> &str {
+    text.trim_matches([' ', '\t'])
+}
+
+/// Cuts `text` at each `separator` that stands outside quotes and, if asked, outside `<>`. The
+/// pieces are trimmed; empty ones are kept. Fails on a quoted string that does not end.
+pub(super) fn split(text: &str, separator: u8, brackets: bool) -> Result<Vec<&str>, Fault> {
+    count(text.len());
+    let bytes = text.as_bytes();
+    let (mut pieces, mut start, mut at, mut depth) = (Vec::new(), 0, 0, false);
+    while at < bytes.len() {
+        match bytes[at] {
+            b'"' if !depth => {
+                at = quoted_end(text, at)?;
+                continue;
+            }
+            b'<' if brackets => depth = true,
+            b'>' if brackets => depth = false,
+            byte if byte == separator && !depth => {
+                pieces.push(trim(&text[start..at]));
+                start = at + 1;
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    pieces.push(trim(&text[start..]));
+    Ok(pieces)
+}
+
+/// Returns the index after the quoted string that begins at `start` (RFC 3261 §25.1).
+pub(super) fn quoted_end(text: &str, start: usize) -> Result<usize, Fault> {
+    let bytes = text.as_bytes();
+    let mut at = start + 1;
+    while at < bytes.len() {
+        match bytes[at] {
+            b'\\' => at += 1,
+            b'"' => {
+                count(at - start);
+                return Ok(at + 1);
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    Err(Fault::bad("a quoted string does not end"))
+}
+
+/// Takes a whole quoted string out of its quotes and escapes; `None` if it is not quoted.
+pub(super) fn unquote(text: &str) -> Option<String> {
+    count(text.len());
+    let inner = text.strip_prefix('"')?.strip_suffix('"')?;
+    let (mut plain, mut escaped) = (String::with_capacity(inner.len()), false);
+    for letter in inner.chars() {
+        if !escaped && letter == '\\' {
+            escaped = true;
+        } else {
+            plain.push(letter);
+            escaped = false;
+        }
+    }
+    Some(plain)
+}
+
+/// Puts text in quotes, with `"` and `\` escaped.
+pub(super) fn quote(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for letter in text.chars() {
+        if matches!(letter, '"' | '\\') {
+            quoted.push('\\');
+        }
+        quoted.push(letter);
+    }
+    quoted.push('"');
+    quoted
+}
+
+/// Undoes `%41`; a `%` that begins no escape stays (RFC 4475 §3.1.1.5). Bytes that are no UTF-8
+/// are taken as Latin-1.
+pub(super) fn percent_decode(text: &str) -> String {
+    count(text.len());
+    let bytes = text.as_bytes();
+    let (mut decoded, mut at) = (Vec::with_capacity(bytes.len()), 0);
+    while at < bytes.len() {
+        let digit = |i: usize| bytes.get(i).and_then(|b| char::from(*b).to_digit(16));
+        match (bytes[at], digit(at + 1), digit(at + 2)) {
+            (b'%', Some(high), Some(low)) => {
+                decoded.push((high * 16 + low) as u8);
+                at += 3;
+            }
+            (byte, ..) => {
+                decoded.push(byte);
+                at += 1;
+            }
+        }
+    }
+    decode(&decoded).0
+}
+
+/// Escapes every byte that `allowed` does not take.
+pub(super) fn percent_encode(text: &str, allowed: impl Fn(u8) -> bool) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii() && allowed(byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push('%');
+            for nibble in [byte >> 4, byte & 15] {
+                encoded.push(char::from(b"0123456789ABCDEF"[usize::from(nibble)]));
+            }
+        }
+    }
+    encoded
+}
+
+/// Reads bytes as UTF-8, else as Latin-1 and says so: older PBXs send names that way.
+pub(super) fn decode(bytes: &[u8]) -> (String, bool) {
+    count(bytes.len());
+    match std::str::from_utf8(bytes) {
+        Ok(text) => (text.to_owned(), false),
+        Err(_) => (bytes.iter().copied().map(char::from).collect(), true),
+    }
+}
+
+/// Reads a number of digits alone; too large a number becomes `u32::MAX`.
+pub(super) fn saturating_number(text: &str) -> Option<u32> {
+    count(text.len());
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    Some(text.parse().unwrap_or(u32::MAX))
+}
+
+#[cfg(test)]
+thread_local! {
+    static LOOKED_AT: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+/// Counts bytes looked at, in tests.
+#[inline]
+fn count(_bytes: usize) {
+    #[cfg(test)]
+    LOOKED_AT.set(LOOKED_AT.get() + _bytes);
+}
+
+/// Returns how many bytes `f` looked at.
+#[cfg(test)]
+pub(super) fn looked_at(f: impl FnOnce()) -> usize {
+    let before = LOOKED_AT.get();
+    f();
+    LOOKED_AT.get() - before
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commas_inside_quotes_and_brackets_do_not_separate() {
+        let list = r#""Roe, Jane" <sip:1,2@a>;q=1 , <sip:b> ,"\",", <sip:"x>"#;
+        assert_eq!(
+            split(list, b',', true).unwrap(),
+            [r#""Roe, Jane" <sip:1,2@a>;q=1"#, "<sip:b>", r#""\",""#, r#"<sip:"x>"#]
+        );
+        assert!(split(r#""open, <sip:a>"#, b',', true).is_err());
+        assert!(split(r#""open\"#, b',', true).is_err());
+        assert_eq!(split("", b',', true).unwrap(), [""]);
+    }
+
+    #[test]
+    fn quoting_round_trips() {
+        for text in ["", "plain", r#"a "b" \c"#, "\\", "Zoë"] {
+            assert_eq!(unquote(&quote(text)).as_deref(), Some(text));
+        }
+        assert_eq!(unquote("\""), None);
+    }
+
+    #[test]
+    fn percent_escapes() {
+        assert_eq!(percent_decode("sips%3Auser%40example.com"), "sips:user@example.com");
+        assert_eq!(percent_decode("%Z%45%4"), "%ZE%4");
+        assert_eq!(percent_decode("null-%00-null"), "null-\0-null");
+        assert_eq!(percent_decode("M%FCller"), "Müller");
+        assert_eq!(percent_encode("a b@ü", |b| b.is_ascii_alphanumeric()), "a%20b%40%C3%BC");
+    }
+
+    #[test]
+    fn numbers_saturate() {
+        assert_eq!(saturating_number("0068"), Some(68));
+        assert_eq!(saturating_number("99999999999999999999"), Some(u32::MAX));
+        assert_eq!(saturating_number("-1"), None);
+        assert_eq!(saturating_number(""), None);
+    }
+}

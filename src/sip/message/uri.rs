@@ -1,0 +1,260 @@
+//! SIP, SIPS and tel URIs (RFC 3261 §19.1, RFC 3966), and whatever else names a resource.
+
+use std::net::IpAddr;
+
+use super::limits::MAX_PARAMETERS;
+use super::params::Params;
+use super::parse::Fault;
+use super::scan;
+use crate::base::{Phi, Purpose};
+
+/// What a URI begins with.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub enum Scheme {
+    /// `sip:`
+    #[default]
+    Sip,
+    /// `sips:`
+    Sips,
+    /// `tel:`
+    Tel,
+    /// Any other, in lower case. Everything after the colon is then in [`Uri::user`].
+    Other(String),
+}
+
+impl Scheme {
+    /// Returns it without the colon.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Sip => "sip",
+            Self::Sips => "sips",
+            Self::Tel => "tel",
+            Self::Other(name) => name,
+        }
+    }
+}
+
+/// A URI. Its parts are kept as on the wire, escapes included, so that it is written back as it
+/// came; [`Uri::number`] and [`Uri::header`] decode.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Uri {
+    /// The scheme.
+    pub scheme: Scheme,
+    /// The user part with its own parameters, or the number of a `tel:` URI.
+    pub user: Option<Phi<String>>,
+    /// The password, which nobody should send.
+    pub password: Option<Phi<String>>,
+    /// A name, an IPv4 address, or an IPv6 address without brackets; empty for `tel:`.
+    pub host: String,
+    /// The port, if written.
+    pub port: Option<u16>,
+    /// The URI's own parameters.
+    pub params: Params,
+    /// Header fields after `?`, escaped.
+    pub headers: Vec<(String, Phi<String>)>,
+}
+
+impl Uri {
+    /// Makes a `sip:` URI; the user is escaped as needed. An IPv6 host stands without brackets.
+    pub fn sip(user: Option<&str>, host: &str, port: Option<u16>) -> Self {
+        // RFC 3261 §25.1: unreserved and user-unreserved.
+        let allowed =
+            |byte: u8| byte.is_ascii_alphanumeric() || b"-_.!~*'()&=+$,;?/".contains(&byte);
+        Self {
+            user: user.map(|user| Phi::new(scan::percent_encode(user, allowed))),
+            host: host.to_owned(),
+            port,
+            ..Self::default()
+        }
+    }
+
+    /// Reads a URI that stands alone, without angle brackets or spaces.
+    pub fn parse(text: &str) -> Result<Self, Fault> {
+        if text.bytes().any(|byte| byte <= b' ' || byte == 0x7f || b"<>\"".contains(&byte)) {
+            return Err(Fault::bad("a URI holds a space, quote, bracket or control byte"));
+        }
+        let Some((scheme, rest)) = text.split_once(':') else {
+            return Err(Fault::bad("a URI has no scheme"));
+        };
+        let letters = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
+        if !scheme.starts_with(|c: char| c.is_ascii_alphabetic()) || !scheme.bytes().all(letters) {
+            return Err(Fault::bad("a URI has no proper scheme"));
+        }
+        if rest.is_empty() {
+            return Err(Fault::bad("a URI ends after its scheme"));
+        }
+        match scheme.to_ascii_lowercase() {
+            name if name == "sip" => parse_sip(Scheme::Sip, rest),
+            name if name == "sips" => parse_sip(Scheme::Sips, rest),
+            name if name == "tel" => parse_tel(rest),
+            name => Ok(Self {
+                scheme: Scheme::Other(name),
+                user: Some(Phi::new(rest.to_owned())),
+                ..Self::default()
+            }),
+        }
+    }
+
+    /// Writes it for the wire.
+    pub fn to_wire(&self) -> String {
+        let mut out = String::with_capacity(64);
+        out.push_str(self.scheme.as_str());
+        out.push(':');
+        if let Some(user) = &self.user {
+            out.push_str(user.reveal(Purpose::Signalling));
+        }
+        if matches!(self.scheme, Scheme::Sip | Scheme::Sips) {
+            if let Some(password) = &self.password {
+                out.push(':');
+                out.push_str(password.reveal(Purpose::Signalling));
+            }
+            if self.user.is_some() {
+                out.push('@');
+            }
+            write_host_port(&mut out, &self.host, self.port);
+        }
+        self.params.write(&mut out);
+        for (at, (name, value)) in self.headers.iter().enumerate() {
+            out.push(if at == 0 { '?' } else { '&' });
+            out.push_str(name);
+            out.push('=');
+            out.push_str(value.reveal(Purpose::Signalling));
+        }
+        out
+    }
+
+    /// Returns what a person would dial: the user part unescaped, without its parameters; a
+    /// `tel:` number also without its visual separators (RFC 3966 §5.1.1).
+    pub fn number(&self) -> Option<Phi<String>> {
+        let user = self.user.as_ref()?.map(|user| {
+            let plain = scan::percent_decode(user.split(';').next().unwrap_or_default());
+            match self.scheme {
+                Scheme::Tel => plain.replace(['-', '.', '(', ')'], ""),
+                _ => plain,
+            }
+        });
+        (!user.reveal(Purpose::Comparison).is_empty()).then_some(user)
+    }
+
+    /// Returns the host as an address, if it is one.
+    pub fn host_ip(&self) -> Option<IpAddr> {
+        self.host.parse().ok()
+    }
+
+    /// Returns a header field after `?`, unescaped: `Replaces` of an attended transfer.
+    pub fn header(&self, name: &str) -> Option<Phi<String>> {
+        let (_, value) = self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name))?;
+        Some(value.map(|value| scan::percent_decode(value)))
+    }
+
+    /// Adds a header field after `?`, escaped as needed.
+    pub fn push_header(&mut self, name: &str, value: &str) {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.!~*'()".contains(&byte);
+        self.headers.push((name.to_owned(), Phi::new(scan::percent_encode(value, allowed))));
+    }
+}
+
+/// Writes `host`, `[host]`, `host:port` or `[host]:port`.
+pub(super) fn write_host_port(out: &mut String, host: &str, port: Option<u16>) {
+    match host.contains(':') {
+        true => {
+            out.push('[');
+            out.push_str(host);
+            out.push(']');
+        }
+        false => out.push_str(host),
+    }
+    if let Some(port) = port {
+        out.push(':');
+        out.push_str(&port.to_string());
+    }
+}
+
+/// Reads `host`, `[host]`, `host:port` or `[host]:port`, with spaces round the colon as in Via.
+pub(super) fn parse_host_port(text: &str) -> Result<(String, Option<u16>), Fault> {
+    let (host, rest) = match text.strip_prefix('[') {
+        Some(inner) => {
+            let Some((host, rest)) = inner.split_once(']') else {
+                return Err(Fault::bad("an IPv6 address has no closing bracket"));
+            };
+            if host.parse::<std::net::Ipv6Addr>().is_err() {
+                return Err(Fault::bad("the brackets of a host hold no IPv6 address"));
+            }
+            (host, rest)
+        }
+        None => {
+            let end = text.find([':', ' ', '\t']).unwrap_or(text.len());
+            let (host, rest) = text.split_at(end);
+            let proper = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+            if host.is_empty() || !host.bytes().all(proper) {
+                return Err(Fault::bad("a host is neither a name nor an address"));
+            }
+            (host, rest)
+        }
+    };
+    let rest = scan::trim(rest);
+    if rest.is_empty() {
+        return Ok((host.to_owned(), None));
+    }
+    let digits = rest.strip_prefix(':').map(scan::trim).unwrap_or_default();
+    let numeric = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    match digits.parse() {
+        Ok(port) if numeric => Ok((host.to_owned(), Some(port))),
+        _ => Err(Fault::bad("a port is no number below 65536")),
+    }
+}
+
+fn parse_sip(scheme: Scheme, rest: &str) -> Result<Uri, Fault> {
+    // The user part may hold `;` and `?`, but no `@`: the first one ends it.
+    let (userinfo, address) = match rest.split_once('@') {
+        Some((userinfo, address)) => (Some(userinfo), address),
+        None => (None, rest),
+    };
+    let (user, password) = match userinfo.map(|info| info.split_once(':').unwrap_or((info, ""))) {
+        Some(("", _)) => return Err(Fault::bad("a URI has an empty user part")),
+        Some((user, "")) => (Some(user), None),
+        Some((user, password)) => (Some(user), Some(password)),
+        None => (None, None),
+    };
+    let (address, headers) = address.split_once('?').unwrap_or((address, ""));
+    let (host_port, params) = address.split_at(address.find(';').unwrap_or(address.len()));
+    let (host, port) = parse_host_port(host_port)?;
+    Ok(Uri {
+        scheme,
+        user: user.map(|user| Phi::new(user.to_owned())),
+        password: password.map(|password| Phi::new(password.to_owned())),
+        host,
+        port,
+        params: Params::parse(params)?,
+        headers: parse_headers(headers)?,
+    })
+}
+
+fn parse_tel(rest: &str) -> Result<Uri, Fault> {
+    let (number, params) = rest.split_at(rest.find(';').unwrap_or(rest.len()));
+    let proper = |byte: u8| byte.is_ascii_hexdigit() || b"+-.()*#".contains(&byte);
+    if number.is_empty() || !number.bytes().all(proper) {
+        return Err(Fault::bad("a tel: URI holds no telephone number"));
+    }
+    Ok(Uri {
+        scheme: Scheme::Tel,
+        user: Some(Phi::new(number.to_owned())),
+        params: Params::parse(params)?,
+        ..Uri::default()
+    })
+}
+
+fn parse_headers(text: &str) -> Result<Vec<(String, Phi<String>)>, Fault> {
+    let mut headers = Vec::new();
+    for piece in text.split('&').filter(|piece| !piece.is_empty()) {
+        let (name, value) = piece.split_once('=').unwrap_or((piece, ""));
+        if name.is_empty() {
+            return Err(Fault::bad("a header field in a URI has no name"));
+        }
+        if headers.len() == MAX_PARAMETERS {
+            return Err(Fault::over("too many header fields in a URI"));
+        }
+        headers.push((name.to_owned(), Phi::new(value.to_owned())));
+    }
+    Ok(headers)
+}

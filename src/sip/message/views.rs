@@ -1,0 +1,192 @@
+//! What header fields mean: one reading for each, made when asked for.
+//!
+//! A view returns `None`, or leaves an element out, where the text cannot be read. For the fields
+//! that the parser has checked that means: not there.
+
+use super::cseq::CSeq;
+use super::headers::Headers;
+use super::name_addr::NameAddr;
+use super::params::Params;
+use super::parse::Fault;
+use super::scan;
+use super::via::Via;
+
+/// The package of an Event field (RFC 6665 §8.2.1).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct EventPackage {
+    /// `refer`, `message-summary`, `dialog`; in lower case.
+    pub package: String,
+    /// Which of several subscriptions.
+    pub id: Option<String>,
+}
+
+/// How a subscription stands (RFC 6665 §4.1.3).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Subscription {
+    /// Accepted, and running.
+    Active,
+    /// Received, not yet decided.
+    Pending,
+    /// Over.
+    Terminated,
+    /// A word we do not know: treated as running.
+    Other,
+}
+
+/// The Subscription-State field.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SubscriptionState {
+    /// How it stands.
+    pub state: Subscription,
+    /// Why it is over: `noresource`, `timeout`, `rejected` and others.
+    pub reason: Option<String>,
+    /// Seconds left.
+    pub expires: Option<u32>,
+}
+
+impl Headers {
+    /// Returns the caller's address as it says itself.
+    pub fn from(&self) -> Option<NameAddr> {
+        NameAddr::parse(self.get("From")?).ok()
+    }
+
+    /// Returns the called address as the caller says.
+    pub fn to(&self) -> Option<NameAddr> {
+        NameAddr::parse(self.get("To")?).ok()
+    }
+
+    /// Returns the Call-ID, compared byte by byte.
+    pub fn call_id(&self) -> Option<&str> {
+        self.get("Call-ID")
+    }
+
+    /// Returns the sequence number and its method.
+    pub fn cseq(&self) -> Option<CSeq> {
+        CSeq::parse(self.get("CSeq")?).ok()
+    }
+
+    /// Returns the Vias, topmost first.
+    pub fn vias(&self) -> Vec<Via> {
+        self.list("Via")
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|v| Via::parse(v).ok())
+            .collect()
+    }
+
+    /// Returns the topmost Via.
+    pub fn top_via(&self) -> Option<Via> {
+        Via::parse(scan::split(self.get("Via")?, b',', true).ok()?.first()?).ok()
+    }
+
+    /// Returns the contacts; none for `*`.
+    pub fn contacts(&self) -> Vec<NameAddr> {
+        self.addresses("Contact")
+    }
+
+    /// Whether the contact is `*`: a REGISTER that withdraws everything (RFC 3261 §10.2.2).
+    pub fn contact_is_star(&self) -> bool {
+        self.get("Contact") == Some("*")
+    }
+
+    /// Returns the Route set, topmost first.
+    pub fn routes(&self) -> Vec<NameAddr> {
+        self.addresses("Route")
+    }
+
+    /// Returns the recorded routes, as they stand.
+    pub fn record_routes(&self) -> Vec<NameAddr> {
+        self.addresses("Record-Route")
+    }
+
+    /// Returns the hops left; 255 for anything larger.
+    pub fn max_forwards(&self) -> Option<u8> {
+        scan::saturating_number(self.get("Max-Forwards")?)
+            .map(|hops| u8::try_from(hops).unwrap_or(u8::MAX))
+    }
+
+    /// Returns Expires in seconds; the largest number for anything larger.
+    pub fn expires(&self) -> Option<u32> {
+        scan::saturating_number(self.get("Expires")?)
+    }
+
+    /// Returns Retry-After in seconds, without its comment and parameters.
+    pub fn retry_after(&self) -> Option<u32> {
+        let value = self.get("Retry-After")?;
+        scan::saturating_number(value.split([';', '(', ' ', '\t']).next()?)
+    }
+
+    /// Returns where a REFER points. Its parameters and its URI's headers are kept.
+    pub fn refer_to(&self) -> Option<NameAddr> {
+        NameAddr::parse(self.get("Refer-To")?).ok()
+    }
+
+    /// Returns the media type in lower case, without parameters: `application/sdp`.
+    pub fn content_type(&self) -> Option<String> {
+        let value = self.get("Content-Type")?;
+        let media = value.split(';').next()?;
+        Some(media.split('/').map(scan::trim).collect::<Vec<_>>().join("/").to_ascii_lowercase())
+    }
+
+    /// Returns the event package.
+    pub fn event(&self) -> Option<EventPackage> {
+        let (package, params) = token_and_params(self.get("Event")?)?;
+        Some(EventPackage { package, id: params.get("id").map(str::to_owned) })
+    }
+
+    /// Returns how a subscription stands.
+    pub fn subscription_state(&self) -> Option<SubscriptionState> {
+        let (word, params) = token_and_params(self.get("Subscription-State")?)?;
+        let state = match word.as_str() {
+            "active" => Subscription::Active,
+            "pending" => Subscription::Pending,
+            "terminated" => Subscription::Terminated,
+            _ => Subscription::Other,
+        };
+        Some(SubscriptionState {
+            state,
+            reason: params.get("reason").map(str::to_ascii_lowercase),
+            expires: params.get("expires").and_then(scan::saturating_number),
+        })
+    }
+
+    /// Returns the tokens of a list such as Require, Supported or Allow, from every field of the
+    /// name, without parameters, as written.
+    pub fn tokens(&self, name: &str) -> Vec<String> {
+        let bare = |element: &str| element.split(';').next().map(scan::trim).map(str::to_owned);
+        self.get_all(name)
+            .flat_map(|value| scan::split(value, b',', true).unwrap_or_default())
+            .filter_map(bare)
+            .filter(|token| !token.is_empty())
+            .collect()
+    }
+
+    /// Whether a list such as Supported holds a token, whatever its case.
+    pub fn has_token(&self, name: &str, token: &str) -> bool {
+        self.tokens(name).iter().any(|held| held.eq_ignore_ascii_case(token))
+    }
+
+    /// Returns the elements of a comma-separated list, from every field of the name. Fails on an
+    /// empty element (RFC 4475 §3.1.2.1) and on a quoted string that does not end.
+    pub fn list(&self, name: &str) -> Result<Vec<&str>, Fault> {
+        let mut elements = Vec::new();
+        for value in self.get_all(name) {
+            elements.extend(scan::split(value, b',', true)?);
+        }
+        match elements.contains(&"") {
+            true => Err(Fault::bad("a list has an empty element")),
+            false => Ok(elements),
+        }
+    }
+
+    fn addresses(&self, name: &str) -> Vec<NameAddr> {
+        let elements = self.list(name).unwrap_or_default();
+        elements.into_iter().filter_map(|element| NameAddr::parse(element).ok()).collect()
+    }
+}
+
+fn token_and_params(value: &str) -> Option<(String, Params)> {
+    let (token, params) = value.split_at(value.find(';').unwrap_or(value.len()));
+    let token = scan::trim(token).to_ascii_lowercase();
+    (!token.is_empty()).then(|| (token, Params::parse(params).unwrap_or_default()))
+}
