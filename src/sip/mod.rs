@@ -6,6 +6,7 @@
 
 #[allow(missing_docs, reason = "variants are documented; a field `leg: LegId` says all there is")]
 mod api;
+pub mod auth;
 pub mod message;
 
 pub use api::{

@@ -14,7 +14,7 @@ mod name_addr;
 mod packet;
 mod params;
 mod parse;
-mod scan;
+pub(super) mod scan;
 mod sipfrag;
 mod status;
 mod uri;

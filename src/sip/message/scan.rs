@@ -6,24 +6,24 @@
 use super::parse::Fault;
 
 /// Whether the text is a token (RFC 3261 §25.1), and not empty.
-pub(super) fn is_token(text: &str) -> bool {
+pub(in crate::sip) fn is_token(text: &str) -> bool {
     count(text.len());
     !text.is_empty() && text.bytes().all(is_token_byte)
 }
 
 /// Whether the byte may stand in a token.
-pub(super) fn is_token_byte(byte: u8) -> bool {
+pub(in crate::sip) fn is_token_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-.!%*_+`'~".contains(&byte)
 }
 
 /// Trims linear white space: unfolding has left only spaces and tabs.
-pub(super) fn trim(text: &str) -> &str {
+pub(in crate::sip) fn trim(text: &str) -> &str {
     text.trim_matches([' ', '\t'])
 }
 
 /// Cuts `text` at each `separator` that stands outside quotes and, if asked, outside `<>`. The
 /// pieces are trimmed; empty ones are kept. Fails on a quoted string that does not end.
-pub(super) fn split(text: &str, separator: u8, brackets: bool) -> Result<Vec<&str>, Fault> {
+pub(in crate::sip) fn split(text: &str, separator: u8, brackets: bool) -> Result<Vec<&str>, Fault> {
     count(text.len());
     let bytes = text.as_bytes();
     let (mut pieces, mut start, mut at, mut depth) = (Vec::new(), 0, 0, false);
@@ -48,7 +48,7 @@ pub(super) fn split(text: &str, separator: u8, brackets: bool) -> Result<Vec<&st
 }
 
 /// Returns the index after the quoted string that begins at `start` (RFC 3261 §25.1).
-pub(super) fn quoted_end(text: &str, start: usize) -> Result<usize, Fault> {
+pub(in crate::sip) fn quoted_end(text: &str, start: usize) -> Result<usize, Fault> {
     let bytes = text.as_bytes();
     let mut at = start + 1;
     while at < bytes.len() {
@@ -66,7 +66,7 @@ pub(super) fn quoted_end(text: &str, start: usize) -> Result<usize, Fault> {
 }
 
 /// Takes a whole quoted string out of its quotes and escapes; `None` if it is not quoted.
-pub(super) fn unquote(text: &str) -> Option<String> {
+pub(in crate::sip) fn unquote(text: &str) -> Option<String> {
     count(text.len());
     let inner = text.strip_prefix('"')?.strip_suffix('"')?;
     let (mut plain, mut escaped) = (String::with_capacity(inner.len()), false);
@@ -82,7 +82,7 @@ pub(super) fn unquote(text: &str) -> Option<String> {
 }
 
 /// Puts text in quotes, with `"` and `\` escaped.
-pub(super) fn quote(text: &str) -> String {
+pub(in crate::sip) fn quote(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
     for letter in text.chars() {
@@ -97,7 +97,7 @@ pub(super) fn quote(text: &str) -> String {
 
 /// Undoes `%41`; a `%` that begins no escape stays (RFC 4475 §3.1.1.5). Bytes that are no UTF-8
 /// are taken as Latin-1.
-pub(super) fn percent_decode(text: &str) -> String {
+pub(in crate::sip) fn percent_decode(text: &str) -> String {
     count(text.len());
     let bytes = text.as_bytes();
     let (mut decoded, mut at) = (Vec::with_capacity(bytes.len()), 0);
@@ -118,7 +118,7 @@ pub(super) fn percent_decode(text: &str) -> String {
 }
 
 /// Escapes every byte that `allowed` does not take.
-pub(super) fn percent_encode(text: &str, allowed: impl Fn(u8) -> bool) -> String {
+pub(in crate::sip) fn percent_encode(text: &str, allowed: impl Fn(u8) -> bool) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii() && allowed(byte) {
@@ -134,7 +134,7 @@ pub(super) fn percent_encode(text: &str, allowed: impl Fn(u8) -> bool) -> String
 }
 
 /// Reads bytes as UTF-8, else as Latin-1 and says so: older PBXs send names that way.
-pub(super) fn decode(bytes: &[u8]) -> (String, bool) {
+pub(in crate::sip) fn decode(bytes: &[u8]) -> (String, bool) {
     count(bytes.len());
     match std::str::from_utf8(bytes) {
         Ok(text) => (text.to_owned(), false),
@@ -143,7 +143,7 @@ pub(super) fn decode(bytes: &[u8]) -> (String, bool) {
 }
 
 /// Reads a number of digits alone; too large a number becomes `u32::MAX`.
-pub(super) fn saturating_number(text: &str) -> Option<u32> {
+pub(in crate::sip) fn saturating_number(text: &str) -> Option<u32> {
     count(text.len());
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
@@ -165,7 +165,7 @@ fn count(_bytes: usize) {
 
 /// Returns how many bytes `f` looked at.
 #[cfg(test)]
-pub(super) fn looked_at(f: impl FnOnce()) -> usize {
+pub(in crate::sip) fn looked_at(f: impl FnOnce()) -> usize {
     let before = LOOKED_AT.get();
     f();
     LOOKED_AT.get() - before

@@ -1,0 +1,367 @@
+//! Asking for a password, and judging the answer.
+//!
+//! A nonce is `bucket.serial.mac`: the time it was made, a number that makes it unique, and an
+//! HMAC over both and the source's address. So nothing is kept for one who only asks; what is
+//! kept is the counts of those who knew the password, until their nonce is too old.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+use super::client::Challenge;
+use super::{Algorithm, Asked, AuthParams, hex};
+use crate::base::Secret;
+use crate::sip::Credentials;
+use crate::sip::message::{Request, Uri};
+
+/// What we ask for, strongest first (RFC 8760 §2.4).
+const ALGORITHMS: [Algorithm; 2] = [Algorithm::Sha256, Algorithm::Md5];
+/// A nonce's time is counted in these.
+const BUCKET: Duration = Duration::from_secs(60);
+/// Buckets that a nonce lives, beyond its own: 4 to 5 minutes. A phone that registers every hour
+/// is told `stale` each time, which costs it one more round trip.
+const LIFETIME: u64 = 4;
+/// Counts kept: 1024 phones registering and calling within a nonce's life.
+const COUNTS: usize = 4096;
+/// Bytes of cnonce that we keep; phones send 8 to 40.
+const MAX_CNONCE: usize = 128;
+
+/// The registrar's judge of passwords.
+#[derive(Debug)]
+pub struct Authenticator {
+    realm: String,
+    users: BTreeMap<String, Secret>,
+    key: Secret,
+    start: Instant,
+    serial: u64,
+    counts: BTreeMap<Nonced, Counted>,
+}
+
+/// What the judge says.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Verdict {
+    /// This user knew the password.
+    Known {
+        /// Who it is.
+        user: String,
+    },
+    /// No answer to a challenge of ours was there: ask.
+    Missing,
+    /// The password was right, but the nonce too old, not ours, or used before: ask again with
+    /// `stale`.
+    Stale,
+    /// Wrong password, unknown user, or an answer that makes no sense: ask again, and count it.
+    Wrong {
+        /// Who it claims to be.
+        user: Option<String>,
+    },
+}
+
+/// The nonce and cnonce that a count belongs to, oldest nonce first.
+type Nonced = (u64, String, String);
+
+/// Which counts were seen (RFC 7616 §3.4: nc).
+#[derive(Clone, Copy, Debug)]
+struct Counted {
+    highest: u32,
+    /// Bit n: `highest - n` was seen. Requests over UDP may overtake each other.
+    seen: u64,
+}
+
+impl Authenticator {
+    /// A judge of these users. `key` must be hard to guess, and may change: phones are then told
+    /// `stale` once.
+    pub fn new(realm: &str, users: &[Credentials], key: [u8; 32], now: Instant) -> Self {
+        let users = users.iter().map(|user| (user.user.clone(), user.secret.clone())).collect();
+        let key = Secret::new(hex(&key));
+        Self { realm: realm.to_owned(), users, key, start: now, serial: 0, counts: BTreeMap::new() }
+    }
+
+    /// Returns the values of WWW-Authenticate, one field each, strongest first.
+    pub fn challenges(&mut self, now: Instant, source: IpAddr, stale: bool) -> Vec<String> {
+        self.serial += 1;
+        let nonce = self.nonce(self.bucket(now), self.serial, source);
+        let challenge = |algorithm| Challenge {
+            realm: self.realm.clone(),
+            nonce: nonce.clone(),
+            opaque: None,
+            algorithm,
+            stale,
+            counted: true,
+        };
+        ALGORITHMS.map(|algorithm| challenge(algorithm).to_value()).to_vec()
+    }
+
+    /// Judges a request from `source`.
+    pub fn check(&mut self, now: Instant, source: IpAddr, request: &Request) -> Verdict {
+        let answers = request.headers.get_all("Authorization").filter_map(AuthParams::parse);
+        let ours = |params: &AuthParams<'_>| params.get("realm") == Some(self.realm.as_str());
+        let Some(params) = answers.into_iter().find(ours) else { return Verdict::Missing };
+        let Some(user) = params.get("username") else { return Verdict::Wrong { user: None } };
+        let wrong = Verdict::Wrong { user: Some(user.to_owned()) };
+        let Some((asked, nc)) = self.asked(&params, user, request) else { return wrong };
+        // An unknown user costs the same work and gets the same answer.
+        let known = self.users.get(user);
+        let password = known.map_or_else(|| self.mac(&["nobody", user]), |s| s.expose().to_owned());
+        let given = params.get("response").unwrap_or_default().to_ascii_lowercase();
+        let right = Secret::new(asked.response(&password)) == Secret::new(given);
+        if !right || known.is_none() {
+            return wrong;
+        }
+        let (nonce, cnonce) = (asked.nonce, asked.counted.map_or("", |(_, cnonce)| cnonce));
+        match self.age(now, source, nonce) {
+            Some(bucket) => {
+                let place = (bucket, nonce.to_owned(), cnonce.to_owned());
+                let user = user.to_owned();
+                match self.count(now, place, nc) {
+                    true => Verdict::Known { user },
+                    false => Verdict::Stale,
+                }
+            }
+            None => Verdict::Stale,
+        }
+    }
+
+    /// Returns what the answer should have been computed over; `None` if it makes no sense.
+    fn asked<'a>(
+        &'a self,
+        params: &'a AuthParams<'_>,
+        user: &'a str,
+        request: &'a Request,
+    ) -> Option<(Asked<'a>, u32)> {
+        let algorithm = Algorithm::parse(params.get("algorithm"))?;
+        let (nc, cnonce) = (params.get("nc")?, params.get("cnonce")?);
+        let count = u32::from_str_radix(nc, 16).ok().filter(|_| nc.len() == 8)?;
+        let qop = params.get("qop")?.eq_ignore_ascii_case("auth");
+        if !ALGORITHMS.contains(&algorithm) || !qop || cnonce.len() > MAX_CNONCE {
+            return None;
+        }
+        let uri = params.get("uri").filter(|uri| same_place(uri, &request.uri))?;
+        let asked = Asked {
+            algorithm,
+            user,
+            realm: &self.realm,
+            nonce: params.get("nonce")?,
+            counted: Some((nc, cnonce)),
+            method: request.method.as_str(),
+            uri,
+        };
+        Some((asked, count))
+    }
+
+    /// Notes a count; false if it was there before, or is too old to know.
+    fn count(&mut self, now: Instant, place: Nonced, nc: u32) -> bool {
+        let oldest = self.bucket(now).saturating_sub(LIFETIME);
+        self.counts.retain(|(bucket, ..), _| *bucket >= oldest);
+        if self.counts.len() >= COUNTS && !self.counts.contains_key(&place) {
+            self.counts.pop_first();
+        }
+        let counted = self.counts.entry(place).or_insert(Counted { highest: 0, seen: 0 });
+        if nc > counted.highest {
+            let ahead = nc - counted.highest;
+            counted.seen = counted.seen.checked_shl(ahead).unwrap_or(0) | 1;
+            counted.highest = nc;
+            return true;
+        }
+        let bit = 1_u64.checked_shl(counted.highest - nc).unwrap_or(0);
+        let fresh = bit != 0 && nc != 0 && counted.seen & bit == 0;
+        counted.seen |= bit;
+        fresh
+    }
+
+    /// Returns the bucket of a nonce that is ours, made for this source, and not too old.
+    fn age(&self, now: Instant, source: IpAddr, nonce: &str) -> Option<u64> {
+        let (bucket, rest) = nonce.split_once('.')?;
+        let (serial, _) = rest.split_once('.')?;
+        let (bucket, serial) = (bucket.parse().ok()?, serial.parse().ok()?);
+        let ours = Secret::new(self.nonce(bucket, serial, source)) == Secret::new(nonce);
+        let lived = self.bucket(now).checked_sub(bucket)?;
+        (ours && lived <= LIFETIME).then_some(bucket)
+    }
+
+    fn nonce(&self, bucket: u64, serial: u64, source: IpAddr) -> String {
+        let (bucket, serial) = (bucket.to_string(), serial.to_string());
+        let mac = self.mac(&["nonce", &bucket, &serial, &source.to_string()]);
+        format!("{bucket}.{serial}.{}", &mac[..32])
+    }
+
+    fn bucket(&self, now: Instant) -> u64 {
+        now.saturating_duration_since(self.start).as_secs() / BUCKET.as_secs()
+    }
+
+    fn mac(&self, parts: &[&str]) -> String {
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.key.expose().as_bytes())
+            .expect("HMAC takes a key of any length");
+        for part in parts {
+            mac.update(part.as_bytes());
+            mac.update(&[0]);
+        }
+        hex(&mac.finalize().into_bytes())
+    }
+}
+
+/// Whether a digest was made for this Request-URI: user, host and port; phones differ in the
+/// parameters.
+fn same_place(uri: &str, request: &Uri) -> bool {
+    let part = |uri: &Uri| (uri.number(), uri.host.to_ascii_lowercase(), uri.port);
+    Uri::parse(uri).is_ok_and(|uri| part(&uri) == part(request))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sip::auth::DigestClient;
+    use crate::sip::message::{Method, Response};
+
+    const SOURCE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 7));
+
+    /// A registrar, and a phone that answers its challenges.
+    struct Story {
+        judge: Authenticator,
+        start: Instant,
+    }
+
+    impl Story {
+        fn new() -> Self {
+            let start = Instant::now();
+            let user = |user: &str, secret: &str| Credentials {
+                user: user.into(),
+                secret: Secret::new(secret),
+            };
+            let users = [user("101", "s3cret"), user("102", "other")];
+            Self { judge: Authenticator::new("practice", &users, [7; 32], start), start }
+        }
+
+        fn challenge(&mut self, at: u64) -> DigestClient {
+            let now = self.start + Duration::from_secs(at);
+            let mut response = Response::new(401, None);
+            for value in self.judge.challenges(now, SOURCE, false) {
+                response.headers.push("WWW-Authenticate", value);
+            }
+            DigestClient::new(&response).unwrap()
+        }
+
+        fn check(&mut self, at: u64, source: IpAddr, authorization: Option<&str>) -> Verdict {
+            let uri = Uri::parse("sip:10.0.0.5:5060;transport=udp").unwrap();
+            let mut request = Request::new(Method::Register, uri);
+            if let Some(value) = authorization {
+                request.headers.push("Authorization", value);
+            }
+            self.judge.check(self.start + Duration::from_secs(at), source, &request)
+        }
+    }
+
+    fn answer(phone: &mut DigestClient, user: &str, secret: &str) -> String {
+        let credentials = Credentials { user: user.into(), secret: Secret::new(secret) };
+        phone.answer(&credentials, &Method::Register, "sip:10.0.0.5:5060", "cafe")
+    }
+
+    fn known(user: &str) -> Verdict {
+        Verdict::Known { user: user.into() }
+    }
+
+    fn wrong(user: &str) -> Verdict {
+        Verdict::Wrong { user: Some(user.into()) }
+    }
+
+    #[test]
+    fn a_phone_that_knows_the_password_gets_in() {
+        let mut story = Story::new();
+        assert_eq!(story.check(0, SOURCE, None), Verdict::Missing);
+        let mut phone = story.challenge(0);
+        assert_eq!(phone.challenge().algorithm, Algorithm::Sha256);
+        for second in 0..12 {
+            let value = answer(&mut phone, "101", "s3cret");
+            assert_eq!(story.check(second, SOURCE, Some(&value)), known("101"), "{value}");
+        }
+    }
+
+    #[test]
+    fn wrong_passwords_and_unknown_users_look_alike() {
+        let mut story = Story::new();
+        let mut phone = story.challenge(0);
+        let value = answer(&mut phone, "101", "guess");
+        assert_eq!(story.check(1, SOURCE, Some(&value)), wrong("101"));
+        let value = answer(&mut phone, "999", "guess");
+        assert_eq!(story.check(1, SOURCE, Some(&value)), wrong("999"));
+        let value = answer(&mut phone, "102", "s3cret");
+        assert_eq!(story.check(1, SOURCE, Some(&value)), wrong("102"));
+    }
+
+    #[test]
+    fn an_answer_counts_once() {
+        let mut story = Story::new();
+        let mut phone = story.challenge(0);
+        let (first, second, third) = (
+            answer(&mut phone, "101", "s3cret"),
+            answer(&mut phone, "101", "s3cret"),
+            answer(&mut phone, "101", "s3cret"),
+        );
+        assert_eq!(story.check(1, SOURCE, Some(&first)), known("101"));
+        assert_eq!(story.check(1, SOURCE, Some(&first)), Verdict::Stale);
+        // Overtaken on the way, and still good.
+        assert_eq!(story.check(2, SOURCE, Some(&third)), known("101"));
+        assert_eq!(story.check(2, SOURCE, Some(&second)), known("101"));
+        assert_eq!(story.check(2, SOURCE, Some(&second)), Verdict::Stale);
+    }
+
+    #[test]
+    fn a_nonce_ages_and_belongs_to_its_source() {
+        let mut story = Story::new();
+        let mut phone = story.challenge(30);
+        let mut value = || answer(&mut phone, "101", "s3cret");
+        let (one, two, three) = (value(), value(), value());
+        assert_eq!(story.check(299, SOURCE, Some(&one)), known("101"));
+        assert_eq!(story.check(300, SOURCE, Some(&two)), Verdict::Stale);
+        let elsewhere = "192.0.2.8".parse().unwrap();
+        assert_eq!(story.check(31, elsewhere, Some(&three)), Verdict::Stale);
+        assert_eq!(story.judge.counts.len(), 1);
+    }
+
+    #[test]
+    fn two_phones_behind_one_address_do_not_disturb_each_other() {
+        let mut story = Story::new();
+        let (mut one, mut two) = (story.challenge(0), story.challenge(0));
+        assert_ne!(one.challenge().nonce, two.challenge().nonce);
+        let value = answer(&mut one, "101", "s3cret");
+        assert_eq!(story.check(1, SOURCE, Some(&value)), known("101"));
+        let value = answer(&mut two, "102", "other");
+        assert_eq!(story.check(1, SOURCE, Some(&value)), known("102"));
+    }
+
+    #[test]
+    fn an_answer_for_another_request_is_refused() {
+        let mut story = Story::new();
+        let mut phone = story.challenge(0);
+        let credentials = Credentials { user: "101".into(), secret: Secret::new("s3cret") };
+        let other = phone.answer(&credentials, &Method::Register, "sip:198.51.100.1", "cafe");
+        assert_eq!(story.check(1, SOURCE, Some(&other)), wrong("101"));
+        let other = phone.answer(&credentials, &Method::Invite, "sip:10.0.0.5:5060", "cafe");
+        assert_eq!(story.check(1, SOURCE, Some(&other)), wrong("101"));
+        let good = answer(&mut phone, "101", "s3cret");
+        for (from, to) in [("nc=00000003", "nc=3"), ("qop=auth", "qop=auth-int")] {
+            let bad = good.replace(from, to);
+            assert_ne!(bad, good);
+            assert_eq!(story.check(1, SOURCE, Some(&bad)), wrong("101"), "{bad}");
+        }
+        let elsewhere = good.replace("realm=\"practice\"", "realm=\"other\"");
+        assert_eq!(story.check(1, SOURCE, Some(&elsewhere)), Verdict::Missing);
+        assert_eq!(story.check(1, SOURCE, Some("Digest")), Verdict::Missing);
+        assert_eq!(story.check(1, SOURCE, Some(&good)), known("101"));
+    }
+
+    #[test]
+    fn counts_are_bounded() {
+        let mut story = Story::new();
+        for serial in 0..COUNTS + 10 {
+            assert!(story.judge.count(story.start, (0, serial.to_string(), String::new()), 1));
+        }
+        assert_eq!(story.judge.counts.len(), COUNTS);
+        let later = story.start + BUCKET * 10;
+        assert!(story.judge.count(later, (10, "new".into(), String::new()), 1));
+        assert_eq!(story.judge.counts.len(), 1);
+    }
+}
