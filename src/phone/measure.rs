@@ -11,6 +11,8 @@ pub(super) struct Said {
     pub clip: usize,
     /// When the first packet with speech in it was sent.
     pub began: Instant,
+    /// The RTP timestamp of that packet.
+    pub time: u32,
     /// When the last packet with speech in it was sent; `None` when it was cut off.
     pub ended: Option<Instant>,
 }
@@ -105,6 +107,7 @@ mod tests {
                 .map(|(clip, &(began, ended))| Said {
                     clip,
                     began: at(began),
+                    time: 0,
                     ended: Some(at(ended)),
                 })
                 .collect(),

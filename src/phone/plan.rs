@@ -127,6 +127,15 @@ pub struct CallPlan {
     pub recording: Option<PathBuf>,
 }
 
+/// Whom the other side is to call instead.
+#[derive(Clone, Debug, Default)]
+pub struct ReferPlan {
+    /// The Refer-To URI.
+    pub target: String,
+    /// Further headers of the REFER.
+    pub headers: Vec<(String, String)>,
+}
+
 /// A call to wait for and to answer.
 #[derive(Debug)]
 pub struct AnswerPlan {
@@ -136,6 +145,8 @@ pub struct AnswerPlan {
     pub refuse: Option<u16>,
     /// What is said.
     pub talk: Talk,
+    /// Refers the caller to somebody else when all lines are said, and hangs up when that one answers.
+    pub refer: Option<ReferPlan>,
     /// How long a call is waited for; `None` waits until told to stop.
     pub wait: Option<Duration>,
     /// Hangs up so long after answering, whatever is being said.
@@ -155,6 +166,7 @@ impl AnswerPlan {
             ring: Duration::from_secs(1),
             refuse: None,
             talk: Talk { lines: vec![Line::new(text)], speaks_first: true, ..Talk::default() },
+            refer: None,
             wait: None,
             hang_up_after: None,
             stop: None,

@@ -117,12 +117,7 @@ impl Script {
             }
             (Doing::Speaking, ScriptInput::Said) => self.listen(now),
             (doing, ScriptInput::Heard(noticed)) => self.hear(now, doing, noticed),
-            (_, ScriptInput::Cue(text)) => {
-                if self.heard.len() + text.len() < HEARD_LIMIT {
-                    self.heard.push_str(&text.to_lowercase());
-                    self.heard.push(' ');
-                }
-            }
+            (_, ScriptInput::Cue(text)) => self.note(&text),
             (Doing::Listening | Doing::Speaking, ScriptInput::Referred) => {
                 self.doing = Doing::Moving;
                 self.stop_waiting();
@@ -169,6 +164,23 @@ impl Script {
     /// How many lines were said; spare answers are not counted.
     pub(super) fn lines_said(&self) -> usize {
         self.next_line
+    }
+
+    /// How many lines there are.
+    pub(super) fn lines(&self) -> usize {
+        self.talk.lines.len()
+    }
+
+    /// Returns what is to be said.
+    pub(super) fn talk(&self) -> &Talk {
+        &self.talk
+    }
+
+    fn note(&mut self, text: &str) {
+        if self.heard.len() + text.len() < HEARD_LIMIT {
+            self.heard.push_str(&text.to_lowercase());
+            self.heard.push(' ');
+        }
     }
 
     fn hear(&mut self, now: Instant, doing: Doing, noticed: Noticed) {
@@ -288,7 +300,7 @@ mod tests {
         let lines: Vec<&str> = timeline.lines().map(str::trim).filter(|l| !l.is_empty()).collect();
         let mut script = Script::new(talk, has_cues);
         let mut told = Vec::new();
-        let mut drain = |script: &mut Script, at: Instant, told: &mut Vec<String>| {
+        let drain = |script: &mut Script, at: Instant, told: &mut Vec<String>| {
             while let Some(output) = script.poll_output() {
                 told.push(format!("{} > {output:?}", at.duration_since(start).as_millis()));
             }
