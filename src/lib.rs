@@ -9,6 +9,7 @@ pub mod codec;
 pub mod dialplan;
 pub mod phone;
 pub mod practice;
+pub mod rtp;
 pub mod sdp;
 pub mod sip;
 pub mod speech;

@@ -3,7 +3,20 @@
 //! House rules: a core. Everything here runs on media threads: no allocation after set-up.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
+mod concealment;
+mod decoder;
+mod encoder;
+mod g711;
+mod resample;
+
 use crate::base::SampleRate;
+
+pub use decoder::Decoder;
+pub use encoder::Encoder;
+pub use g711::Law;
+
+/// Bytes of a frame of 20 ms on the wire, which for G.711 is its samples at 8 kHz.
+pub const FRAME_BYTES: usize = 160;
 
 /// A codec that a trunk may use. A closed set: SDP, media and configuration all speak of these.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -37,5 +50,12 @@ impl Codec {
     /// Returns the RTP clock rate.
     pub fn clock_rate(self) -> SampleRate {
         SampleRate(8_000)
+    }
+
+    /// Returns how many samples of the RTP clock a payload of so many bytes carries.
+    pub fn samples(self, bytes: usize) -> u32 {
+        match self {
+            Self::Pcmu | Self::Pcma => bytes as u32,
+        }
     }
 }

@@ -1,0 +1,150 @@
+//! Sound in place of packets that did not come: the last pitch period goes on and fades.
+//!
+//! The idea of G.711 appendix I, simplified: 10 ms at full level, silent after 60 ms, and a
+//! cross-fade back into the sound when it returns.
+
+/// Samples of a frame at 8 kHz.
+const FRAME: usize = 160;
+/// The longest pitch period: 15 ms, 67 Hz.
+const LONGEST: usize = 120;
+/// The shortest: 5 ms, 200 Hz; a higher voice repeats two or three of its periods.
+const SHORTEST: usize = 40;
+/// What is compared to find the period: 20 ms.
+const TEMPLATE: usize = 160;
+/// Samples of the past that are kept.
+const PAST: usize = TEMPLATE + LONGEST;
+/// Full level for 10 ms.
+const HOLD: usize = 80;
+/// Silent from 60 ms on.
+const SILENT: usize = 480;
+/// The cross-fade back: 4 ms.
+const BLEND: usize = 32;
+
+/// Conceals losses in one stream at 8 kHz.
+#[derive(Clone, Debug)]
+pub(super) struct Concealment {
+    past: [i16; PAST],
+    period: usize,
+    /// Samples made up since the last good one.
+    made: usize,
+}
+
+impl Default for Concealment {
+    fn default() -> Self {
+        Self { past: [0; PAST], period: LONGEST, made: 0 }
+    }
+}
+
+impl Concealment {
+    /// Takes good sound, and smooths its beginning if it ends a loss.
+    pub(super) fn good(&mut self, sound: &mut [i16; FRAME]) {
+        if self.made > 0 {
+            for index in 0..BLEND {
+                let made = i32::from(self.make(index));
+                let real = i32::from(sound[index]);
+                let weight = index as i32 + 1;
+                let blended = made * (BLEND as i32 - weight) + real * weight;
+                sound[index] = (blended / BLEND as i32) as i16;
+            }
+            self.made = 0;
+        }
+        self.past.copy_within(FRAME.., 0);
+        self.past[PAST - FRAME..].copy_from_slice(sound);
+    }
+
+    /// Makes up 20 ms of sound.
+    pub(super) fn conceal(&mut self, sound: &mut [i16; FRAME]) {
+        if self.made == 0 {
+            self.period = self.find_period();
+        }
+        for (index, sample) in sound.iter_mut().enumerate() {
+            *sample = self.make(index);
+        }
+        self.made = (self.made + FRAME).min(SILENT);
+    }
+
+    /// The sample `index` after those already made.
+    fn make(&self, index: usize) -> i16 {
+        let at = self.made + index;
+        if at >= SILENT {
+            return 0;
+        }
+        let sample = i32::from(self.past[PAST - self.period + at % self.period]);
+        let level = (SILENT - at.max(HOLD)) as i32;
+        (sample * level / (SILENT - HOLD) as i32) as i16
+    }
+
+    /// The lag at which the last 20 ms are most like what came before them.
+    fn find_period(&self) -> usize {
+        let template = &self.past[LONGEST..];
+        let mut best = (0.0_f32, LONGEST);
+        for lag in SHORTEST..=LONGEST {
+            let earlier = &self.past[LONGEST - lag..PAST - lag];
+            let (mut product, mut energy) = (0.0_f32, 1.0_f32);
+            for (&a, &b) in template.iter().zip(earlier) {
+                product += f32::from(a) * f32::from(b);
+                energy += f32::from(b) * f32::from(b);
+            }
+            let likeness = product.max(0.0) * product / energy;
+            if likeness > best.0 {
+                best = (likeness, lag);
+            }
+        }
+        best.1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::f64::consts::TAU;
+
+    fn voice(frame: usize, hertz: f64) -> [i16; FRAME] {
+        std::array::from_fn(|i| {
+            let t = (frame * FRAME + i) as f64 / 8000.0;
+            (6000.0 * (TAU * hertz * t).sin() + 3000.0 * (TAU * 3.0 * hertz * t).sin()) as i16
+        })
+    }
+
+    #[test]
+    fn a_lost_frame_of_a_steady_voice_is_nearly_what_was_lost() {
+        for hertz in [80.0, 110.0, 160.0, 230.0, 310.0] {
+            let mut concealment = Concealment::default();
+            for frame in 0..5 {
+                concealment.good(&mut voice(frame, hertz));
+            }
+            let mut made = [0; FRAME];
+            concealment.conceal(&mut made);
+            let lost = voice(5, hertz);
+            let error: f64 = (0..HOLD).map(|i| f64::from(made[i] - lost[i]).powi(2)).sum();
+            let energy: f64 = (0..HOLD).map(|i| f64::from(lost[i]).powi(2)).sum();
+            assert!(error < energy * 0.15, "{hertz} Hz: {}", error / energy);
+        }
+    }
+
+    #[test]
+    fn a_long_loss_fades_to_silence_by_60_ms_and_the_voice_returns_without_a_step() {
+        let mut concealment = Concealment::default();
+        for frame in 0..5 {
+            concealment.good(&mut voice(frame, 150.0));
+        }
+        let mut made = [0; FRAME];
+        let mut levels = Vec::new();
+        for _ in 0..5 {
+            concealment.conceal(&mut made);
+            levels.push(made.iter().map(|s| s.unsigned_abs()).max().unwrap());
+        }
+        assert!(levels[0] > 6000 && levels[1] < levels[0] && levels[2] < levels[1], "{levels:?}");
+        assert_eq!(levels[3..], [0, 0]);
+        let mut back = [9000; FRAME];
+        concealment.good(&mut back);
+        assert!(back[0] < 400 && back[BLEND] == 9000, "{back:?}");
+    }
+
+    #[test]
+    fn before_any_sound_there_is_silence() {
+        let mut made = [1; FRAME];
+        Concealment::default().conceal(&mut made);
+        assert_eq!(made, [0; FRAME]);
+    }
+}

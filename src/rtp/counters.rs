@@ -1,0 +1,28 @@
+//! What was counted of one received RTP stream.
+
+/// Counts of packets received on a leg. They only grow.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Counters {
+    /// Packets from the leg's source that are RTP, whatever became of them.
+    pub received: u64,
+    /// Packets given up: they had not come when the hold ended. A late one stays counted here.
+    pub lost: u64,
+    /// Packets that came after they had been given up.
+    pub late: u64,
+    /// Packets that came again.
+    pub duplicate: u64,
+    /// Packets too far from the expected sequence number, or too long to be kept.
+    pub out_of_range: u64,
+    /// Times the stream was taken up anew: another SSRC, or a sequence jump that lasted.
+    pub restarts: u64,
+    /// Frames of 20 ms made up by concealment.
+    pub concealed: u64,
+    /// Packets from an address that is not the leg's source.
+    pub foreign: u64,
+    /// Datagrams that are neither RTP nor RTCP.
+    pub malformed: u64,
+    /// RTCP packets (RFC 5761 §4), which this version does not read.
+    pub control: u64,
+    /// Packets of a payload type that was not agreed.
+    pub unexpected: u64,
+}

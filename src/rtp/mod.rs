@@ -1,0 +1,15 @@
+//! RTP (RFC 3550): packets, the order they should have come in, and telephone events.
+//!
+//! House rules: a core, and everything here runs on media threads: no clock, no socket, and no
+//! allocation after set-up. What the far end sends is counted or dropped, never a panic.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
+
+mod counters;
+mod dtmf;
+mod jitter;
+mod packet;
+
+pub use counters::Counters;
+pub use dtmf::{DtmfReceiver, DtmfSender, EVENT_PAYLOAD};
+pub use jitter::{Inserted, JitterBuffer, MAX_PAYLOAD, Released};
+pub use packet::{Header, Packet, PacketError, Ssrc};
