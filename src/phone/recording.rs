@@ -164,7 +164,7 @@ mod tests {
         let received = [
             packet(origin, 101.5, u32::MAX - 159, 1),
             packet(origin, 120.0, 0, 2),
-            packet(origin, 155.0, 320, 4),
+            packet(origin, 175.0, 320, 4),
         ];
         let stereo = Stereo::lay_out(origin, &sent, &received);
         let mut right = vec![0; 800];

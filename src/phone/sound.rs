@@ -1,14 +1,16 @@
 //! Frames to G.711 bytes and back to 8 kHz samples, and how loud they are.
 
 use crate::base::{Decibel, Frame};
-use crate::codec::{Codec, Law};
+use crate::codec::{Codec, Encoder, FRAME_BYTES, Law};
 
 /// Encodes 16 kHz frames.
 pub(super) fn encode(codec: Codec, frames: &[Frame]) -> Vec<u8> {
-    let law = law(codec);
-    let mut bytes = Vec::with_capacity(frames.len() * Frame::SAMPLES / 2);
+    let mut encoder = Encoder::new(codec);
+    let mut bytes = Vec::with_capacity(frames.len() * FRAME_BYTES);
     for frame in frames {
-        bytes.extend(frame.0.iter().step_by(2).map(|&sample| law.encode(sample)));
+        let mut payload = [0; FRAME_BYTES];
+        encoder.encode(frame, &mut payload);
+        bytes.extend_from_slice(&payload);
     }
     bytes
 }
