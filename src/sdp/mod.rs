@@ -4,5 +4,10 @@
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
 mod api;
+mod format;
+mod negotiation;
+mod session;
 
 pub use api::{Direction, LocalMedia, Negotiated, SdpError};
+pub use negotiation::{accept_answer, answer, offer};
+pub use session::{Attribute, Connection, Media, Origin, Session};

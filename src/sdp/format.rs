@@ -1,0 +1,81 @@
+//! What a stream's payload types stand for: `a=rtpmap`, or RFC 3551 where there is none.
+
+use std::collections::BTreeMap;
+
+use super::session::Media;
+use crate::codec::Codec;
+
+/// Payload types that need no `a=rtpmap` (RFC 3551 §6), by which peers still name them.
+const STATIC: [(u8, &str, u32); 13] = [
+    (0, "PCMU", 8_000),
+    (3, "GSM", 8_000),
+    (4, "G723", 8_000),
+    (5, "DVI4", 8_000),
+    (7, "LPC", 8_000),
+    (8, "PCMA", 8_000),
+    (9, "G722", 8_000),
+    (12, "QCELP", 8_000),
+    (13, "CN", 8_000),
+    (15, "G728", 8_000),
+    (18, "G729", 8_000),
+    (10, "L16", 44_100),
+    (11, "L16", 44_100),
+];
+
+/// One payload type and what it means.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Format {
+    pub(super) payload_type: u8,
+    name: String,
+    clock: u32,
+    channels: u8,
+}
+
+impl Format {
+    /// Returns the formats of a stream, in the order of preference.
+    pub(super) fn all(media: &Media) -> Vec<Self> {
+        let maps = media.values("rtpmap").filter_map(Self::parse_map);
+        let maps: BTreeMap<u8, Self> = maps.map(|map| (map.payload_type, map)).collect();
+        let number = |word: &String| word.parse::<u8>().ok().filter(|number| *number < 128);
+        let meaning = |number: u8| maps.get(&number).cloned().or_else(|| Self::from_table(number));
+        // 128 payload types are all there are.
+        media.formats.iter().filter_map(number).filter_map(meaning).take(128).collect()
+    }
+
+    /// Whether this is the codec, with one channel.
+    pub(super) fn is(&self, codec: Codec) -> bool {
+        self.name.eq_ignore_ascii_case(codec.sdp_name())
+            && self.clock == codec.clock_rate().0
+            && self.channels == 1
+    }
+
+    /// Whether this is RFC 4733 at the clock of the codec.
+    pub(super) fn is_telephone_event(&self, codec: Codec) -> bool {
+        self.name.eq_ignore_ascii_case("telephone-event") && self.clock == codec.clock_rate().0
+    }
+
+    /// Returns it as `G729/8000`. A peer's name is cut to what a log line can bear.
+    pub(super) fn describe(&self) -> String {
+        let plain = |letter: &char| letter.is_ascii_alphanumeric() || "-_.".contains(*letter);
+        let name: String = self.name.chars().filter(plain).take(32).collect();
+        format!("{name}/{}", self.clock)
+    }
+
+    /// Reads `101 telephone-event/8000` or `96 opus/48000/2`.
+    fn parse_map(value: &str) -> Option<Self> {
+        let (payload_type, encoding) = value.split_once([' ', '\t'])?;
+        let mut parts = encoding.trim().split('/');
+        Some(Self {
+            payload_type: payload_type.parse().ok()?,
+            name: parts.next()?.to_owned(),
+            clock: parts.next()?.parse().ok()?,
+            channels: parts.next().map_or(Some(1), |channels| channels.parse().ok())?,
+        })
+    }
+
+    fn from_table(number: u8) -> Option<Self> {
+        let (payload_type, name, clock) = *STATIC.iter().find(|(known, ..)| *known == number)?;
+        let channels = if number == 10 { 2 } else { 1 };
+        Some(Self { payload_type, name: name.into(), clock, channels })
+    }
+}

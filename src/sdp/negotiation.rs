@@ -1,0 +1,237 @@
+//! Offer and answer (RFC 3264): one audio stream over plain RTP, everything else refused.
+
+use std::net::SocketAddr;
+
+use super::api::{Direction, LocalMedia, Negotiated, SdpError};
+use super::format::Format;
+use super::session::{Attribute, Connection, Media, Origin, Session};
+use crate::base::PacketTime;
+use crate::codec::Codec;
+
+/// The payload type that everybody uses for telephone-event.
+const TELEPHONE_EVENT: u8 = 101;
+/// Digits, star, pound, A to D, and flash (RFC 4733 §3.2).
+const EVENTS: &str = "0-16";
+/// Packet times that a tick of 20 ms can fill. A peer must take any other than the one it asks
+/// for (RFC 3551 §4.2), so that ours serves where its own is none of these.
+const PACKET_TIMES: [u16; 3] = [20, 40, 60];
+
+/// Answers an offer. Every stream of it is answered: the first audio stream that we can use is
+/// taken, the others get port 0 (RFC 3264 §6).
+pub fn answer(offer: &[u8], local: &LocalMedia) -> Result<(Vec<u8>, Negotiated), SdpError> {
+    let offer = Session::parse(offer)?;
+    let (taken, negotiated) = first_usable(&offer, local)?;
+    let media = offer.media.iter().enumerate().map(|(at, media)| match at == taken {
+        true => accepted(media, local, &negotiated),
+        false => Media { port: 0, connection: None, attributes: mid(media), ..media.clone() },
+    });
+    Ok((Session { media: media.collect(), ..describe(local) }.to_bytes(), negotiated))
+}
+
+/// Makes an offer of one audio stream.
+pub fn offer(local: &LocalMedia, direction: Direction) -> Vec<u8> {
+    let dynamic = 96..;
+    let mut formats: Vec<(u8, Option<Codec>)> = local
+        .codecs
+        .iter()
+        .zip(dynamic)
+        .map(|(codec, free)| (codec.static_payload_type().unwrap_or(free), Some(*codec)))
+        .collect();
+    if local.telephone_event {
+        formats.push((TELEPHONE_EVENT, None));
+    }
+    let media = audio("RTP/AVP", local, &formats, direction);
+    Session { media: vec![media], ..describe(local) }.to_bytes()
+}
+
+/// Takes the answer to an offer of ours.
+pub fn accept_answer(answer: &[u8], local: &LocalMedia) -> Result<Negotiated, SdpError> {
+    let answer = Session::parse(answer)?;
+    let no_audio = |what: &str| SdpError::NoAudio { what: what.to_owned() };
+    let media = answer.media.first().ok_or(no_audio("the answer holds no stream"))?;
+    let remote = usable(&answer, media, local).map_err(|what| no_audio(&what))?;
+    let formats = Format::all(media);
+    // The answerer's order counts: the first one is what it would like to get.
+    let ours = |format: &Format| local.codecs.iter().copied().find(|codec| format.is(*codec));
+    let Some((codec, format)) = formats.iter().find_map(|f| ours(f).map(|codec| (codec, f))) else {
+        return Err(no_common_codec(&formats, local));
+    };
+    Ok(agree(&answer, media, local, remote, codec, format.payload_type))
+}
+
+/// Returns the place of the first audio stream that we can use, and what it comes to.
+fn first_usable(offer: &Session, local: &LocalMedia) -> Result<(usize, Negotiated), SdpError> {
+    let mut offered = Vec::new();
+    let mut reasons = Vec::new();
+    for (at, media) in offer.media.iter().enumerate() {
+        let remote = match usable(offer, media, local) {
+            Ok(remote) => remote,
+            Err(reason) => {
+                reasons.push(reason);
+                continue;
+            }
+        };
+        let formats = Format::all(media);
+        let fitting = |codec: &Codec| formats.iter().find(|f| f.is(*codec)).map(|f| (*codec, f));
+        match local.codecs.iter().find_map(fitting) {
+            Some((codec, format)) => {
+                return Ok((at, agree(offer, media, local, remote, codec, format.payload_type)));
+            }
+            None => offered.extend(formats),
+        }
+    }
+    if offered.is_empty() {
+        let what = match reasons.is_empty() {
+            true => "the offer holds no stream".to_owned(),
+            false => reasons.join("; "),
+        };
+        return Err(SdpError::NoAudio { what });
+    }
+    Err(no_common_codec(&offered, local))
+}
+
+/// Returns where a stream of the peer is received, or why we cannot use it.
+fn usable(session: &Session, media: &Media, local: &LocalMedia) -> Result<SocketAddr, String> {
+    if media.kind != "audio" {
+        return Err(format!("a stream is {}", brief(&media.kind)));
+    }
+    if media.port == 0 {
+        return Err("the audio stream is refused or switched off".into());
+    }
+    if !matches!(media.protocol.as_str(), "RTP/AVP" | "RTP/AVPF") {
+        return Err(format!("audio comes by {}, not RTP/AVP", brief(&media.protocol)));
+    }
+    let connection = session.connection_of(media).ok_or("audio has no c= address")?;
+    let address = connection.ip().ok_or("the c= address of audio is a name")?;
+    if address.is_multicast() {
+        return Err("the c= address of audio is multicast".into());
+    }
+    // Nothing is sent to 0.0.0.0, so that its family does not matter.
+    if !address.is_unspecified() && address.is_ipv4() != local.rtp.is_ipv4() {
+        return Err("audio is received by another family of IP than ours".into());
+    }
+    Ok(SocketAddr::new(address, media.port))
+}
+
+/// What a usable stream comes to, seen from our side.
+fn agree(
+    session: &Session,
+    media: &Media,
+    local: &LocalMedia,
+    remote: SocketAddr,
+    codec: Codec,
+    payload_type: u8,
+) -> Negotiated {
+    let events = Format::all(media).into_iter().find(|format| format.is_telephone_event(codec));
+    let direction = match session.direction_of(media) {
+        Direction::SendRecv => Direction::SendRecv,
+        Direction::SendOnly => Direction::RecvOnly,
+        Direction::RecvOnly => Direction::SendOnly,
+        Direction::Inactive => Direction::Inactive,
+    };
+    Negotiated {
+        codec,
+        payload_type,
+        telephone_event: events.filter(|_| local.telephone_event).map(|f| f.payload_type),
+        remote,
+        packet_time: packet_time(media, local.packet_time),
+        direction: match (remote.ip().is_unspecified(), direction) {
+            // Hold as RFC 2543 §B.5 had it, and RFC 3264 §8.4 still wants it understood.
+            (true, Direction::SendRecv | Direction::RecvOnly) => Direction::RecvOnly,
+            (true, _) => Direction::Inactive,
+            (false, direction) => direction,
+        },
+    }
+}
+
+/// Returns how much sound to send in a packet: as the peer asks, if we can, and never more than
+/// its `a=maxptime`.
+fn packet_time(media: &Media, ours: PacketTime) -> PacketTime {
+    let number = |name| media.values(name).find_map(|value| value.parse::<f32>().ok());
+    let most = number("maxptime").filter(|most| *most > 0.0).unwrap_or(f32::MAX);
+    let asked = PACKET_TIMES.into_iter().find(|time| number("ptime") == Some(f32::from(*time)));
+    match asked.unwrap_or(ours.0) {
+        time if f32::from(time) <= most => PacketTime(time),
+        _ => PacketTime::DEFAULT,
+    }
+}
+
+/// The stream that we take, in the peer's payload types (RFC 3264 §6.1).
+fn accepted(media: &Media, local: &LocalMedia, negotiated: &Negotiated) -> Media {
+    let mut formats = vec![(negotiated.payload_type, Some(negotiated.codec))];
+    formats.extend(negotiated.telephone_event.map(|number| (number, None)));
+    let mut stream = audio(&media.protocol, local, &formats, negotiated.direction);
+    stream.attributes.extend(mid(media));
+    stream
+}
+
+/// An audio stream of ours; a format without a codec is telephone-event.
+fn audio(
+    protocol: &str,
+    local: &LocalMedia,
+    formats: &[(u8, Option<Codec>)],
+    direction: Direction,
+) -> Media {
+    let clock = local.codecs.first().map_or(8_000, |codec| codec.clock_rate().0);
+    let mut attributes = Vec::new();
+    for (number, codec) in formats {
+        let map = match codec {
+            Some(codec) => format!("{number} {}/{}", codec.sdp_name(), codec.clock_rate().0),
+            None => format!("{number} telephone-event/{clock}"),
+        };
+        attributes.push(Attribute::new("rtpmap", map));
+        if codec.is_none() {
+            attributes.push(Attribute::new("fmtp", format!("{number} {EVENTS}")));
+        }
+    }
+    attributes.push(Attribute::new("ptime", local.packet_time.0.to_string()));
+    attributes.push(Attribute::flag(match direction {
+        Direction::SendRecv => "sendrecv",
+        Direction::SendOnly => "sendonly",
+        Direction::RecvOnly => "recvonly",
+        Direction::Inactive => "inactive",
+    }));
+    Media {
+        kind: "audio".into(),
+        port: local.rtp.port(),
+        protocol: protocol.into(),
+        formats: formats.iter().map(|(number, _)| number.to_string()).collect(),
+        connection: None,
+        attributes,
+    }
+}
+
+/// Our description without its streams.
+fn describe(local: &LocalMedia) -> Session {
+    let connection = Connection::new(local.rtp.ip());
+    Session {
+        origin: Origin {
+            user: "-".into(),
+            session_id: local.session_id.to_string(),
+            version: local.version.to_string(),
+            connection: connection.clone(),
+        },
+        name: String::new(),
+        connection: Some(connection),
+        attributes: Vec::new(),
+        media: Vec::new(),
+    }
+}
+
+/// A stream's name goes back to the peer, refused or not (RFC 5888 §9.1).
+fn mid(media: &Media) -> Vec<Attribute> {
+    media.values("mid").take(1).map(|mid| Attribute::new("mid", mid)).collect()
+}
+
+fn no_common_codec(offered: &[Format], local: &LocalMedia) -> SdpError {
+    // A log line and a Warning field hold a dozen names; more would help nobody.
+    let offered: Vec<String> = offered.iter().take(12).map(Format::describe).collect();
+    let allowed: Vec<&str> = local.codecs.iter().map(|codec| codec.sdp_name()).collect();
+    let list = |names: String| if names.is_empty() { "nothing".to_owned() } else { names };
+    SdpError::NoCommonCodec { offered: list(offered.join(", ")), allowed: list(allowed.join(", ")) }
+}
+
+/// Returns a peer's word as far as a log line can bear it.
+fn brief(word: &str) -> String {
+    word.chars().filter(|letter| letter.is_ascii_graphic()).take(24).collect()
+}
