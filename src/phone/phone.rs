@@ -23,7 +23,7 @@ use super::target::Target;
 use super::wire::{Wire, WireEvent};
 use crate::base::{Dice, LegId, PacketTime, Phi, Purpose};
 use crate::codec::Codec;
-use crate::sdp::{self, LocalMedia};
+use crate::sdp::{self, Direction, LocalMedia};
 use crate::sip::{Command, Credentials, Event, Flow, Incoming, NewLeg, Refusal, Transport};
 use crate::speech::Voice;
 
@@ -164,7 +164,7 @@ impl Phone {
             target: target.uri.clone(),
             from_user: plan.from_user.unwrap_or_else(|| self.user.clone()),
             display: plan.display.map(Phi::new),
-            offer: sdp::offer(&party.media),
+            offer: sdp::offer(&party.media, Direction::SendRecv),
             headers: plan.headers,
             credentials: plan.credentials,
             advertised: self.address(),
@@ -309,7 +309,7 @@ impl Phone {
             leg,
             flow: self.flow(target.peer),
             target: target.uri,
-            offer: sdp::offer(&party.media),
+            offer: sdp::offer(&party.media, Direction::SendRecv),
             headers,
             ..template.clone()
         };

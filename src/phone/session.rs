@@ -18,7 +18,7 @@ use super::report::{EndedBy, Outcome, TransferReport};
 use super::script::{Done, Script, ScriptInput, ScriptOutput};
 use super::wire::WireEvent;
 use crate::base::{LegId, Phi, Purpose, TimerTable};
-use crate::sdp::{self, Negotiated};
+use crate::sdp::{self, Direction, Negotiated};
 use crate::sip::{Command, EndCause, Event, NewLeg, Refusal, TransferState};
 
 /// After a transfer was answered, the referrer has so long to end its leg; then we do.
@@ -332,7 +332,7 @@ impl Session {
         let party = &mut self.parties[n];
         party.media.version += 1;
         let Some(offer) = offer else {
-            let sdp = sdp::offer(&party.media);
+            let sdp = sdp::offer(&party.media, Direction::SendRecv);
             return self.wish(Command::AcceptOffer { leg, sdp });
         };
         match sdp::answer(&offer, &party.media) {
