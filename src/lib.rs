@@ -7,6 +7,7 @@ pub mod agent;
 pub mod base;
 pub mod codec;
 pub mod dialplan;
+pub mod engines;
 pub mod practice;
 pub mod rtp;
 pub mod sdp;

@@ -19,6 +19,17 @@ pub enum Transport {
     Tls,
 }
 
+impl Transport {
+    /// Returns its name in a Via.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Udp => "UDP",
+            Self::Tcp => "TCP",
+            Self::Tls => "TLS",
+        }
+    }
+}
+
 /// The way a message came or goes: which of our sockets, and whom it talks to.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Flow {

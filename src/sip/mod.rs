@@ -4,12 +4,21 @@
 //! `handle_timeout`, and read out by `poll_output` and `poll_timeout`, until both are empty.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
+mod agenda;
 #[allow(missing_docs, reason = "variants are documented; a field `leg: LegId` says all there is")]
 mod api;
 pub mod auth;
+mod capability;
+mod challenge;
+mod dialog;
 pub mod message;
+mod registrar;
+mod session;
+pub mod transaction;
+mod ua;
 
 pub use api::{
     Command, Credentials, DropReason, EndCause, Event, Flow, Inbound, Incoming, Input, NewLeg,
     Output, Refusal, Registrar, TransferState, Transport, Trunk, UaConfig,
 };
+pub use ua::Ua;

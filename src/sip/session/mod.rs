@@ -1,0 +1,364 @@
+//! One leg: the session that an INVITE sets up, and what is done in it until it is over.
+//!
+//! One file an operation. The session sees each request once and never a repeat, because the
+//! transactions below swallow those; and it says [`Event::Ended`] exactly once.
+
+mod accept;
+mod ask;
+mod body;
+mod close;
+mod connect;
+mod info;
+mod modify;
+mod referred;
+mod transfer;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use accept::Unacked;
+use ask::Asked;
+use bytes::Bytes;
+use connect::Placed;
+use modify::Offered;
+use referred::Referred;
+use transfer::Transfer;
+
+use super::api::{Command, Credentials, Event, Flow};
+use super::capability;
+use super::dialog::Dialog;
+use super::message::{Method, Request, Response, Uri, Via};
+use super::transaction::ServerId;
+use crate::base::{Dice, LegId, TimerTable};
+
+pub(crate) use body::{Body, body_of};
+
+/// What a session needs to know from its beginning.
+pub(crate) struct Setup {
+    pub(crate) leg: LegId,
+    /// Where the INVITE came from or goes to.
+    pub(crate) flow: Flow,
+    /// The far end is reached by the flow alone: its Contact is behind a NAT.
+    pub(crate) pinned: bool,
+    pub(crate) advertised: SocketAddr,
+    /// The user part of our Contact.
+    pub(crate) user: Option<String>,
+    pub(crate) product: String,
+    pub(crate) credentials: Option<Credentials>,
+    pub(crate) accept_refer: bool,
+    pub(crate) refer_wait: Duration,
+    pub(crate) t1: Duration,
+    pub(crate) dice: Dice,
+}
+
+/// What a session is told.
+pub(crate) enum Input {
+    /// The call wants something.
+    Command(Command),
+    /// A request inside the dialog, once.
+    Request { id: ServerId, request: Request },
+    /// The ACK of an acceptance; it may come several times.
+    Ack(Request),
+    /// The INVITE with this id, still unanswered, was taken back.
+    Cancelled(ServerId),
+    /// A response to the request with this number.
+    Response { number: u32, response: Response },
+    /// Nobody answered the request with this number.
+    NoAnswer { number: u32 },
+}
+
+/// What a session wants done.
+pub(crate) enum Output {
+    /// Send a request and wait for its answer.
+    Ask { number: u32, flow: Flow, request: Request, bytes: Bytes },
+    /// Send an ACK.
+    Send { flow: Flow, bytes: Bytes },
+    /// Answer a request.
+    Respond { id: ServerId, response: Response },
+    /// Wait no longer for the answer to this request.
+    Abandon { number: u32 },
+    /// Tell the call.
+    Event(Event),
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Timer {
+    /// Repeats an acceptance.
+    Repeat,
+    /// Gives up waiting for its ACK.
+    Ack,
+    /// Says 180 again, before a proxy gives up on us.
+    Ring,
+    /// Gives up waiting for what a CANCEL should have brought.
+    Cancel,
+    /// Gives up waiting for the outcome of our REFER.
+    Transfer,
+    /// Declines their REFER, which nobody took.
+    Decline,
+    /// Forgets the leg.
+    Linger,
+}
+
+/// How far the leg is.
+enum State {
+    /// Their INVITE waits for our answer.
+    Incoming { id: ServerId, invite: Request },
+    /// Our INVITE waits for theirs.
+    Calling,
+    /// Accepted by either side.
+    Confirmed,
+    /// We hung up: our BYE waits for their ACK or for its own answer.
+    Closing,
+    /// Late requests are still answered.
+    Over,
+}
+
+/// One leg.
+pub(crate) struct Session {
+    setup: Setup,
+    state: State,
+    local_tag: String,
+    call_id: String,
+    dialog: Option<Dialog>,
+    /// Our INVITE, if we made the call.
+    placed: Option<Placed>,
+    /// Our acceptance, until it is acknowledged.
+    unacked: Option<Unacked>,
+    /// Their re-INVITE or UPDATE, until we answer.
+    offered: Option<Offered>,
+    /// A BYE that waits for the ACK, with its reason.
+    held_bye: Option<Option<String>>,
+    asked: BTreeMap<u32, Asked>,
+    last_number: u32,
+    /// Our REFER, until its outcome is known.
+    transfer: Option<Transfer>,
+    /// Whether there ever was one.
+    has_referred: bool,
+    /// Their REFER.
+    referred: Option<Referred>,
+    timers: TimerTable<Timer>,
+    outputs: VecDeque<Output>,
+}
+
+impl Session {
+    fn new(setup: Setup, state: State, call_id: String, local_tag: String) -> Self {
+        Self {
+            setup,
+            state,
+            local_tag,
+            call_id,
+            dialog: None,
+            placed: None,
+            unacked: None,
+            offered: None,
+            held_bye: None,
+            asked: BTreeMap::new(),
+            last_number: 0,
+            transfer: None,
+            has_referred: false,
+            referred: None,
+            timers: TimerTable::default(),
+            outputs: VecDeque::new(),
+        }
+    }
+
+    /// Takes a message or a wish.
+    pub(crate) fn handle_input(&mut self, now: Instant, input: Input) {
+        match input {
+            Input::Command(command) => self.handle_command(now, command),
+            Input::Request { id, request } => self.handle_request(now, id, request),
+            Input::Ack(request) => self.handle_ack(now, &request),
+            Input::Cancelled(id) => self.handle_cancel(now, id),
+            Input::Response { number, response } => self.handle_response(now, number, response),
+            Input::NoAnswer { number } => self.handle_no_answer(now, number),
+        }
+    }
+
+    /// Runs every timer due at `now`. Calling it early or twice does nothing.
+    pub(crate) fn handle_timeout(&mut self, now: Instant) {
+        while let Some(timer) = self.timers.take_expired(now) {
+            match timer {
+                Timer::Repeat => self.repeat_acceptance(now),
+                Timer::Ack => self.give_up_on_ack(now),
+                Timer::Ring => self.ring(now),
+                Timer::Cancel => self.give_up_on_cancel(now),
+                Timer::Transfer => self.give_up_on_transfer(),
+                Timer::Decline => self.decline_refer(),
+                // Nothing waits any more: see `is_over`.
+                Timer::Linger => {}
+            }
+        }
+    }
+
+    /// Returns what to do next.
+    pub(crate) fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// Returns when to call `handle_timeout`.
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+        self.timers.next_deadline()
+    }
+
+    /// Whether the leg can be forgotten.
+    pub(crate) fn is_over(&self) -> bool {
+        matches!(self.state, State::Over) && self.timers.deadline(Timer::Linger).is_none()
+    }
+
+    /// Returns Call-ID and our tag, by which requests find this session.
+    pub(crate) fn key(&self) -> (String, String) {
+        (self.call_id.clone(), self.local_tag.clone())
+    }
+
+    /// Returns where the INVITE came from or went to.
+    pub(crate) fn flow(&self) -> Flow {
+        self.setup.flow
+    }
+
+    /// Says in one line what the leg is and what it waits for.
+    pub(crate) fn describe(&self, now: Instant) -> String {
+        let state = match &self.state {
+            State::Incoming { .. } => "incoming, waits for our answer",
+            State::Calling => "calling, waits for their answer",
+            State::Confirmed if self.unacked.is_some() => "accepted, waits for ACK",
+            State::Confirmed if self.offered.is_some() => "up, their offer waits for our answer",
+            State::Confirmed if self.transfer.is_some() => "up, waits for the transfer's outcome",
+            State::Confirmed => "up",
+            State::Closing if self.held_bye.is_some() => "closing, BYE waits for ACK",
+            State::Closing => "closing, waits for the answer to BYE",
+            State::Over => "over, answers late requests",
+        };
+        let (leg, remote) = (self.setup.leg, self.setup.flow.remote);
+        let timers = [
+            (Timer::Repeat, "200 again"),
+            (Timer::Ack, "give up on ACK"),
+            (Timer::Ring, "180 again"),
+            (Timer::Cancel, "give up on CANCEL"),
+            (Timer::Transfer, "give up on transfer"),
+            (Timer::Decline, "decline REFER"),
+            (Timer::Linger, "forget"),
+        ];
+        let mut line = format!("{leg} with {remote}: {state}");
+        for (timer, name) in timers {
+            if let Some(at) = self.timers.deadline(timer) {
+                let left = at.saturating_duration_since(now).as_millis();
+                line.push_str(&format!(", {name} in {left} ms"));
+            }
+        }
+        line
+    }
+
+    fn handle_command(&mut self, now: Instant, command: Command) {
+        match command {
+            Command::Ring { .. } => self.ring(now),
+            Command::Accept { sdp, .. } => self.accept(now, sdp),
+            Command::Refuse { refusal, .. } => self.refuse(now, &refusal),
+            Command::AcceptOffer { sdp, .. } => self.accept_offer(now, sdp),
+            Command::RefuseOffer { refusal, .. } => self.refuse_offer(&refusal),
+            Command::HangUp { reason, .. } => self.hang_up(now, reason),
+            Command::Refer { target, headers, .. } => self.refer(&target, &headers),
+            Command::AcceptRefer { .. } => self.accept_refer(),
+            Command::Notify { status, .. } => self.notify(status),
+            // The rest is about no leg, or makes one.
+            _ => {}
+        }
+    }
+
+    fn handle_request(&mut self, now: Instant, id: ServerId, request: Request) {
+        if matches!(self.state, State::Over) {
+            // Twenty things may be crossing when a call ends; none of them is an error.
+            let late = matches!(request.method, Method::Bye | Method::Notify);
+            return self.answer(id, &request, if late { 200 } else { 481 });
+        }
+        let from = request.headers.from();
+        let tag = from.as_ref().and_then(|from| from.tag()).unwrap_or_default();
+        let cseq = request.headers.cseq().map_or(0, |cseq| cseq.number);
+        let Some(dialog) = self.dialog_with(tag) else { return self.answer(id, &request, 481) };
+        if dialog.take_cseq(cseq).is_err() {
+            return self.answer(id, &request, 500);
+        }
+        match request.method {
+            Method::Bye => self.handle_bye(now, id, &request),
+            Method::Invite => self.handle_reinvite(id, request),
+            Method::Update => self.handle_update(id, request),
+            Method::Info => self.handle_info(id, &request),
+            Method::Options => self.handle_options(id, &request),
+            Method::Refer => self.handle_refer(now, id, request),
+            Method::Notify => self.handle_notify(now, id, &request),
+            // We never sent a reliable provisional response, so there is none to acknowledge.
+            Method::Prack => self.answer(id, &request, 481),
+            Method::Subscribe => self.answer(id, &request, 489),
+            Method::Other(_) => self.answer(id, &request, 501),
+            _ => {
+                let mut response = self.response(&request, 405);
+                response.headers.push("Allow", capability::ALLOW);
+                self.outputs.push_back(Output::Respond { id, response });
+            }
+        }
+    }
+
+    /// Returns the dialog with the far end of this tag: the confirmed one, or an early one of our call.
+    fn dialog_with(&mut self, remote_tag: &str) -> Option<&mut Dialog> {
+        if let Some(dialog) = self.dialog.as_mut() {
+            return Some(dialog).filter(|dialog| dialog.remote_tag() == remote_tag);
+        }
+        self.placed.as_mut()?.early_with(remote_tag)
+    }
+
+    fn handle_options(&mut self, id: ServerId, request: &Request) {
+        let mut response = self.response(request, 200);
+        response.headers.push("Allow", capability::ALLOW);
+        response.headers.push("Accept", capability::ACCEPT);
+        response.headers.push("Supported", capability::SUPPORTED);
+        self.outputs.push_back(Output::Respond { id, response });
+    }
+
+    /// Begins a response of this session's.
+    fn response(&self, request: &Request, status: u16) -> Response {
+        let mut response = Response::to_request(request, status, None);
+        response.headers.set_to_tag(&self.local_tag);
+        response.headers.push("Server", &self.setup.product);
+        response
+    }
+
+    /// Answers with nothing but a status.
+    fn answer(&mut self, id: ServerId, request: &Request, status: u16) {
+        let response = self.response(request, status);
+        self.outputs.push_back(Output::Respond { id, response });
+    }
+
+    /// Puts on a response or request where we want to be reached and what we can do.
+    fn contact(&self) -> String {
+        let advertised = self.setup.advertised;
+        let user = self.setup.user.as_deref();
+        let host = advertised.ip().to_string();
+        format!("<{}>", Uri::sip(user, &host, Some(advertised.port())).to_wire())
+    }
+
+    /// Makes the Via of a new transaction.
+    fn via(&mut self) -> String {
+        let branch = format!("z9hG4bK{}", self.setup.dice.hex(20));
+        Via::new(self.setup.flow.transport.name(), self.setup.advertised, &branch).to_wire()
+    }
+
+    /// Returns the way that requests of this dialog go.
+    fn way(&self, dialog: &Dialog) -> Flow {
+        let hop = dialog.next_hop().filter(|_| !self.setup.pinned);
+        Flow { remote: hop.unwrap_or(self.setup.flow.remote), ..self.setup.flow }
+    }
+
+    fn tell(&mut self, event: Event) {
+        self.outputs.push_back(Output::Event(event));
+    }
+
+    /// How long a peer is waited for: 64·T1.
+    fn give_up(&self) -> Duration {
+        64 * self.setup.t1
+    }
+
+    fn leg(&self) -> LegId {
+        self.setup.leg
+    }
+}
+

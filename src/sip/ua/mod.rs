@@ -1,0 +1,343 @@
+//! The user agent: what the shell drives. It joins transactions, sessions and the registrar.
+//!
+//! A datagram goes: known source? parsed? which transaction? which dialog? Only what passes all
+//! of that is a call, a change to a call, or a question that we answer ourselves.
+
+mod calls;
+mod questions;
+mod serve;
+mod softphones;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use questions::Question;
+
+use super::agenda::Agenda;
+use super::api::{
+    Command, DropReason, Event, Flow, Inbound, Input, Output, Registrar, Trunk, UaConfig,
+};
+use super::auth::Authenticator;
+use super::message::{Message, ParseError, Request, Response};
+use super::registrar::Bindings;
+use super::session::{self, Session};
+use super::transaction::{self, AskId, ServerId, Transactions};
+use crate::base::{Dice, LegId};
+
+/// The SIP user agent. It owns every dialog and transaction, and no socket.
+pub struct Ua {
+    config: UaConfig,
+    /// Retry-After, while draining.
+    draining: Option<Duration>,
+    dice: Dice,
+    transactions: Transactions,
+    legs: BTreeMap<LegId, Session>,
+    /// Call-ID and our tag, to the leg.
+    by_dialog: BTreeMap<(String, String), LegId>,
+    /// INVITEs of theirs that a CANCEL may still come for.
+    by_invite: BTreeMap<ServerId, LegId>,
+    agenda: Agenda<LegId>,
+    last_leg: LegId,
+    bindings: Bindings,
+    judge: Option<Authenticator>,
+    questions: BTreeMap<u32, Question>,
+    last_question: u32,
+    outputs: VecDeque<Output>,
+}
+
+impl Ua {
+    /// Starts. `seed` feeds tags, branches and the registrar's nonces: take it from the operating system, in a
+    /// test from the test.
+    pub fn new(config: UaConfig, seed: u64, now: Instant) -> Self {
+        let mut dice = Dice::new(seed);
+        let judge = config.registrar.as_ref().map(|r| judge_of(r, &mut dice, now));
+        Self {
+            transactions: Transactions::new(config.t1),
+            config,
+            draining: None,
+            dice,
+            legs: BTreeMap::new(),
+            by_dialog: BTreeMap::new(),
+            by_invite: BTreeMap::new(),
+            agenda: Agenda::default(),
+            last_leg: LegId(0),
+            bindings: Bindings::default(),
+            judge,
+            questions: BTreeMap::new(),
+            last_question: 0,
+            outputs: VecDeque::new(),
+        }
+    }
+
+    /// Takes a message from the wire, or a wish of the calls.
+    pub fn handle_input(&mut self, now: Instant, input: Input) {
+        match input {
+            Input::Datagram { flow, bytes } => self.handle_datagram(now, flow, &bytes),
+            Input::Command(command) => self.handle_command(now, command),
+        }
+        self.settle(now);
+    }
+
+    /// Runs every timer due at `now`. Calling it early or twice does nothing.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        self.transactions.handle_timeout(now);
+        self.settle(now);
+        while let Some(leg) = self.agenda.take_due(now) {
+            if let Some(session) = self.legs.get_mut(&leg) {
+                session.handle_timeout(now);
+            }
+            self.drain_leg(now, leg);
+            self.settle(now);
+        }
+        for (user, flow) in self.bindings.take_expired(now) {
+            self.tell(Event::Registered { user, flow, expires: Duration::ZERO });
+        }
+    }
+
+    /// Returns what to do next.
+    #[must_use]
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// Returns when to call `handle_timeout`.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        let deadlines =
+            [self.transactions.poll_timeout(), self.agenda.next(), self.bindings.next_expiry()];
+        deadlines.into_iter().flatten().min()
+    }
+
+    /// Says what exists and what it waits for, a line each; no name and no number of a person.
+    pub fn dump(&self, now: Instant) -> Vec<String> {
+        let draining = self.draining.map(|_| "draining".to_owned());
+        let legs = self.legs.values().map(|leg| leg.describe(now));
+        let questions = self.questions.values().map(|question| question.describe());
+        let lines = draining.into_iter().chain(legs).chain(questions);
+        lines.chain(self.transactions.dump(now)).chain(self.bindings.dump(now)).collect()
+    }
+
+    /// Whether nothing is left of any call or question; registrations may be.
+    pub fn is_idle(&self) -> bool {
+        self.legs.is_empty()
+            && self.by_dialog.is_empty()
+            && self.by_invite.is_empty()
+            && self.questions.is_empty()
+            && self.agenda.next().is_none()
+            && self.transactions.is_empty()
+    }
+
+    fn handle_datagram(&mut self, now: Instant, flow: Flow, bytes: &[u8]) {
+        if !self.knows(flow) {
+            let why = DropReason::UnknownSource;
+            return self.tell(Event::Dropped { flow, why });
+        }
+        if Message::is_keep_alive(bytes) {
+            return;
+        }
+        match Message::parse(bytes) {
+            Ok(Message::Request(mut request)) => {
+                request.headers.stamp_via(flow.remote);
+                self.transactions.handle_request(now, flow, request);
+            }
+            Ok(Message::Response(response)) => {
+                self.transactions.handle_response(now, flow, response);
+            }
+            Err(ParseError::Drop(why)) => self.tell(Event::Dropped { flow, why }),
+            Err(ParseError::Reply(rejection)) => self.reject_unread(flow, *rejection),
+        }
+    }
+
+    /// Carries messages and answers between transactions and legs until nothing moves.
+    fn settle(&mut self, now: Instant) {
+        while let Some(output) = self.transactions.poll_output() {
+            use transaction::Output as Below;
+            match output {
+                Below::Send { flow, bytes } => self.outputs.push_back(Output::Send { flow, bytes }),
+                Below::Request { id, flow, request } => self.serve(now, id, flow, request),
+                Below::Merged { id, flow, request } => {
+                    self.reject(now, id, flow, &request, 482, "the same request came by two paths");
+                }
+                Below::Cancel { id, flow, request, invite, open } => {
+                    self.handle_cancel(now, id, flow, &request, invite, open);
+                }
+                Below::Ack { request, .. } => self.handle_ack(now, request),
+                Below::Response { ask, response } => match ask.leg {
+                    Some(leg) => {
+                        let number = ask.number;
+                        self.drive(now, leg, session::Input::Response { number, response });
+                    }
+                    None => self.handle_reply(now, ask.number, &response),
+                },
+                Below::NoAnswer { ask } => match ask.leg {
+                    Some(leg) => {
+                        let number = ask.number;
+                        self.drive(now, leg, session::Input::NoAnswer { number });
+                    }
+                    None => self.handle_silence(ask.number),
+                },
+                Below::Stray { flow } => {
+                    self.tell(Event::Dropped { flow, why: DropReason::StrayResponse });
+                }
+                Below::ServerGone { id } => {
+                    self.by_invite.remove(&id);
+                }
+            }
+        }
+    }
+
+    /// Hands an input to a leg, and does what it wants. An input for a leg that is gone is late, not wrong.
+    fn drive(&mut self, now: Instant, leg: LegId, input: session::Input) {
+        if let Some(session) = self.legs.get_mut(&leg) {
+            session.handle_input(now, input);
+            self.drain_leg(now, leg);
+        }
+    }
+
+    /// Does what a leg wants, notes when it wants to be woken, and forgets it when it is over.
+    fn drain_leg(&mut self, now: Instant, leg: LegId) {
+        let Some(session) = self.legs.get_mut(&leg) else { return };
+        while let Some(output) = session.poll_output() {
+            match output {
+                session::Output::Ask { number, flow, request, bytes } => {
+                    let ask = AskId { leg: Some(leg), number };
+                    self.transactions.ask(now, ask, flow, request, bytes);
+                }
+                session::Output::Send { flow, bytes } => {
+                    self.outputs.push_back(Output::Send { flow, bytes });
+                }
+                session::Output::Respond { id, response } => {
+                    respond(&mut self.transactions, now, id, &response);
+                }
+                session::Output::Abandon { number } => {
+                    self.transactions.abandon(now, AskId { leg: Some(leg), number });
+                }
+                session::Output::Event(event) => self.outputs.push_back(Output::Event(event)),
+            }
+        }
+        self.agenda.set(leg, session.poll_timeout());
+        if session.is_over() {
+            self.by_dialog.remove(&session.key());
+            self.legs.remove(&leg);
+        }
+    }
+
+    /// Whether we take anything at all from this source.
+    fn knows(&self, flow: Flow) -> bool {
+        let ip = flow.remote.ip();
+        self.config.trunks.iter().any(|trunk| trunk.allows(ip))
+            || self.legs.values().any(|leg| leg.flow().remote.ip() == ip)
+            || self.bindings.knows(ip)
+            || self.transactions.asks(ip)
+    }
+
+    /// Returns the trunk that a request outside any dialog came by. A registered softphone first, because its
+    /// address may also be in the list of a PBX.
+    fn trunk_of(&self, flow: Flow) -> Option<&Trunk> {
+        let mut allowing = self.config.trunks.iter().filter(|t| t.allows(flow.remote.ip()));
+        let registered = self.bindings.user_of(flow).is_some();
+        let by_registration = |trunk: &&Trunk| matches!(trunk.inbound, Inbound::Registered);
+        let softphones = || allowing.clone().find(by_registration);
+        registered.then(softphones).flatten().or_else(|| allowing.next())
+    }
+
+    fn handle_command(&mut self, now: Instant, command: Command) {
+        let leg = match &command {
+            Command::Ring { leg }
+            | Command::Accept { leg, .. }
+            | Command::Refuse { leg, .. }
+            | Command::AcceptOffer { leg, .. }
+            | Command::RefuseOffer { leg, .. }
+            | Command::HangUp { leg, .. }
+            | Command::Refer { leg, .. }
+            | Command::AcceptRefer { leg }
+            | Command::Notify { leg, .. } => *leg,
+            Command::Invite(new) => return self.call(now, new),
+            Command::Options { .. } | Command::Register { .. } => return self.question(now, command),
+            Command::Drain { retry_after } => {
+                self.draining = *retry_after;
+                return;
+            }
+            Command::Configure(config) => return self.configure(now, (**config).clone()),
+        };
+        self.drive(now, leg, session::Input::Command(command));
+    }
+
+    fn configure(&mut self, now: Instant, config: UaConfig) {
+        // Nonces of the old judge are answered with `stale`, which costs each phone one round trip.
+        self.judge = config.registrar.as_ref().map(|r| judge_of(r, &mut self.dice, now));
+        self.config = config;
+    }
+
+    fn tell(&mut self, event: Event) {
+        self.outputs.push_back(Output::Event(event));
+    }
+
+    /// Refuses a request that no leg is asked about, and says why to the admin.
+    fn reject(
+        &mut self,
+        now: Instant,
+        id: ServerId,
+        flow: Flow,
+        request: &Request,
+        status: u16,
+        why: &'static str,
+    ) {
+        let response = self.reply(request, status);
+        self.refuse(now, id, flow, request, response, why);
+    }
+
+    /// As [`Self::reject`], with a response that says more than its status.
+    fn refuse(
+        &mut self,
+        now: Instant,
+        id: ServerId,
+        flow: Flow,
+        request: &Request,
+        response: Response,
+        why: &'static str,
+    ) {
+        let (method, status) = (request.method.to_string(), response.status);
+        self.tell(Event::Rejected { flow, method, status, why });
+        self.respond(now, id, &response);
+    }
+
+    fn respond(&mut self, now: Instant, id: ServerId, response: &Response) {
+        respond(&mut self.transactions, now, id, response);
+    }
+
+    /// Begins a response of the user agent's own.
+    fn reply(&mut self, request: &Request, status: u16) -> Response {
+        let mut response = Response::to_request(request, status, None);
+        response.headers.set_to_tag(&self.dice.hex(16));
+        response.headers.push("Server", &self.config.product);
+        response
+    }
+}
+
+impl Trunk {
+    /// Whether requests from this address are taken.
+    fn allows(&self, source: std::net::IpAddr) -> bool {
+        // A dual-stack socket shows IPv4 peers as mapped addresses.
+        let source = source.to_canonical();
+        self.allow.iter().any(|net| net.contains(&source))
+    }
+}
+
+fn respond(transactions: &mut Transactions, now: Instant, id: ServerId, response: &Response) {
+    // What we add to a response is ours or cleaned, and what we echo was read: it can be written.
+    if let Ok(bytes) = response.to_bytes() {
+        transactions.respond(now, id, response.status, Bytes::from(bytes));
+    } else {
+        debug_assert!(false, "a response cannot be written: {response:?}");
+    }
+}
+
+fn judge_of(registrar: &Registrar, dice: &mut Dice, now: Instant) -> Authenticator {
+    let mut key = [0; 32];
+    for chunk in key.chunks_mut(8) {
+        chunk.copy_from_slice(&dice.bits().to_le_bytes());
+    }
+    Authenticator::new(&registrar.realm, &registrar.users, key, now)
+}

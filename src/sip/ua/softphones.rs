@@ -1,0 +1,81 @@
+//! Softphones: their REGISTER, and the password that they have to know.
+
+use std::time::Instant;
+
+use super::Ua;
+use crate::sip::api::{Event, Flow, Inbound};
+use crate::sip::auth::Verdict;
+use crate::sip::message::Request;
+use crate::sip::transaction::ServerId;
+
+impl Ua {
+    pub(super) fn serve_register(
+        &mut self,
+        now: Instant,
+        id: ServerId,
+        flow: Flow,
+        request: &Request,
+    ) {
+        if self.judge.is_none() {
+            return self.reject_method(now, id, flow, request);
+        }
+        let ip = flow.remote.ip();
+        let softphones = |trunk: &&super::Trunk| matches!(trunk.inbound, Inbound::Registered);
+        if !self.config.trunks.iter().filter(softphones).any(|trunk| trunk.allows(ip)) {
+            let why = "no trunk lets softphones register from here";
+            return self.reject(now, id, flow, request, 403, why);
+        }
+        let Some(user) = self.prove(now, id, flow, request) else { return };
+        // RFC 3261 §10.3: nobody registers for somebody else.
+        let own = request.headers.to().and_then(|to| to.uri.number());
+        if own.is_none_or(|own| *own.reveal(crate::base::Purpose::Comparison) != user) {
+            return self.reject(now, id, flow, request, 403, "To is not the user who proved it");
+        }
+        match self.bindings.register(now, &user, flow, request) {
+            Ok(registered) => {
+                let mut response = self.reply(request, 200);
+                for contact in registered.contacts {
+                    response.headers.push("Contact", contact);
+                }
+                self.respond(now, id, &response);
+                for (flow, expires) in registered.changes {
+                    self.tell(Event::Registered { user: user.clone(), flow, expires });
+                }
+            }
+            Err((status, why)) => self.reject(now, id, flow, request, status, why),
+        }
+    }
+
+    /// Returns the user whose password the request shows; else answers 401 and returns `None`.
+    pub(super) fn prove(
+        &mut self,
+        now: Instant,
+        id: ServerId,
+        flow: Flow,
+        request: &Request,
+    ) -> Option<String> {
+        let ip = flow.remote.ip();
+        let Some(judge) = self.judge.as_mut() else {
+            self.reject(now, id, flow, request, 403, "softphones are let in, but there is no registrar");
+            return None;
+        };
+        let stale = match judge.check(now, ip, request) {
+            Verdict::Known { user } => return Some(user),
+            Verdict::Missing => false,
+            Verdict::Stale => true,
+            Verdict::Wrong { user } => {
+                self.outputs
+                    .push_back(super::Output::Event(Event::AuthenticationFailed { flow, user }));
+                false
+            }
+        };
+        let challenges = judge.challenges(now, ip, stale);
+        let mut response = self.reply(request, 401);
+        for challenge in challenges {
+            response.headers.push("WWW-Authenticate", challenge);
+        }
+        // A first 401 is how this protocol says hello: no event.
+        self.respond(now, id, &response);
+        None
+    }
+}
