@@ -144,7 +144,8 @@ async fn barge_in_is_timed_and_the_other_side_is_talked_over() {
     assert!((400..700).contains(&after), "{after}");
     // A callee without manners speaks on to its end.
     let stopped = called.heard[0].ended_ms.unwrap() - line.began_ms;
-    assert_eq!(line.stopped_after_ms, Some(stopped));
+    // Both are rounded from the same two packets, one of them by way of the answer.
+    assert!((line.stopped_after_ms.unwrap() - stopped).abs() <= 2, "{line:?} {stopped}");
     let length = greeting.ended_ms.unwrap() - greeting.began_ms;
     assert!((stopped + after - length).abs() < 100, "{stopped} + {after}, {length} long");
 }
@@ -197,7 +198,9 @@ async fn a_transfer_that_fails_goes_back_to_the_agent() {
     let target = format!("sip:101@{}", desk.address());
     let plan = calling(&agent, &["a person please"]);
     let refer = Some(ReferPlan { target, headers: Vec::new() });
-    let referring = AnswerPlan { refer, ..answering(&["good morning", "one moment"]) };
+    let mut referring = AnswerPlan { refer, ..answering(&["good morning", "one moment"]) };
+    // It is the caller who gives up in the end.
+    referring.talk.pauses.linger = Duration::from_secs(20);
     let busy = AnswerPlan { refuse: Some(486), ..answering(&[]) };
     let (called, agent, desk) =
         tokio::join!(caller.call(plan), agent.answer(referring), desk.answer(busy));

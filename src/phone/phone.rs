@@ -18,7 +18,7 @@ use super::plan::{AgentSaid, AnswerPlan, CallPlan, Talk};
 use super::progress::CallProgress;
 use super::report::CallReport;
 use super::session::{Opening, Pickup, Session, Wish};
-use super::signals::Signals;
+use super::signals::{Signals, sleep_until};
 use super::target::Target;
 use super::wire::{Wire, WireEvent};
 use crate::base::{Dice, LegId, PacketTime, Phi, Purpose};
@@ -129,7 +129,7 @@ impl Phone {
             credentials,
             advertised,
             expires,
-        })?;
+        });
         let answer = tokio::time::timeout(REGISTERING, async {
             loop {
                 if let Event::RegisterAnswered { status, .. } = self.signals.next().await? {
@@ -201,7 +201,7 @@ impl Phone {
         let (wire_events, wires) = mpsc::channel(WIRE_EVENTS);
         let leg = incoming.leg;
         let party = self.party(leg, 0, &plan.talk, &wire_events)?;
-        self.signals.tell(Command::Ring { leg })?;
+        self.signals.tell(Command::Ring { leg });
         let opening = Opening {
             ringing: plan.ring,
             has_cues: false,
@@ -255,7 +255,7 @@ impl Phone {
         loop {
             while let Some(wish) = session.poll_output() {
                 match wish {
-                    Wish::Command(command) => self.signals.tell(command)?,
+                    Wish::Command(command) => self.signals.tell(command),
                     Wish::Transfer { to, headers } => {
                         self.transfer(session, &inputs, template, &to, headers).await?;
                     }
@@ -284,7 +284,7 @@ impl Phone {
             tokio::select! {
                 event = self.signals.next() => if let Event::Incoming(late) = event? {
                     let refusal = Refusal { status: 480, ..Refusal::default() };
-                    self.signals.tell(Command::Refuse { leg: late.leg, refusal })?;
+                    self.signals.tell(Command::Refuse { leg: late.leg, refusal });
                 },
                 () = sleep_until(Some(until)) => return Ok(()),
             }
@@ -434,11 +434,4 @@ async fn told(stop: &mut Option<oneshot::Receiver<()>>) {
 /// Returns 64 bits that nobody can guess: the standard library keys its hash maps with them.
 fn seed_of_the_system() -> u64 {
     RandomState::new().hash_one(std::process::id())
-}
-
-async fn sleep_until(due: Option<Instant>) {
-    match due {
-        Some(due) => tokio::time::sleep_until(due.into()).await,
-        None => std::future::pending().await,
-    }
 }

@@ -164,9 +164,7 @@ impl Session {
             Event::Referred { leg, target, headers } => {
                 self.on_referred(now, leg, &target, &headers);
             }
-            Event::Transfer { state: TransferState::Answered, .. } => {
-                self.leave(now, EndedBy::Transferred, Outcome::Cancelled);
-            }
+            Event::Transfer { state, .. } => self.on_transfer(now, state),
             Event::Ended { leg, cause } => self.on_ended(now, leg, cause),
             Event::Incoming(other) => {
                 let refusal = Refusal { status: 486, ..Refusal::default() };
@@ -193,7 +191,7 @@ impl Session {
                     said.ended = Some(at);
                 }
                 self.script.handle_input(now, ScriptInput::Said);
-                self.refer_when_said();
+                self.refer_when_said(now);
             }
             WireEvent::Closed { wire, sent } => {
                 if let Some(party) = self.parties.get_mut(wire) {
@@ -403,11 +401,23 @@ impl Session {
         }
     }
 
-    fn refer_when_said(&mut self) {
+    fn refer_when_said(&mut self, now: Instant) {
         let all_said = self.script.lines_said() == self.script.lines();
         if let Some(refer) = self.refer.take_if(|_| all_said) {
             let ReferPlan { target, headers } = refer;
             self.wish(Command::Refer { leg: self.parties[0].leg, target, headers });
+            self.script.handle_input(now, ScriptInput::Referred);
+        }
+    }
+
+    /// How a REFER of ours goes.
+    fn on_transfer(&mut self, now: Instant, state: TransferState) {
+        match state {
+            TransferState::Accepted | TransferState::Progress(_) => {}
+            TransferState::Answered => self.leave(now, EndedBy::Transferred, Outcome::Cancelled),
+            TransferState::Failed(_) | TransferState::Unknown => {
+                self.script.handle_input(now, ScriptInput::TransferFailed);
+            }
         }
     }
 
