@@ -26,3 +26,4 @@ pub mod sip;
 pub mod speech;
 pub mod store;
 pub mod toolbox;
+pub mod phone;

@@ -1,0 +1,183 @@
+//! One leg of a scripted call: its wire, what was agreed on it, and what came.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+
+use super::clip::Clip;
+use super::ear::{Ear, EarSettings, HeardPacket, Noticed};
+use super::recording::{ReceivedPacket, SentTrack};
+use super::report::{Arrivals, PacketReport};
+use super::sound;
+use super::wire::{Sent, Stream, Wire};
+use crate::base::LegId;
+use crate::rtp::Header;
+use crate::sdp::{LocalMedia, Negotiated};
+
+/// An hour of packets; what comes beyond is not kept for the recording.
+const KEPT: usize = 180_000;
+
+/// Packets kept until it is known what belongs to the call.
+const EARLY: usize = 16;
+/// Sound may overtake the answer that it belongs to by so much; what is older was early media.
+const OVERTAKING: Duration = Duration::from_millis(100);
+
+/// A packet, as it came.
+#[derive(Debug)]
+pub(super) struct Arrived {
+    pub arrived: Instant,
+    pub from: SocketAddr,
+    pub header: Header,
+    pub payload: Bytes,
+}
+
+/// One leg.
+pub(super) struct Party {
+    pub leg: LegId,
+    /// How we describe ourselves on it.
+    pub media: LocalMedia,
+    /// Answered and acknowledged.
+    pub up: bool,
+    /// The user agent has said that it ended.
+    pub over: bool,
+    wire: Wire,
+    agreed: Option<Negotiated>,
+    ear: Ear,
+    noticed: VecDeque<Noticed>,
+    early: VecDeque<Arrived>,
+    arrivals: Arrivals,
+    foreign: u64,
+    received: Vec<ReceivedPacket>,
+    sent: Option<Sent>,
+}
+
+impl Party {
+    /// Starts with a wire that only listens.
+    pub(super) fn new(leg: LegId, media: LocalMedia, wire: Wire, ear: EarSettings) -> Self {
+        Self {
+            leg,
+            media,
+            up: false,
+            over: false,
+            wire,
+            agreed: None,
+            ear: Ear::new(ear),
+            noticed: VecDeque::new(),
+            early: VecDeque::new(),
+            arrivals: Arrivals::default(),
+            foreign: 0,
+            received: Vec::new(),
+            sent: None,
+        }
+    }
+
+    /// Sends from now on as agreed, or as agreed anew.
+    pub(super) fn agree(&mut self, now: Instant, agreed: Negotiated) {
+        self.wire.stream(Stream {
+            remote: agreed.remote,
+            payload_type: agreed.payload_type,
+            packet_time: agreed.packet_time,
+            silence: sound::silence(agreed.codec),
+            sends: agreed.direction.sends(),
+        });
+        self.agreed = Some(agreed);
+        for early in std::mem::take(&mut self.early) {
+            if now.saturating_duration_since(early.arrived) < OVERTAKING {
+                self.receive(early);
+            }
+        }
+    }
+
+    /// Says a clip.
+    pub(super) fn play(&self, number: usize, clip: &Clip) {
+        if let Some(agreed) = &self.agreed {
+            self.wire.play(number, sound::encode(agreed.codec, &clip.frames));
+        }
+    }
+
+    /// Takes a packet; what is noticed comes from [`Self::poll_noticed`].
+    pub(super) fn receive(&mut self, packet: Arrived) {
+        let Some(agreed) = &self.agreed else {
+            if self.early.len() >= EARLY {
+                self.early.pop_front();
+            }
+            return self.early.push_back(packet);
+        };
+        let Arrived { arrived, from, header, payload } = packet;
+        if agreed.telephone_event == Some(header.payload_type) {
+            return;
+        }
+        let ours = header.payload_type == agreed.payload_type && from.ip() == agreed.remote.ip();
+        if !ours {
+            self.foreign += 1;
+            return;
+        }
+        if !self.arrivals.count(header.ssrc.0, header.seq) {
+            return;
+        }
+        let samples = sound::decode(agreed.codec, &payload);
+        let level = sound::level(&samples);
+        self.ear.handle_input(arrived, HeardPacket { time: header.time, level });
+        self.listen();
+        if self.received.len() < KEPT {
+            let (ssrc, time) = (header.ssrc.0, header.time.0);
+            self.received.push(ReceivedPacket { arrived, ssrc, time, samples });
+        }
+    }
+
+    /// Lets the ear look at the clock.
+    pub(super) fn handle_timeout(&mut self, now: Instant) {
+        self.ear.handle_timeout(now);
+        self.listen();
+    }
+
+    /// Returns what the ear noticed.
+    pub(super) fn poll_noticed(&mut self) -> Option<Noticed> {
+        self.noticed.pop_front()
+    }
+
+    /// Returns when [`Self::handle_timeout`] is next due.
+    pub(super) fn poll_timeout(&self) -> Option<Instant> {
+        self.ear.poll_timeout().filter(|_| !self.over)
+    }
+
+    /// Closes the wire; [`Self::closed`] is called when it is.
+    pub(super) fn close(&self) {
+        self.wire.close();
+    }
+
+    /// The wire is closed.
+    pub(super) fn closed(&mut self, sent: Sent) {
+        self.sent = Some(sent);
+    }
+
+    /// Whether the wire is closed.
+    pub(super) fn is_closed(&self) -> bool {
+        self.sent.is_some()
+    }
+
+    /// Adds what was sent and received to a report and a recording.
+    pub(super) fn account(
+        self,
+        packets: &mut PacketReport,
+        left: &mut Vec<SentTrack>,
+        right: &mut Vec<ReceivedPacket>,
+    ) {
+        self.arrivals.report(packets);
+        packets.foreign += self.foreign;
+        right.extend(self.received);
+        let Some(sent) = self.sent else { return };
+        packets.sent += sent.packets;
+        if let (Some(origin), Some(agreed)) = (sent.origin, self.agreed) {
+            left.push(SentTrack { origin, samples: sound::decode(agreed.codec, &sent.bytes) });
+        }
+    }
+
+    fn listen(&mut self) {
+        while let Some(noticed) = self.ear.poll_output() {
+            self.noticed.push_back(noticed);
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Whom to call: a SIP URI and the address behind it.
+
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+
+use super::error::PhoneError;
+use crate::sip::message::{Scheme, Uri};
+
+/// SIP's port over UDP (RFC 3261 §19.1.2).
+const SIP_PORT: u16 = 5060;
+
+/// Whom to call, with the address that the INVITE is sent to.
+#[derive(Clone, Debug)]
+pub(super) struct Target {
+    /// For the Request-URI and To.
+    pub uri: String,
+    /// Where the datagrams go.
+    pub peer: SocketAddr,
+}
+
+impl Target {
+    /// Reads a URI and finds its host.
+    ///
+    /// # Errors
+    /// When it is not a `sip:` URI over UDP, or its host is not known.
+    pub(super) async fn find(text: &str) -> Result<Self, PhoneError> {
+        let uri = parse(text)?;
+        let port = uri.port.unwrap_or(SIP_PORT);
+        let peer = match uri.host_ip() {
+            Some(ip) => SocketAddr::new(ip, port),
+            None => resolve(&uri.host, port).await?,
+        };
+        // Headers in a URI are for whoever makes a request of it; they are no part of a Request-URI.
+        let uri = Uri { headers: Vec::new(), ..uri };
+        Ok(Self { uri: uri.to_wire(), peer })
+    }
+}
+
+fn parse(text: &str) -> Result<Uri, PhoneError> {
+    let bad = |what: &str| PhoneError::BadUri { uri: text.to_string(), what: what.to_string() };
+    let uri = Uri::parse(text.trim()).map_err(|_| bad("it is not a SIP URI"))?;
+    match uri.scheme {
+        Scheme::Sip => {}
+        Scheme::Sips => return Err(bad("sips: needs TLS, and this phone speaks UDP")),
+        Scheme::Tel => return Err(bad("tel: does not say which host to ask")),
+        Scheme::Other(_) => return Err(bad("it does not begin with sip:")),
+    }
+    if uri.host.is_empty() {
+        return Err(bad("it has no host"));
+    }
+    let transport = uri.params.get("transport");
+    if transport.is_some_and(|name| !name.eq_ignore_ascii_case("udp")) {
+        return Err(bad("it asks for another transport than UDP"));
+    }
+    Ok(uri)
+}
+
+async fn resolve(host: &str, port: u16) -> Result<SocketAddr, PhoneError> {
+    let unknown = |source| PhoneError::UnknownHost { host: host.to_string(), source };
+    let mut found = tokio::net::lookup_host((host, port)).await.map_err(unknown)?;
+    let none = || unknown(std::io::Error::other("it has no address"));
+    found.next().ok_or_else(none)
+}
+
+/// Returns the address of ours that packets to `peer` are sent from.
+///
+/// # Errors
+/// When there is no route to it.
+pub fn local_address_towards(peer: SocketAddr) -> std::io::Result<IpAddr> {
+    let any: IpAddr = match peer {
+        SocketAddr::V4(_) => [0, 0, 0, 0].into(),
+        SocketAddr::V6(_) => [0_u16; 8].into(),
+    };
+    // Connecting a UDP socket sends nothing; it only asks the routing table.
+    let socket = UdpSocket::bind((any, 0))?;
+    socket.connect(peer)?;
+    Ok(socket.local_addr()?.ip())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error_of(text: &str) -> String {
+        parse(text).err().map(|error| error.to_string()).unwrap_or_default()
+    }
+
+    #[test]
+    fn a_wrong_uri_says_what_is_wrong_with_it() {
+        let how = "; write it as sip:user@host or sip:user@host:port";
+        assert_eq!(error_of("sip:100@127.0.0.1:5060"), "");
+        for (text, what) in [
+            ("127.0.0.1", "it is not a SIP URI"),
+            ("sip:", "it is not a SIP URI"),
+            ("http://example.org", "it does not begin with sip:"),
+            ("tel:+13125550142", "tel: does not say which host to ask"),
+            ("sips:100@example.org", "sips: needs TLS, and this phone speaks UDP"),
+            ("sip:100@example.org;transport=tcp", "it asks for another transport than UDP"),
+        ] {
+            assert_eq!(error_of(text), format!("cannot call {text:?}: {what}{how}"));
+        }
+    }
+
+    #[test]
+    fn our_address_towards_loopback_is_loopback() {
+        let peer = "127.0.0.1:5060".parse().unwrap();
+        assert_eq!(local_address_towards(peer).unwrap(), IpAddr::from([127, 0, 0, 1]));
+    }
+}

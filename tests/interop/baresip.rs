@@ -1,0 +1,222 @@
+//! baresip without a sound card: a generated configuration, a WAV file as its microphone, recordings
+//! of both directions, driven by its control port (netstrings of JSON).
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::free_port;
+
+/// How long baresip may take to start, and to stop.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How a phone is set up.
+#[derive(Debug)]
+pub(crate) struct Setup<'a> {
+    /// The user part of its address.
+    pub user: &'a str,
+    /// What it says: 8 kHz mono 16 bit. The call ends when the file does, so pad it with silence.
+    pub says: &'a Path,
+    /// Registers there with this password, for example `127.0.0.1:5060`.
+    pub registrar: Option<(&'a str, &'a str)>,
+    /// Its codecs, best first.
+    pub codecs: &'a str,
+}
+
+impl<'a> Setup<'a> {
+    /// A phone that does not register.
+    pub(crate) fn saying(says: &'a Path) -> Self {
+        Self { user: "baresip", says, registrar: None, codecs: "PCMU/8000/1,PCMA/8000/1" }
+    }
+}
+
+/// What a phone recorded: both at 8 kHz.
+#[derive(Debug)]
+pub(crate) struct Recorded {
+    /// What it sent.
+    pub sent: Vec<i16>,
+    /// What it received, after its own jitter buffer.
+    pub received: Vec<i16>,
+}
+
+/// A running baresip. It is killed, by its own process id, when dropped.
+#[derive(Debug)]
+pub(crate) struct Baresip {
+    process: Child,
+    control: TcpStream,
+    pending: Vec<u8>,
+    port: u16,
+    folder: tempfile::TempDir,
+}
+
+impl Baresip {
+    /// Starts it and waits until it can be talked to.
+    pub(crate) fn start(setup: &Setup<'_>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (port, control) = (free_port(), free_port());
+        write_configuration(folder.path(), setup, port, control);
+        let log = fs::File::create(folder.path().join("log")).unwrap();
+        let process = Command::new("baresip")
+            .arg("-4")
+            .arg("-f")
+            .arg(folder.path())
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        let started = Instant::now();
+        let control = loop {
+            match TcpStream::connect(("127.0.0.1", control)) {
+                Ok(stream) => break stream,
+                Err(error) => assert!(started.elapsed() < PATIENCE, "baresip: {error}"),
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        };
+        control.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
+        Self { process, control, pending: Vec::new(), port, folder }
+    }
+
+    /// Returns its SIP port on 127.0.0.1.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Returns its process id.
+    pub(crate) fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Calls somebody.
+    pub(crate) fn dial(&mut self, uri: &str) {
+        self.command("dial", uri);
+    }
+
+    /// Answers the call that rings.
+    pub(crate) fn accept(&mut self) {
+        self.command("accept", "");
+    }
+
+    /// Ends its call.
+    pub(crate) fn hang_up(&mut self) {
+        self.command("hangup", "");
+    }
+
+    /// Waits for an event such as `CALL_ESTABLISHED`, `CALL_CLOSED`, `REGISTER_OK`, `CALL_TRANSFER`;
+    /// returns it, or `None` when it does not come in time.
+    pub(crate) fn wait_for(&mut self, kind: &str, patience: Duration) -> Option<Value> {
+        let started = Instant::now();
+        while started.elapsed() < patience {
+            while let Some(message) = self.take_message() {
+                if message["event"] == Value::Bool(true) && message["type"] == kind {
+                    return Some(message);
+                }
+            }
+            let mut buffer = [0; 4096];
+            // A timeout is a look at the clock; the end of the stream is an end of waiting.
+            match self.control.read(&mut buffer) {
+                Ok(0) => return None,
+                Ok(length) => self.pending.extend_from_slice(&buffer[..length]),
+                Err(_) => {}
+            }
+        }
+        None
+    }
+
+    /// Returns what it has written to its terminal.
+    pub(crate) fn log(&self) -> String {
+        let bytes = fs::read(self.folder.path().join("log")).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    /// Quits, so that the recordings are complete, and returns those of the last call.
+    pub(crate) fn finish(mut self) -> Recorded {
+        self.command("quit", "");
+        let asked = Instant::now();
+        while self.process.try_wait().unwrap().is_none() {
+            assert!(asked.elapsed() < PATIENCE, "baresip does not quit:\n{}", self.log());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        let recording = |end: &str| {
+            let found = fs::read_dir(self.folder.path().join("recorded")).unwrap();
+            let mut paths: Vec<PathBuf> = found.map(|entry| entry.unwrap().path()).collect();
+            paths.retain(|path| path.to_string_lossy().ends_with(end));
+            paths.sort();
+            let path = paths.pop().unwrap_or_else(|| panic!("no {end}:\n{}", self.log()));
+            hound::WavReader::open(path).unwrap().samples().map(Result::unwrap).collect()
+        };
+        Recorded { sent: recording("-enc.wav"), received: recording("-dec.wav") }
+    }
+
+    fn command(&mut self, command: &str, params: &str) {
+        let json = serde_json::json!({ "command": command, "params": params }).to_string();
+        write!(self.control, "{}:{json},", json.len()).unwrap();
+    }
+
+    /// Takes a whole netstring off what was read: `12:{"a":"text"},`.
+    fn take_message(&mut self) -> Option<Value> {
+        let colon = self.pending.iter().position(|byte| *byte == b':')?;
+        let length: usize = std::str::from_utf8(&self.pending[..colon]).ok()?.parse().ok()?;
+        let end = colon + 1 + length;
+        if self.pending.len() <= end {
+            return None;
+        }
+        let message = serde_json::from_slice(&self.pending[colon + 1..end]).unwrap_or(Value::Null);
+        self.pending.drain(..=end);
+        Some(message)
+    }
+}
+
+impl Drop for Baresip {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn write_configuration(folder: &Path, setup: &Setup<'_>, port: u16, control: u16) {
+    let recorded = folder.join("recorded");
+    fs::create_dir(&recorded).unwrap();
+    let says = setup.says.canonicalize().unwrap();
+    // Without an own range, two phones on one machine draw ports from the same.
+    let rtp = 20_000 + (port % 20_000) / 2 * 2;
+    let mut config = String::new();
+    for module in ["g711", "aufile", "sndfile"] {
+        writeln!(config, "module {module}.so").unwrap();
+    }
+    write!(
+        config,
+        "poll_method epoll\nnet_interface 127.0.0.1\nsip_listen 127.0.0.1:{port}\n\
+         rtp_ports {rtp}-{}\nmodule_path /usr/lib/baresip/modules\n\
+         module_tmp uuid.so\nmodule_tmp account.so\nmodule_app menu.so\nmodule_app ctrl_tcp.so\n\
+         ctrl_tcp_listen 127.0.0.1:{control}\n\
+         audio_source aufile,{}\naudio_player aufile,{}\naudio_alert aufile,{}\n\
+         ausrc_srate 8000\nauplay_srate 8000\nausrc_channels 1\nauplay_channels 1\n\
+         audio_buffer 20-160\ncall_max_calls 4\nsnd_path {}\n",
+        rtp + 40,
+        says.display(),
+        folder.join("played.wav").display(),
+        folder.join("alert.wav").display(),
+        recorded.display(),
+    )
+    .unwrap();
+    let account = match setup.registrar {
+        Some((registrar, password)) => format!(
+            "<sip:{}@{registrar}>;auth_pass={password};regint=60;audio_codecs={}",
+            setup.user, setup.codecs
+        ),
+        None => {
+            let user = setup.user;
+            format!("<sip:{user}@127.0.0.1:{port}>;regint=0;audio_codecs={}", setup.codecs)
+        }
+    };
+    fs::write(folder.join("config"), config).unwrap();
+    fs::write(folder.join("accounts"), account + "\n").unwrap();
+    fs::write(folder.join("contacts"), "").unwrap();
+}
