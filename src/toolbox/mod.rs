@@ -77,7 +77,9 @@ impl Toolbox {
 
 /// A time zone that this machine does not know.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("time zone {0}: not known here; use an IANA name such as America/Chicago, and install tzdata")]
+#[error(
+    "time zone {0}: not known here; use an IANA name such as America/Chicago, and install tzdata"
+)]
 pub struct UnknownTimeZone(pub String);
 
 /// Makes the clock of a practice from its IANA time zone.
