@@ -94,8 +94,7 @@ pub(super) struct Found {
 
 /// Returns the SHA-256 of some texts in hexadecimal, each kept apart from the next: idempotency keys.
 pub fn fingerprint(parts: &[&str]) -> String {
-    let framed: Vec<String> =
-        parts.iter().map(|part| format!("{}:{part}", part.len())).collect();
+    let framed: Vec<String> = parts.iter().map(|part| format!("{}:{part}", part.len())).collect();
     digest(&framed.iter().map(String::as_str).collect::<Vec<_>>())
 }
 

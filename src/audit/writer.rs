@@ -223,6 +223,9 @@ fn open(path: &Path) -> Result<Opened, AuditError> {
     let mut options = OpenOptions::new();
     let options = options.read(true).write(true).create(true).truncate(false).mode(0o600);
     let mut file = options.open(path).map_err(failed)?;
+    if !file.metadata().map_err(failed)?.is_file() {
+        return Err(AuditError::Open { path: shown(), why: "it is not a regular file".into() });
+    }
     sync_directory(path).map_err(failed)?;
     file.try_lock().map_err(|error| match error {
         std::fs::TryLockError::WouldBlock => AuditError::Locked { path: shown() },
@@ -276,10 +279,12 @@ fn read_tail(file: &mut File) -> std::io::Result<Tail> {
     let from = length.saturating_sub(2 * LINE_MAX as u64);
     file.seek(SeekFrom::Start(from))?;
     let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes)?;
+    file.take(2 * LINE_MAX as u64).read_to_end(&mut bytes)?;
     let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
     if whole == 0 && from > 0 {
-        return Err(std::io::Error::other("its last 512 KiB hold no line end: it is no audit record"));
+        return Err(std::io::Error::other(
+            "its last 512 KiB hold no line end: it is no audit record",
+        ));
     }
     let torn = bytes.split_off(whole);
     let last = bytes.strip_suffix(b"\n").map(|lines| {

@@ -66,9 +66,9 @@ impl Ehr for BuiltinBook {
         visit_type: VisitType,
         key: &'a WriteKey,
     ) -> BoxFuture<'a, Result<Appointment, EhrError>> {
-        Box::pin(async move {
-            settled(self.store.book(&key.0, patient.get(), slot, visit_type).await?)
-        })
+        Box::pin(
+            async move { settled(self.store.book(&key.0, patient.get(), slot, visit_type).await?) },
+        )
     }
 
     fn reschedule<'a>(

@@ -132,7 +132,9 @@ fn breaks_tie(tie: &Phi<String>, patient: &Patient) -> bool {
             let phone = patient.phone.as_ref().map(|phone| phone.reveal(PURPOSE));
             phone.is_some_and(|phone| phone.as_str().ends_with(&digits))
         }
-        5 | 9 => patient.zip.as_ref().is_some_and(|zip| zip.reveal(PURPOSE).starts_with(&digits[..5])),
+        5 | 9 => {
+            patient.zip.as_ref().is_some_and(|zip| zip.reveal(PURPOSE).starts_with(&digits[..5]))
+        }
         _ => false,
     }
 }

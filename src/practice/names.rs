@@ -250,7 +250,8 @@ mod tests {
 
     #[test]
     fn any_text_is_compared_without_harm() {
-        for text in ["ß", "\u{301}", "李", "🙂", "a'", "h", "gh", "tz", "\0", &"x".repeat(5000)] {
+        for text in ["ß", "\u{301}", "李", "🙂", "a'", "h", "gh", "tz", "\0", &"x".repeat(5000)]
+        {
             let _ = family_likeness(text, "Lopez");
             let _ = given_likeness(text, text);
         }

@@ -5,8 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use jiff::civil::{Date, DateTime, Weekday, date};
 use jiff::Span;
+use jiff::civil::{Date, DateTime, Weekday, date};
 
 use super::{
     Appointment, AppointmentId, AppointmentStatus, Patient, PatientId, PhoneNumber, Practice,
@@ -143,7 +143,9 @@ fn is_new(people: &[Patient], given: &str, family: &str, born: Date) -> bool {
         let same_day = *other.birth_date.reveal(PURPOSE) == born;
         let same_name =
             other.given.reveal(PURPOSE) == given && other.family.reveal(PURPOSE) == family;
-        !same_name && !(same_day && index < 4)
+        let is_demo_caller = index < 4;
+        let is_close = same_name || (is_demo_caller && same_day);
+        !is_close
     })
 }
 
@@ -256,15 +258,86 @@ const GIVEN_MEN: &[&str] = &[
 ];
 
 const FAMILY_NAMES: &[&str] = &[
-    "Adams", "Ali", "Anderson", "Baker", "Bennett", "Brooks", "Campbell", "Carter", "Castillo",
-    "Clark", "Cohen", "Collins", "Cooper", "Davis", "Diaz", "Edwards", "Evans", "Fischer",
-    "Flores", "Foster", "Garcia", "Gonzalez", "Graham", "Green", "Gupta", "Hall", "Harris",
-    "Hayes", "Hernandez", "Hughes", "Jackson", "Jenkins", "Kelly", "Kim", "King", "Kowalski",
-    "Lee", "Lewis", "Lopez", "Martin", "Martinez", "Mitchell", "Moore", "Morales", "Murphy",
-    "Nelson", "Nguyen", "Novak", "O'Brien", "Ortiz", "Parker", "Perez", "Peterson", "Phillips",
-    "Price", "Ramirez", "Reed", "Reyes", "Roberts", "Rogers", "Ross", "Russo", "Sanchez",
-    "Schmidt", "Scott", "Singh", "Smith", "Stewart", "Torres", "Turner", "Walker", "Washington",
-    "Watson", "White", "Williams", "Wilson", "Wong", "Wright", "Young", "Zhang",
+    "Adams",
+    "Ali",
+    "Anderson",
+    "Baker",
+    "Bennett",
+    "Brooks",
+    "Campbell",
+    "Carter",
+    "Castillo",
+    "Clark",
+    "Cohen",
+    "Collins",
+    "Cooper",
+    "Davis",
+    "Diaz",
+    "Edwards",
+    "Evans",
+    "Fischer",
+    "Flores",
+    "Foster",
+    "Garcia",
+    "Gonzalez",
+    "Graham",
+    "Green",
+    "Gupta",
+    "Hall",
+    "Harris",
+    "Hayes",
+    "Hernandez",
+    "Hughes",
+    "Jackson",
+    "Jenkins",
+    "Kelly",
+    "Kim",
+    "King",
+    "Kowalski",
+    "Lee",
+    "Lewis",
+    "Lopez",
+    "Martin",
+    "Martinez",
+    "Mitchell",
+    "Moore",
+    "Morales",
+    "Murphy",
+    "Nelson",
+    "Nguyen",
+    "Novak",
+    "O'Brien",
+    "Ortiz",
+    "Parker",
+    "Perez",
+    "Peterson",
+    "Phillips",
+    "Price",
+    "Ramirez",
+    "Reed",
+    "Reyes",
+    "Roberts",
+    "Rogers",
+    "Ross",
+    "Russo",
+    "Sanchez",
+    "Schmidt",
+    "Scott",
+    "Singh",
+    "Smith",
+    "Stewart",
+    "Torres",
+    "Turner",
+    "Walker",
+    "Washington",
+    "Watson",
+    "White",
+    "Williams",
+    "Wilson",
+    "Wong",
+    "Wright",
+    "Young",
+    "Zhang",
 ];
 
 #[cfg(test)]

@@ -50,10 +50,10 @@ impl Db {
         let pool = || SqlitePoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT);
         let failed = |error| StoreError::Open { path: shown(), why: said_by(&error) };
         let writer = pool().max_connections(1).connect_with(writing).await.map_err(failed)?;
-        MIGRATIONS.run(&writer).await.map_err(|error| StoreError::Migrate {
-            path: shown(),
-            why: error.to_string(),
-        })?;
+        MIGRATIONS
+            .run(&writer)
+            .await
+            .map_err(|error| StoreError::Migrate { path: shown(), why: error.to_string() })?;
         let reading = options.pragma("query_only", "on");
         let reader = pool().max_connections(READERS).connect_with(reading).await.map_err(failed)?;
         Ok(Self::Sqlite { writer, reader })

@@ -59,8 +59,12 @@ impl StoreError {
                 "The book was made by a newer version, or changed by hand: run that version, or restore a \
                  backup made by this one."
             }
-            Self::Query { .. } => "Check the disk for space and errors; then `pragma integrity_check`.",
-            Self::Corrupt { .. } => "Restore the book from a backup; keep the damaged file for study.",
+            Self::Query { .. } => {
+                "Check the disk for space and errors; then `pragma integrity_check`."
+            }
+            Self::Corrupt { .. } => {
+                "Restore the book from a backup; keep the damaged file for study."
+            }
         }
     }
 

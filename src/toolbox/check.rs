@@ -27,8 +27,25 @@ const OLDEST: Date = date(1900, 1, 2);
 
 /// Words that stand where a name should be.
 const PLACEHOLDERS: &[&str] = &[
-    "caller", "doe", "first", "firstname", "jane doe", "john doe", "last", "lastname", "n/a", "name",
-    "none", "null", "patient", "placeholder", "string", "test", "undefined", "unknown", "xxx",
+    "caller",
+    "doe",
+    "first",
+    "firstname",
+    "jane doe",
+    "john doe",
+    "last",
+    "lastname",
+    "n/a",
+    "name",
+    "none",
+    "null",
+    "patient",
+    "placeholder",
+    "string",
+    "test",
+    "undefined",
+    "unknown",
+    "xxx",
 ];
 
 /// A call to a tool with everything resolved that this call knows.
@@ -85,7 +102,8 @@ impl Known {
         Ok(match call {
             ToolCall::LookupPatientByPhone => Request::Lookup,
             ToolCall::VerifyIdentity { given, family, birth_date, tie_breaker } => {
-                let (given, family, birth_date) = (given.clone(), family.clone(), birth_date.clone());
+                let (given, family, birth_date) =
+                    (given.clone(), family.clone(), birth_date.clone());
                 let claim = Claim { given, family, birth_date, tie_breaker: tie_breaker.clone() };
                 check_claim(&claim, now.date())?;
                 Request::Verify(claim)

@@ -146,9 +146,14 @@ impl Writes {
     ) {
         let key = self.key(base);
         if let Some(ended) = ended {
-            for (_, past) in self.done.extract_if(.., |_, done| done.made.as_ref() == Some(ended)) {
-                *self.undone.entry(past.base).or_default() += 1;
-            }
+            let Self { done, undone, .. } = self;
+            done.retain(|_, past| {
+                let stands = past.made.as_ref() != Some(ended);
+                if !stands {
+                    *undone.entry(past.base.clone()).or_default() += 1;
+                }
+                stands
+            });
         }
         self.unknown.remove(&key);
         self.done.insert(key, Done { data, made, task: None, base: base.clone() });

@@ -77,7 +77,9 @@ impl Toolbox {
 
 /// A time zone that this machine does not know.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("time zone {0}: not known here; use an IANA name such as America/Chicago, and install tzdata")]
+#[error(
+    "time zone {0}: not known here; use an IANA name such as America/Chicago, and install tzdata"
+)]
 pub struct UnknownTimeZone(pub String);
 
 /// Makes the clock of a practice from its IANA time zone.
@@ -87,4 +89,18 @@ pub struct UnknownTimeZone(pub String);
 pub fn civil_clock(time_zone: &str) -> Result<Clock, UnknownTimeZone> {
     let zone = TimeZone::get(time_zone).map_err(|_| UnknownTimeZone(time_zone.to_owned()))?;
     Ok(Arc::new(move || zone.to_datetime(jiff::Timestamp::now())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_practice_has_its_own_time_and_an_unknown_zone_is_said_to_be() {
+        let (utc, chicago) = (civil_clock("UTC").unwrap(), civil_clock("America/Chicago").unwrap());
+        let hours = chicago().until(utc()).unwrap().get_hours();
+        assert!((4..=6).contains(&hours), "{hours}");
+        let Err(error) = civil_clock("America/Maple_Street") else { panic!("no such zone") };
+        assert!(error.to_string().contains("America/Maple_Street: not known"), "{error}");
+    }
 }

@@ -33,7 +33,9 @@ pub(super) fn arguments(call: &ToolCall) -> Value {
         ToolCall::CancelAppointment { appointment, agreed_in } => json!({
             "appointment": appointment.0, "agreed_in": agreed_in.0,
         }),
-        ToolCall::GetOfficeInfo { topic } => json!({ "topic": format!("{topic:?}").to_lowercase() }),
+        ToolCall::GetOfficeInfo { topic } => {
+            json!({ "topic": format!("{topic:?}").to_lowercase() })
+        }
         ToolCall::CreateCallback { reason } => json!({ "reason": reason.reveal(PURPOSE) }),
         ToolCall::TransferToHuman { target, reason, summary } => json!({
             "target": target.as_str(), "reason": reason, "summary": summary.reveal(PURPOSE),

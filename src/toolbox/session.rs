@@ -16,7 +16,8 @@ use crate::audit::{Kind, Line};
 use crate::base::{CallId, Phi, Purpose, TurnId};
 use crate::ehr::{BoxFuture, Ehr, EhrError, PatientSearch, WriteKey};
 use crate::practice::{
-    AppointmentStatus, Claim, PatientId, PhoneNumber, Slot, SlotSearch, Verdict, Verified, may_offer,
+    AppointmentStatus, Claim, PatientId, PhoneNumber, Slot, SlotSearch, Verdict, Verified,
+    may_offer,
 };
 
 /// Slots offered at a time: what an ear can hold.
@@ -143,8 +144,7 @@ impl ToolSession {
         let found = self.read(|ehr| ehr.appointments_of(patient, now)).await?;
         let mut known = self.known();
         let standing = found.into_iter().filter(|appointment| {
-            appointment.patient == *patient.get()
-                && appointment.status == AppointmentStatus::Booked
+            appointment.patient == *patient.get() && appointment.status == AppointmentStatus::Booked
         });
         let told = standing.take(TOLD).map(|appointment| KnownAppointment {
             start: *appointment.start.reveal(Purpose::SpokenReply),
