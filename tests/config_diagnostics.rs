@@ -28,7 +28,11 @@ fn the_usual_files_are_right() {
 
 #[test]
 fn a_key_spelled_wrong() {
-    check(NODE_FILE, "listen", "lisen", r#"
+    check(
+        NODE_FILE,
+        "listen",
+        "lisen",
+        r#"
 error[config-unknown-key]: nothing reads the key `lisen`
  --> attendant.toml:2:1
   |
@@ -37,12 +41,17 @@ error[config-unknown-key]: nothing reads the key `lisen`
   |
   = help: did you mean "listen"?
 
-1 error"#);
+1 error"#,
+    );
 }
 
 #[test]
 fn a_key_that_is_nothing_like_any() {
-    check(PLAN_FILE, "dial = [\"6001\"]", "dial = \"6001\"\ncolour = 3", r#"
+    check(
+        PLAN_FILE,
+        "dial = [\"6001\"]",
+        "dial = \"6001\"\ncolour = 3",
+        r#"
 error[config-unknown-key]: nothing reads the key `colour`
  --> dialplans/clinic.toml:8:1
   |
@@ -51,12 +60,17 @@ error[config-unknown-key]: nothing reads the key `colour`
   |
   = help: it can be dial, hours, ring, unanswered
 
-1 error"#);
+1 error"#,
+    );
 }
 
 #[test]
 fn a_value_of_the_wrong_type() {
-    check(NODE_FILE, "\"10.0.0.9:5060\"", "5060", r#"
+    check(
+        NODE_FILE,
+        "\"10.0.0.9:5060\"",
+        "5060",
+        r#"
 error[config-value]: invalid type: integer `5060`, expected a string
  --> attendant.toml:2:10
   |
@@ -65,37 +79,52 @@ error[config-value]: invalid type: integer `5060`, expected a string
   |
   = help: write it in quotes
 
-1 error"#);
+1 error"#,
+    );
 }
 
 #[test]
 fn not_toml() {
-    check(NODE_FILE, ":5060\"", ":5060", r#"
+    check(
+        NODE_FILE,
+        ":5060\"",
+        ":5060",
+        r#"
 error[config-syntax]: not TOML: invalid basic string, expected `"`
  --> attendant.toml:2:24
   |
 2 | listen = "10.0.0.9:5060
   |                        ^
 
-1 error"#);
+1 error"#,
+    );
 }
 
 #[test]
 fn a_key_that_is_missing() {
-    check(PROFILE_FILE, "dialplan = \"clinic\"", "", r#"
+    check(
+        PROFILE_FILE,
+        "dialplan = \"clinic\"",
+        "",
+        r#"
 error[config-missing-key]: the key `dialplan` is missing
  --> sip-profiles/front.toml:1:1
   |
 1 | preset   = "generic"
   | ^ it belongs here
 
-1 error"#);
+1 error"#,
+    );
 }
 
 #[test]
 fn several_mistakes_are_all_told() {
     let more = "[rtp]\nports = \"20001-30000\"\n[drain]\ndeadline = \"10\"\n[limits]\ncalls = 0\n[log]\nformat = \"jsno\"\nfilter = \"verbose\"\n[sip]";
-    check(NODE_FILE, "[sip]", more, r#"
+    check(
+        NODE_FILE,
+        "[sip]",
+        more,
+        r#"
 error[config-value]: "20001-30000" is not a range of ports
  --> attendant.toml:2:9
   |
@@ -136,7 +165,8 @@ error[config-value]: "verbose" is not a log filter
   |
   = help: `verbose` is not a level: error, warn, info, debug, trace or off; write it as "info" or "info,attendant::sip=debug"
 
-5 errors"#);
+5 errors"#,
+    );
 }
 
 #[test]
@@ -154,7 +184,11 @@ fn every_file_is_read_even_when_one_is_wrong() {
 
 #[test]
 fn a_preset_nobody_knows() {
-    check(PROFILE_FILE, "generic", "asterisk", r#"
+    check(
+        PROFILE_FILE,
+        "generic",
+        "asterisk",
+        r#"
 error[config-unknown-value]: no preset is called "asterisk"
  --> sip-profiles/front.toml:1:12
   |
@@ -163,12 +197,17 @@ error[config-unknown-value]: no preset is called "asterisk"
   |
   = help: did you mean "asterisk-pjsip"?
 
-1 error"#);
+1 error"#,
+    );
 }
 
 #[test]
 fn a_wildcard_that_a_peer_cannot_answer_to() {
-    check(PROFILE_FILE, "[peer]", "[listen]\nudp = \"0.0.0.0:5060\"\nadvertise = { rtp = \"192.0.2.7\" }\n[peer]", r#"
+    check(
+        PROFILE_FILE,
+        "[peer]",
+        "[listen]\nudp = \"0.0.0.0:5060\"\nadvertise = { rtp = \"192.0.2.7\" }\n[peer]",
+        r#"
 error[config-wildcard]: SIP listens on 0.0.0.0:5060, which no peer can send to
  --> sip-profiles/front.toml:5:7
   |
@@ -177,8 +216,13 @@ error[config-wildcard]: SIP listens on 0.0.0.0:5060, which no peer can send to
   |
   = help: write advertise = { sip = "…" } too: the address that the PBX reaches this machine under
 
-1 error"#);
-    check(NODE_FILE, "10.0.0.9:5060\"", "[::]:5060\"\nadvertise = \"192.0.2.7\"", r#"
+1 error"#,
+    );
+    check(
+        NODE_FILE,
+        "10.0.0.9:5060\"",
+        "[::]:5060\"\nadvertise = \"192.0.2.7\"",
+        r#"
 error[config-wildcard]: RTP listens on ::, which no peer can send to
  --> sip-profiles/front.toml:1:1
   |
@@ -187,12 +231,17 @@ error[config-wildcard]: RTP listens on ::, which no peer can send to
   |
   = help: write advertise = "…" under [rtp] in attendant.toml: the address that the PBX reaches this machine under
 
-1 error"#);
+1 error"#,
+    );
 }
 
 #[test]
 fn a_secret_in_the_file_is_refused_and_not_shown() {
-    check(PROFILE_FILE, "[transfer]", "[auth]\nuser = \"x\"\nsecret = \"hunter2\"\n[transfer]", r#"
+    check(
+        PROFILE_FILE,
+        "[transfer]",
+        "[auth]\nuser = \"x\"\nsecret = \"hunter2\"\n[transfer]",
+        r#"
 error[config-secret]: a secret does not belong in this file
  --> sip-profiles/front.toml:9:10
   |
@@ -201,8 +250,13 @@ error[config-secret]: a secret does not belong in this file
   |
   = help: keep it in a file of its own and write { file = "…" }, or { env = "…" }
 
-1 error"#);
-    check(NODE_FILE, "[sip]", "[registrar.users]\n1000 = 7431\n[sip]", r#"
+1 error"#,
+    );
+    check(
+        NODE_FILE,
+        "[sip]",
+        "[registrar.users]\n1000 = 7431\n[sip]",
+        r#"
 error[config-secret]: a secret does not belong in this file
  --> attendant.toml:2:8
   |
@@ -211,32 +265,47 @@ error[config-secret]: a secret does not belong in this file
   |
   = help: keep it in a file of its own and write { file = "…" }, or { env = "…" }
 
-1 error"#);
+1 error"#,
+    );
 }
 
 #[test]
 fn a_secret_that_is_not_there() {
-    check(NODE_FILE, "[sip]", "[registrar.users]\n1000 = { file = \"nowhere\" }\n[sip]", r#"
+    check(
+        NODE_FILE,
+        "[sip]",
+        "[registrar.users]\n1000 = { file = \"nowhere\" }\n[sip]",
+        r#"
 error[config-secret]: the secret in file nowhere cannot be read
  --> attendant.toml:2:8
   |
 2 | 1000 = { file = "nowhere" }
   |        ^^^^^^^^^^^^^^^^^^^^ No such file or directory (os error 2)
 
-1 error"#);
-    check(NODE_FILE, "[sip]", "[registrar.users]\n1000 = { env = \"ATTENDANT_TEST_UNSET\" }\n[sip]", r#"
+1 error"#,
+    );
+    check(
+        NODE_FILE,
+        "[sip]",
+        "[registrar.users]\n1000 = { env = \"ATTENDANT_TEST_UNSET\" }\n[sip]",
+        r#"
 error[config-secret]: the secret in variable ATTENDANT_TEST_UNSET cannot be read
  --> attendant.toml:2:8
   |
 2 | 1000 = { env = "ATTENDANT_TEST_UNSET" }
   |        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ not set, or not text
 
-1 error"#);
+1 error"#,
+    );
 }
 
 #[test]
 fn registered_softphones_need_a_registrar() {
-    check(PROFILE_FILE, "[transfer]", "[auth]\ninbound = \"registered\"\n[transfer]", r#"
+    check(
+        PROFILE_FILE,
+        "[transfer]",
+        "[auth]\ninbound = \"registered\"\n[transfer]",
+        r#"
 error[config-undefined]: trunk front takes registered softphones, and nobody can register
  --> sip-profiles/front.toml:8:11
   |
@@ -245,12 +314,17 @@ error[config-undefined]: trunk front takes registered softphones, and nobody can
   |
   = help: write [registrar.users] in attendant.toml
 
-1 error"#);
+1 error"#,
+    );
 }
 
 #[test]
 fn a_name_does_not_say_which_addresses_are_let_in() {
-    check(PROFILE_FILE, "10.0.0.5", "pbx.clinic.lan", r#"
+    check(
+        PROFILE_FILE,
+        "10.0.0.5",
+        "pbx.clinic.lan",
+        r#"
 error[config-missing-key]: nothing says which addresses requests are taken from
  --> sip-profiles/front.toml:5:8
   |
@@ -259,7 +333,8 @@ error[config-missing-key]: nothing says which addresses requests are taken from
   |
   = help: write allow = ["192.0.2.5/32"] under [peer]
 
-1 error"#);
+1 error"#,
+    );
 }
 
 #[test]
@@ -282,7 +357,11 @@ fn two_profiles_for_one_source() {
 
 #[test]
 fn fewer_ports_than_calls() {
-    check(PROFILE_FILE, "[transfer]", "[media]\nports = \"40000-40009\"\n[transfer]", r#"
+    check(
+        PROFILE_FILE,
+        "[transfer]",
+        "[media]\nports = \"40000-40009\"\n[transfer]",
+        r#"
 error[config-ports]: ports 40000-40009 carry 5 calls, and 30 are let in
  --> sip-profiles/front.toml:1:1
   |
@@ -291,12 +370,17 @@ error[config-ports]: ports 40000-40009 carry 5 calls, and 30 are let in
   |
   = help: widen `ports` (two a call), or lower `calls` under [limits]
 
-1 error"#);
+1 error"#,
+    );
 }
 
 #[test]
 fn emergency_and_premium_numbers_are_out_of_reach() {
-    check(PROFILE_FILE, "_6XXX", "_XXX", r#"
+    check(
+        PROFILE_FILE,
+        "_6XXX",
+        "_XXX",
+        r#"
 error[config-forbidden-number]: "_XXX" lets the agent reach 911, an emergency number
  --> sip-profiles/front.toml:8:10
   |
@@ -305,8 +389,13 @@ error[config-forbidden-number]: "_XXX" lets the agent reach 911, an emergency nu
   |
   = help: narrow it to the extensions and numbers of the practice
 
-1 error"#);
-    check(PROFILE_FILE, "_6XXX", "_+1NXXNXXXXXX", r#"
+1 error"#,
+    );
+    check(
+        PROFILE_FILE,
+        "_6XXX",
+        "_+1NXXNXXXXXX",
+        r#"
 error[config-forbidden-number]: "_+1NXXNXXXXXX" lets the agent reach +19005550100, a premium number
  --> sip-profiles/front.toml:8:10
   |
@@ -315,8 +404,13 @@ error[config-forbidden-number]: "_+1NXXNXXXXXX" lets the agent reach +1900555010
   |
   = help: narrow it to the extensions and numbers of the practice
 
-1 error"#);
-    check(PLAN_FILE, "6001", "911", r#"
+1 error"#,
+    );
+    check(
+        PLAN_FILE,
+        "6001",
+        "911",
+        r#"
 error[config-forbidden-number]: 911 is an emergency number
  --> dialplans/clinic.toml:7:9
   |
@@ -325,12 +419,17 @@ error[config-forbidden-number]: 911 is an emergency number
   |
   = help: the agent tells a caller in danger to hang up and dial 911; it never dials itself
 
-1 error"#);
+1 error"#,
+    );
 }
 
 #[test]
 fn a_target_that_the_trunk_does_not_allow() {
-    check(PROFILE_FILE, "_6XXX", "_7XXX", r#"
+    check(
+        PROFILE_FILE,
+        "_6XXX",
+        "_7XXX",
+        r#"
 error[config-not-allowed]: trunk front may not hand calls to 6001
  --> dialplans/clinic.toml:7:9
   |
@@ -339,12 +438,17 @@ error[config-not-allowed]: trunk front may not hand calls to 6001
   |
   = help: add it, or a pattern for it, to `allow` under [transfer] in sip-profiles/front.toml
 
-1 error"#);
+1 error"#,
+    );
 }
 
 #[test]
 fn names_that_are_not_defined() {
-    check(PLAN_FILE, "\"not clinic\"", "\"not clnic\"", r#"
+    check(
+        PLAN_FILE,
+        "\"not clinic\"",
+        "\"not clnic\"",
+        r#"
 error[config-undefined]: no [hours.clnic] in this file
   --> dialplans/clinic.toml:11:17
    |
@@ -353,8 +457,13 @@ error[config-undefined]: no [hours.clnic] in this file
    |
    = help: did you mean "clinic"?
 
-1 error"#);
-    check(PLAN_FILE, "[\"front-desk\"]", "[\"frontdesk\", \"nurse\"]", r#"
+1 error"#,
+    );
+    check(
+        PLAN_FILE,
+        "[\"front-desk\"]",
+        "[\"frontdesk\", \"nurse\"]",
+        r#"
 error[config-undefined]: no [target.frontdesk] in this file
   --> dialplans/clinic.toml:17:13
    |
@@ -371,8 +480,13 @@ error[config-undefined]: no [target.nurse] in this file
    |
    = help: it can be front-desk
 
-2 errors"#);
-    check(PROFILE_FILE, "\"clinic\"", "\"clnic\"", r#"
+2 errors"#,
+    );
+    check(
+        PROFILE_FILE,
+        "\"clinic\"",
+        "\"clnic\"",
+        r#"
 error[config-undefined]: no dialplans/clnic.toml
  --> sip-profiles/front.toml:2:12
   |
@@ -381,12 +495,17 @@ error[config-undefined]: no dialplans/clnic.toml
   |
   = help: did you mean "clinic"?
 
-1 error"#);
+1 error"#,
+    );
 }
 
 #[test]
 fn a_day_nobody_knows() {
-    check(PLAN_FILE, "mon-fri 08", "mon-fry 08", r#"
+    check(
+        PLAN_FILE,
+        "mon-fri 08",
+        "mon-fry 08",
+        r#"
 error[config-value]: "mon-fry 08:00-17:00" is not opening hours
  --> dialplans/clinic.toml:4:9
   |
@@ -395,12 +514,17 @@ error[config-value]: "mon-fry 08:00-17:00" is not opening hours
   |
   = help: `fry` is not a day: mon, tue, wed, thu, fri, sat or sun
 
-1 error"#);
+1 error"#,
+    );
 }
 
 #[test]
 fn a_route_behind_one_that_takes_everything() {
-    check(PLAN_FILE, "when     = \"not clinic\"", "", r#"
+    check(
+        PLAN_FILE,
+        "when     = \"not clinic\"",
+        "",
+        r#"
 error[config-unreachable-route]: no call can reach route "reception"
   --> dialplans/clinic.toml:15:12
    |
@@ -409,12 +533,17 @@ error[config-unreachable-route]: no call can reach route "reception"
    |
    = help: move it up, or remove it
 
-1 error"#);
+1 error"#,
+    );
 }
 
 #[test]
 fn a_number_that_is_never_compared_like_this() {
-    check(PLAN_FILE, "when     = \"not clinic\"", "when = \"not clinic\"\ncalled = [\"3125550142\"]", r#"
+    check(
+        PLAN_FILE,
+        "when     = \"not clinic\"",
+        "when = \"not clinic\"\ncalled = [\"3125550142\"]",
+        r#"
 error[config-unreachable-route]: "3125550142" can never match: numbers are compared in full
   --> dialplans/clinic.toml:12:11
    |
@@ -423,12 +552,17 @@ error[config-unreachable-route]: "3125550142" can never match: numbers are compa
    |
    = help: write "+13125550142"
 
-1 error"#);
+1 error"#,
+    );
 }
 
 #[test]
 fn a_key_without_effect() {
-    check(PLAN_FILE, "agent    = \"reception\"\n\n", "reject = 603\nfallback = \"front-desk\"\n\n", r#"
+    check(
+        PLAN_FILE,
+        "agent    = \"reception\"\n\n",
+        "reject = 603\nfallback = \"front-desk\"\n\n",
+        r#"
 error[config-no-effect]: route "after-hours" refuses its calls: this key has no effect
   --> dialplans/clinic.toml:13:12
    |
@@ -437,8 +571,13 @@ error[config-no-effect]: route "after-hours" refuses its calls: this key has no 
    |
    = help: remove it
 
-1 error"#);
-    check(PROFILE_FILE, "host = \"10.0.0.5\"", "allow = \"10.0.0.5\"\nping = \"10s\"", r#"
+1 error"#,
+    );
+    check(
+        PROFILE_FILE,
+        "host = \"10.0.0.5\"",
+        "allow = \"10.0.0.5\"\nping = \"10s\"",
+        r#"
 error[config-no-effect]: there is no peer to ask
  --> sip-profiles/front.toml:6:8
   |
@@ -447,13 +586,18 @@ error[config-no-effect]: there is no peer to ask
   |
   = help: write `host`, or remove `ping`
 
-1 error"#);
+1 error"#,
+    );
 }
 
 #[test]
 fn a_caller_who_would_ring_for_ever() {
     let circle = "dial = [\"6001\"]\nunanswered = \"nurse\"\n[target.nurse]\ndial = [\"6100\"]\nunanswered = \"front-desk\"";
-    check(PLAN_FILE, "dial = [\"6001\"]", circle, r#"
+    check(
+        PLAN_FILE,
+        "dial = [\"6001\"]",
+        circle,
+        r#"
 error[config-no-effect]: [target.front-desk] comes back to itself when nobody answers
  --> dialplans/clinic.toml:6:9
   |
@@ -462,13 +606,18 @@ error[config-no-effect]: [target.front-desk] comes back to itself when nobody an
   |
   = help: end the chain front-desk → nurse → front-desk with "agent" or "hangup"
 
-1 error"#);
+1 error"#,
+    );
 }
 
 #[test]
 fn a_test_of_the_plan_that_fails() {
     let test = "transfer = [\"front-desk\"]\n\n[[test]]\nat = \"2026-12-25 18:00\"\nfrom = \"+18475550142\"\nto = \"8000\"\nroute = \"reception\"";
-    check(PLAN_FILE, "transfer = [\"front-desk\"]", test, r#"
+    check(
+        PLAN_FILE,
+        "transfer = [\"front-desk\"]",
+        test,
+        r#"
 error[config-test-failed]: this call lands on "after-hours"
   --> dialplans/clinic.toml:23:9
    |
@@ -479,7 +628,8 @@ error[config-test-failed]: this call lands on "after-hours"
            - after-hours: chosen, clinic is closed
            - reception: not reached
 
-1 error"#);
+1 error"#,
+    );
 }
 
 #[test]
@@ -520,11 +670,17 @@ fn an_empty_folder_says_what_is_missing() {
 #[test]
 fn damaged_files_never_panic_and_never_tell() {
     let secret = "correct-horse-battery";
-    let node = format!("{NODE}[registrar.users]\n1000 = \"{secret}\"\n2000 = {{ env = \"HOME\" }}\n");
-    let profile = PROFILE.replace("[transfer]", &format!("[auth]\nuser = \"x\"\nsecret = \"{secret}\"\n[transfer]"));
+    let node =
+        format!("{NODE}[registrar.users]\n1000 = \"{secret}\"\n2000 = {{ env = \"HOME\" }}\n");
+    let profile = PROFILE
+        .replace("[transfer]", &format!("[auth]\nuser = \"x\"\nsecret = \"{secret}\"\n[transfer]"));
     let mut dice = attendant::base::Dice::new(11);
     for round in 0..400 {
-        let mut files = [(NODE_FILE, node.clone()), (PROFILE_FILE, profile.clone()), (PLAN_FILE, PLAN.to_owned())];
+        let mut files = [
+            (NODE_FILE, node.clone()),
+            (PROFILE_FILE, profile.clone()),
+            (PLAN_FILE, PLAN.to_owned()),
+        ];
         let (_, text) = &mut files[round % 3];
         let mut bytes = text.clone().into_bytes();
         for _ in 0..=dice.below(3) {
@@ -538,9 +694,11 @@ fn damaged_files_never_panic_and_never_tell() {
         *text = String::from_utf8(bytes).unwrap();
         let files = files.each_ref().map(|(path, text)| (*path, text.as_str()));
         let Err(report) = load(&files) else { continue };
+        assert!(!format!("{report:?}").contains(secret), "round {round}");
         let report = report.to_string();
         // A key of a secret that is damaged is a key nobody knows: its value is not known for a secret then.
-        let damaged = !files[0].1.contains("[registrar.users]\n1000 = ") || !files[1].1.contains("secret = ");
+        let damaged =
+            !files[0].1.contains("[registrar.users]\n1000 = ") || !files[1].1.contains("secret = ");
         assert!(damaged || !report.contains(secret), "round {round}:\n{report}");
     }
 }

@@ -18,7 +18,9 @@ fn copy_toml(from: &Path, to: &Path) -> usize {
     fs::create_dir_all(to).unwrap();
     let files = fs::read_dir(from).unwrap().map(|entry| entry.unwrap().path());
     let toml: Vec<_> = files.filter(|path| path.extension().is_some_and(|e| e == "toml")).collect();
-    toml.iter().for_each(|path| drop(fs::copy(path, to.join(path.file_name().unwrap())).unwrap()));
+    for path in &toml {
+        fs::copy(path, to.join(path.file_name().unwrap())).unwrap();
+    }
     toml.len()
 }
 
@@ -43,7 +45,8 @@ fn every_shipped_profile_and_plan_passes() {
         fs::create_dir(dir.path().join("sip-profiles")).unwrap();
         let name = profile.file_name().unwrap();
         fs::copy(&profile, dir.path().join("sip-profiles").join(name)).unwrap();
-        let config = Config::load(dir.path()).unwrap_or_else(|e| panic!("{}:\n{e}", profile.display()));
+        let config =
+            Config::load(dir.path()).unwrap_or_else(|e| panic!("{}:\n{e}", profile.display()));
         let surprises: Vec<_> =
             config.warnings.iter().filter(|warning| warning.code() != Code::Unused).collect();
         assert!(surprises.is_empty(), "{surprises:#?}");
@@ -51,7 +54,8 @@ fn every_shipped_profile_and_plan_passes() {
         for plan in config.plans.values() {
             assert!(!plan.tests.is_empty(), "a shipped plan shows its tests");
             for test in &plan.tests {
-                plan.run_test(test, &config.trunks[0].numbers).unwrap_or_else(|why| panic!("{why}"));
+                plan.run_test(test, &config.trunks[0].numbers)
+                    .unwrap_or_else(|why| panic!("{why}"));
             }
         }
     }
@@ -170,13 +174,36 @@ allow = ["_6XXX"]
     let (node, trunk) = (&config.node, &config.trunks[0]);
     let told = format!(
         "{:?} {:?} {} {:?} {:?} {:?} {} {} {} {:?} {:?} {} {:?} {:?} {}\n{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {} {:?} {:?} {:?}",
-        node.data, node.models, node.sip_listen, node.rtp.bind, node.rtp.advertise, node.rtp.ports,
-        node.media_threads, node.hearing_threads, node.max_calls, node.metrics, node.log_format,
-        node.log_filter, node.drain, node.book, node.registrar.as_ref().unwrap().realm,
-        trunk.preset, trunk.sip.advertised, trunk.sip.allow, trunk.peer, trunk.sip.credentials,
-        trunk.sip.inbound, trunk.numbers, trunk.media.codecs, trunk.media.telephone_event,
-        trunk.media.bind, trunk.media.advertise, trunk.max_calls, trunk.media.ports,
-        trunk.transfer.refer_to("6001"), trunk.transfer.wait,
+        node.data,
+        node.models,
+        node.sip_listen,
+        node.rtp.bind,
+        node.rtp.advertise,
+        node.rtp.ports,
+        node.media_threads,
+        node.hearing_threads,
+        node.max_calls,
+        node.metrics,
+        node.log_format,
+        node.log_filter,
+        node.drain,
+        node.book,
+        node.registrar.as_ref().unwrap().realm,
+        trunk.preset,
+        trunk.sip.advertised,
+        trunk.sip.allow,
+        trunk.peer,
+        trunk.sip.credentials,
+        trunk.sip.inbound,
+        trunk.numbers,
+        trunk.media.codecs,
+        trunk.media.telephone_event,
+        trunk.media.bind,
+        trunk.media.advertise,
+        trunk.max_calls,
+        trunk.media.ports,
+        trunk.transfer.refer_to("6001"),
+        trunk.transfer.wait,
     );
     let expected = "\"/srv/a\" \"/srv/m\" 0.0.0.0:5070 Some(192.0.2.10) Some(198.51.100.7) 30000..=30999 2 3 12 Some(127.0.0.1:9999) Json debug 90s BuiltIn { path: \"/srv/a/clinic.db\" } clinic.example\n\
         AsteriskPjsip 192.0.2.9:5070 [10.0.0.5/32, 10.1.0.0/16] Some(Peer { host: \"pbx.clinic.lan\", port: 5080, ping: Some(15s) }) Some(Credentials { user: \"agent\", secret: ‹secret› }) Registered Numbers { country: Ca, area_code: Some(\"416\") } [Pcma] false 192.0.2.10 198.51.100.7 7 40000..=40099 Ok(\"sip:6001@pbx.clinic.lan:5080;transport=udp\") 40s";

@@ -45,7 +45,7 @@ transfer = ["nurse", "front-desk"]
 
 [[route]]
 name   = "vip"
-header = { X-Line = "_v!" }
+header = { X-Line = "~v.*" }
 agent  = "reception"
 
 [[route]]
@@ -129,7 +129,8 @@ fn a_target_that_is_closed_is_not_offered() {
 
 #[test]
 fn every_route_says_why() {
-    let explained = plan().explain(&call("8000", "+13125550142", "2026-12-25 10:00", &[("X-Line", "es")]));
+    let explained =
+        plan().explain(&call("8000", "+13125550142", "2026-12-25 10:00", &[("X-Line", "es")]));
     let expected = "\
 route     after-hours
 agent     reception, en-US
@@ -151,7 +152,7 @@ target    front-desk (6001 6002, rings 15s, unanswered: back to the agent)
 why, at Mon 2026-07-06 10:00 (America/Chicago):
   - blocked: caller is not on list blocked or anonymous
   - after-hours: called number is not 8000 or _+1312555XXXX or ~\\+1847555\\d{4}
-  - vip: header X-Line is not _v!
+  - vip: header X-Line is not ~v.*
   - second-line: chosen, called number is 8001, caller is _+1773XXXXXXX, clinic is open
   - reception: not reached
 ";
@@ -181,7 +182,8 @@ fn reasons_hold_nothing_of_the_caller() {
     for (called, caller) in [("8000", "+13125550142"), ("8009", "+18885550142")] {
         let header = [("X-Line", "jane-roe-1960")];
         let chosen = plan.route(&call(called, caller, OPEN, &header)).unwrap();
-        let text = format!("{:?} {}", chosen.why, plan.explain(&call(called, caller, OPEN, &header)));
+        let text =
+            format!("{:?} {}", chosen.why, plan.explain(&call(called, caller, OPEN, &header)));
         for word in ["5550142", "jane", "1960"] {
             assert!(!text.contains(word), "{word} in {text}");
         }
@@ -215,7 +217,9 @@ fn hours_follow_the_clock_on_the_wall() {
 #[test]
 fn a_test_at_an_hour_that_does_not_exist_is_a_warning() {
     let test = |at: &str| {
-        let plan = format!("{PLAN}\n[[test]]\nat = \"{at}\"\nfrom = \"+13125550142\"\nto = \"8001\"\nroute = \"reception\"\n");
+        let plan = format!(
+            "{PLAN}\n[[test]]\nat = \"{at}\"\nfrom = \"+13125550142\"\nto = \"8001\"\nroute = \"reception\"\n"
+        );
         load(&[("dialplans/clinic.toml", &plan)]).unwrap().warnings
     };
     assert_eq!(test("2026-03-08 10:30").len(), 0);

@@ -44,9 +44,12 @@ pub struct NotAllowed {
 impl Transfer {
     /// Whether this trunk may hand calls to a number.
     pub fn allows(&self, number: &str) -> bool {
+        // Reading a number drops `;` and all behind it: what is not a plain number is not read at all.
+        let plain = |c: char| c.is_ascii_alphanumeric() || "+*#-_.".contains(c);
         let normal = self.numbers.normalise(number);
         let forbidden = self.numbers.country.emergency();
-        !forbidden.contains(&number)
+        number.chars().all(plain)
+            && !forbidden.contains(&number)
             && !forbidden.contains(&normal.as_str())
             && self.allow.iter().any(|pattern| pattern.matches(&normal))
     }

@@ -51,16 +51,25 @@ impl Health {
 /// Serves until it is dropped. Connections that dawdle, say too much or ask for something else are
 /// closed or refused; none of them can stop the others.
 pub async fn run(listener: TcpListener, metrics: Metrics, health: Health) {
-    let serve = || serve_one_by_one(&listener, &metrics, &health);
+    run_within(DEADLINE, listener, metrics, health).await;
+}
+
+async fn run_within(deadline: Duration, listener: TcpListener, metrics: Metrics, health: Health) {
+    let serve = || serve_one_by_one(deadline, &listener, &metrics, &health);
     // Four connections at a time; further ones wait in the listener's queue.
     tokio::join!(serve(), serve(), serve(), serve());
 }
 
-async fn serve_one_by_one(listener: &TcpListener, metrics: &Metrics, health: &Health) {
+async fn serve_one_by_one(
+    deadline: Duration,
+    listener: &TcpListener,
+    metrics: &Metrics,
+    health: &Health,
+) {
     loop {
         match listener.accept().await {
             // A deadline passed, or a peer went away: the scraper knows, and will be back.
-            Ok((stream, _)) => drop(timeout(DEADLINE, serve(stream, metrics, health)).await),
+            Ok((stream, _)) => drop(timeout(deadline, serve(stream, metrics, health)).await),
             Err(error) => {
                 // No descriptors left, most likely: wait for some instead of spinning.
                 tracing::warn!(%error, "The metrics listener cannot accept.");
@@ -130,4 +139,106 @@ fn write(status: &str, format: &str, headers: &str, body: &str) -> String {
         "HTTP/1.1 {status}\r\nContent-Type: {format}\r\nContent-Length: {length}\r\n{headers}\
          Cache-Control: no-store\r\nConnection: close\r\n\r\n{body}"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ops::metrics::scoped;
+    use std::net::SocketAddr;
+
+    /// Runs a listener with this deadline for as long as the test speaks to it.
+    async fn listening<T>(
+        deadline: Duration,
+        health: Health,
+        test: impl AsyncFnOnce(SocketAddr) -> T,
+    ) -> T {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let metrics = scoped(Metrics::clone);
+        tokio::select! {
+            () = run_within(deadline, listener, metrics, health) => unreachable!("it serves for ever"),
+            told = test(address) => told,
+        }
+    }
+
+    async fn ask(address: SocketAddr, request: &[u8]) -> String {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(request).await.unwrap();
+        let mut answer = String::new();
+        // A refused request may be reset under our hands; what came until then counts.
+        let _ = stream.read_to_string(&mut answer).await;
+        answer
+    }
+
+    #[tokio::test]
+    async fn metrics_and_health_are_served() {
+        let health = Health::default();
+        listening(DEADLINE, health.clone(), async |address| {
+            let answer = ask(address, b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n").await;
+            let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+            assert!(head.starts_with("HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4"));
+            assert!(head.contains(&format!("Content-Length: {}\r\n", body.len())), "{head}");
+            assert!(body.contains("attendant_calls_active 0"), "{body}");
+            let health_says = async || ask(address, b"GET /health HTTP/1.0\r\n\r\n").await;
+            assert!(health_says().await.ends_with("\r\n\r\nstarting\n"));
+            health.set(Condition::Ready);
+            let answer = health_says().await;
+            assert!(
+                answer.starts_with("HTTP/1.1 200 OK") && answer.ends_with("ready\n"),
+                "{answer}"
+            );
+            health.set(Condition::Draining);
+            let answer = health_says().await;
+            assert!(
+                answer.starts_with("HTTP/1.1 503") && answer.ends_with("draining\n"),
+                "{answer}"
+            );
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn everything_else_is_refused() {
+        listening(DEADLINE, Health::default(), async |address| {
+            let long = [b"GET /metrics HTTP/1.1\r\nX: ".as_slice(), &[b'a'; HEAD_BYTES]].concat();
+            for (request, status) in [
+                (b"POST /metrics HTTP/1.1\r\n\r\n".as_slice(), "405"),
+                (b"GET / HTTP/1.1\r\n\r\n", "404"),
+                (b"GET /metrics/../etc/passwd HTTP/1.1\r\n\r\n", "404"),
+                (b"GET /metrics\r\n\r\n", "400"),
+                (b"GET  /metrics HTTP/1.1\r\n\r\n", "400"),
+                (b"GET /metrics HTTP/2.0\r\n\r\n", "400"),
+                (b"\xff\xfe\r\n\r\n", "400"),
+                (b"\r\n\r\n", "400"),
+                (&long, "431"),
+            ] {
+                let answer = ask(address, request).await;
+                let asked = String::from_utf8_lossy(&request[..request.len().min(40)]);
+                assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{asked:?}: {answer}");
+            }
+        })
+        .await;
+    }
+
+    /// Four who say nothing hold every place; they are put out, and the next one is served.
+    #[tokio::test]
+    async fn those_who_dawdle_do_not_stop_the_others() {
+        listening(Duration::from_millis(50), Health::default(), async |address| {
+            let mut silent = Vec::new();
+            for _ in 0..8 {
+                let mut stream = TcpStream::connect(address).await.unwrap();
+                stream.write_all(b"GET /me").await.unwrap();
+                silent.push(stream);
+            }
+            let answer = ask(address, b"GET /metrics HTTP/1.1\r\n\r\n").await;
+            assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+            for stream in &mut silent {
+                let mut rest = Vec::new();
+                let _ = stream.read_to_end(&mut rest).await;
+                assert!(rest.is_empty(), "closed without an answer");
+            }
+        })
+        .await;
+    }
 }

@@ -44,19 +44,21 @@ pub fn check_filter(filter: &str) -> Result<(), String> {
 }
 
 fn parse(filter: &str) -> Result<EnvFilter, LoggingError> {
-    let wrong = |what: String| LoggingError::Filter { filter: filter.to_owned(), what };
-    if filter.trim().is_empty() {
+    let written = filter.to_owned();
+    let wrong = |what: String| LoggingError::Filter { filter: written.clone(), what };
+    let filter = filter.replace(' ', "");
+    if filter.is_empty() {
         return Err(wrong("it is empty".into()));
     }
     // A lone word is taken as a module's name by the parser: a misspelt level would silence everything.
     let levels = ["off", "error", "warn", "info", "debug", "trace"];
-    let odd = filter.split(',').find(|part| !part.contains('=') && !levels.contains(&part.trim()));
+    let odd = filter.split(',').find(|part| !part.contains('=') && !levels.contains(part));
     if let Some(odd) = odd {
         return Err(wrong(format!(
             "`{odd}` is not a level: error, warn, info, debug, trace or off"
         )));
     }
-    EnvFilter::builder().parse(filter).map_err(|error| wrong(error.to_string()))
+    EnvFilter::builder().parse(&filter).map_err(|error| wrong(error.to_string()))
 }
 
 /// Starts logging to stderr, once a process.
@@ -89,4 +91,102 @@ where
         LogFormat::Text => Box::new(lines.finish()),
         LogFormat::Json => Box::new(lines.json().flatten_event(true).finish()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{CallId, Phi, Secret, TrunkName};
+    use crate::ops::{AuthenticationFailed, CallStarted, SipRejected};
+    use std::sync::{Arc, Mutex};
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn logged(format: LogFormat, filter: &str, run: impl FnOnce()) -> String {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let subscriber = subscriber(format, filter, move || writer.clone()).unwrap();
+        tracing::subscriber::with_default(subscriber, run);
+        let bytes = lines.0.lock().unwrap().clone();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    fn started() {
+        let (call, trunk) = (CallId(0xbeef), TrunkName::new("front"));
+        CallStarted { call, trunk: &trunk, route: "reception" }.emit();
+    }
+
+    #[test]
+    fn a_line_carries_the_call() {
+        let text = logged(LogFormat::Text, "info", started);
+        let wanted = "INFO Call started. call=c-00000000beef trunk=front route=\"reception\"\n";
+        assert!(text.ends_with(wanted), "{text}");
+        let json = logged(LogFormat::Json, "info", started);
+        assert_eq!(json.lines().count(), 1);
+        let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+        for (key, value) in [
+            ("level", "INFO"),
+            ("message", "Call started."),
+            ("call", "c-00000000beef"),
+            ("trunk", "front"),
+            ("route", "reception"),
+        ] {
+            assert_eq!(json[key], value, "{json}");
+        }
+    }
+
+    #[test]
+    fn health_data_and_secrets_are_never_printed() {
+        for format in [LogFormat::Text, LogFormat::Json] {
+            let text = logged(format, "trace", || {
+                let name = Phi::new("Jane Roe".to_owned());
+                let secret = Secret::new("hunter2");
+                tracing::error!(?name, ?secret, caller = ?Some(&name), "Heard {name:?}.");
+            });
+            assert!(text.contains("‹phi›") && text.contains("‹secret›"), "{text}");
+            for word in ["Jane", "Roe", "hunter2"] {
+                assert!(!text.contains(word), "{word} in {text}");
+            }
+        }
+    }
+
+    /// What a peer sends cannot make a line of its own, nor reach the terminal.
+    #[test]
+    fn a_peer_cannot_write_log_lines() {
+        let text = logged(LogFormat::Text, "info", || {
+            let source = "192.0.2.1:5060".parse().unwrap();
+            let user = Some("x\r\n2026-07-06T10:00:00Z  INFO Call started.\x1b[31m");
+            AuthenticationFailed { source, user }.emit();
+            let method = "BREW\n\x1b]0;pwned\x07";
+            SipRejected { source, method, status: 405, why: "unknown method" }.emit();
+        });
+        assert_eq!(text.lines().count(), 2, "{text}");
+        assert!(!text.contains('\x1b') && !text.contains('\r'), "{text:?}");
+    }
+
+    #[test]
+    fn filters() {
+        for right in
+            ["info", "off", "info,attendant::sip=debug", "attendant=trace", "warn, attendant=info"]
+        {
+            assert_eq!(check_filter(right), Ok(()), "{right}");
+        }
+        for wrong in ["", " ", "verbose", "info,verbose", "attendant=loud", "=", "info,,debug"] {
+            assert!(check_filter(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(logged(LogFormat::Text, "warn", started), "");
+        assert_ne!(logged(LogFormat::Text, "error,attendant::ops=info", started), "");
+    }
 }
