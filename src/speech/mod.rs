@@ -4,6 +4,7 @@
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
 pub mod floor;
+pub mod normalise;
 mod recognizer;
 mod utterance;
 mod vad;
