@@ -44,7 +44,8 @@ fn no_input_is_paid_for_quadratically() {
     let field =
         |name: &str, value: String| spoilt("Contact:", &format!("{name}: {value}\nContact:"));
     let list = |count: usize| vec!["<sip:a@b;p=1>"; count].join(",");
-    let makers: [(&str, &dyn Fn(usize) -> Vec<u8>); 8] = [
+    type Maker<'a> = (&'a str, &'a dyn Fn(usize) -> Vec<u8>);
+    let makers: [Maker<'_>; 8] = [
         ("fields", &|n| spoilt("Contact:", &format!("{}Contact:", "X: y\n".repeat(n / 16)))),
         ("Contact list", &|n| field("Contact", list(n / 16))),
         ("Via list", &|n| field("Via", vec!["SIP/2.0/UDP a"; n / 16].join(","))),

@@ -61,8 +61,7 @@ CSeq: 2 INVITE
 
 ",
     );
-    let at = bytes.iter().position(|byte| *byte == b'@' && true).unwrap();
-    let at = bytes[at + 1..].iter().position(|byte| *byte == b'@').unwrap() + at + 1;
+    let at = bytes.windows(2).position(|two| two == b"M@").unwrap() + 1;
     bytes[at] = 0xfc;
     let Err(ParseError::Reply(rejection)) = Message::parse(&bytes) else { panic!("no refusal") };
     assert_eq!((rejection.status, rejection.why), (400, "there is more than one CSeq"));
