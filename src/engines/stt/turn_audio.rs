@@ -148,7 +148,7 @@ mod tests {
     #[test]
     fn long_speech_is_cut_at_a_pause_and_endless_speech_at_25_s() {
         let mut audio = TurnAudio::default();
-        assert_eq!(push(&mut audio, true, 950), []);
+        assert!(push(&mut audio, true, 950).is_empty());
         assert_eq!(push(&mut audio, false, 10), [960]);
         assert_eq!(push(&mut audio, true, 1300), [1250]);
         assert_eq!(audio.current().frames(), 50);
