@@ -8,9 +8,10 @@ mod phone_voice;
 use std::path::Path;
 use std::time::Duration;
 
+use attendant::base::Phi;
 use attendant::phone::{
-    AnswerPlan, CallPlan, CallReport, EndedBy, Line, Outcome, Phone, PhoneConfig, PhoneError,
-    ReferPlan, Talk,
+    AgentSaid, AnswerPlan, AnswerRule, CallPlan, CallProgress, CallReport, EndedBy, Line, Outcome,
+    Phone, PhoneConfig, PhoneError, ReferPlan, Talk,
 };
 use phone_voice::Syllables;
 
@@ -157,8 +158,12 @@ async fn a_refer_is_followed_and_the_new_party_is_heard() {
     let (mut caller, mut agent, mut desk) =
         (phone("caller").await, phone("agent").await, phone("101").await);
     let target = format!("sip:101@{}", desk.address());
-    let plan =
-        CallPlan { recording: Some(recording.clone()), ..calling(&agent, &["a person please"]) };
+    let (watcher, mut watched) = tokio::sync::mpsc::channel(64);
+    let plan = CallPlan {
+        recording: Some(recording.clone()),
+        progress: Some(watcher),
+        ..calling(&agent, &["a person please"])
+    };
     let referring = AnswerPlan {
         refer: Some(ReferPlan {
             target: target.clone(),
@@ -186,6 +191,32 @@ async fn a_refer_is_followed_and_the_new_party_is_heard() {
     assert_eq!(desk.ended_by, Some(EndedBy::OtherSide));
     assert_eq!(desk.handoff_id.as_deref(), Some("h-0042"));
     assert_eq!(desk.referred_by.as_deref(), Some("<sip:100@127.0.0.1>"));
+    let mut story = Vec::new();
+    while let Ok(progress) = watched.try_recv() {
+        story.push(match progress {
+            CallProgress::AgentSpeaking { gap_ms } => format!("speaking, {}", gap_ms.is_some()),
+            CallProgress::AgentQuiet { .. } => "quiet".to_string(),
+            CallProgress::Referred { target: to, .. } => format!("referred, {}", to == target),
+            other => format!("{other:?}"),
+        });
+    }
+    assert_eq!(
+        story,
+        [
+            "Dialling",
+            "Ringing",
+            "Answered",
+            "speaking, false",
+            "quiet",
+            "CallerSays(\"a person please\")",
+            "speaking, true",
+            "referred, true",
+            "Transferred",
+            "speaking, false",
+            "quiet",
+            "Ended { how: \"hung up: the new party was heard\" }",
+        ]
+    );
     // Greeting, "one moment", and the front desk after it.
     assert_eq!(spurts(&recording, 1).len(), 3);
     assert_eq!(spurts(&recording, 0).len(), 1);
@@ -210,6 +241,28 @@ async fn a_transfer_that_fails_goes_back_to_the_agent() {
     assert_eq!((called.outcome, called.ended_by), (Outcome::Answered, Some(EndedBy::ScriptOver)));
     assert_eq!(agent.unwrap().ended_by, Some(EndedBy::OtherSide));
     assert!(matches!(desk.unwrap().outcome, Outcome::Refused { status: 486, .. }));
+}
+
+#[tokio::test]
+async fn cues_choose_what_is_said() {
+    let (mut caller, mut callee) = (phone("caller").await, phone("callee").await);
+    let (cues, heard) = tokio::sync::mpsc::channel(4);
+    let text = Phi::new("And your date of birth, please?".to_string());
+    cues.send(AgentSaid { text }).await.unwrap();
+    let mut plan = CallPlan { cues: Some(heard), ..calling(&callee, &["jane roe"]) };
+    plan.talk.lines[0] = Line::new("jane roe").when_asked(&["your name"]);
+    plan.talk.rules = vec![AnswerRule {
+        asks_contains: vec!["date of birth".into()],
+        say: "fourth of may".into(),
+        times: 1,
+    }];
+    plan.talk.pauses.agent_silent = Duration::from_secs(1);
+    let mut answer = answering(&["good morning", "thanks"]);
+    answer.talk.pauses.linger = Duration::from_secs(20);
+    let (called, answered) = tokio::join!(caller.call(plan), callee.answer(answer));
+    let said: Vec<_> = called.unwrap().turns.into_iter().map(|turn| turn.line).collect();
+    assert_eq!(said, ["fourth of may", "jane roe"]);
+    assert_eq!(answered.unwrap().turns.len(), 2);
 }
 
 #[tokio::test]

@@ -6,8 +6,42 @@ use std::time::Instant;
 use super::error::PhoneError;
 use super::measure::ms_between;
 use super::recording::Stereo;
-use super::report::{CallReport, PacketReport, SpurtReport, TurnReport};
+use super::report::{
+    CallReport, EndedBy, Outcome, PacketReport, SpurtReport, TransferReport, TurnReport,
+};
 use super::session::Session;
+
+/// What is known of a call when it is over.
+pub(super) struct Story {
+    pub outcome: Outcome,
+    pub ended_by: Option<EndedBy>,
+    pub answered_at: Option<Instant>,
+    pub decided_at: Instant,
+    pub ended_at: Instant,
+    pub transfer: Option<TransferReport>,
+}
+
+impl Story {
+    /// Nothing is known yet.
+    pub(super) fn new(now: Instant) -> Self {
+        Self {
+            outcome: Outcome::Unreachable,
+            ended_by: None,
+            answered_at: None,
+            decided_at: now,
+            ended_at: now,
+            transfer: None,
+        }
+    }
+
+    /// Says how the call ended, in a few words.
+    pub(super) fn in_words(&self) -> String {
+        match (&self.outcome, self.ended_by) {
+            (Outcome::Answered, Some(by)) => by.to_string(),
+            (outcome, _) => outcome.to_string(),
+        }
+    }
+}
 
 /// What the session does not know by itself.
 pub(super) struct Ending {

@@ -20,6 +20,7 @@ mod session;
 mod signals;
 mod sound;
 mod target;
+mod voice;
 mod wire;
 
 pub use ear::{Ear, EarSettings, HeardPacket, Noticed};
@@ -31,3 +32,4 @@ pub use report::{
     CallReport, EndedBy, Outcome, PacketReport, SpurtReport, TransferReport, TurnReport,
 };
 pub use target::local_address_towards;
+pub use voice::choose_voice;

@@ -25,7 +25,7 @@ use crate::base::{Dice, LegId, PacketTime, Phi, Purpose};
 use crate::codec::Codec;
 use crate::sdp::{self, Direction, LocalMedia};
 use crate::sip::{Command, Credentials, Event, Flow, Incoming, NewLeg, Refusal, Transport};
-use crate::speech::Voice;
+use crate::speech::{Voice, VoiceError};
 
 /// Packets and marks on their way from the RTP threads: 20 s of packets.
 const WIRE_EVENTS: usize = 1024;
@@ -274,6 +274,7 @@ impl Phone {
                 () = sleep_until(due) => session.handle_timeout(Instant::now()),
             }
         }
+        session.tell(CallProgress::Ended { how: session.story.in_words() });
         self.afterglow().await
     }
 
@@ -328,7 +329,8 @@ impl Phone {
             let _ = done.send((voice, clips));
         };
         let thread = std::thread::Builder::new().name("phone-voice".into());
-        thread.spawn(work).map_err(|source| PhoneError::Rtp { source })?;
+        let failed = |error: std::io::Error| VoiceError::Failed { what: error.to_string() };
+        thread.spawn(work).map_err(failed)?;
         let (voice, clips) = result.await.map_err(|_| PhoneError::Stopped)?;
         self.voice = Some(voice);
         Ok(clips?)

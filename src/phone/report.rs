@@ -1,5 +1,6 @@
 //! What came of a scripted call: for people, for tests, and as JSON.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -31,6 +32,19 @@ pub enum Outcome {
     Cancelled,
 }
 
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Answered => f.write_str("answered"),
+            Self::Refused { status, phrase } => write!(f, "refused: {status} {phrase}"),
+            Self::NotAnswered => f.write_str("not answered"),
+            Self::Unreachable => f.write_str("unreachable: no SIP answer"),
+            Self::NoMedia { what } => write!(f, "answered with no usable sound: {what}"),
+            Self::Cancelled => f.write_str("given up while it rang"),
+        }
+    }
+}
+
 /// Who ended an answered call.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -49,6 +63,20 @@ pub enum EndedBy {
     Stopped,
     /// The connection broke: a request was not answered or acknowledged.
     Broken,
+}
+
+impl fmt::Display for EndedBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::OtherSide => "the other side hung up",
+            Self::ScriptOver => "hung up: everything was said",
+            Self::TargetMet => "hung up: the new party was heard",
+            Self::Transferred => "hung up: the transfer was answered",
+            Self::TimedOut => "hung up: the call had taken too long",
+            Self::Stopped => "hung up: told to stop",
+            Self::Broken => "broken: the other side does not answer any more",
+        })
+    }
 }
 
 /// One thing that we said, and how it was answered.

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 use super::clip::Clip;
+use super::closing::Story;
 use super::ear::Noticed;
 use super::measure::{Ledger, Said};
 use super::party::Party;
@@ -44,16 +45,6 @@ pub(super) enum Wish {
     Command(Command),
     /// Call whom the REFER names; [`Session::dial`] or [`Session::cannot_transfer`] is the answer.
     Transfer { to: String, headers: Vec<(String, String)> },
-}
-
-/// What is known of a call when it is over.
-pub(super) struct Story {
-    pub outcome: Outcome,
-    pub ended_by: Option<EndedBy>,
-    pub answered_at: Option<Instant>,
-    pub decided_at: Instant,
-    pub ended_at: Instant,
-    pub transfer: Option<TransferReport>,
 }
 
 /// One scripted call.
@@ -110,14 +101,7 @@ impl Session {
             parties: vec![party],
             ledger: Ledger::default(),
             script: Script::new(opening.talk, opening.has_cues),
-            story: Story {
-                outcome: Outcome::Unreachable,
-                ended_by: None,
-                answered_at: None,
-                decided_at: now,
-                ended_at: now,
-                transfer: None,
-            },
+            story: Story::new(now),
             clips: opening.clips,
             pickup: opening.pickup,
             hang_up_after: opening.hang_up_after,
@@ -384,6 +368,7 @@ impl Session {
         self.notify(200);
         self.decide_transfer(now, 200);
         self.talking = n;
+        self.turn_began = None;
         if !self.parties[0].over {
             self.timers.set(Timer::Referrer, now + REFERRER_HANGS_UP);
         }

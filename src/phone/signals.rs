@@ -37,6 +37,14 @@ impl Signals {
     /// # Errors
     /// When it cannot be bound.
     pub(super) async fn bind(bind: SocketAddr, seed: u64) -> Result<Self, PhoneError> {
+        Self::bind_as(bind, seed, configuration).await
+    }
+
+    async fn bind_as(
+        bind: SocketAddr,
+        seed: u64,
+        configuration: impl FnOnce(SocketAddr) -> UaConfig,
+    ) -> Result<Self, PhoneError> {
         let failed = |source: io::Error| PhoneError::Bind { address: bind, source };
         let socket = UdpSocket::bind(bind).await.map_err(failed)?;
         let address = socket.local_addr().map_err(failed)?;
@@ -132,5 +140,66 @@ pub(super) async fn sleep_until(due: Option<Instant>) {
     match due {
         Some(due) => tokio::time::sleep_until(due.into()).await,
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Phone, PhoneConfig};
+    use super::*;
+    use crate::base::Secret;
+    use crate::sip::{Credentials, Registrar};
+    use crate::speech::{Voice, VoiceError};
+
+    struct Mute;
+
+    impl Voice for Mute {
+        fn speak(
+            &mut self,
+            _text: &str,
+            _sink: &mut dyn FnMut(&[i16]) -> std::ops::ControlFlow<()>,
+        ) -> Result<(), VoiceError> {
+            Ok(())
+        }
+    }
+
+    fn user(password: &str) -> Credentials {
+        Credentials { user: "101".into(), secret: Secret::new(password) }
+    }
+
+    #[tokio::test]
+    async fn a_phone_registers_with_the_right_password_only() {
+        let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
+        let mut registrar = Signals::bind_as(loopback, 1, |address| {
+            let registrar = Registrar { realm: "practice".into(), users: vec![user("right")] };
+            let mut config = UaConfig { registrar: Some(registrar), ..configuration(address) };
+            config.trunks[0].inbound = Inbound::Registered;
+            config
+        })
+        .await
+        .unwrap();
+        let config = PhoneConfig::new(loopback.ip(), "101", Box::new(Mute));
+        let mut phone = Phone::start(config).await.unwrap();
+        let address = format!("sip:{}", registrar.address());
+        let mut registered = Vec::new();
+        let hour = Duration::from_secs(3600);
+        let register = async {
+            let good = phone.register(&address, user("right"), hour).await;
+            (good, phone.register(&address, user("wrong"), hour).await)
+        };
+        tokio::pin!(register);
+        let (good, bad) = loop {
+            tokio::select! {
+                answers = &mut register => break answers,
+                event = registrar.next() => match event.unwrap() {
+                    Event::Registered { user, expires, .. } => registered.push((user, expires)),
+                    other => assert!(matches!(other, Event::AuthenticationFailed { .. }), "{other:?}"),
+                },
+            }
+        };
+        good.unwrap();
+        assert_eq!(registered, [("101".to_string(), hour)]);
+        let error = bad.unwrap_err().to_string();
+        assert!(error.starts_with(&format!("cannot register 101 at {address}: 40")), "{error}");
     }
 }

@@ -1,0 +1,104 @@
+//! Our scripted phone against a phone that others wrote: baresip calls it and is called by it.
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
+mod interop;
+mod phone_voice;
+
+use std::path::Path;
+use std::time::Duration;
+
+use attendant::phone::{AnswerPlan, CallPlan, EndedBy, Line, Outcome, Phone, PhoneConfig, Talk};
+use interop::baresip::{Baresip, Setup};
+use phone_voice::Syllables;
+
+/// How long baresip may take for anything.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Writes so many seconds of silence, of a 1 kHz tone, and of silence.
+fn write_tone(path: &Path, before: u32, tone: u32, after: u32) {
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: 8000,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
+    let mut writer = hound::WavWriter::create(path, spec).unwrap();
+    for n in 0..8000 * (before + tone + after) {
+        let sounds = (before..before + tone).contains(&(n / 8000));
+        let phase = f64::from(n) * std::f64::consts::TAU / 8.0;
+        writer.write_sample(if sounds { (phase.sin() * 6000.0) as i16 } else { 0 }).unwrap();
+    }
+    writer.finalize().unwrap();
+}
+
+fn loud(samples: &[i16]) -> usize {
+    samples.iter().filter(|sample| sample.unsigned_abs() > 500).count()
+}
+
+async fn phone() -> Phone {
+    let config = PhoneConfig::new([127, 0, 0, 1].into(), "phone", Box::new(Syllables));
+    Phone::start(config).await.unwrap()
+}
+
+#[tokio::test]
+async fn baresip_calls_the_phone_and_each_hears_the_other() {
+    if !interop::installed("baresip", "baresip") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let tone = folder.path().join("tone.wav");
+    write_tone(&tone, 1, 1, 10);
+    let mut phone = phone().await;
+    let target = format!("sip:101@{}", phone.address());
+    let mut baresip = Baresip::start(&Setup::saying(&tone));
+    baresip.dial(&target);
+    let plan = AnswerPlan {
+        ring: Duration::from_millis(200),
+        hang_up_after: Some(Duration::from_secs(4)),
+        wait: Some(PATIENCE),
+        ..AnswerPlan::saying("front desk this is jordan")
+    };
+    let report = phone.answer(plan).await.unwrap();
+    assert_eq!((report.outcome, report.ended_by), (Outcome::Answered, Some(EndedBy::ScriptOver)));
+    assert_eq!(report.peer, "baresip");
+    assert_eq!(report.heard.len(), 1, "{:?}", report.heard);
+    let heard = &report.heard[0];
+    assert!((heard.ended_ms.unwrap() - heard.began_ms - 1000).abs() < 150, "{heard:?}");
+    assert!(report.packets.received > 100 && report.packets.lost == 0, "{:?}", report.packets);
+    assert!(baresip.wait_for("CALL_CLOSED", PATIENCE).is_some(), "{}", baresip.log());
+    let recorded = baresip.finish();
+    assert!(loud(&recorded.received) > 5000, "{}", loud(&recorded.received));
+}
+
+#[tokio::test]
+async fn the_phone_calls_baresip_and_waits_for_its_turn() {
+    if !interop::installed("baresip", "baresip") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let tone = folder.path().join("tone.wav");
+    write_tone(&tone, 0, 2, 10);
+    let mut baresip = Baresip::start(&Setup { codecs: "PCMA/8000/1", ..Setup::saying(&tone) });
+    let mut phone = phone().await;
+    let mut talk = Talk { lines: vec![Line::new("good morning")], ..Talk::default() };
+    talk.pauses.linger = Duration::from_secs(1);
+    let plan = CallPlan {
+        target: format!("sip:baresip@127.0.0.1:{}", baresip.port()),
+        display: Some("Caller".into()),
+        talk,
+        ..CallPlan::default()
+    };
+    // baresip's side is a program of its own, watched from a thread of its own.
+    let answering = std::thread::spawn(move || {
+        assert!(baresip.wait_for("CALL_INCOMING", PATIENCE).is_some(), "{}", baresip.log());
+        baresip.accept();
+        assert!(baresip.wait_for("CALL_CLOSED", PATIENCE).is_some(), "{}", baresip.log());
+        baresip.finish()
+    });
+    let report = phone.call(plan).await.unwrap();
+    assert_eq!((report.outcome, report.lines_said), (Outcome::Answered, 1));
+    let waited = report.turns[0].began_ms - report.heard[0].ended_ms.unwrap();
+    assert!((690..1000).contains(&waited), "{waited}");
+    let recorded = answering.join().unwrap();
+    assert!(loud(&recorded.received) > 3000, "{}", loud(&recorded.received));
+}
