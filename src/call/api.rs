@@ -53,14 +53,14 @@ pub enum Input {
 }
 
 /// What a media thread tells of the leg.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Sound {
     /// A voice began at this time.
     VoiceOn { since: Instant },
     /// The voice ended at this time.
     VoiceOff { since: Instant },
     /// A digit was keyed (RFC 4733).
-    Dtmf { digit: char },
+    Dtmf { digit: Phi<char> },
     /// The first frame of an utterance was sent.
     Started { utterance: UtteranceId },
     /// An utterance is over: all of it was sent, or the rest was dropped after so many frames.

@@ -329,7 +329,7 @@ impl Call {
                 self.voice_off = Some(since);
                 self.floor.handle_input(now, floor::Input::VoiceOff { since });
             }
-            Sound::Dtmf { digit } => self.dtmf(now, digit),
+            Sound::Dtmf { digit } => self.dtmf(now, *digit.reveal(Purpose::Understanding)),
             Sound::Started { utterance } => self.utterance_started(now, utterance),
             Sound::Ended { utterance, frames, complete } => {
                 let ended = self.speaking.ended(utterance, frames, complete);

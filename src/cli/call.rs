@@ -1,0 +1,80 @@
+//! `attendant call`: a scripted caller against any SIP peer.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use tokio::sync::mpsc;
+
+use super::Failure;
+use crate::engines::models;
+use crate::phone::{
+    CallPlan, CallProgress, Line, Outcome, Phone, PhoneConfig, Talk, choose_voice,
+    local_address_towards,
+};
+
+/// Calls a SIP peer with a spoken script, and measures how it answers.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  attendant call sip:900@127.0.0.1:5060 --say \"When are you open?\" --record call.wav")]
+pub(super) struct Arguments {
+    /// Whom to call
+    #[arg(value_name = "SIP-URI")]
+    target: String,
+    /// What to say, a line each; each waits for the other side to finish
+    #[arg(long, value_name = "TEXT", required = true)]
+    say: Vec<String>,
+    /// The caller's number or user name
+    #[arg(long, value_name = "USER", default_value = "caller")]
+    from: String,
+    /// Where a stereo recording goes: caller left, other side right
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
+}
+
+pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(call(arguments))
+}
+
+async fn call(arguments: Arguments) -> Result<ExitCode, Failure> {
+    let address = local_address_towards(&arguments.target).await?;
+    let voice = choose_voice(&models::default_dir())?;
+    let mut phone = Phone::start(PhoneConfig::new(address, arguments.from.clone(), voice)).await?;
+    let (progress, mut told) = mpsc::channel(256);
+    let printer = tokio::spawn(async move {
+        while let Some(event) = told.recv().await {
+            print(&event);
+        }
+    });
+    let lines = arguments.say.iter().map(Line::new).collect();
+    let report = phone
+        .call(CallPlan {
+            target: arguments.target,
+            talk: Talk { lines, ..Talk::default() },
+            progress: Some(progress),
+            recording: arguments.record,
+            ..CallPlan::default()
+        })
+        .await?;
+    printer.await?;
+    println!("{}", report.to_json());
+    let all_said = report.lines_said == report.lines;
+    let ok = report.outcome == Outcome::Answered && all_said;
+    Ok(if ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn print(event: &CallProgress) {
+    match event {
+        CallProgress::Dialling => eprintln!("  dialling"),
+        CallProgress::Ringing => eprintln!("  ringing"),
+        CallProgress::Answered => eprintln!("  answered"),
+        CallProgress::CallerSays(text) => eprintln!("  we say: {text}"),
+        CallProgress::AgentSpeaking { gap_ms: Some(gap) } => eprintln!("  answer after {gap} ms"),
+        CallProgress::AgentSpeaking { gap_ms: None } => eprintln!("  they speak"),
+        CallProgress::AgentQuiet { spoke } => eprintln!("  they spoke {:.1} s", spoke.as_secs_f32()),
+        CallProgress::Referred { target, .. } => eprintln!("  referred to {target}"),
+        CallProgress::Transferred => eprintln!("  transferred"),
+        CallProgress::TransferFailed { status } => eprintln!("  transfer failed: {status}"),
+        CallProgress::Ended { how } => eprintln!("  {how}"),
+    }
+}

@@ -1,0 +1,96 @@
+//! The command line: one file a command, every command with an example in its help.
+//!
+//! House rules: a command says what it did or what is wrong and what to do; exit code 0 is success,
+//! 1 is "no", 2 is "could not".
+
+mod audit;
+mod call;
+mod check;
+mod demo;
+mod models;
+mod progress;
+mod run;
+mod script;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// A SIP/RTP media gateway with the voice agent inside, for medical practices.
+#[derive(Debug, Parser)]
+#[command(name = "attendant", version, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs the gateway until it is told to stop
+    Run(run::Arguments),
+    /// Calls itself: a scripted patient telephones the agent, and you watch and listen
+    Demo(demo::Arguments),
+    /// Reads the configuration and says all that is wrong with it
+    Check(check::Arguments),
+    /// Calls a SIP peer with a spoken script, and measures how it answers
+    Call(call::Arguments),
+    /// Works on the audit record
+    #[command(subcommand)]
+    Audit(audit::Command),
+    /// Works on the embedded speech models
+    #[command(subcommand)]
+    Models(models::Command),
+    /// Prints the version
+    #[command(after_help = "Example:\n  attendant version")]
+    Version,
+}
+
+/// What a command may fail with: words for the person at the terminal.
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Runs the command line and returns the exit code.
+pub fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Run(arguments) => run::run(arguments),
+        Command::Demo(arguments) => demo::run(arguments),
+        Command::Check(arguments) => check::run(&arguments),
+        Command::Call(arguments) => call::run(arguments),
+        Command::Audit(command) => audit::run(&command),
+        Command::Models(command) => models::run(&command),
+        Command::Version => {
+            println!("attendant {}", env!("CARGO_PKG_VERSION"));
+            Ok(ExitCode::SUCCESS)
+        }
+    };
+    result.unwrap_or_else(|failure| {
+        eprintln!("error: {failure}");
+        let mut cause = failure.source();
+        while let Some(error) = cause {
+            eprintln!("  because: {error}");
+            cause = error.source();
+        }
+        ExitCode::from(2)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn every_command_has_an_example_in_its_help() {
+        fn walk(command: &clap::Command) {
+            if command.has_subcommands() {
+                command.get_subcommands().filter(|sub| sub.get_name() != "help").for_each(walk);
+            } else {
+                let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+                assert!(help.contains("attendant "), "`{}` has no example", command.get_name());
+            }
+        }
+        let mut command = Arguments::command();
+        command.build();
+        walk(&command);
+        command.debug_assert();
+    }
+}

@@ -1,0 +1,266 @@
+//! One call's task: it owns the call, waits for one thing, feeds it in, and does what the call wants.
+
+use std::future::pending;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc;
+use tokio::time::sleep_until;
+
+use crate::agent::tools::ErrorCode;
+use crate::base::{CallId, LegId, Phi, Purpose, TargetName};
+use crate::call::{Call, Input, Output, Setup, Summary, Told};
+use crate::ops;
+use crate::sdp::Negotiated;
+use crate::speech::{RecognizerError, Transcript, VoiceError};
+use crate::workers::{
+    HearingEvent, HearingSink, LegControl, LegParams, Port, SpeakingEvent, SpeakingSink, WorkersError,
+};
+
+use super::shared::Shared;
+use super::tools::Job;
+use super::watch::{Seen, Watch};
+
+/// Inputs that may wait for a call: a second of frames' worth of events, were they all to come at once.
+pub(super) const INBOX: usize = 256;
+
+/// What a call's task works with.
+pub(super) struct Hands {
+    pub(super) call: CallId,
+    pub(super) leg: LegId,
+    pub(super) shared: Arc<Shared>,
+    pub(super) watch: Watch,
+    /// To ourselves, for what the speech threads have to say.
+    pub(super) inbox: mpsc::Sender<Input>,
+    pub(super) tools: mpsc::Sender<Job>,
+    /// Bound at admission, until the media is opened on it.
+    pub(super) port: Option<Port>,
+    pub(super) media: Option<LegControl>,
+    /// Where the caller is being transferred to.
+    pub(super) target: Option<TargetName>,
+    /// The response gap of each turn.
+    pub(super) gaps: Vec<Duration>,
+}
+
+/// Runs a call to its end and returns what is left of it.
+pub(super) async fn run(
+    setup: Setup,
+    mut inputs: mpsc::Receiver<Input>,
+    hands: &mut Hands,
+) -> Box<Summary> {
+    let mut call = Call::new(Instant::now(), setup);
+    loop {
+        while let Some(output) = call.poll_output() {
+            if let Some(summary) = hands.perform(output).await {
+                return summary;
+            }
+        }
+        let timer = wait_until(call.poll_timeout());
+        tokio::select! {
+            biased;
+            input = inputs.recv() => {
+                let Some(input) = input else { unreachable!("the task holds a sender itself") };
+                call.handle_input(Instant::now(), input);
+            }
+            () = timer => call.handle_timeout(Instant::now()),
+        }
+    }
+}
+
+async fn wait_until(deadline: Option<Instant>) {
+    match deadline {
+        Some(at) => sleep_until(at.into()).await,
+        None => pending().await,
+    }
+}
+
+impl Hands {
+    /// Does what the call wants; returns what is left of it when it is over.
+    async fn perform(&mut self, output: Output) -> Option<Box<Summary>> {
+        let leg = self.leg;
+        match output {
+            Output::Sip(command) => self.shared.signalling.command(command).await,
+            Output::OpenMedia(negotiated) => self.open_media(&negotiated),
+            Output::UpdateMedia(negotiated) => {
+                let updated = self.media.as_ref().map(|media| media.update(params(&negotiated)));
+                self.managed("media update", updated.unwrap_or(Ok(())));
+            }
+            Output::CloseMedia => self.close_media(),
+            Output::Prepare { text } => {
+                let prepared = self.shared.speaking.prerender(text.reveal(Purpose::SpokenReply));
+                self.managed("prompt", prepared);
+            }
+            Output::Speak { utterance, epoch, text } => {
+                if self.shared.speaking.say(leg, utterance, epoch, text).is_err() {
+                    self.post(Input::NotRendered { utterance });
+                }
+            }
+            Output::Flush { epoch } => {
+                if let Some(media) = &self.media {
+                    media.flush(epoch);
+                }
+                self.shared.speaking.stop(leg, epoch);
+            }
+            Output::Expect(expect) => {
+                self.managed("expectation", self.shared.hearing.expect(leg, expect));
+            }
+            Output::Finish { turn } => {
+                if self.shared.hearing.finish(leg, turn).is_err() {
+                    // The hearing thread is a thousand requests behind: the turn was not understood.
+                    let (text, confidence) = (Phi::default(), 0.0);
+                    let lost = Transcript::Final { turn, text, confidence };
+                    self.post(Input::Transcript(lost));
+                }
+            }
+            Output::Discard => self.managed("reset", self.shared.hearing.reset(leg)),
+            Output::Tool { turn, request, call } => {
+                self.ask(Job::Run { turn, request, call }).await;
+            }
+            Output::StoreHandOff { turn, request, target, reason, summary } => {
+                self.ask(Job::StoreHandOff { turn, request, target, reason, summary }).await;
+            }
+            Output::TransferDone { turn, state } => {
+                self.ask(Job::TransferDone { turn, state }).await;
+            }
+            Output::Decided(decision) => self.ask(Job::Decided(decision)).await,
+            Output::Told(told) => self.told(told),
+            Output::Over(summary) => {
+                self.close_media();
+                return Some(summary);
+            }
+        }
+        None
+    }
+
+    async fn ask(&self, job: Job) {
+        // The tool task ends only after this one has dropped its sender.
+        let _ = self.tools.send(job).await;
+    }
+
+    /// To our own inbox, for what could not be done.
+    fn post(&self, input: Input) {
+        if self.inbox.try_send(input).is_err() {
+            tracing::warn!(call = %self.call, "The call is too slow for itself; an input is lost.");
+        }
+    }
+
+    fn managed(&self, what: &'static str, result: Result<(), WorkersError>) {
+        if let Err(error) = result {
+            tracing::warn!(call = %self.call, what, %error, "A worker could not take a request.");
+        }
+    }
+
+    fn open_media(&mut self, negotiated: &Negotiated) {
+        let Some(port) = self.port.take() else { return };
+        let leg = self.leg;
+        match self.shared.media.open(leg, port, params(negotiated)) {
+            Ok(media) => {
+                let recognizer = self.shared.recognizer();
+                let attached =
+                    self.shared.hearing.attach(leg, media.up, recognizer, self.hearing_sink());
+                self.managed("recogniser", attached);
+                self.shared.speaking.attach(leg, media.down, self.speaking_sink());
+                self.media = Some(media.control);
+            }
+            Err(error) => {
+                tracing::error!(call = %self.call, %error, "The call has no media.");
+                self.post(Input::HangUp);
+            }
+        }
+    }
+
+    fn hearing_sink(&self) -> HearingSink {
+        let (call, inbox) = (self.call, self.inbox.clone());
+        Box::new(move |_, event| match event {
+            // A call that is over, or 256 inputs behind, has no use for it.
+            HearingEvent::Heard(transcript) => drop(inbox.try_send(Input::Transcript(transcript))),
+            HearingEvent::Behind { frames } => {
+                ops::AudioDropped { call, path: ops::AudioPath::Up, frames }.emit();
+            }
+            HearingEvent::Failed { what } => {
+                let error = RecognizerError::Failed { what };
+                ops::RecognizerFailed { call, error: &error }.emit();
+            }
+        })
+    }
+
+    fn speaking_sink(&self) -> SpeakingSink {
+        let (call, inbox) = (self.call, self.inbox.clone());
+        Box::new(move |_, event| match event {
+            SpeakingEvent::Rendered { utterance, frames_total: frames, .. } => {
+                let _ = inbox.try_send(Input::Rendered { utterance, frames });
+            }
+            SpeakingEvent::Failed { utterance, what } => {
+                ops::VoiceFailed { call, error: &VoiceError::Failed { what } }.emit();
+                let _ = inbox.try_send(Input::NotRendered { utterance });
+            }
+            // The call has stopped it itself and knows.
+            SpeakingEvent::Dropped { .. } => {}
+        })
+    }
+
+    fn close_media(&mut self) {
+        if let Some(media) = self.media.take() {
+            self.managed("detach", self.shared.hearing.detach(self.leg));
+            self.shared.speaking.detach(self.leg);
+            media.close();
+        }
+        self.port = None;
+    }
+
+    fn told(&mut self, told: Told) {
+        match &told {
+            Told::Replied { turn, gap } => {
+                self.gaps.push(*gap);
+                ops::TurnAnswered { call: self.call, turn: *turn, gap: *gap }.emit();
+            }
+            Told::ToolAnswered { name, error, took } => {
+                let outcome = tool_outcome(*error);
+                ops::ToolRan { call: self.call, tool: name, outcome, took: *took }.emit();
+                if *name == "transfer_to_human" {
+                    let target = self.target.take();
+                    self.transferred(target.as_ref(), *error, *took);
+                }
+            }
+            Told::Transfer { target, .. } => self.target = Some(target.clone()),
+            _ => {}
+        }
+        self.watch.tell(Seen::Told(told));
+    }
+
+    fn transferred(&self, target: Option<&TargetName>, error: Option<ErrorCode>, took: Duration) {
+        let Some(target) = target else { return };
+        let outcome = match error {
+            None => ops::TransferOutcome::Answered,
+            Some(ErrorCode::Timeout) => ops::TransferOutcome::Unknown,
+            Some(_) => ops::TransferOutcome::Failed,
+        };
+        ops::TransferFinished { call: self.call, target, outcome, took }.emit();
+    }
+}
+
+fn tool_outcome(error: Option<ErrorCode>) -> ops::ToolOutcome {
+    match error {
+        None | Some(ErrorCode::AlreadyDone) => ops::ToolOutcome::Ok,
+        Some(ErrorCode::FabricatedArgument | ErrorCode::InvalidArgument | ErrorCode::NotVerified) => {
+            ops::ToolOutcome::Denied
+        }
+        Some(ErrorCode::EhrUnavailable | ErrorCode::Timeout | ErrorCode::TransferFailed) => {
+            ops::ToolOutcome::Failed
+        }
+        Some(_) => ops::ToolOutcome::Refused,
+    }
+}
+
+fn params(negotiated: &Negotiated) -> LegParams {
+    LegParams {
+        codec: negotiated.codec,
+        payload_type: negotiated.payload_type,
+        telephone_event: negotiated.telephone_event,
+        remote: negotiated.remote,
+        packet_time: negotiated.packet_time,
+        sends: negotiated.direction.sends(),
+        receives: negotiated.direction.receives(),
+        learn_source: true,
+    }
+}

@@ -1,0 +1,54 @@
+//! Why the gateway cannot start: what happened, where, and what to do.
+
+use std::net::SocketAddr;
+
+use crate::audit::AuditError;
+use crate::ehr::EhrError;
+use crate::engines::ModelError;
+use crate::signalling::SignallingError;
+use crate::store::StoreError;
+use crate::toolbox::UnknownTimeZone;
+use crate::workers::WorkersError;
+
+/// Why the gateway cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A speech model is missing or damaged.
+    #[error(transparent)]
+    Models(#[from] ModelError),
+    /// The practice book cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The practice book answers, but not with what a call needs.
+    #[error("the record system cannot say who the practice is")]
+    Practice(#[source] EhrError),
+    /// The book is empty.
+    #[error(
+        "the practice book {path} is empty; load a practice, or try one with `attendant demo`"
+    )]
+    EmptyBook {
+        /// Its file.
+        path: String,
+    },
+    /// The time zone in the book is unknown.
+    #[error(transparent)]
+    TimeZone(#[from] UnknownTimeZone),
+    /// The audit record cannot be written.
+    #[error(transparent)]
+    Audit(#[from] AuditError),
+    /// SIP cannot listen.
+    #[error(transparent)]
+    Signalling(#[from] SignallingError),
+    /// Media cannot run.
+    #[error(transparent)]
+    Workers(#[from] WorkersError),
+    /// Metrics cannot listen.
+    #[error("metrics: cannot listen on {address}; see with `ss -ltnp` which program holds the port, or change [metrics] listen")]
+    Metrics {
+        /// Where.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+}

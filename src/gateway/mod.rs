@@ -1,0 +1,29 @@
+//! Builds everything from the configuration, admits calls, drains and stops.
+//!
+//! House rules: the only place that spawns tasks; each has a name and ends by itself when what it
+//! waits for is gone.
+
+mod admission;
+mod call_task;
+mod error;
+mod shared;
+mod start;
+mod switchboard;
+mod tools;
+mod trunks;
+mod watch;
+mod wrap_up;
+
+pub use error::StartError;
+pub use start::{Facts, Gateway};
+pub use watch::{Seen, Watched};
+
+/// Starts a task. Its name is in the log when it panics.
+fn spawn<F>(name: &'static str, task: F) -> tokio::task::JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    use tracing::Instrument;
+    tokio::spawn(task.instrument(tracing::debug_span!("task", name)))
+}

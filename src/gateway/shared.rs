@@ -1,0 +1,44 @@
+//! What all calls share. Everything in it is a handle or an immutable snapshot.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use tokio::sync::broadcast;
+
+use crate::audit::Audit;
+use crate::config::Config;
+use crate::engines::stt::MoonshineModel;
+use crate::practice::{Practice, Practitioner};
+use crate::signalling;
+use crate::speech::Recognizer;
+use crate::store::Store;
+use crate::toolbox::Toolbox;
+use crate::workers::{Hearing, MediaPlane, Speaking};
+
+use super::watch::Watched;
+
+/// What all calls share.
+pub(super) struct Shared {
+    pub(super) config_dir: PathBuf,
+    /// Replaced by a reload; a call keeps what it started with.
+    pub(super) config: ArcSwap<Config>,
+    pub(super) signalling: signalling::Handle,
+    pub(super) media: MediaPlane,
+    pub(super) hearing: Hearing,
+    pub(super) speaking: Speaking,
+    pub(super) ears: Arc<MoonshineModel>,
+    pub(super) toolbox: Toolbox,
+    pub(super) audit: Audit,
+    pub(super) store: Store,
+    pub(super) practice: Practice,
+    pub(super) practitioners: Vec<Practitioner>,
+    pub(super) watch: broadcast::Sender<Watched>,
+}
+
+impl Shared {
+    /// Makes a call's recogniser.
+    pub(super) fn recognizer(&self) -> Box<dyn Recognizer> {
+        self.ears.recognizer()
+    }
+}

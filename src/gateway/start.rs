@@ -1,0 +1,234 @@
+//! Builds everything from the configuration and starts it.
+
+use std::hash::{BuildHasher, Hasher};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwap;
+use tokio::net::TcpListener;
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+
+use crate::audit::Audit;
+use crate::config::{Book, Config, ConfigErrors};
+use crate::ehr::{BuiltinBook, Ehr};
+use crate::engines::models;
+use crate::engines::stt::MoonshineModel;
+use crate::engines::tts::Hibari;
+use crate::ops::http::{Condition, Health};
+use crate::ops::{self, http, metrics, systemd};
+use crate::signalling::Signalling;
+use crate::store::Store;
+use crate::toolbox::{Toolbox, civil_clock};
+use crate::workers::{
+    Hearing, MediaConfig, MediaEvent, MediaEvents, MediaPlane, Scheduling, Speaking,
+};
+
+use super::error::StartError;
+use super::shared::Shared;
+use super::spawn;
+use super::switchboard::{Control, Switchboard};
+use super::watch::Watched;
+
+/// What a watcher may be behind before it loses the oldest: a minute of a lively call.
+const WATCHED: usize = 1024;
+/// Events that may wait for the switchboard.
+const EVENTS: usize = 1024;
+
+/// A running gateway.
+pub struct Gateway {
+    shared: Arc<Shared>,
+    control: mpsc::Sender<Control>,
+    calls: watch::Receiver<usize>,
+    switchboard: JoinHandle<()>,
+    background: Vec<JoinHandle<()>>,
+    health: Health,
+}
+
+/// What a running gateway says of itself.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// How the media threads are scheduled.
+    pub scheduling: String,
+    /// Calls at this moment.
+    pub calls: usize,
+}
+
+impl Gateway {
+    /// Builds everything and takes calls.
+    ///
+    /// # Errors
+    /// With what is missing, where, and what to do; then nothing is left running.
+    pub async fn start(dir: &Path, config: Config) -> Result<Self, StartError> {
+        let begun = Instant::now();
+        let metrics = metrics::install().ok();
+        let paths = models::find(&config.node.models)?;
+        let ears = MoonshineModel::load(&paths)?;
+        let voice = Hibari::load(&paths)?;
+        let store = open_book(&config).await?;
+        let ehr: Arc<dyn Ehr> = Arc::new(BuiltinBook::new(store.clone()));
+        let practice = ehr.practice().await.map_err(StartError::Practice)?;
+        let practitioners = ehr.practitioners().await.map_err(StartError::Practice)?;
+        if practitioners.is_empty() {
+            let Book::BuiltIn { path } = &config.node.book;
+            return Err(StartError::EmptyBook { path: path.display().to_string() });
+        }
+        let (audit, writer) = Audit::open(config.node.data.join("audit.jsonl"))?;
+        let toolbox =
+            Toolbox::new(Arc::clone(&ehr), audit.clone(), civil_clock(&practice.time_zone)?);
+        let media = MediaPlane::start(&media_config(&config))?;
+        let hearing = Hearing::start(config.node.hearing_threads.get().into())?;
+        let speaking = Speaking::start(vec![Box::new(voice)])?;
+        let seed = seed_of_the_system();
+        let listen: Vec<_> = listen_addresses(&config);
+        let (signalling, signals, run) = Signalling::bind(&listen, config.ua(), seed).await?;
+
+        let mut background = vec![spawn("audit", writer), spawn("signalling", run)];
+        let health = Health::default();
+        background.extend(serve_metrics(&config, metrics, &health).await?);
+        let (media_events, heard) = mpsc::channel(EVENTS);
+        background.extend(media.events().map(|events| spawn("media events", pass_on(events, media_events))));
+        ops::MediaScheduling { granted: scheduling(&media) }.emit();
+
+        let (watch, _) = broadcast::channel(WATCHED);
+        let ready = (config.trunks.len(), config.generation.to_string());
+        let shared = Arc::new(Shared {
+            config_dir: dir.to_owned(),
+            config: ArcSwap::from_pointee(config),
+            signalling,
+            media,
+            hearing,
+            speaking,
+            ears,
+            toolbox,
+            audit,
+            store,
+            practice,
+            practitioners,
+            watch,
+        });
+        let (control, asked) = mpsc::channel(8);
+        let (calls, calls_seen) = watch::channel(0);
+        let switchboard = Switchboard::new(Arc::clone(&shared), seed ^ 1, calls);
+        let switchboard = spawn("switchboard", switchboard.run(signals, heard, asked));
+        background.extend(watchdog(control.clone()));
+        health.set(Condition::Ready);
+        ops::Ready { trunks: ready.0, generation: &ready.1, took: begun.elapsed() }.emit();
+        Ok(Self { shared, control, calls: calls_seen, switchboard, background, health })
+    }
+
+    /// Returns what it says of itself.
+    pub fn facts(&self) -> Facts {
+        Facts {
+            scheduling: ops::Label::label(scheduling(&self.shared.media)).to_owned(),
+            calls: *self.calls.borrow(),
+        }
+    }
+
+    /// Watches all calls from now on.
+    pub fn watch(&self) -> broadcast::Receiver<Watched> {
+        self.shared.watch.subscribe()
+    }
+
+    /// Reads the configuration again. A bad one changes nothing.
+    ///
+    /// # Errors
+    /// With every mistake in every file.
+    pub async fn reload(&self) -> Result<(), ConfigErrors> {
+        let (answer, answered) = oneshot::channel();
+        // A switchboard that is gone is stopping: there is nothing to reload.
+        if self.control.send(Control::Reload(answer)).await.is_err() {
+            return Ok(());
+        }
+        answered.await.unwrap_or(Ok(()))
+    }
+
+    /// Takes no more calls, lets the running ones finish within this time, and stops.
+    pub async fn stop(mut self, within: Duration) {
+        self.health.set(Condition::Draining);
+        if self.control.send(Control::Drain { within }).await.is_ok() {
+            // An error means that the switchboard has panicked, and with it every call has ended.
+            let _ = (&mut self.switchboard).await;
+        }
+        // The last responses and acknowledgements are given a moment on the wire.
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        for task in &self.background {
+            task.abort();
+        }
+        self.shared.store.close().await;
+    }
+}
+
+async fn open_book(config: &Config) -> Result<Store, StartError> {
+    let Book::BuiltIn { path } = &config.node.book;
+    Ok(Store::open(path).await?)
+}
+
+fn media_config(config: &Config) -> MediaConfig {
+    let rtp = &config.node.rtp;
+    let bind = rtp.bind.unwrap_or_else(|| config.node.sip_listen.ip());
+    MediaConfig {
+        threads: config.node.media_threads.get().into(),
+        ports: rtp.ports.clone(),
+        bind,
+        advertised: rtp.advertise.unwrap_or(bind),
+    }
+}
+
+async fn pass_on(mut events: MediaEvents, to: mpsc::Sender<MediaEvent>) {
+    while let Ok(event) = events.next().await {
+        if to.send(event).await.is_err() {
+            return;
+        }
+    }
+}
+
+fn scheduling(media: &MediaPlane) -> ops::Scheduling {
+    match media.realtime() {
+        Scheduling::RealTime => ops::Scheduling::Fifo,
+        Scheduling::Nice => ops::Scheduling::Nice,
+        Scheduling::Plain => ops::Scheduling::Plain,
+    }
+}
+
+fn listen_addresses(config: &Config) -> Vec<std::net::SocketAddr> {
+    let mut addresses: Vec<_> = config.trunks.iter().map(|trunk| trunk.listen).collect();
+    addresses.sort_unstable();
+    addresses.dedup();
+    addresses
+}
+
+async fn serve_metrics(
+    config: &Config,
+    metrics: Option<metrics::Metrics>,
+    health: &Health,
+) -> Result<Option<JoinHandle<()>>, StartError> {
+    let (Some(address), Some(metrics)) = (config.node.metrics, metrics) else { return Ok(None) };
+    let listener = TcpListener::bind(address)
+        .await
+        .map_err(|source| StartError::Metrics { address, source })?;
+    Ok(Some(spawn("metrics", http::run(listener, metrics, health.clone()))))
+}
+
+/// Tells systemd that the switchboard still moves.
+fn watchdog(control: mpsc::Sender<Control>) -> Option<JoinHandle<()>> {
+    let every = systemd::watchdog_interval()?;
+    Some(spawn("watchdog", async move {
+        loop {
+            tokio::time::sleep(every).await;
+            let (answer, answered) = oneshot::channel();
+            if control.send(Control::Alive(answer)).await.is_err() {
+                return;
+            }
+            if answered.await.is_ok() {
+                systemd::alive();
+            }
+        }
+    }))
+}
+
+/// Tags, branches and nonces must not be guessed: the standard library seeds its hasher from the system.
+fn seed_of_the_system() -> u64 {
+    std::collections::hash_map::RandomState::new().build_hasher().finish()
+}

@@ -1,0 +1,95 @@
+//! The wrap-up row: one per call, whatever the ending.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use crate::agent::Goal;
+use crate::audit::{Actor, Kind, Line};
+use crate::base::{CallId, Phi, TrunkName};
+use crate::call::{EndReason, Summary};
+use crate::ops::{self, EndLabel};
+use crate::practice::PhoneNumber;
+use crate::store::WrapUp;
+use crate::toolbox::ToolSession;
+
+use super::shared::Shared;
+
+/// What is known of a call beside its summary.
+pub(super) struct Known {
+    pub(super) call: CallId,
+    pub(super) trunk: TrunkName,
+    pub(super) caller: Option<Phi<PhoneNumber>>,
+    pub(super) started: Timestamp,
+    pub(super) gaps: Vec<Duration>,
+}
+
+/// Closes the call's audit and stores its row.
+pub(super) async fn store(shared: &Shared, known: Known, tools: &ToolSession, summary: &Summary) {
+    let (reason, label) = reason(summary.reason);
+    let talked = summary.talked;
+    ops::CallEnded { call: known.call, trunk: &known.trunk, reason: label, talked }.emit();
+    let goals = goals(&summary.goals);
+    let line = Line::new(Kind::CallEnded, reason)
+        .by(Actor::System)
+        .in_call(known.call, None)
+        .with_outcome(json!({ "goals": goals, "turns": summary.turns }));
+    if let Err(error) = shared.audit.write(line).await {
+        ops::AuditFailed { error: &error }.emit();
+    }
+    let counts = tools.counts();
+    let mut gaps: Vec<_> = known.gaps.iter().map(|gap| gap.as_millis() as u32).collect();
+    gaps.sort_unstable();
+    let row = WrapUp {
+        call: known.call,
+        started: known.started,
+        ended: Timestamp::now(),
+        trunk: known.trunk.to_string(),
+        caller: known.caller,
+        patient: counts.patient,
+        end_reason: reason.into(),
+        goals: goals.into_iter().map(Into::into).collect(),
+        escalation_reason: None,
+        hand_off: summary.hand_off.clone(),
+        turns: summary.turns,
+        tools_called: counts.called,
+        tool_errors: counts.failed,
+        barge_ins: summary.barge_ins,
+        gap_p50_ms: gaps.get(gaps.len() / 2).copied(),
+        gap_max_ms: gaps.last().copied(),
+        summary: Phi::default(),
+        audit_head: Some(shared.audit.head().hash),
+    };
+    if let Err(error) = shared.store.wrap_up(&row).await {
+        ops::StoreFailed { call: known.call, error: &error }.emit();
+    }
+}
+
+/// The reason as the row has it, and as the metric counts it.
+fn reason(reason: EndReason) -> (&'static str, EndLabel) {
+    match reason {
+        EndReason::CallerHungUp => ("caller_hung_up", EndLabel::CallerHungUp),
+        EndReason::CallerCancelled => ("caller_cancelled", EndLabel::CallerHungUp),
+        EndReason::AgentHungUp => ("agent_hung_up", EndLabel::Completed),
+        EndReason::HandedOff => ("handed_off", EndLabel::Transferred),
+        EndReason::NoMedia => ("no_media", EndLabel::MediaTimeout),
+        EndReason::MediaRefused => ("media_refused", EndLabel::Failed),
+        EndReason::AckTimeout => ("ack_timeout", EndLabel::SignallingTimeout),
+        EndReason::SignallingTimeout => ("signalling_timeout", EndLabel::SignallingTimeout),
+        EndReason::Shutdown => ("shutdown", EndLabel::Drained),
+    }
+}
+
+fn goals(goals: &BTreeSet<Goal>) -> Vec<&'static str> {
+    let name = |goal: &Goal| match goal {
+        Goal::Booked => "booked",
+        Goal::Rescheduled => "rescheduled",
+        Goal::Cancelled => "cancelled",
+        Goal::Informed => "info",
+        Goal::Transferred => "transferred",
+        Goal::Emergency => "emergency",
+    };
+    goals.iter().map(name).collect()
+}
