@@ -8,10 +8,12 @@ use tokio::sync::mpsc;
 
 use super::Failure;
 use crate::engines::models;
+use crate::engines::tts::{FliteVoice, HibariModel};
 use crate::phone::{
     CallPlan, CallProgress, Line, Outcome, Phone, PhoneConfig, Talk, choose_voice,
-    local_address_towards,
+    local_address_for,
 };
+use crate::speech::{Voice, VoiceError};
 
 /// Calls a SIP peer with a spoken script, and measures how it answers.
 #[derive(Debug, Args)]
@@ -37,8 +39,8 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
 }
 
 async fn call(arguments: Arguments) -> Result<ExitCode, Failure> {
-    let address = local_address_towards(&arguments.target).await?;
-    let voice = choose_voice(&models::default_dir())?;
+    let address = local_address_for(&arguments.target).await?;
+    let voice = choose_voice(FliteVoice::Slt, embedded_voice)?;
     let mut phone = Phone::start(PhoneConfig::new(address, arguments.from.clone(), voice)).await?;
     let (progress, mut told) = mpsc::channel(256);
     let printer = tokio::spawn(async move {
@@ -61,6 +63,13 @@ async fn call(arguments: Arguments) -> Result<ExitCode, Failure> {
     let all_said = report.lines_said == report.lines;
     let ok = report.outcome == Outcome::Answered && all_said;
     Ok(if ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Without flite the caller sounds like the agent.
+fn embedded_voice() -> Result<Box<dyn Voice>, VoiceError> {
+    let failed = |error: models::ModelError| VoiceError::Failed { what: error.to_string() };
+    let paths = models::find(&models::default_dir()).map_err(failed)?;
+    Ok(HibariModel::load(&paths).map_err(failed)?.voice())
 }
 
 fn print(event: &CallProgress) {

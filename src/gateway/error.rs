@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use crate::audit::AuditError;
 use crate::ehr::EhrError;
-use crate::engines::ModelError;
+use crate::engines::models::ModelError;
 use crate::signalling::SignallingError;
 use crate::store::StoreError;
 use crate::toolbox::UnknownTimeZone;

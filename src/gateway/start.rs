@@ -15,7 +15,7 @@ use crate::config::{Book, Config, ConfigErrors};
 use crate::ehr::{BuiltinBook, Ehr};
 use crate::engines::models;
 use crate::engines::stt::MoonshineModel;
-use crate::engines::tts::Hibari;
+use crate::engines::tts::HibariModel;
 use crate::ops::http::{Condition, Health};
 use crate::ops::{self, http, metrics, systemd};
 use crate::signalling::Signalling;
@@ -65,7 +65,7 @@ impl Gateway {
         let metrics = metrics::install().ok();
         let paths = models::find(&config.node.models)?;
         let ears = MoonshineModel::load(&paths)?;
-        let voice = Hibari::load(&paths)?;
+        let voice = HibariModel::load(&paths)?;
         let store = open_book(&config).await?;
         let ehr: Arc<dyn Ehr> = Arc::new(BuiltinBook::new(store.clone()));
         let practice = ehr.practice().await.map_err(StartError::Practice)?;
@@ -79,7 +79,7 @@ impl Gateway {
             Toolbox::new(Arc::clone(&ehr), audit.clone(), civil_clock(&practice.time_zone)?);
         let media = MediaPlane::start(&media_config(&config))?;
         let hearing = Hearing::start(config.node.hearing_threads.get().into())?;
-        let speaking = Speaking::start(vec![Box::new(voice)])?;
+        let speaking = Speaking::start(vec![voice.voice()])?;
         let seed = seed_of_the_system();
         let listen: Vec<_> = listen_addresses(&config);
         let (signalling, signals, run) = Signalling::bind(&listen, config.ua(), seed).await?;

@@ -140,7 +140,8 @@ impl Switchboard {
             Ok(admitted) => self.connect(call, leg, admitted).await,
             Err(refused) => {
                 let (reason, status) = (refused.reason, refused.status);
-                ops::CallRefused { call, trunk: &trunk, reason, status }.emit();
+                let why = &refused.words;
+                ops::CallRefused { call, trunk: &trunk, reason, status, why }.emit();
                 let refusal = Refusal {
                     status: refused.status,
                     phrase: None,
@@ -269,15 +270,15 @@ impl Switchboard {
 }
 
 fn sound(event: &MediaEvent) -> Option<Sound> {
-    Some(match event.kind {
-        MediaEventKind::VoiceOn { started_ago } => Sound::VoiceOn { since: event.at - started_ago },
-        MediaEventKind::VoiceOff { ended_ago } => Sound::VoiceOff { since: event.at - ended_ago },
+    Some(match &event.kind {
+        MediaEventKind::VoiceOn { started_ago } => Sound::VoiceOn { since: event.at - *started_ago },
+        MediaEventKind::VoiceOff { ended_ago } => Sound::VoiceOff { since: event.at - *ended_ago },
         MediaEventKind::Dtmf(digit) => Sound::Dtmf { digit: digit.clone() },
-        MediaEventKind::UtteranceStarted { utterance } => Sound::Started { utterance },
+        MediaEventKind::UtteranceStarted { utterance } => Sound::Started { utterance: *utterance },
         MediaEventKind::UtteranceEnded { utterance, frames_played, complete } => {
-            Sound::Ended { utterance, frames: frames_played, complete }
+            Sound::Ended { utterance: *utterance, frames: *frames_played, complete: *complete }
         }
-        MediaEventKind::NoPackets { lasted } => Sound::NoPackets { lasted },
+        MediaEventKind::NoPackets { lasted } => Sound::NoPackets { lasted: *lasted },
         _ => return None,
     })
 }

@@ -496,6 +496,24 @@ impl AuditFailed<'_> {
     }
 }
 
+/// A call's row could not be stored; its audit lines are there.
+#[derive(Debug)]
+pub struct StoreFailed<'a> {
+    /// Whose.
+    pub call: CallId,
+    /// What went wrong.
+    pub error: &'a dyn std::error::Error,
+}
+
+impl StoreFailed<'_> {
+    /// Logs and counts it.
+    pub fn emit(self) {
+        let Self { call, error } = self;
+        tracing::error!(%call, %error, "A call's row could not be stored; the audit record has it.");
+        counter!(names::STORE_FAILURES).increment(1);
+    }
+}
+
 /// The process takes no new calls and waits for those it has.
 #[derive(Debug)]
 pub struct DrainStarted {

@@ -36,6 +36,7 @@ pub(super) mod names {
     pub(in crate::ops) const FRAMES_DROPPED: &str = "attendant_frames_dropped_total";
     pub(in crate::ops) const ENGINE_FAILURES: &str = "attendant_engine_failures_total";
     pub(in crate::ops) const AUDIT_FAILURES: &str = "attendant_audit_failures_total";
+    pub(in crate::ops) const STORE_FAILURES: &str = "attendant_store_failures_total";
     pub(in crate::ops) const DRAINING: &str = "attendant_draining";
 }
 use names::*;
@@ -151,6 +152,7 @@ fn describe() {
     plain(PORTS_EXHAUSTED, "Calls that found no free RTP port.");
     plain(TICKS_LATE, "Media ticks more than a slot late.");
     plain(MEDIA_TIMEOUTS, "Legs that nothing was received on for too long.");
+    plain(STORE_FAILURES, "Rows of calls that could not be stored.");
     plain(AUDIT_FAILURES, "Audit lines that could not be written.");
 
     labelled::<EndLabel>(CALLS_ENDED, "Calls that ended, by reason.", "reason");

@@ -25,6 +25,14 @@ pub enum PhoneError {
         /// What the resolver said.
         source: io::Error,
     },
+    /// No address of ours leads to the peer.
+    #[error("no network leads to {peer}: {source}")]
+    NoWay {
+        /// Whom.
+        peer: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
     /// The SIP socket cannot be bound.
     #[error("cannot bind the phone to UDP {address}: {source}")]
     Bind {

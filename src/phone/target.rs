@@ -61,6 +61,15 @@ async fn resolve(host: &str, port: u16) -> Result<SocketAddr, PhoneError> {
     found.next().ok_or_else(none)
 }
 
+/// Returns our own address on the way to whom a URI names: what a phone that calls there binds.
+///
+/// # Errors
+/// When the URI cannot be read, its host is not found, or there is no way to it.
+pub async fn local_address_for(target: &str) -> Result<IpAddr, PhoneError> {
+    let peer = Target::find(target).await?.peer;
+    local_address_towards(peer).map_err(|source| PhoneError::NoWay { peer, source })
+}
+
 /// Returns the address of ours that packets to `peer` are sent from.
 ///
 /// # Errors
