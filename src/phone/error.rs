@@ -82,6 +82,7 @@ impl PhoneError {
         match self {
             Self::BadUri { .. } => "phone-bad-uri",
             Self::UnknownHost { .. } => "phone-unknown-host",
+            Self::NoWay { .. } => "phone-no-way",
             Self::Bind { .. } => "phone-bind",
             Self::Rtp { .. } => "phone-rtp",
             Self::Voice(_) => "phone-voice",
