@@ -1,12 +1,13 @@
 //! Barge-in under stress: a voice that fills the ring, a call that flushes it, and a media thread
 //! that plays, at the same time. Nothing older than a flush is played, and every count is exact.
+#![allow(clippy::unwrap_used, reason = "a helper of a test fails as the test does")]
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 use std::thread;
 
 use attendant::base::{Dice, Epoch, Frame, UtteranceId};
-use attendant::workers::{DownFrame, MediaEventKind, Playback};
+use attendant::workers::{DownFrame, DownRing, MediaEventKind, Playback};
 
 /// Frame `index` of an utterance of an epoch, written into its samples.
 fn frame(epoch: u32, utterance: u32, index: u32, last: bool) -> DownFrame {
@@ -23,6 +24,24 @@ fn read(sound: &Frame) -> (u32, u32, u32) {
     (at(0), at(2), at(4))
 }
 
+/// Pushes utterances of 1 to 40 frames, each stamped with the epoch it was asked in, and returns
+/// their lengths.
+fn speak(down: &mut DownRing, epoch: &AtomicU32, done: &AtomicBool) -> Vec<u32> {
+    let (mut dice, mut lengths) = (Dice::new(1), Vec::new());
+    while !done.load(SeqCst) {
+        let (utterance, length) = (lengths.len() as u32, 1 + dice.below(40) as u32);
+        let asked = epoch.load(SeqCst);
+        lengths.push(length);
+        for index in 0..length {
+            let next = frame(asked, utterance, index, index + 1 == length);
+            while !down.push(&next) && !done.load(SeqCst) {
+                thread::yield_now();
+            }
+        }
+    }
+    lengths
+}
+
 #[test]
 fn nothing_plays_after_a_flush_and_every_frame_heard_is_counted() {
     const EPOCHS: u32 = 20_000;
@@ -31,22 +50,7 @@ fn nothing_plays_after_a_flush_and_every_frame_heard_is_counted() {
     let mut heard: BTreeMap<u32, u32> = BTreeMap::new();
     let mut told: BTreeMap<u32, (u32, bool)> = BTreeMap::new();
     let lengths = thread::scope(|scope| {
-        // The voice: utterances of 1 to 40 frames, each stamped with the epoch it was asked in.
-        let voice = scope.spawn(|| {
-            let (mut dice, mut lengths) = (Dice::new(1), Vec::new());
-            while !done.load(SeqCst) {
-                let (utterance, length) = (lengths.len() as u32, 1 + dice.below(40) as u32);
-                let asked = epoch.load(SeqCst);
-                lengths.push(length);
-                for index in 0..length {
-                    let next = frame(asked, utterance, index, index + 1 == length);
-                    while !down.push(&next) && !done.load(SeqCst) {
-                        thread::yield_now();
-                    }
-                }
-            }
-            lengths
-        });
+        let voice = scope.spawn(|| speak(&mut down, &epoch, &done));
         // The call: flushes again and again.
         scope.spawn(|| {
             let mut dice = Dice::new(2);

@@ -1,4 +1,5 @@
 //! Two sessions talk to each other, and one is fed what nobody should send.
+#![allow(clippy::unwrap_used, reason = "a helper of a test fails as the test does")]
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};

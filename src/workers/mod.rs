@@ -9,11 +9,13 @@ mod events;
 mod hearing;
 mod leg;
 mod linux;
+mod mouth;
 mod plane;
 mod playback;
 mod ports;
 mod prompts;
 mod rings;
+mod slicer;
 mod speaking;
 mod thread;
 

@@ -4,7 +4,7 @@
 //! "what the caller heard" is exact.
 
 use ringbuf::HeapCons;
-use ringbuf::traits::Consumer;
+use ringbuf::traits::{Consumer, Observer};
 
 use crate::base::{Epoch, Frame, UtteranceId};
 
@@ -49,20 +49,11 @@ impl Playback {
         {
             self.end(playing, false, &mut tell);
         }
-        // At most as many as the ring holds.
-        while let Some(stale) = self.ring.try_peek()
-            && is_older(stale.epoch, current)
-        {
-            let Playing { epoch, utterance, .. } = Playing::begin(stale);
-            if self.ended != Some((epoch, utterance)) {
-                self.end(Playing { epoch, utterance, frames: 0 }, false, &mut tell);
-            }
-            self.ring.skip(1);
-        }
-        if !can_play {
-            return None;
-        }
-        let next = self.ring.try_pop()?;
+        self.throw_away(current, &mut tell);
+        // Looked at again: between the two, a voice may have pushed one that is older.
+        let next =
+            *self.ring.try_peek().filter(|next| can_play && !is_older(next.epoch, current))?;
+        self.ring.skip(1);
         let mut playing = match self.playing {
             Some(playing) if playing.utterance == next.utterance => playing,
             before => {
@@ -87,6 +78,19 @@ impl Playback {
     /// Returns the utterance being played and how many frames of it have been.
     pub fn playing(&self) -> Option<(UtteranceId, u32)> {
         self.playing.map(|playing| (playing.utterance, playing.frames))
+    }
+
+    /// At most as many as the ring holds: a voice that goes on pushing cannot keep a tick busy.
+    fn throw_away(&mut self, current: Epoch, tell: &mut impl FnMut(MediaEventKind)) {
+        for _ in 0..self.ring.capacity().get() {
+            let stale = self.ring.try_peek().filter(|stale| is_older(stale.epoch, current));
+            let Some(stale) = stale else { return };
+            let Playing { epoch, utterance, .. } = Playing::begin(stale);
+            if self.ended != Some((epoch, utterance)) {
+                self.end(Playing { epoch, utterance, frames: 0 }, false, tell);
+            }
+            self.ring.skip(1);
+        }
     }
 
     fn end(&mut self, ended: Playing, complete: bool, tell: &mut impl FnMut(MediaEventKind)) {

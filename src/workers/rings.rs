@@ -188,7 +188,11 @@ mod tests {
 
     fn heard(tick: u64) -> HeardFrame {
         let sample = |i: usize| (tick.wrapping_mul(31) as i16).wrapping_add(i as i16);
-        HeardFrame { tick, frame: Frame(std::array::from_fn(sample)), voiced: tick % 3 == 0 }
+        HeardFrame {
+            tick,
+            frame: Frame(std::array::from_fn(sample)),
+            voiced: tick.is_multiple_of(3),
+        }
     }
 
     fn assert_whole(got: &HeardFrame) {

@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::base::{Epoch, Frame, LegId, Phi, Purpose, UtteranceId};
 use crate::media::Leveller;
@@ -16,9 +16,11 @@ use crate::speech::Voice;
 
 use super::WorkersError;
 use super::linux::step_back;
+use super::mouth::{Mouth, Utterance};
 use super::playback::is_older;
 use super::prompts::Prompts;
-use super::rings::{DownFrame, DownRing};
+use super::rings::DownRing;
+use super::slicer::Slicer;
 
 /// How often full rings are looked at.
 const ROUND: Duration = Duration::from_millis(10);
@@ -205,67 +207,6 @@ struct Job {
     text: Phi<String>,
 }
 
-struct Utterance {
-    id: UtteranceId,
-    epoch: Epoch,
-    asked: Instant,
-    first: Option<Duration>,
-    total: u32,
-    /// Rendered and not yet in the ring.
-    frames: VecDeque<Frame>,
-    rendered: bool,
-}
-
-impl Utterance {
-    fn new(id: UtteranceId, epoch: Epoch) -> Self {
-        Self {
-            id,
-            epoch,
-            asked: Instant::now(),
-            first: None,
-            total: 0,
-            frames: VecDeque::new(),
-            rendered: false,
-        }
-    }
-}
-
-struct Mouth {
-    ring: DownRing,
-    sink: Arc<dyn Fn(LegId, SpeakingEvent) + Send + Sync>,
-    /// Nothing older is spoken.
-    epoch: Epoch,
-    queue: VecDeque<Utterance>,
-}
-
-impl Mouth {
-    /// Fills the ring; whether something waits for room or for the voice's next piece.
-    fn hand_on(&mut self) -> bool {
-        if self.ring.is_closed() {
-            self.queue.clear();
-        }
-        while let Some(front) = self.queue.front_mut() {
-            // The last frame is marked, and it is known to be the last when all is rendered.
-            let held = usize::from(!front.rendered);
-            while front.frames.len() > held
-                && let Some(&frame) = front.frames.front()
-            {
-                let last = front.rendered && front.frames.len() == 1;
-                let (epoch, utterance) = (front.epoch, front.id);
-                if !self.ring.push(&DownFrame { epoch, utterance, last, frame }) {
-                    return true;
-                }
-                front.frames.pop_front();
-            }
-            if !front.rendered {
-                return false;
-            }
-            self.queue.pop_front();
-        }
-        false
-    }
-}
-
 #[derive(Default)]
 struct Desk {
     mouths: BTreeMap<LegId, Mouth>,
@@ -421,39 +362,6 @@ fn render(shared: &Shared, mut voice: Box<dyn Voice>) {
             (None, Some(_)) => {}
         }
         shared.wake();
-    }
-}
-
-/// Cuts pieces of any length into frames.
-#[derive(Default)]
-struct Slicer {
-    begun: Vec<i16>,
-    frames: Vec<Frame>,
-}
-
-impl Slicer {
-    fn cut(&mut self, piece: &[i16], leveller: &mut Leveller) -> &[Frame] {
-        self.frames.clear();
-        self.begun.extend_from_slice(piece);
-        let mut chunks = self.begun.chunks_exact(Frame::SAMPLES);
-        for chunk in &mut chunks {
-            let mut frame = Frame::SILENCE;
-            frame.0.copy_from_slice(chunk);
-            leveller.level(&mut frame);
-            self.frames.push(frame);
-        }
-        let rest = chunks.remainder().len();
-        self.begun.drain(..self.begun.len() - rest);
-        &self.frames
-    }
-
-    /// The last frame, filled up with silence.
-    fn rest(&mut self, leveller: &mut Leveller) -> &[Frame] {
-        if self.begun.is_empty() {
-            return &[];
-        }
-        let silence = vec![0; Frame::SAMPLES - self.begun.len()];
-        self.cut(&silence, leveller)
     }
 }
 
