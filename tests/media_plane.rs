@@ -197,17 +197,14 @@ async fn digits_go_both_ways_hold_is_quiet_and_closing_tells_the_counts() {
     assert_eq!(digit, MediaEventKind::Dtmf(Phi::new('4')));
     media.control.send_dtmf('8').unwrap();
     let from = phone.session.remote();
-    let heard = loop {
+    let heard = (0..200).find_map(|_| {
         let mut buffer = [0; 1500];
         let (length, _) = phone.socket.recv_from(&mut buffer).unwrap();
         phone.session.receive(Instant::now(), &buffer[..length], from);
-        let digit = std::iter::from_fn(|| phone.session.poll_event())
-            .find(|event| matches!(event, attendant::media::SessionEvent::Digit(_)));
-        if let Some(digit) = digit {
-            break digit;
-        }
-    };
-    assert_eq!(heard, attendant::media::SessionEvent::Digit(Phi::new('8')));
+        std::iter::from_fn(|| phone.session.poll_event())
+            .find(|event| matches!(event, attendant::media::SessionEvent::Digit(_)))
+    });
+    assert_eq!(heard, Some(attendant::media::SessionEvent::Digit(Phi::new('8'))));
     let hold =
         LegParams { sends: false, receives: false, ..params(phone.socket.local_addr().unwrap()) };
     media.control.update(hold).unwrap();

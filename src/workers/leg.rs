@@ -25,6 +25,9 @@ const REQUESTS: usize = 64;
 pub(super) enum Request {
     Update(LegParams),
     Press(char),
+    /// A fault of ours, to see what becomes of the others.
+    #[cfg(test)]
+    Panic,
 }
 
 /// What both halves see.
@@ -89,7 +92,7 @@ impl LegControl {
         self.0.close();
     }
 
-    fn ask(&self, request: Request) -> Result<(), WorkersError> {
+    pub(super) fn ask(&self, request: Request) -> Result<(), WorkersError> {
         let mut requests = self.0.requests.lock().unwrap_or_else(PoisonError::into_inner);
         requests.try_push(request).map_err(|_| WorkersError::Busy { thread: "media" })
     }
@@ -171,6 +174,8 @@ impl Leg {
             match request {
                 Request::Update(params) => self.session.update(now, params),
                 Request::Press(digit) => _ = self.session.press(digit),
+                #[cfg(test)]
+                Request::Panic => panic!("asked to by a test"),
             }
         }
         let epoch = Epoch(self.shared.epoch.load(Ordering::Acquire));

@@ -189,3 +189,48 @@ impl Drop for MediaPlane {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::PacketTime;
+    use crate::codec::Codec;
+    use crate::workers::MediaEventKind;
+    use crate::workers::leg::Request;
+    use std::net::{Ipv4Addr, UdpSocket};
+
+    #[tokio::test]
+    async fn a_panic_in_a_tick_closes_that_leg_and_no_other() {
+        let (bind, advertised) = (Ipv4Addr::LOCALHOST.into(), Ipv4Addr::LOCALHOST.into());
+        let config = MediaConfig { threads: 1, ports: 43_600..=43_620, bind, advertised };
+        let plane = MediaPlane::start(&config).unwrap();
+        let mut events = plane.events().unwrap();
+        let phone = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let params = LegParams {
+            codec: Codec::Pcma,
+            payload_type: 8,
+            telephone_event: None,
+            remote: phone.local_addr().unwrap(),
+            packet_time: PacketTime::DEFAULT,
+            sends: true,
+            receives: true,
+            learn_source: false,
+        };
+        let silent = LegParams { sends: false, ..params };
+        let bad = plane.open(LegId(1), plane.reserve().unwrap(), silent).unwrap();
+        let good = plane.open(LegId(2), plane.reserve().unwrap(), params).unwrap();
+        bad.control.ask(Request::Panic).unwrap();
+        let closed = events.next().await.unwrap();
+        assert_eq!(closed.leg, LegId(1));
+        assert!(matches!(closed.kind, MediaEventKind::Closed { failed: true, .. }));
+        assert_eq!(plane.legs(), 1);
+        // The other one is heard for as long as anybody listens.
+        for _ in 0..20 {
+            let (length, _) = phone.recv_from(&mut [0; 1500]).unwrap();
+            assert_eq!(length, 172);
+        }
+        good.control.close();
+        let closed = events.next().await.unwrap();
+        assert!(matches!(closed.kind, MediaEventKind::Closed { failed: false, .. }));
+    }
+}

@@ -241,6 +241,25 @@ mod tests {
         );
     }
 
+    /// A voice that pushes old frames faster than they are thrown away gets none of them played.
+    #[test]
+    fn an_old_frame_pushed_while_others_are_thrown_away_is_not_played() {
+        let (mut down, mut playback) = Playback::new();
+        let frame = |number| DownFrame {
+            epoch: Epoch(1),
+            utterance: UtteranceId(number),
+            last: false,
+            frame: Frame::SILENCE,
+        };
+        assert!(down.push(&frame(0)));
+        let mut thrown_away = 0;
+        let played = playback.next(Epoch(2), true, |_| {
+            thrown_away += 1;
+            assert!(down.push(&frame(thrown_away)));
+        });
+        assert!(played.is_none() && thrown_away == 100);
+    }
+
     #[test]
     fn epochs_wrap() {
         assert!(is_older(Epoch(u32::MAX), Epoch(0)));
