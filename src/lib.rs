@@ -27,3 +27,4 @@ pub mod sip;
 pub mod speech;
 pub mod store;
 pub mod toolbox;
+pub mod workers;

@@ -7,10 +7,11 @@ use std::hint::black_box;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use attendant::base::{Dice, Frame, PacketTime};
+use attendant::base::{Dice, Epoch, Frame, PacketTime, Phi, UtteranceId};
 use attendant::codec::Codec;
 use attendant::media::{LegParams, MediaSession, SessionEvent};
-use attendant::speech::Vad;
+use attendant::speech::{HeardFrame, Vad};
+use attendant::workers::{DownFrame, Playback, up_ring};
 
 struct Counting;
 
@@ -58,6 +59,9 @@ fn thirty_thousand_ticks_allocate_nothing() {
     let voice = Frame(std::array::from_fn(|i| if i % 100 < 50 { 4000 } else { -4000 }));
     let (mut out, mut frames, mut digits) = ([0; 1500], 0_u32, 0_u32);
 
+    let (mut writer, mut reader) = up_ring();
+    let (mut down, mut playback) = Playback::new();
+
     let before = ALLOCATIONS.get();
     for tick in 0..30_000_u64 {
         let now = start + Duration::from_millis(20 * tick);
@@ -77,13 +81,18 @@ fn thirty_thousand_ticks_allocate_nothing() {
             }
         }
         while let Some(heard) = ours.poll_heard(now) {
-            black_box(vad.push(&heard.frame));
-            frames += 1;
+            let voiced = vad.push(&heard.frame).voiced;
+            writer.push(&HeardFrame { tick: heard.tick, frame: heard.frame, voiced });
+            frames += u32::from(reader.pop().is_some());
         }
-        ours.tick(now, Some(&voice).filter(|_| ours.wants_sound()));
+        let epoch = Epoch((tick / 100) as u32);
+        let utterance = UtteranceId((tick / 30) as u32);
+        down.push(&DownFrame { epoch, utterance, last: tick % 30 == 29, frame: voice });
+        let next = playback.next(epoch, ours.wants_sound(), |kind| _ = black_box(kind));
+        ours.tick(now, next.as_ref());
         while ours.poll_packet(&mut out).is_some() {}
         while let Some(event) = ours.poll_event() {
-            digits += u32::from(matches!(event, SessionEvent::Digit('5')));
+            digits += u32::from(event == SessionEvent::Digit(Phi::new('5')));
         }
     }
     assert_eq!(ALLOCATIONS.get() - before, 0);

@@ -6,7 +6,7 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use crate::base::{Dice, Frame, PacketTime};
+use crate::base::{Dice, Frame, PacketTime, Phi};
 use crate::codec::Codec;
 use crate::rtp::{Counters, DtmfReceiver, Inserted, Packet, PacketError};
 
@@ -62,7 +62,7 @@ pub enum Received {
 }
 
 /// What happened on the leg.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub enum SessionEvent {
     /// The first packet of the far end came.
     FirstPacket {
@@ -74,8 +74,8 @@ pub enum SessionEvent {
         /// Where it is.
         at: SocketAddr,
     },
-    /// The far end pressed a digit.
-    Digit(char),
+    /// The far end pressed a digit, which may be part of a date of birth or a member id.
+    Digit(Phi<char>),
     /// Nothing came although the far end should send.
     NoPackets {
         /// For how long.
@@ -129,7 +129,7 @@ impl MediaSession {
             stats: Stats::default(),
             last_packet: now,
             no_packets_said: Duration::ZERO,
-            events: [None; EVENTS],
+            events: [const { None }; EVENTS],
         }
     }
 
