@@ -7,9 +7,9 @@ pub mod agent;
 pub mod base;
 pub mod codec;
 pub mod dialplan;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod practice;
 pub mod sdp;
 pub mod sip;
 pub mod speech;
-#[doc(hidden)]
-pub mod fuzzing;
