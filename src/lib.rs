@@ -20,8 +20,6 @@ pub mod fuzzing;
 pub mod media;
 pub mod ops;
 pub mod phone;
-#[doc(hidden)]
-pub mod fuzzing;
 pub mod practice;
 pub mod rtp;
 pub mod sdp;
