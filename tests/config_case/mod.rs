@@ -68,3 +68,11 @@ pub fn load_with(path: &str, from: &str, to: &str) -> Result<Config, ConfigError
     assert!(text.contains(from), "{from:?} is not in {path}");
     load(&[(path, &text.replacen(from, to, 1))])
 }
+
+/// Loads the usual files with `from` replaced by `to` in one of them, and compares the whole report.
+#[track_caller]
+pub fn check(path: &str, from: &str, to: &str, expected: &str) {
+    let report = load_with(path, from, to).expect_err("this is wrong").to_string();
+    let expected = expected.trim_start_matches('\n');
+    assert_eq!(report, expected, "\n--- it said ---\n{report}\n--- expected ---\n{expected}");
+}

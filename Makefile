@@ -1,0 +1,62 @@
+# make demo             a call to yourself, then a number to dial; make demo ARGS="--once" passes arguments on
+# make test             formatting, lints and every test, the ones against real SIP peers included
+# make bench            what each stage costs, against its budget
+# make setup            installs the Debian packages that are missing; the others call it themselves
+
+SHELL       := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+# A recipe is one script.
+.ONESHELL:
+.PHONY: help demo test bench setup setup-run lint
+
+ARGS ?=
+CARGO ?= cargo
+
+# command=package: a command that is there already, from wherever, is not installed again.
+RUN_NEEDS  := gcc=gcc pkg-config=pkg-config npm=npm pip3=python3-pip flite=flite
+TEST_NEEDS := $(RUN_NEEDS) sipp=sip-tester baresip=baresip sipsak=sipsak sox=sox \
+              systemd-analyze=systemd sqlite3=sqlite3
+
+help:
+	@sed -n '/^#/!q;s/^# //p' Makefile
+
+demo: setup-run
+	@$(CARGO) build --release --locked
+	target/release/attendant demo $(ARGS)
+
+test: setup lint
+	$(CARGO) test --locked
+
+lint:
+	$(CARGO) fmt --check
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+
+bench: setup-run
+	$(CARGO) bench --locked
+
+setup:     needs = $(TEST_NEEDS)
+setup-run: needs = $(RUN_NEEDS)
+setup setup-run:
+	@command -v $(CARGO) >/dev/null || { echo "Rust is missing: see https://rustup.rs"; exit 1; }
+	@missing=""
+	for pair in $(needs); do
+	    command -v "$${pair%%=*}" >/dev/null || missing="$$missing $${pair##*=}"
+	done
+	[ -e /usr/share/zoneinfo/UTC ] || missing="$$missing tzdata"
+	[ -n "$$missing" ] || exit 0
+	command -v apt-get >/dev/null || { echo "Install these, as your system calls them:$$missing"; exit 1; }
+	as_root=""
+	[ "$$(id -u)" = 0 ] || as_root="sudo"
+	echo "Installing Debian packages:$$missing"
+	log="$$(mktemp)"
+	trap 'rm -f "$$log"' EXIT
+	# apt tells its progress on a descriptor of its own; everything else it says is shown if it fails.
+	install='apt-get update -qq >"$$0" 2>&1 && \
+	    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+	    -o APT::Status-Fd=3 "$$@" 3>&1 >>"$$0" 2>&1'
+	if ! $$as_root sh -c "$$install" "$$log" $$missing |
+	    awk -F: '/^(dl|pm)status/ { what = $$1 == "dlstatus" ? "downloading" : $$2; printf "\r  %-24.24s %3d %%", what, $$3; fflush() } END { print "" }'; then
+	    cat "$$log"
+	    exit 1
+	fi
