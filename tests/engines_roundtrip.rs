@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use attendant::base::{Frame, Purpose, TurnId};
 use attendant::engines::models::{self, ModelPaths, Progress};
 use attendant::engines::stt::MoonshineModel;
-use attendant::engines::tts::{Flite, FliteVoice};
+use attendant::engines::tts::{Flite, FliteVoice, HibariModel};
 use attendant::speech::{HeardFrame, Recognizer, Transcript, Voice};
 
 fn paths() -> &'static ModelPaths {
@@ -60,29 +60,25 @@ fn hear(recognizer: &mut dyn Recognizer, sound: &[i16], turn: TurnId) -> (String
     }
 }
 
-const LINES: &[&str] = &[
-    "Hi, this is Maria Lopez.",
-    "My date of birth is March ninth, nineteen eighty four.",
-    "I need to move my appointment on Thursday to the next free morning.",
-    "Yes, that's right.",
-    "Can I talk to a person please?",
-    "I'd like to book a physical with Doctor Patel.",
-    "I have chest pain.",
-];
 
 #[test]
-fn voices_table() {
-    for voice in FliteVoice::ALL {
-        for stretch in [1.0, 1.1, 1.25] {
-            println!("== {voice} {stretch}");
-            let mut flite = Flite::new(voice, stretch).unwrap();
-            let mut recognizer = moonshine().recognizer();
-            for line in LINES {
-                let sound = telephone::line(&speak(&mut flite, line));
-                let start = std::time::Instant::now();
-                let (text, confidence) = hear(recognizer.as_mut(), &sound, TurnId(1));
-                println!("{:3} ms {confidence:.2} {:5.2} s | {line} | {text}", start.elapsed().as_millis(), sound.len() as f64/16000.0);
-            }
-        }
+fn try_hibari() {
+    let t = std::time::Instant::now();
+    let model = HibariModel::load(paths()).unwrap();
+    println!("load {} ms", t.elapsed().as_millis());
+    let mut voice = model.voice();
+    let mut recognizer = moonshine().recognizer();
+    for line in std::fs::read_to_string("/tmp/w/spx/agent.txt").unwrap().lines() {
+        let t = std::time::Instant::now();
+        let sound = speak(voice.as_mut(), line);
+        let ms = t.elapsed().as_millis();
+        let rms = (sound.iter().map(|&s| f64::from(s).powi(2)).sum::<f64>() / sound.len() as f64).sqrt();
+        let t = std::time::Instant::now();
+        let (text, confidence) = hear(recognizer.as_mut(), &telephone::line(&sound), TurnId(1));
+        println!("{ms:3} ms {confidence:.2} {:5.2} s rms {:.0} peak {} stt {} ms| {line} | {text}", sound.len() as f64/16000.0, 20.0*(rms/32768.0).log10(), sound.iter().map(|s| s.unsigned_abs()).max().unwrap(), t.elapsed().as_millis());
+    }
+    if let Ok(out) = std::env::var("OUT") {
+        let sound = speak(voice.as_mut(), "Thank you for calling Cedar Family Practice. How can I help you?");
+        std::fs::write(out, sound.iter().flat_map(|s| s.to_le_bytes()).collect::<Vec<u8>>()).unwrap();
     }
 }

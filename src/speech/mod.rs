@@ -3,6 +3,7 @@
 //! House rules: a core, as in [`crate::sip`]. Nothing here knows which engine hears or speaks.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
+pub mod normalise;
 mod recognizer;
 mod voice;
 

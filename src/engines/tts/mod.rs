@@ -1,5 +1,9 @@
 //! Engines that speak.
 
 mod flite;
+mod hibari;
+mod phonemes;
+mod spectrum;
 
 pub use flite::{Flite, FliteError, FliteVoice};
+pub use hibari::HibariModel;
