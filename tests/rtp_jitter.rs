@@ -2,6 +2,7 @@
 //!
 //! In a timeline `<` is a packet that came (its number; every packet carries 20 ms from the time
 //! number × 160), `>` is what was released. Time passes in steps of 20 ms between packets.
+#![allow(clippy::unwrap_used, reason = "a helper of a test fails as the test does")]
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

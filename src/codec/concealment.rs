@@ -39,12 +39,10 @@ impl Concealment {
     /// Takes good sound, and smooths its beginning if it ends a loss.
     pub(super) fn good(&mut self, sound: &mut [i16; FRAME]) {
         if self.made > 0 {
-            for index in 0..BLEND {
-                let made = i32::from(self.make(index));
-                let real = i32::from(sound[index]);
+            for (index, sample) in sound.iter_mut().enumerate().take(BLEND) {
                 let weight = index as i32 + 1;
-                let blended = made * (BLEND as i32 - weight) + real * weight;
-                sound[index] = (blended / BLEND as i32) as i16;
+                let made = i32::from(self.make(index)) * (BLEND as i32 - weight);
+                *sample = ((made + i32::from(*sample) * weight) / BLEND as i32) as i16;
             }
             self.made = 0;
         }

@@ -3,7 +3,7 @@
 //! A received event is known by its RTP timestamp, so that a lost marker, a lost end and the
 //! three copies of an end packet make one digit.
 
-use crate::base::RtpTime;
+use crate::base::{Phi, RtpTime};
 
 use super::{Header, Packet, Ssrc};
 
@@ -53,7 +53,7 @@ pub struct DtmfReceiver {
 
 impl DtmfReceiver {
     /// Takes an event packet and returns the digit if it is the first packet of one.
-    pub fn receive(&mut self, packet: &Packet<'_>) -> Option<char> {
+    pub fn receive(&mut self, packet: &Packet<'_>) -> Option<Phi<char>> {
         let event = Event::parse(packet.payload)?;
         let digit = char::from(*DIGITS.get(usize::from(event.code))?);
         let Header { ssrc, time, marker, .. } = packet.header;
@@ -84,7 +84,7 @@ impl DtmfReceiver {
         }
         self.seen =
             Some(Seen { ssrc, time, code: event.code, ended: event.end, duration: event.duration });
-        Some(digit)
+        Some(Phi::new(digit))
     }
 }
 
@@ -201,7 +201,7 @@ impl DtmfSender {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::{Dice, SeqNo};
+    use crate::base::{Dice, Purpose, SeqNo};
 
     /// Sends `digits` at 20 ms a packet.
     fn sent(digits: &str) -> Vec<EventOut> {
@@ -219,7 +219,8 @@ mod tests {
     fn receive(receiver: &mut DtmfReceiver, event: &EventOut, marker: bool) -> Option<char> {
         let header =
             Header { payload_type: 101, marker, seq: SeqNo(0), time: event.time, ssrc: Ssrc(1) };
-        receiver.receive(&Packet { header, payload: &event.payload })
+        let digit = receiver.receive(&Packet { header, payload: &event.payload })?;
+        Some(*digit.reveal(Purpose::Comparison))
     }
 
     #[test]

@@ -5,7 +5,9 @@
 
 pub mod normalise;
 mod recognizer;
+mod vad;
 mod voice;
 
 pub use recognizer::{HeardFrame, Recognizer, RecognizerError, Transcript};
+pub use vad::{Activity, Vad, VoiceEdge};
 pub use voice::{Voice, VoiceError};

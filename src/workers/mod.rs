@@ -1,0 +1,33 @@
+//! The threads that move sound: media threads that own sockets, hearing threads that own
+//! recognisers, speaking threads that own voices; and the rings between them.
+//!
+//! House rules: a shell. It decides nothing that a core could; what happens on a media thread
+//! neither allocates, locks, logs nor waits, except for its next millisecond.
+
+mod error;
+mod events;
+mod hearing;
+mod leg;
+mod linux;
+mod mouth;
+mod plane;
+mod playback;
+mod ports;
+mod prompts;
+mod rings;
+mod slicer;
+mod speaking;
+mod thread;
+
+pub use error::WorkersError;
+pub use events::{MediaEvent, MediaEventKind, MediaEvents};
+pub use hearing::{Hearing, HearingEvent, HearingSink};
+pub use leg::{LegControl, LegMedia};
+pub use linux::Scheduling;
+pub use plane::{MediaConfig, MediaPlane, Pacing};
+pub use playback::Playback;
+pub use ports::Port;
+pub use rings::{DownFrame, DownRing, UpRing, UpWriter, up_ring};
+pub use speaking::{Speaking, SpeakingEvent, SpeakingSink};
+
+pub use crate::media::LegParams;

@@ -1,0 +1,236 @@
+//! The media plane: all media threads, their ports and their legs.
+
+use std::net::IpAddr;
+use std::ops::RangeInclusive;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use ringbuf::traits::{Producer, Split};
+use ringbuf::{HeapProd, HeapRb};
+
+use crate::base::LegId;
+use crate::media::LegParams;
+
+use super::WorkersError;
+use super::events::{Arrivals, MediaEvents};
+use super::leg::{Leg, LegMedia};
+use super::linux::{Epoll, EventFd, Scheduling, ask_for_real_time};
+use super::ports::{Port, PortPool};
+use super::thread::{Gauges, LEGS, MediaThread, Wheel};
+
+/// Legs that may wait to be taken up, and to be freed.
+const WAITING: usize = 256;
+
+/// How media is set up.
+#[derive(Clone, Debug)]
+pub struct MediaConfig {
+    /// Media threads, at least 1. One carries about 1,500 legs.
+    pub threads: usize,
+    /// The ports to receive RTP on; the even ones are used.
+    pub ports: RangeInclusive<u16>,
+    /// The address to receive on.
+    pub bind: IpAddr,
+    /// The address that goes into SDP: another one than `bind` behind NAT.
+    pub advertised: IpAddr,
+}
+
+/// How well the media threads kept time.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Pacing {
+    /// Milliseconds ticked.
+    pub ticks: u64,
+    /// How many of them more than 2 ms late.
+    pub late: u64,
+    /// The latest of all.
+    pub worst: Duration,
+}
+
+struct Thread {
+    gauges: Arc<Gauges>,
+    /// Locked by those who open legs; the thread takes from the other end and locks nothing.
+    opened: Mutex<HeapProd<Box<Leg>>>,
+    wake: Arc<EventFd>,
+    join: Option<JoinHandle<()>>,
+    scheduling: Scheduling,
+}
+
+/// All media threads. They end when it is dropped.
+pub struct MediaPlane {
+    threads: Vec<Thread>,
+    ports: Arc<PortPool>,
+    arrivals: Arc<Arrivals>,
+    events: Mutex<Option<MediaEvents>>,
+}
+
+impl MediaPlane {
+    /// Starts the threads.
+    ///
+    /// # Errors
+    /// When the system refuses a thread or a descriptor. Scheduling that is refused is no error:
+    /// see [`Self::realtime`].
+    pub fn start(config: &MediaConfig) -> Result<Self, WorkersError> {
+        let MediaConfig { threads, ports, bind, advertised } = config;
+        let refused = |source| WorkersError::Thread { thread: "media".into(), source };
+        let told = Arc::new(EventFd::new().map_err(refused)?);
+        let arrivals = Arc::new(Arrivals::default());
+        let (mut started, mut retired) = (Vec::new(), Vec::new());
+        for number in 0..(*threads).max(1) {
+            let (gauges, wake) = (Arc::new(Gauges::default()), EventFd::new().map_err(refused)?);
+            let wake = Arc::new(wake);
+            let (opened, to_open) = HeapRb::new(WAITING).split();
+            let (retire, done) = HeapRb::new(WAITING).split();
+            retired.push(done);
+            let thread = MediaThread {
+                epoll: Epoll::new().map_err(refused)?,
+                gauges: Arc::clone(&gauges),
+                opened: to_open,
+                retired: retire,
+                wake: Arc::clone(&wake),
+                told: Arc::clone(&told),
+                wheel: Wheel::new(),
+                buffer: [0; 2048],
+            };
+            let (granted, report) = mpsc::sync_channel(1);
+            let join = std::thread::Builder::new()
+                .name(format!("media-{number}"))
+                .spawn(move || {
+                    let _ = granted.send(ask_for_real_time());
+                    thread.run();
+                })
+                .map_err(refused)?;
+            let scheduling = report.recv().unwrap_or(Scheduling::Plain);
+            let (opened, join) = (Mutex::new(opened), Some(join));
+            started.push(Thread { gauges, opened, wake, join, scheduling });
+        }
+        Ok(Self {
+            threads: started,
+            ports: Arc::new(PortPool::new(ports.clone(), *bind, *advertised)),
+            events: Mutex::new(Some(MediaEvents::new(told, Arc::clone(&arrivals), retired))),
+            arrivals,
+        })
+    }
+
+    /// Returns the least that any media thread was granted.
+    pub fn realtime(&self) -> Scheduling {
+        self.threads.iter().map(|thread| thread.scheduling).min().unwrap_or(Scheduling::Plain)
+    }
+
+    /// Returns how well the threads have kept time so far.
+    pub fn pacing(&self) -> Pacing {
+        self.threads.iter().fold(Pacing::default(), |sum, thread| Pacing {
+            ticks: sum.ticks + thread.gauges.ticks.load(Ordering::Relaxed),
+            late: sum.late + thread.gauges.late.load(Ordering::Relaxed),
+            worst: sum
+                .worst
+                .max(Duration::from_micros(thread.gauges.worst_us.load(Ordering::Relaxed))),
+        })
+    }
+
+    /// Returns how many legs are open.
+    pub fn legs(&self) -> usize {
+        self.threads.iter().map(|thread| thread.gauges.legs.load(Ordering::Relaxed)).sum()
+    }
+
+    /// Binds a port for a leg to come.
+    ///
+    /// # Errors
+    /// When none is free ([`WorkersError::PortsExhausted`], answered with 503), or the system
+    /// refuses a socket.
+    pub fn reserve(&self) -> Result<Port, WorkersError> {
+        self.ports.reserve()
+    }
+
+    /// Opens a leg on a reserved port.
+    ///
+    /// # Errors
+    /// When the threads carry as many as they can.
+    pub fn open(
+        &self,
+        leg: LegId,
+        port: Port,
+        params: LegParams,
+    ) -> Result<LegMedia, WorkersError> {
+        let load = |thread: &Thread| thread.gauges.legs.load(Ordering::Relaxed);
+        let full = || WorkersError::TooManyLegs { legs: self.legs() };
+        let thread = self.threads.iter().min_by_key(|thread| load(thread)).ok_or_else(full)?;
+        let mut to_open = thread.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        // Only who holds the lock adds legs, so that there is a place for each in the wheel.
+        if load(thread) >= LEGS {
+            return Err(full());
+        }
+        let (opened, media, told) = Leg::open(leg, port, params, Arc::clone(&thread.wake));
+        thread.gauges.legs.fetch_add(1, Ordering::Relaxed);
+        if to_open.try_push(opened).is_err() {
+            thread.gauges.legs.fetch_sub(1, Ordering::Relaxed);
+            return Err(WorkersError::Busy { thread: "media" });
+        }
+        self.arrivals.rings.lock().unwrap_or_else(PoisonError::into_inner).push(told);
+        thread.wake.signal();
+        Ok(media)
+    }
+
+    /// Returns the events of all legs; `None` after the first time.
+    pub fn events(&self) -> Option<MediaEvents> {
+        self.events.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl Drop for MediaPlane {
+    fn drop(&mut self) {
+        for thread in &self.threads {
+            thread.gauges.stop.store(true, Ordering::Relaxed);
+            thread.wake.signal();
+        }
+        for thread in &mut self.threads {
+            // A media thread that panicked outside a leg has said so already.
+            let _ = thread.join.take().map(JoinHandle::join);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::PacketTime;
+    use crate::codec::Codec;
+    use crate::workers::MediaEventKind;
+    use crate::workers::leg::Request;
+    use std::net::{Ipv4Addr, UdpSocket};
+
+    #[tokio::test]
+    async fn a_panic_in_a_tick_closes_that_leg_and_no_other() {
+        let (bind, advertised) = (Ipv4Addr::LOCALHOST.into(), Ipv4Addr::LOCALHOST.into());
+        let config = MediaConfig { threads: 1, ports: 43_600..=43_620, bind, advertised };
+        let plane = MediaPlane::start(&config).unwrap();
+        let mut events = plane.events().unwrap();
+        let phone = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let params = LegParams {
+            codec: Codec::Pcma,
+            payload_type: 8,
+            telephone_event: None,
+            remote: phone.local_addr().unwrap(),
+            packet_time: PacketTime::DEFAULT,
+            sends: true,
+            receives: true,
+            learn_source: false,
+        };
+        let silent = LegParams { sends: false, ..params };
+        let bad = plane.open(LegId(1), plane.reserve().unwrap(), silent).unwrap();
+        let good = plane.open(LegId(2), plane.reserve().unwrap(), params).unwrap();
+        bad.control.ask(Request::Panic).unwrap();
+        let closed = events.next().await.unwrap();
+        assert_eq!(closed.leg, LegId(1));
+        assert!(matches!(closed.kind, MediaEventKind::Closed { failed: true, .. }));
+        assert_eq!(plane.legs(), 1);
+        // The other one is heard for as long as anybody listens.
+        for _ in 0..20 {
+            let (length, _) = phone.recv_from(&mut [0; 1500]).unwrap();
+            assert_eq!(length, 172);
+        }
+        good.control.close();
+        let closed = events.next().await.unwrap();
+        assert!(matches!(closed.kind, MediaEventKind::Closed { failed: false, .. }));
+    }
+}

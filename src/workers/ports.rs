@@ -1,0 +1,165 @@
+//! RTP ports: even ones of a range, handed out at random and rested after use, so that packets of
+//! the last call do not reach the next one.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{BuildHasher, Hasher};
+use std::io;
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::ops::RangeInclusive;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::base::Dice;
+
+use super::WorkersError;
+use super::linux::prepare_for_rtp;
+
+/// How long a port rests: longer than any packet is on its way, and than a BYE takes to arrive.
+const REST: Duration = Duration::from_secs(2);
+
+#[derive(Debug)]
+struct State {
+    dice: Dice,
+    taken: BTreeSet<u16>,
+    resting: BTreeMap<u16, Instant>,
+}
+
+/// The ports of one media plane.
+#[derive(Debug)]
+pub(super) struct PortPool {
+    range: RangeInclusive<u16>,
+    bind: IpAddr,
+    advertised: IpAddr,
+    state: Mutex<State>,
+}
+
+impl PortPool {
+    pub(super) fn new(range: RangeInclusive<u16>, bind: IpAddr, advertised: IpAddr) -> Self {
+        let dice = Dice::new(system_random());
+        let state = State { dice, taken: BTreeSet::new(), resting: BTreeMap::new() };
+        Self { range, bind, advertised, state: Mutex::new(state) }
+    }
+
+    /// Binds a port that is even, free and rested. RFC 3550 §11 keeps the odd one for RTCP.
+    pub(super) fn reserve(self: &Arc<Self>) -> Result<Port, WorkersError> {
+        let now = Instant::now();
+        let (first, last) = (*self.range.start(), *self.range.end());
+        let even = first.next_multiple_of(2);
+        let count = last.checked_sub(even).map_or(0, |span| u32::from(span / 2) + 1);
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.resting.retain(|_, until| *until > now);
+        let start = state.dice.below(count.max(1).into()) as u32;
+        for step in 0..count {
+            let number = even + 2 * ((start + step) % count) as u16;
+            if state.taken.contains(&number) || state.resting.contains_key(&number) {
+                continue;
+            }
+            match UdpSocket::bind((self.bind, number)) {
+                Ok(socket) => {
+                    state.taken.insert(number);
+                    let port = Port { socket, number, pool: Arc::clone(self) };
+                    port.prepare()?;
+                    return Ok(port);
+                }
+                // Another program has it.
+                Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
+                Err(source) => return Err(WorkersError::Socket { address: self.bind, source }),
+            }
+        }
+        Err(WorkersError::PortsExhausted { first, last })
+    }
+
+    fn rest(&self, number: u16) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.taken.remove(&number);
+        state.resting.insert(number, Instant::now() + REST);
+    }
+}
+
+/// A bound RTP port. It rests when dropped.
+#[derive(Debug)]
+pub struct Port {
+    socket: UdpSocket,
+    number: u16,
+    pool: Arc<PortPool>,
+}
+
+impl Port {
+    /// Returns the address to write into SDP.
+    pub fn advertised(&self) -> SocketAddr {
+        SocketAddr::new(self.pool.advertised, self.number)
+    }
+
+    pub(super) fn socket(&self) -> &UdpSocket {
+        &self.socket
+    }
+
+    fn prepare(&self) -> Result<(), WorkersError> {
+        prepare_for_rtp(&self.socket);
+        let address = self.pool.bind;
+        self.socket.set_nonblocking(true).map_err(|source| WorkersError::Socket { address, source })
+    }
+}
+
+impl Drop for Port {
+    fn drop(&mut self) {
+        self.pool.rest(self.number);
+    }
+}
+
+/// A number that cannot be guessed from outside: std keys its hashers from the system's randomness.
+pub(super) fn system_random() -> u64 {
+    std::collections::hash_map::RandomState::new().build_hasher().finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::Ipv4Addr;
+
+    fn pool(range: RangeInclusive<u16>) -> Arc<PortPool> {
+        let advertised = IpAddr::from([203, 0, 113, 5]);
+        Arc::new(PortPool::new(range, Ipv4Addr::LOCALHOST.into(), advertised))
+    }
+
+    #[test]
+    fn ports_are_even_and_run_out_and_rest() {
+        let pool = pool(42_001..=42_009);
+        let mut ports: Vec<_> = std::iter::from_fn(|| pool.reserve().ok()).collect();
+        let mut numbers: Vec<_> = ports.iter().map(|port| port.advertised().port()).collect();
+        numbers.sort_unstable();
+        assert!(numbers.iter().all(|n| n % 2 == 0 && (42_002..=42_008).contains(n)), "{numbers:?}");
+        assert!(numbers.windows(2).all(|pair| pair[0] < pair[1]), "{numbers:?}");
+        assert!(ports[0].advertised().ip() == IpAddr::from([203, 0, 113, 5]));
+        ports.pop();
+        // It is free, but it rests.
+        let error = pool.reserve().unwrap_err();
+        assert_eq!(error.code(), "media-ports-exhausted");
+        pool.state.lock().unwrap().resting.values_mut().for_each(|until| *until = Instant::now());
+        assert!(pool.reserve().is_ok());
+    }
+
+    #[test]
+    fn a_port_that_another_program_has_is_passed_over() {
+        let taken = UdpSocket::bind((Ipv4Addr::LOCALHOST, 42_102));
+        let pool = pool(42_102..=42_105);
+        let port = pool.reserve().unwrap();
+        assert_eq!(port.advertised().port(), 42_104);
+        drop(taken);
+    }
+
+    #[test]
+    fn an_address_that_is_not_ours_says_so() {
+        let pool = Arc::new(PortPool::new(
+            42_200..=42_210,
+            IpAddr::from([192, 0, 2, 1]),
+            IpAddr::from([192, 0, 2, 1]),
+        ));
+        assert_eq!(pool.reserve().unwrap_err().code(), "media-socket");
+    }
+
+    #[test]
+    fn an_empty_range_is_exhausted() {
+        assert!(pool(42_301..=42_301).reserve().is_err());
+    }
+}
