@@ -7,7 +7,7 @@ use crate::base::{Dice, LegId, Phi, Purpose};
 use crate::sip::api::{EndCause, Event, Flow, Inbound, Incoming, NewLeg, Trunk};
 use crate::sip::capability;
 use crate::sip::message::Request;
-use crate::sip::session::{self, Session, Setup, body_of};
+use crate::sip::session::{Session, Setup, body_of};
 use crate::sip::transaction::ServerId;
 
 /// How long a transfer of a call of ours is waited for where no trunk says it.
