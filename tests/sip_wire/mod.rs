@@ -342,7 +342,7 @@ impl super::timeline::Machine for Wire {
 }
 
 /// Says what an event is, in a word; names and numbers of invented people included.
-fn told(event: &Event) -> String {
+pub fn told(event: &Event) -> String {
     let sdp = |sdp: &Option<Vec<u8>>| if sdp.is_some() { " +sdp" } else { "" };
     match event {
         Event::Incoming(incoming) => {
