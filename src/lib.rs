@@ -14,5 +14,5 @@ pub mod rtp;
 pub mod sdp;
 pub mod sip;
 pub mod speech;
-pub mod phone;
 pub mod workers;
+pub mod phone;
