@@ -28,3 +28,4 @@ pub mod speech;
 pub mod store;
 pub mod toolbox;
 pub mod workers;
+pub mod phone;

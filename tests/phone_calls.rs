@@ -285,6 +285,19 @@ async fn a_refusal_and_a_phone_that_only_rings_are_reported() {
 }
 
 #[tokio::test]
+async fn a_host_that_says_nothing_is_unreachable() {
+    let silent = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let mut plan = CallPlan {
+        target: format!("sip:100@{}", silent.local_addr().unwrap()),
+        talk: talk(&["hello"]),
+        ..CallPlan::default()
+    };
+    plan.talk.pauses.ringing = Duration::from_millis(200);
+    let called = phone("caller").await.call(plan).await.unwrap();
+    assert_eq!((called.outcome, called.lines_said), (Outcome::Unreachable, 0));
+}
+
+#[tokio::test]
 async fn a_wrong_address_is_an_error_that_says_how_to_write_it() {
     let mut caller = phone("caller").await;
     let plan = CallPlan { target: "100@127.0.0.1".into(), ..CallPlan::default() };

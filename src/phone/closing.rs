@@ -14,6 +14,8 @@ use super::session::Session;
 /// What is known of a call when it is over.
 pub(super) struct Story {
     pub outcome: Outcome,
+    /// Whether anything at all was heard of the other end.
+    pub reached: bool,
     pub ended_by: Option<EndedBy>,
     pub answered_at: Option<Instant>,
     pub decided_at: Instant,
@@ -26,6 +28,7 @@ impl Story {
     pub(super) fn new(now: Instant) -> Self {
         Self {
             outcome: Outcome::Unreachable,
+            reached: false,
             ended_by: None,
             answered_at: None,
             decided_at: now,

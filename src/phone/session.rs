@@ -136,7 +136,7 @@ impl Session {
     /// Takes an event of the user agent.
     pub(super) fn handle_signal(&mut self, now: Instant, event: Event) {
         match event {
-            Event::Progress { leg, status, .. } if status > 100 => self.on_ringing(leg, status),
+            Event::Progress { leg, status, .. } => self.on_progress(leg, status),
             Event::Answered { leg, sdp } => self.on_answered(now, leg, sdp),
             Event::Established { leg, .. } => {
                 if let Some(n) = self.find(leg).filter(|_| !self.leaving) {
@@ -259,7 +259,10 @@ impl Session {
                 let refusal = Refusal { status, ..Refusal::default() };
                 self.wish(Command::Refuse { leg, refusal });
             }
-            Pickup::GiveUp => self.leave(now, EndedBy::TimedOut, Outcome::NotAnswered),
+            Pickup::GiveUp if self.story.reached => {
+                self.leave(now, EndedBy::TimedOut, Outcome::NotAnswered);
+            }
+            Pickup::GiveUp => self.leave(now, EndedBy::TimedOut, Outcome::Unreachable),
         }
     }
 
@@ -267,11 +270,16 @@ impl Session {
         self.parties.iter().position(|party| party.leg == leg && !party.over)
     }
 
-    fn on_ringing(&mut self, leg: LegId, status: u16) {
+    fn on_progress(&mut self, leg: LegId, status: u16) {
         match self.find(leg) {
-            Some(0) => self.tell(CallProgress::Ringing),
-            Some(_) => self.notify(status),
-            None => {}
+            Some(0) => {
+                self.story.reached = true;
+                if status > 100 {
+                    self.tell(CallProgress::Ringing);
+                }
+            }
+            Some(_) if status > 100 => self.notify(status),
+            _ => {}
         }
     }
 

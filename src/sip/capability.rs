@@ -1,6 +1,6 @@
 //! What this user agent can do, as it says in Allow, Supported and Accept.
 
-use super::message::{Headers, Method};
+use super::message::Headers;
 
 /// The methods that are served. REFER is served with 603 where it is not wanted.
 pub(crate) const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, NOTIFY, REFER";
@@ -10,11 +10,6 @@ pub(crate) const SUPPORTED: &str = "norefersub";
 
 /// The bodies that are read, of INVITE and UPDATE.
 pub(crate) const ACCEPT: &str = "application/sdp";
-
-/// Whether the method is in [`ALLOW`].
-pub(crate) fn allows(method: &Method) -> bool {
-    ALLOW.split(", ").any(|allowed| allowed == method.as_str())
-}
 
 /// Returns the option tags in Require that we do not understand (RFC 3261 §8.2.2.3).
 pub(crate) fn not_understood(headers: &Headers) -> Vec<String> {

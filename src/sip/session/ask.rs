@@ -5,10 +5,10 @@ use std::time::Instant;
 use bytes::Bytes;
 
 use super::{Output, Session};
-use crate::sip::capability;
-use crate::sip::message::{Request, Response, WriteError};
 use crate::sip::api::Flow;
+use crate::sip::capability;
 use crate::sip::challenge::answer_challenge;
+use crate::sip::message::{Request, Response, WriteError};
 
 /// How often a request is sent again: for a proxy, for the far end, and for a stale nonce.
 const MAX_CHALLENGES: u8 = 3;
@@ -125,7 +125,9 @@ impl Session {
         request.headers.set("CSeq", format!("{cseq} {}", request.method));
         let via = self.via();
         request.headers.set("Via", via);
-        let Ok(again) = self.send(what, flow, request.clone(), challenges + 1) else { return false };
+        let Ok(again) = self.send(what, flow, request.clone(), challenges + 1) else {
+            return false;
+        };
         match what {
             What::Invite => self.placed_again(again, request),
             What::Refer => self.referred_again(cseq),

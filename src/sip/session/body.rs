@@ -94,7 +94,9 @@ mod tests {
         let strange = Body { sdp: None, strange: true };
         assert_eq!(read(Some("text/plain"), "hello"), strange);
         assert_eq!(read(None, "hello"), strange);
-        for broken in ["--x", "--x--", "", "--x\r\n--x--", "--x\r\nContent-Type: application/sdp--x--"] {
+        for broken in
+            ["--x", "--x--", "", "--x\r\n--x--", "--x\r\nContent-Type: application/sdp--x--"]
+        {
             let read = read(Some("multipart/mixed;boundary=x"), broken);
             assert_eq!(read.sdp, None);
         }

@@ -7,7 +7,6 @@ use bytes::Bytes;
 use super::accept::first_cseq;
 use super::ask::What;
 use super::{Output, Session, Setup, State, Timer, body_of};
-use crate::base::Purpose;
 use crate::sip::api::{EndCause, Event, Flow, NewLeg};
 use crate::sip::capability;
 use crate::sip::dialog::Dialog;

@@ -32,7 +32,7 @@ use super::message::{Method, Request, Response, Uri, Via};
 use super::transaction::ServerId;
 use crate::base::{Dice, LegId, TimerTable};
 
-pub(crate) use body::{Body, body_of};
+pub(crate) use body::body_of;
 
 /// What a session needs to know from its beginning.
 pub(crate) struct Setup {
@@ -361,4 +361,3 @@ impl Session {
         self.setup.leg
     }
 }
-

@@ -43,7 +43,7 @@ pub(crate) enum Output {
     /// A CANCEL. `invite` is what it is about, if that is still known; `open` if unanswered.
     Cancel { id: ServerId, flow: Flow, request: Request, invite: Option<ServerId>, open: bool },
     /// An ACK that acknowledges an acceptance.
-    Ack { flow: Flow, request: Request },
+    Ack { request: Request },
     /// A response to a request of ours; an acceptance of INVITE may come several times.
     Response { ask: AskId, response: Response },
     /// Nobody answered our request.
@@ -122,7 +122,7 @@ impl Transactions {
             return;
         }
         if request.method == Method::Ack {
-            self.outputs.push_back(Output::Ack { flow, request });
+            self.outputs.push_back(Output::Ack { request });
             return;
         }
         let merge = MergeKey::of(&request);
@@ -142,8 +142,8 @@ impl Transactions {
 
     /// Takes a response from the wire.
     pub(crate) fn handle_response(&mut self, now: Instant, flow: Flow, response: Response) {
-        let found = ClientKey::of_response(&response)
-            .and_then(|key| self.by_client_key.get(&key).copied());
+        let found =
+            ClientKey::of_response(&response).and_then(|key| self.by_client_key.get(&key).copied());
         let Some(ask) = found else {
             self.outputs.push_back(Output::Stray { flow });
             return;
@@ -154,7 +154,14 @@ impl Transactions {
     }
 
     /// Sends a request of ours, whose top Via holds a new branch.
-    pub(crate) fn ask(&mut self, now: Instant, ask: AskId, flow: Flow, request: Request, bytes: Bytes) {
+    pub(crate) fn ask(
+        &mut self,
+        now: Instant,
+        ask: AskId,
+        flow: Flow,
+        request: Request,
+        bytes: Bytes,
+    ) {
         let Some(key) = ClientKey::of_request(&request) else { return };
         let timing = self.timing(flow);
         let machine = match request.method {
@@ -211,6 +218,12 @@ impl Transactions {
     /// Returns what to do next.
     pub(crate) fn poll_output(&mut self) -> Option<Output> {
         self.outputs.pop_front()
+    }
+
+    /// Returns the next output if it is a message for the wire: it can go out at once.
+    pub(crate) fn poll_send(&mut self) -> Option<(Flow, Bytes)> {
+        let next = self.outputs.pop_front_if(|output| matches!(output, Output::Send { .. }))?;
+        if let Output::Send { flow, bytes } = next { Some((flow, bytes)) } else { None }
     }
 
     /// Returns when to call `handle_timeout`.
@@ -322,7 +335,7 @@ impl Transactions {
                 ServerOutput::Send(bytes) => self.outputs.push_back(Output::Send { flow, bytes }),
                 ServerOutput::PassAck => {
                     if let Some(request) = received.take() {
-                        self.outputs.push_back(Output::Ack { flow, request });
+                        self.outputs.push_back(Output::Ack { request });
                     }
                 }
                 // Whom we refused owes us nothing: the end of the machine is all there is to it.
@@ -351,9 +364,9 @@ impl Transactions {
                     self.outputs.push_back(Output::Send { flow, bytes: entry.bytes.clone() });
                 }
                 ClientOutput::Ack => {
-                    let ack = received.as_ref().and_then(|response| {
-                        acknowledge(&entry.request, response).to_bytes().ok()
-                    });
+                    let ack = received
+                        .as_ref()
+                        .and_then(|response| acknowledge(&entry.request, response).to_bytes().ok());
                     if let Some(bytes) = ack.map(Bytes::from) {
                         self.outputs.push_back(Output::Send { flow, bytes });
                     }

@@ -4,10 +4,10 @@ use std::time::{Duration, Instant};
 
 use super::Ua;
 use crate::base::{Dice, LegId, Phi, Purpose};
-use crate::sip::api::{EndCause, Event, Flow, Inbound, Incoming, NewLeg, Trunk};
+use crate::sip::api::{Event, Flow, Inbound, Incoming, NewLeg, Trunk};
 use crate::sip::capability;
 use crate::sip::message::Request;
-use crate::sip::session::{self, Session, Setup, body_of};
+use crate::sip::session::{Session, Setup, body_of};
 use crate::sip::transaction::ServerId;
 
 /// How long a transfer of a call of ours is waited for where no trunk says it.
@@ -106,13 +106,8 @@ impl Ua {
             t1: self.config.t1,
             dice: Dice::new(self.dice.bits()),
         };
-        let session = match self.draining {
-            // Who drains begins nothing.
-            Some(_) => {
-                return self.tell(Event::Ended { leg, cause: EndCause::Refused(503) });
-            }
-            None => Session::connect(now, setup, new),
-        };
+        // Draining or not: the second leg of a transfer belongs to a call that has to finish.
+        let session = Session::connect(now, setup, new);
         self.begin(now, leg, session);
     }
 

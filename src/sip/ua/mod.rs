@@ -162,7 +162,7 @@ impl Ua {
                 Below::Cancel { id, flow, request, invite, open } => {
                     self.handle_cancel(now, id, flow, &request, invite, open);
                 }
-                Below::Ack { request, .. } => self.handle_ack(now, request),
+                Below::Ack { request } => self.handle_ack(now, request),
                 Below::Response { ask, response } => match ask.leg {
                     Some(leg) => {
                         let number = ask.number;
@@ -215,6 +215,10 @@ impl Ua {
                 }
                 session::Output::Event(event) => self.outputs.push_back(Output::Event(event)),
             }
+            // What a leg sends and tells keeps its order.
+            while let Some((flow, bytes)) = self.transactions.poll_send() {
+                self.outputs.push_back(Output::Send { flow, bytes });
+            }
         }
         self.agenda.set(leg, session.poll_timeout());
         if session.is_over() {
@@ -254,7 +258,9 @@ impl Ua {
             | Command::AcceptRefer { leg }
             | Command::Notify { leg, .. } => *leg,
             Command::Invite(new) => return self.call(now, new),
-            Command::Options { .. } | Command::Register { .. } => return self.question(now, command),
+            Command::Options { .. } | Command::Register { .. } => {
+                return self.question(now, command);
+            }
             Command::Drain { retry_after } => {
                 self.draining = *retry_after;
                 return;
@@ -299,12 +305,15 @@ impl Ua {
         why: &'static str,
     ) {
         let (method, status) = (request.method.to_string(), response.status);
-        self.tell(Event::Rejected { flow, method, status, why });
         self.respond(now, id, &response);
+        self.tell(Event::Rejected { flow, method, status, why });
     }
 
     fn respond(&mut self, now: Instant, id: ServerId, response: &Response) {
         respond(&mut self.transactions, now, id, response);
+        while let Some((flow, bytes)) = self.transactions.poll_send() {
+            self.outputs.push_back(Output::Send { flow, bytes });
+        }
     }
 
     /// Begins a response of the user agent's own.

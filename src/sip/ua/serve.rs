@@ -55,10 +55,6 @@ impl Ua {
     pub(super) fn reject_unread(&mut self, flow: Flow, mut rejection: Rejection) {
         let (method, status, why) = (rejection.method.to_string(), rejection.status, rejection.why);
         self.tell(Event::Rejected { flow, method, status, why });
-        // RFC 3261 §17.1.1.3: an ACK is never answered.
-        if rejection.method == Method::Ack {
-            return;
-        }
         rejection.headers.stamp_via(flow.remote);
         let mut response = rejection.to_response();
         response.headers.set_to_tag(&self.dice.hex(16));

@@ -56,7 +56,14 @@ impl Ua {
     ) -> Option<String> {
         let ip = flow.remote.ip();
         let Some(judge) = self.judge.as_mut() else {
-            self.reject(now, id, flow, request, 403, "softphones are let in, but there is no registrar");
+            self.reject(
+                now,
+                id,
+                flow,
+                request,
+                403,
+                "softphones are let in, but there is no registrar",
+            );
             return None;
         };
         let stale = match judge.check(now, ip, request) {

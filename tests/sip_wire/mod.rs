@@ -1,0 +1,396 @@
+//! A user agent and the peer at the other end of its wire, driven by the words of a timeline.
+//!
+//! `< INVITE +sdp` is a request of the peer, `< 200 BYE` its answer to ours, `< do accept` a
+//! command to the user agent; `>` shows what it sent and told. Headers of the peer's follow `|`.
+#![allow(clippy::unwrap_used, dead_code, unreachable_pub, reason = "each test takes what it needs")]
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use attendant::base::{LegId, Purpose, Secret, TrunkName};
+use attendant::sip::message::{Message, Method, Request, Response, Sipfrag};
+use attendant::sip::{
+    Command, Credentials, Event, Flow, Inbound, Input, NewLeg, Output, Refusal, Registrar,
+    Transport, Trunk, Ua, UaConfig,
+};
+
+pub const OFFER: &str = "v=0\r\no=- 1 1 IN IP4 10.0.0.9\r\ns=-\r\nc=IN IP4 10.0.0.9\r\nt=0 0\r\n\
+                         m=audio 4000 RTP/AVP 0\r\n";
+const OURS: &str = "10.0.0.1:5060";
+const THEIRS: &str = "10.0.0.9:5060";
+
+pub fn flow(remote: &str) -> Flow {
+    let (local, remote) = (OURS.parse().unwrap(), remote.parse().unwrap());
+    Flow { transport: Transport::Udp, local, remote }
+}
+
+pub fn trunk() -> Trunk {
+    Trunk {
+        name: TrunkName::new("pbx"),
+        allow: vec!["10.0.0.0/24".parse().unwrap()],
+        inbound: Inbound::Ip,
+        advertised: OURS.parse().unwrap(),
+        credentials: None,
+        accept_refer: false,
+        refer_wait: Duration::from_secs(60),
+    }
+}
+
+pub fn config() -> UaConfig {
+    UaConfig {
+        product: "Attendant/test".into(),
+        trunks: vec![trunk()],
+        registrar: None,
+        t1: Duration::from_millis(500),
+    }
+}
+
+pub fn registrar() -> Registrar {
+    Registrar { realm: "clinic".into(), users: vec![credentials()] }
+}
+
+pub fn credentials() -> Credentials {
+    Credentials { user: "anna".into(), secret: Secret::new("wonder") }
+}
+
+/// One of our calls, to the peer.
+pub fn new_leg() -> NewLeg {
+    NewLeg {
+        leg: LegId(1),
+        flow: flow(THEIRS),
+        target: format!("sip:101@{THEIRS}"),
+        from_user: "desk".into(),
+        display: None,
+        offer: OFFER.into(),
+        headers: vec![],
+        credentials: None,
+        advertised: OURS.parse().unwrap(),
+        accept_refer: false,
+    }
+}
+
+pub struct Wire {
+    pub ua: Ua,
+    pub now: Instant,
+    /// Where the peer's packets come from.
+    pub source: String,
+    /// The leg that commands are about.
+    leg: LegId,
+    call_id: String,
+    our_tag: String,
+    pub their_tag: String,
+    cseq: u32,
+    branches: u32,
+    /// What the peer sent last, by method, to be sent again or cancelled.
+    sent: BTreeMap<String, String>,
+    /// What the user agent asked last, by method, to be answered.
+    asked: BTreeMap<String, Request>,
+    /// The peer's headers that go on every request.
+    pub extra: String,
+    /// What the user agent sent, whole.
+    pub messages: Vec<Message>,
+    pub bytes: Vec<Vec<u8>>,
+}
+
+impl Wire {
+    pub fn new(start: Instant, config: UaConfig) -> Self {
+        Self {
+            ua: Ua::new(config, 7, start),
+            now: start,
+            source: THEIRS.into(),
+            leg: LegId(2),
+            call_id: "call@10.0.0.9".into(),
+            our_tag: String::new(),
+            their_tag: "peer".into(),
+            cseq: 0,
+            branches: 0,
+            sent: BTreeMap::new(),
+            asked: BTreeMap::new(),
+            extra: String::new(),
+            messages: Vec::new(),
+            bytes: Vec::new(),
+        }
+    }
+
+    pub fn command(&mut self, now: Instant, command: Command) {
+        self.ua.handle_input(now, Input::Command(command));
+    }
+
+    pub fn datagram(&mut self, now: Instant, text: &str) {
+        let bytes = bytes::Bytes::copy_from_slice(text.as_bytes());
+        self.ua.handle_input(now, Input::Datagram { flow: flow(&self.source), bytes });
+    }
+
+    /// Takes one output: its bytes are kept, what it is in a word is returned.
+    pub fn step(&mut self) -> Option<String> {
+        Some(match self.ua.poll_output()? {
+            Output::Send { flow, bytes } => {
+                let message = Message::parse(&bytes).unwrap_or_else(|error| {
+                    panic!("it sent {:?}: {error:?}", String::from_utf8_lossy(&bytes))
+                });
+                self.bytes.push(bytes.to_vec());
+                let line = self.note(flow, &message);
+                self.messages.push(message);
+                line
+            }
+            Output::Event(event) => {
+                if let Event::Incoming(incoming) = &event {
+                    self.leg = incoming.leg;
+                }
+                told(&event)
+            }
+        })
+    }
+
+    /// Returns everything that is there to be said now.
+    pub fn all(&mut self) -> Vec<String> {
+        std::iter::from_fn(|| self.step()).collect()
+    }
+
+    fn note(&mut self, flow: Flow, message: &Message) -> String {
+        let headers = match message {
+            Message::Request(request) => &request.headers,
+            Message::Response(response) => &response.headers,
+        };
+        self.call_id = headers.call_id().unwrap().to_owned();
+        let mut line = match message {
+            Message::Request(request) => {
+                self.our_tag = headers.from().unwrap().tag().unwrap().to_owned();
+                self.asked.insert(request.method.to_string(), request.clone());
+                request.method.to_string()
+            }
+            Message::Response(response) => {
+                let about = headers.cseq().unwrap().method;
+                if response.status > 100 && about == Method::Invite {
+                    self.our_tag = headers.to().unwrap().tag().unwrap().to_owned();
+                }
+                format!("{} {}", response.status, about)
+            }
+        };
+        let body = match message {
+            Message::Request(request) => &request.body,
+            Message::Response(response) => &response.body,
+        };
+        match Sipfrag::parse(body) {
+            Some(fragment) => line.push_str(&format!(" +{}", fragment.status)),
+            None if !body.is_empty() => line.push_str(" +sdp"),
+            None => {}
+        }
+        for name in ["Reason", "Retry-After", "Unsupported", "Refer-To", "Subscription-State"] {
+            if let Some(value) = headers.get(name) {
+                line.push_str(&format!(" | {name}: {value}"));
+            }
+        }
+        if flow.remote.to_string() != self.source {
+            line.push_str(&format!(" to {}", flow.remote));
+        }
+        line
+    }
+
+    /// Sends a request of the peer's. `METHOD [#cseq] [+sdp] [| Header: value]...`
+    fn request(&mut self, now: Instant, line: &str) {
+        let mut parts = line.split(" | ");
+        let mut words = parts.next().unwrap().split(' ');
+        let method = words.next().unwrap();
+        let mut body = "";
+        let mut cseq = match method {
+            "ACK" | "CANCEL" => self.cseq,
+            _ => self.cseq + 1,
+        };
+        let mut branch = None;
+        let mut outside = self.our_tag.is_empty();
+        for word in words {
+            match word {
+                "+sdp" => body = OFFER,
+                "outside" => outside = true,
+                word if word.starts_with('#') => cseq = word[1..].parse().unwrap(),
+                word => branch = Some(word.to_owned()),
+            }
+        }
+        if !matches!(method, "ACK" | "CANCEL") {
+            self.cseq = self.cseq.max(cseq);
+            self.branches += 1;
+        }
+        let branch = branch.unwrap_or_else(|| format!("z9hG4bKpeer{}", self.branches));
+        let tag = match outside || method == "CANCEL" {
+            true => String::new(),
+            false => format!(";tag={}", self.our_tag),
+        };
+        let mut text = format!(
+            "{method} sip:100@{OURS} SIP/2.0\r\nVia: SIP/2.0/UDP {};branch={branch};rport\r\n\
+             From: <sip:5551000@10.0.0.9>;tag={}\r\nTo: <sip:100@10.0.0.1>{tag}\r\n\
+             Call-ID: {}\r\nCSeq: {cseq} {method}\r\nMax-Forwards: 70\r\n{}",
+            self.source, self.their_tag, self.call_id, self.extra
+        );
+        let mut own = parts.filter(|part| !part.starts_with("body=")).collect::<Vec<_>>();
+        if !own.iter().any(|header| header.starts_with("Contact")) {
+            own.push("Contact: <sip:5551000@10.0.0.9:5060>");
+        }
+        for header in own {
+            text.push_str(&format!("{header}\r\n"));
+        }
+        if let Some((_, other)) = line.split_once("body=") {
+            body = other;
+        } else if !body.is_empty() {
+            text.push_str("Content-Type: application/sdp\r\n");
+        }
+        text.push_str(&format!("Content-Length: {}\r\n\r\n{body}", body.len()));
+        self.sent.insert(method.to_owned(), text.clone());
+        self.datagram(now, &text);
+    }
+
+    /// Answers what the user agent asked last with this method. `200 INVITE [+sdp] [tag] [| Header: value]...`
+    fn respond(&mut self, now: Instant, line: &str) {
+        let mut parts = line.split(" | ");
+        let mut words = parts.next().unwrap().split(' ');
+        let status = words.next().unwrap().parse().unwrap();
+        let request = &self.asked[words.next().unwrap()];
+        let mut response = Response::to_request(request, status, None);
+        let mut tag = self.their_tag.clone();
+        for word in words {
+            match word {
+                "+sdp" => response.set_body("application/sdp", OFFER.into()),
+                word => tag = word.to_owned(),
+            }
+        }
+        if status > 100 {
+            response.headers.set_to_tag(&tag);
+        }
+        let headers: Vec<_> = parts.collect();
+        if !headers.iter().any(|header| header.starts_with("Contact")) {
+            response.headers.push("Contact", "<sip:101@10.0.0.9:5060>");
+        }
+        for header in headers {
+            let (name, value) = header.split_once(": ").unwrap();
+            response.headers.push(name, value);
+        }
+        let text = String::from_utf8(response.to_bytes().unwrap()).unwrap();
+        self.datagram(now, &text);
+    }
+
+    fn obey(&mut self, now: Instant, line: &str) {
+        let leg = self.leg;
+        let mut words = line.splitn(2, ' ');
+        let (verb, rest) = (words.next().unwrap(), words.next().unwrap_or_default());
+        let refusal = || Refusal { status: rest.parse().unwrap(), ..Refusal::default() };
+        let reason = || Some(rest.to_owned()).filter(|rest| !rest.is_empty());
+        let command = match verb {
+            "ring" => Command::Ring { leg },
+            "accept" => Command::Accept { leg, sdp: OFFER.into() },
+            "refuse" => Command::Refuse { leg, refusal: refusal() },
+            "accept-offer" => Command::AcceptOffer { leg, sdp: OFFER.into() },
+            "refuse-offer" => Command::RefuseOffer { leg, refusal: refusal() },
+            "hang-up" => Command::HangUp { leg, reason: reason() },
+            "refer" => Command::Refer { leg, target: rest.to_owned(), headers: vec![] },
+            "accept-refer" => Command::AcceptRefer { leg },
+            "notify" => Command::Notify { leg, status: rest.parse().unwrap() },
+            "call" => {
+                self.leg = LegId(1);
+                let credentials = Some(credentials()).filter(|_| rest == "with password");
+                let accept_refer = rest == "as phone";
+                Command::Invite(Box::new(NewLeg { credentials, accept_refer, ..new_leg() }))
+            }
+            "drain" => Command::Drain { retry_after: Some(Duration::from_secs(120)) },
+            "options" => Command::Options {
+                id: 5,
+                flow: flow(THEIRS),
+                target: format!("sip:{THEIRS}"),
+                advertised: OURS.parse().unwrap(),
+            },
+            "register" => Command::Register {
+                id: 6,
+                flow: flow(THEIRS),
+                registrar: format!("sip:{THEIRS}"),
+                credentials: credentials(),
+                advertised: OURS.parse().unwrap(),
+                expires: Duration::from_secs(300),
+            },
+            other => panic!("unknown command {other}"),
+        };
+        self.command(now, command);
+    }
+}
+
+impl super::timeline::Machine for Wire {
+    fn input(&mut self, now: Instant, line: &str) {
+        self.now = now;
+        let first = line.split(' ').next().unwrap();
+        match first {
+            "do" => self.obey(now, &line[3..]),
+            // The same bytes once more.
+            "repeat" => {
+                let text = self.sent[&line[7..]].clone();
+                self.datagram(now, &text);
+            }
+            status if status.parse::<u16>().is_ok() => self.respond(now, line),
+            _ => self.request(now, line),
+        }
+    }
+
+    fn timeout(&mut self, now: Instant) {
+        self.now = now;
+        self.ua.handle_timeout(now);
+    }
+
+    fn output(&mut self) -> Option<String> {
+        self.step()
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        self.ua.poll_timeout()
+    }
+}
+
+/// Says what an event is, in a word; names and numbers of invented people included.
+pub fn told(event: &Event) -> String {
+    let sdp = |sdp: &Option<Vec<u8>>| if sdp.is_some() { " +sdp" } else { "" };
+    match event {
+        Event::Incoming(incoming) => {
+            let called = incoming.called.reveal(Purpose::Comparison);
+            format!("Incoming {called} by {}{}", incoming.trunk, sdp(&incoming.offer))
+        }
+        Event::Established { answer, .. } => format!("Established{}", sdp(answer)),
+        Event::Progress { status, sdp: body, .. } => format!("Progress {status}{}", sdp(body)),
+        Event::Answered { sdp: body, .. } => format!("Answered{}", sdp(body)),
+        Event::Offer { sdp: body, .. } => format!("Offer{}", sdp(body)),
+        Event::Referred { target, .. } => {
+            format!("Referred to {}", target.reveal(Purpose::Comparison))
+        }
+        Event::Transfer { state, .. } => format!("Transfer {state:?}"),
+        Event::Dtmf { digit, .. } => format!("Dtmf {digit}"),
+        Event::Ended { cause, .. } => format!("Ended {cause:?}"),
+        Event::OptionsAnswered { status, .. } => format!("OptionsAnswered {status:?}"),
+        Event::RegisterAnswered { status, .. } => format!("RegisterAnswered {status:?}"),
+        Event::Registered { user, expires, .. } => {
+            format!("Registered {user} for {} s", expires.as_secs())
+        }
+        Event::AuthenticationFailed { user, .. } => format!("AuthenticationFailed {user:?}"),
+        Event::Dropped { why, .. } => format!("Dropped {why:?}"),
+        Event::Rejected { method, status, .. } => format!("Rejected {method} {status}"),
+    }
+}
+
+/// Tells a story to a fresh user agent, and looks that nothing of it is left an hour later.
+#[track_caller]
+pub fn check_with(config: UaConfig, script: &str) -> Wire {
+    let start = Instant::now();
+    let mut wire = Wire::new(start, config);
+    super::timeline::check(start, &mut wire, script);
+    assert!(wire.ua.is_idle(), "left behind: {:#?}", wire.ua.dump(wire.now));
+    wire
+}
+
+/// As [`check_with`], with one trunk that trusts the peer's address.
+#[track_caller]
+pub fn check(script: &str) -> Wire {
+    check_with(config(), script)
+}
+
+/// Whether a request of this method went out, and the first that did.
+pub fn first(wire: &Wire, method: &Method) -> Request {
+    let found = wire.messages.iter().find_map(|message| match message {
+        Message::Request(request) if request.method == *method => Some(request.clone()),
+        _ => None,
+    });
+    found.unwrap_or_else(|| panic!("no {method} went out"))
+}
