@@ -28,4 +28,3 @@ pub mod speech;
 pub mod store;
 pub mod toolbox;
 pub mod workers;
-pub mod phone;
