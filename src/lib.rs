@@ -9,5 +9,6 @@ pub mod codec;
 pub mod dialplan;
 pub mod practice;
 pub mod sdp;
+pub mod signalling;
 pub mod sip;
 pub mod speech;
