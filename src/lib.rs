@@ -7,6 +7,8 @@ pub mod agent;
 pub mod base;
 pub mod codec;
 pub mod dialplan;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod practice;
 pub mod sdp;
 pub mod signalling;

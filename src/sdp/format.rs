@@ -22,8 +22,8 @@ const STATIC: [(u8, &str, u32); 13] = [
     (11, "L16", 44_100),
 ];
 
-/// One payload type and what it means.
-#[derive(Clone, Debug, Eq, PartialEq)]
+/// One payload type and what it means; without a name if nobody says.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(super) struct Format {
     pub(super) payload_type: u8,
     name: String,
@@ -37,9 +37,12 @@ impl Format {
         let maps = media.values("rtpmap").filter_map(Self::parse_map);
         let maps: BTreeMap<u8, Self> = maps.map(|map| (map.payload_type, map)).collect();
         let number = |word: &String| word.parse::<u8>().ok().filter(|number| *number < 128);
-        let meaning = |number: u8| maps.get(&number).cloned().or_else(|| Self::from_table(number));
+        let meaning = |number: u8| {
+            let mapped = maps.get(&number).cloned().or_else(|| Self::from_table(number));
+            mapped.unwrap_or(Self { payload_type: number, ..Self::default() })
+        };
         // 128 payload types are all there are.
-        media.formats.iter().filter_map(number).filter_map(meaning).take(128).collect()
+        media.formats.iter().filter_map(number).map(meaning).take(128).collect()
     }
 
     /// Whether this is the codec, with one channel.
@@ -56,6 +59,9 @@ impl Format {
 
     /// Returns it as `G729/8000`. A peer's name is cut to what a log line can bear.
     pub(super) fn describe(&self) -> String {
+        if self.name.is_empty() {
+            return format!("payload type {}", self.payload_type);
+        }
         let plain = |letter: &char| letter.is_ascii_alphanumeric() || "-_.".contains(*letter);
         let name: String = self.name.chars().filter(plain).take(32).collect();
         format!("{name}/{}", self.clock)

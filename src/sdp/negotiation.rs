@@ -61,7 +61,7 @@ pub fn accept_answer(answer: &[u8], local: &LocalMedia) -> Result<Negotiated, Sd
 
 /// Returns the place of the first audio stream that we can use, and what it comes to.
 fn first_usable(offer: &Session, local: &LocalMedia) -> Result<(usize, Negotiated), SdpError> {
-    let mut offered = Vec::new();
+    let (mut offered, mut audio) = (Vec::new(), false);
     let mut reasons = Vec::new();
     for (at, media) in offer.media.iter().enumerate() {
         let remote = match usable(offer, media, local) {
@@ -71,6 +71,7 @@ fn first_usable(offer: &Session, local: &LocalMedia) -> Result<(usize, Negotiate
                 continue;
             }
         };
+        audio = true;
         let formats = Format::all(media);
         let fitting = |codec: &Codec| formats.iter().find(|f| f.is(*codec)).map(|f| (*codec, f));
         match local.codecs.iter().find_map(fitting) {
@@ -80,7 +81,7 @@ fn first_usable(offer: &Session, local: &LocalMedia) -> Result<(usize, Negotiate
             None => offered.extend(formats),
         }
     }
-    if offered.is_empty() {
+    if !audio {
         let what = match reasons.is_empty() {
             true => "the offer holds no stream".to_owned(),
             false => reasons.join("; "),

@@ -100,3 +100,52 @@ fn param(name: &str, value: Option<&str>) -> Param {
         _ => Param::Other(name.into(), value.map(Into::into)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sip::message::Message;
+
+    fn request(uri: &str, method: &str) -> Request {
+        let text = format!(
+            "{method} {uri} SIP/2.0\r\nv: SIP/2.0/UDP a;branch=z9hG4bK1, SIP/2.0/UDP b\r\n\
+             f: <sip:a@b>;tag=1\r\nt: <sip:c@d>\r\ni: 1\r\nCSeq: 1 {method}\r\n\
+             Subscription-State: active\r\nX-Handoff-Id: 7\r\nl: 2\r\n\r\nhi"
+        );
+        match Message::parse(text.as_bytes()) {
+            Ok(Message::Request(request)) => request,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_request_in_the_model() {
+        let ours = request("sip:john.doe:pw@[2001:db8::1]:5061;transport=tcp;lr;x=1", "INVITE");
+        let theirs = ours.to_model().unwrap();
+        assert_eq!(theirs.method, RsipMethod::Invite);
+        assert_eq!(theirs.uri.user(), Some("john.doe"));
+        assert_eq!(theirs.uri.host(), &Host::IpAddr("2001:db8::1".parse().unwrap()));
+        assert_eq!(theirs.uri.port(), Some(&5061.into()));
+        assert_eq!(theirs.uri.transport(), Some(&Transport::Tcp));
+        assert_eq!(theirs.uri.params[1..], [Param::Lr, Param::Other("x".into(), Some("1".into()))]);
+        assert_eq!(theirs.body, b"hi");
+        let fields: Vec<Header> = theirs.headers.into();
+        assert_eq!(fields[0], Header::Via("SIP/2.0/UDP a;branch=z9hG4bK1, SIP/2.0/UDP b".into()));
+        assert_eq!(fields[5], Header::SubscriptionState("active".into()));
+        assert_eq!(fields[6], Header::Other("X-Handoff-Id".into(), "7".into()));
+    }
+
+    #[test]
+    fn what_the_model_has_no_word_for() {
+        assert_eq!(request("sip:a", "PING").to_model(), None);
+        assert_eq!(request("tel:+15550100", "INVITE").to_model(), None);
+        assert!(request("sip:a", "PRACK").to_model().is_some());
+    }
+
+    #[test]
+    fn a_response_in_the_model() {
+        let response = |status, phrase| Response::new(status, Some(phrase)).to_model().status_code;
+        assert_eq!(response(486, "On leave"), StatusCode::BusyHere);
+        assert_eq!(response(599, "On leave"), StatusCode::Other(599, "On leave".into()));
+    }
+}

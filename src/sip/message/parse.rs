@@ -353,6 +353,7 @@ impl Draft {
 }
 
 fn trim_bytes(bytes: &[u8]) -> &[u8] {
+    scan::count(bytes.len());
     let blank = |byte: &u8| matches!(byte, b' ' | b'\t');
     let start = bytes.iter().position(|byte| !blank(byte)).unwrap_or(bytes.len());
     let end = bytes.iter().rposition(|byte| !blank(byte)).map_or(start, |last| last + 1);
@@ -361,7 +362,9 @@ fn trim_bytes(bytes: &[u8]) -> &[u8] {
 
 /// Cuts the first line off, without its CRLF or bare LF.
 fn cut_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let end = bytes.iter().position(|byte| *byte == b'\n')?;
+    let end = bytes.iter().position(|byte| *byte == b'\n');
+    scan::count(end.unwrap_or(bytes.len()));
+    let end = end?;
     let line = bytes[..end].strip_suffix(b"\r").unwrap_or(&bytes[..end]);
     Some((line, &bytes[end + 1..]))
 }

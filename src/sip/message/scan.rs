@@ -158,7 +158,7 @@ thread_local! {
 
 /// Counts bytes looked at, in tests.
 #[inline]
-fn count(_bytes: usize) {
+pub(super) fn count(_bytes: usize) {
     #[cfg(test)]
     LOOKED_AT.set(LOOKED_AT.get() + _bytes);
 }
@@ -174,6 +174,7 @@ pub(in crate::sip) fn looked_at(f: impl FnOnce()) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sip::message::Message;
 
     #[test]
     fn commas_inside_quotes_and_brackets_do_not_separate() {
@@ -202,6 +203,39 @@ mod tests {
         assert_eq!(percent_decode("null-%00-null"), "null-\0-null");
         assert_eq!(percent_decode("M%FCller"), "Müller");
         assert_eq!(percent_encode("a b@ü", |b| b.is_ascii_alphanumeric()), "a%20b%40%C3%BC");
+    }
+
+    /// Reading a message, and then looking at all of it, looks at each byte a dozen times at most,
+    /// however large it is and whatever it repeats.
+    #[test]
+    fn no_byte_is_looked_at_too_often() {
+        let head = "INVITE sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP c;branch=z9hG4bK1\r\nTo: <sip:a@b>\r\n\
+                    From: <sip:d@e>;tag=1\r\nCall-ID: 1\r\nCSeq: 1 INVITE\r\n";
+        for (name, unit) in [
+            ("Contact", "<sip:a@b;p=1>,"),
+            ("Contact", "\"\""),
+            ("Contact", "\"\\"),
+            ("Contact", "<"),
+            ("Via", "SIP/2.0/UDP a;b=c,"),
+            ("Via", ";"),
+            ("Route", "<sip:a;lr>, "),
+            ("Supported", "a,"),
+            ("Subject", "x\r\n "),
+            ("X", "y\r\nX: "),
+        ] {
+            for units in [50, 500, 5000] {
+                let bytes = format!("{head}{name}: {}<sip:z>\r\n\r\n", unit.repeat(units));
+                let looked = looked_at(|| match Message::parse(bytes.as_bytes()) {
+                    Ok(Message::Request(request)) => {
+                        crate::fuzzing::look_at_everything(&request.headers);
+                    }
+                    Ok(Message::Response(_)) | Err(_) => {}
+                });
+                assert!(looked >= head.len(), "{name} {unit:?}: {looked}");
+                let limit = 16 * bytes.len();
+                assert!(looked <= limit, "{name} {unit:?} * {units}: {looked} > {limit}");
+            }
+        }
     }
 
     #[test]

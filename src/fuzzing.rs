@@ -1,0 +1,115 @@
+//! Bodies that fuzz targets and the ordinary suite share: a property of a parser of bytes that we
+//! did not write, each a function that must not panic, whatever it is given.
+
+use std::net::SocketAddr;
+
+use crate::base::PacketTime;
+use crate::codec::Codec;
+use crate::sdp::{self, LocalMedia, SdpError, Session};
+use crate::sip::DropReason;
+use crate::sip::auth::Challenge;
+use crate::sip::message::{
+    CSeq, Headers, Message, NameAddr, Params, ParseError, Sipfrag, Uri, Via,
+};
+
+/// Whatever parses can be written, and reads back the same; whatever is refused can be answered.
+pub fn sip_message(data: &[u8]) {
+    let mut first = match Message::parse(data) {
+        Ok(message) => message,
+        Err(ParseError::Reply(rejection)) => {
+            rejection.to_response().to_bytes().expect("a refusal can be written");
+            return;
+        }
+        Err(ParseError::Drop(_)) => return,
+    };
+    look_at_everything(headers(&mut first));
+    let written = first.to_bytes().expect("what was read can be written");
+    let mut second = match Message::parse(&written) {
+        Ok(message) => message,
+        // Long names for compact ones, and UTF-8 for Latin-1, may take it over a limit.
+        Err(ParseError::Reply(rejection)) if rejection.status == 513 => return,
+        Err(ParseError::Drop(DropReason::TooLarge)) => return,
+        Err(error) => panic!("what was written cannot be read: {error:?}"),
+    };
+    headers(&mut first).remove("Content-Length");
+    headers(&mut second).remove("Content-Length");
+    assert!(first == second, "what was read back is not what was written");
+}
+
+/// The readers of single fields take any text, and what they write reads back the same.
+pub fn sip_field(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    if let Ok(uri) = Uri::parse(&text) {
+        assert_eq!(Uri::parse(&uri.to_wire()).as_ref(), Ok(&uri));
+        let _ = (uri.number(), uri.host_ip());
+    }
+    if let Ok(address) = NameAddr::parse(&text) {
+        assert_eq!(NameAddr::parse(&address.to_wire()).as_ref(), Ok(&address));
+    }
+    if let Ok(via) = Via::parse(&text) {
+        assert_eq!(Via::parse(&via.to_wire()).as_ref(), Ok(&via));
+    }
+    if let Ok(cseq) = CSeq::parse(&text) {
+        assert_eq!(CSeq::parse(&cseq.to_wire()).as_ref(), Ok(&cseq));
+    }
+    if let Some(challenge) = Challenge::parse(&text) {
+        assert_eq!(Challenge::parse(&challenge.to_value()), Some(challenge));
+    }
+    let _ = (Params::parse(&text), Sipfrag::parse(data));
+    let mut fields = Headers::default();
+    for name in ["Contact", "Via", "Event", "Subscription-State", "Content-Type", "Retry-After"] {
+        fields.push(name, &text);
+    }
+    look_at_everything(&fields);
+}
+
+/// A description reads back as it was written; an answer answers every stream and takes one.
+pub fn sdp(data: &[u8]) {
+    if let Ok(session) = Session::parse(data) {
+        match Session::parse(&session.to_bytes()) {
+            Ok(again) => assert_eq!(again, session),
+            // Writing adds two lines.
+            Err(SdpError::Malformed { what, .. }) if what == "there are too many lines" => {}
+            Err(error) => panic!("what was written cannot be read: {error}"),
+        }
+    }
+    let ours = local("192.0.2.1:4000");
+    let _ = sdp::accept_answer(data, &ours);
+    let Ok((answer, negotiated)) = sdp::answer(data, &ours) else { return };
+    let offered = Session::parse(data).expect("it was answered");
+    let answered = Session::parse(&answer).expect("an answer of ours can be read");
+    let taken = answered.media.iter().filter(|media| media.port != 0).count();
+    assert_eq!((offered.media.len(), taken), (answered.media.len(), 1));
+    assert!(!negotiated.direction.sends() || !negotiated.remote.ip().is_unspecified());
+}
+
+/// Calls every view of header fields; none may panic.
+pub fn look_at_everything(headers: &Headers) {
+    let _ = (headers.from(), headers.to(), headers.call_id(), headers.cseq(), headers.vias());
+    let _ = (headers.top_via(), headers.contacts(), headers.contact_is_star(), headers.routes());
+    let _ = (headers.record_routes(), headers.max_forwards(), headers.expires());
+    let _ = (headers.retry_after(), headers.refer_to(), headers.content_type(), headers.event());
+    let _ = (headers.subscription_state(), headers.tokens("Supported"), headers.list("Allow"));
+    let _ = headers.asserted_identity();
+    let mut changed = headers.clone();
+    changed.set_to_tag("tag");
+    changed.stamp_via(SocketAddr::from(([192, 0, 2, 1], 5060)));
+}
+
+fn headers(message: &mut Message) -> &mut Headers {
+    match message {
+        Message::Request(request) => &mut request.headers,
+        Message::Response(response) => &mut response.headers,
+    }
+}
+
+fn local(rtp: &str) -> LocalMedia {
+    LocalMedia {
+        rtp: rtp.parse().expect("it is an address"),
+        codecs: Codec::ALL.to_vec(),
+        telephone_event: true,
+        packet_time: PacketTime::DEFAULT,
+        session_id: 1,
+        version: 1,
+    }
+}
