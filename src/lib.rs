@@ -23,6 +23,7 @@ pub mod phone;
 pub mod practice;
 pub mod rtp;
 pub mod sdp;
+pub mod signalling;
 pub mod sip;
 pub mod speech;
 pub mod store;

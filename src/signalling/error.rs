@@ -1,20 +1,70 @@
-//! Why SIP cannot listen.
+//! Why signalling cannot start.
 
 use std::io;
 use std::net::SocketAddr;
 
-/// Why SIP cannot listen.
+/// Why a socket cannot be opened.
 #[derive(Debug, thiserror::Error)]
-pub enum SignallingError {
-    /// The address cannot be bound.
-    #[error("SIP cannot listen on udp {address}: {source}; see with `ss -lunp` which program holds the port, or change `listen`")]
-    Bind {
-        /// Where.
+pub enum BindError {
+    /// No address was given.
+    #[error("signalling has no address to listen on")]
+    NoAddress,
+    /// Another program holds the port.
+    #[error("UDP port {address} is taken by another program")]
+    Taken {
+        /// Where we wanted to listen.
+        address: SocketAddr,
+    },
+    /// The address is not one of this machine's.
+    #[error("{address} is not an address of this machine")]
+    NotOurs {
+        /// Where we wanted to listen.
+        address: SocketAddr,
+    },
+    /// The system refused for another reason.
+    #[error("cannot listen on {address}")]
+    Refused {
+        /// Where we wanted to listen.
         address: SocketAddr,
         /// What the system said.
         source: io::Error,
     },
-    /// There is nothing to listen on.
-    #[error("no SIP profile names an address to listen on; write one in sip-profiles/")]
-    Nowhere,
+}
+
+impl BindError {
+    /// Sorts what the system said.
+    pub(super) fn new(address: SocketAddr, source: io::Error) -> Self {
+        match source.kind() {
+            io::ErrorKind::AddrInUse => Self::Taken { address },
+            io::ErrorKind::AddrNotAvailable => Self::NotOurs { address },
+            _ => Self::Refused { address, source },
+        }
+    }
+
+    /// Returns the name under which the manual explains it.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NoAddress => "signalling-no-address",
+            Self::Taken { .. } => "signalling-port-taken",
+            Self::NotOurs { .. } => "signalling-not-our-address",
+            Self::Refused { .. } => "signalling-cannot-listen",
+        }
+    }
+
+    /// Returns what to do about it.
+    pub fn advice(&self) -> String {
+        match self {
+            Self::NoAddress => "Set `listen` in attendant.toml, for example \"10.0.0.5:5060\".".into(),
+            Self::Taken { address } => format!(
+                "See who holds it with `ss -lunp 'sport = :{}'`; stop that program, or choose another port.",
+                address.port()
+            ),
+            Self::NotOurs { .. } => "See the addresses of this machine with `ip -brief address`.".into(),
+            Self::Refused { address, .. } if address.port() < 1024 => format!(
+                "Ports below 1024 need CAP_NET_BIND_SERVICE; choose one above instead of {}.",
+                address.port()
+            ),
+            Self::Refused { .. } => "Check the address and the rights of the service.".into(),
+        }
+    }
 }

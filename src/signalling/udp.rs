@@ -1,152 +1,295 @@
-//! SIP over UDP (RFC 3261 §18): one task owns the user agent, one task a socket reads.
+//! SIP over UDP (RFC 3261 §18): one task that owns the user agent and its sockets.
+//!
+//! Drain the outputs, wait for a datagram, a command or a deadline, feed it in, drain.
 
-use std::future::pending;
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Instant;
 
 use bytes::Bytes;
+use tokio::io::ReadBuf;
 use tokio::net::UdpSocket;
-use tokio::sync::mpsc;
-use tokio::time::sleep_until;
+use tokio::sync::{mpsc, oneshot};
 
+use super::BindError;
+use crate::sip::message::MAX_MESSAGE;
 use crate::sip::{Command, Event, Flow, Input, Output, Transport, Ua, UaConfig};
 
-use super::SignallingError;
+/// Commands that may wait: every one of a thousand calls may want something in the same millisecond.
+const COMMANDS: usize = 1024;
+/// Events that may wait for their readers. Beyond it datagrams stay in the socket, whose buffer is the
+/// last queue: SIP repeats what that loses.
+const EVENTS: usize = 1024;
+/// Datagrams taken before timers and commands get their turn again.
+const BURST: usize = 64;
 
-/// Larger than any datagram.
-const DATAGRAM: usize = 65_536;
-/// Commands and events that may wait, each way.
-const QUEUE: usize = 1024;
-/// Datagrams that may wait; more are a flood, and the kernel's buffer overflows instead of ours.
-const DATAGRAMS: usize = 1024;
+/// Which way a message went.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Direction {
+    /// Received.
+    In,
+    /// Sent.
+    Out,
+}
 
-/// Binds sockets for the user agent.
-pub struct Signalling;
+/// Sees every message, for a ladder or a capture file. It must be quick: SIP waits for it.
+pub type Tap = Box<dyn FnMut(Direction, Flow, &Bytes) + Send>;
 
-/// Tells the user agent what the calls want. Cloning shares it.
+/// Signalling has ended, so nobody takes the command.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("signalling has stopped")]
+pub struct Stopped;
+
+/// The user agent and its sockets. [`Signalling::run`] is its life.
+pub struct Signalling {
+    ua: Ua,
+    sockets: Vec<(SocketAddr, UdpSocket)>,
+    requests: mpsc::Receiver<Request>,
+    events: mpsc::Sender<Event>,
+    /// Events that found the channel full.
+    backlog: VecDeque<Event>,
+    tap: Option<Tap>,
+    buffer: Box<[u8]>,
+    /// The socket to ask first, so that a busy one does not silence the others.
+    next_socket: usize,
+}
+
+enum Request {
+    Command(Box<Command>),
+    Dump(oneshot::Sender<Vec<String>>),
+}
+
+/// What the rest of the program holds of signalling. When the last clone is gone, signalling ends.
 #[derive(Clone, Debug)]
-pub struct Handle(mpsc::Sender<Command>);
+pub struct Handle {
+    requests: mpsc::Sender<Request>,
+    local: Vec<SocketAddr>,
+}
 
-impl Handle {
-    /// Passes a command on; waits while the queue is full. After the end of signalling nothing happens.
-    pub async fn command(&self, command: Command) {
-        let _ = self.0.send(command).await;
-    }
+enum Woken {
+    Received(usize, SocketAddr, usize),
+    Asked(Option<Request>),
+    Due,
+    Reader(bool),
 }
 
 impl Signalling {
-    /// Binds all addresses. Returns the handle, the events, and what is to be spawned; that ends when
-    /// the last handle is dropped or nobody takes the events any more.
-    ///
-    /// # Errors
-    /// When one of the addresses cannot be bound.
+    /// Opens the sockets; port 0 lets the system choose. Nothing moves before [`Signalling::run`].
     pub async fn bind(
         addresses: &[SocketAddr],
         config: UaConfig,
         seed: u64,
-    ) -> Result<
-        (Handle, mpsc::Receiver<Event>, impl Future<Output = ()> + Send + 'static),
-        SignallingError,
-    > {
-        if addresses.is_empty() {
-            return Err(SignallingError::Nowhere);
-        }
-        let mut sockets = Vec::new();
+    ) -> Result<(Self, Handle, mpsc::Receiver<Event>), BindError> {
+        let mut sockets = Vec::with_capacity(addresses.len());
         for &address in addresses {
-            let bound = UdpSocket::bind(address).await;
-            let socket = bound.map_err(|source| SignallingError::Bind { address, source })?;
-            sockets.push((address, Arc::new(socket)));
+            let failed = |source| BindError::new(address, source);
+            let socket = UdpSocket::bind(address).await.map_err(failed)?;
+            sockets.push((socket.local_addr().map_err(failed)?, socket));
         }
-        let (commands, asked) = mpsc::channel(QUEUE);
-        let (events, told) = mpsc::channel(QUEUE);
-        let driver = Driver { ua: Ua::new(config, seed, Instant::now()), sockets, events };
-        Ok((Handle(commands), told, driver.run(asked)))
+        if sockets.is_empty() {
+            return Err(BindError::NoAddress);
+        }
+        let (request_sender, requests) = mpsc::channel(COMMANDS);
+        let (events, event_receiver) = mpsc::channel(EVENTS);
+        let local = sockets.iter().map(|(local, _)| *local).collect();
+        let signalling = Self {
+            ua: Ua::new(config, seed, Instant::now()),
+            sockets,
+            requests,
+            events,
+            backlog: VecDeque::new(),
+            tap: None,
+            buffer: vec![0; MAX_MESSAGE + 1].into_boxed_slice(),
+            next_socket: 0,
+        };
+        Ok((signalling, Handle { requests: request_sender, local }, event_receiver))
     }
-}
 
-struct Driver {
-    ua: Ua,
-    sockets: Vec<(SocketAddr, Arc<UdpSocket>)>,
-    events: mpsc::Sender<Event>,
-}
+    /// Shows every message to `tap`.
+    #[must_use]
+    pub fn with_tap(mut self, tap: Tap) -> Self {
+        self.tap = Some(tap);
+        self
+    }
 
-impl Driver {
-    async fn run(mut self, mut commands: mpsc::Receiver<Command>) {
-        let (received, mut datagrams) = mpsc::channel(DATAGRAMS);
-        let readers: Vec<_> = self
-            .sockets
-            .iter()
-            .map(|(local, socket)| read(*local, Arc::clone(socket), received.clone()))
-            .collect();
-        let mut readers = std::pin::pin!(join_all(readers));
+    /// Runs until the last [`Handle`] is gone or nobody reads the events any more.
+    pub async fn run(mut self) {
         loop {
-            if !self.drain().await {
+            self.drain().await;
+            match self.wait().await {
+                Woken::Received(socket, remote, length) => self.receive(socket, remote, length),
+                Woken::Asked(Some(request)) => self.obey(request),
+                Woken::Due => self.ua.handle_timeout(Instant::now()),
+                Woken::Reader(true) => {}
+                Woken::Asked(None) | Woken::Reader(false) => break,
+            }
+            if self.events.is_closed() {
+                break;
+            }
+            self.take_burst();
+        }
+        self.drain().await;
+    }
+
+    /// Waits for one thing. While events wait for their reader, the sockets wait too.
+    async fn wait(&mut self) -> Woken {
+        let deadline = self.ua.poll_timeout();
+        let sleep = async {
+            match deadline {
+                Some(at) => tokio::time::sleep_until(at.into()).await,
+                None => std::future::pending().await,
+            }
+        };
+        let full = self.backlog.len() >= EVENTS;
+        let (sockets, buffer, first) = (&self.sockets, &mut self.buffer, self.next_socket);
+        tokio::select! {
+            biased;
+            () = sleep => Woken::Due,
+            request = self.requests.recv() => Woken::Asked(request),
+            permit = self.events.reserve(), if !self.backlog.is_empty() => match permit {
+                Ok(permit) => {
+                    if let Some(event) = self.backlog.pop_front() {
+                        permit.send(event);
+                    }
+                    Woken::Reader(true)
+                }
+                Err(_) => Woken::Reader(false),
+            },
+            (socket, remote, length) = poll_fn(|cx| poll_sockets(cx, sockets, buffer, first)), if !full => {
+                Woken::Received(socket, remote, length)
+            }
+        }
+    }
+
+    /// Takes what else has come, so that a burst does not cost a wake-up each.
+    fn take_burst(&mut self) {
+        for _ in 0..BURST {
+            if self.backlog.len() >= EVENTS {
                 return;
             }
-            let deadline = self.ua.poll_timeout();
-            let timer = async {
-                match deadline {
-                    Some(at) => sleep_until(at.into()).await,
-                    None => pending().await,
-                }
-            };
-            tokio::select! {
-                () = &mut readers => return,
-                Some((flow, bytes)) = datagrams.recv() => {
-                    self.ua.handle_input(Instant::now(), Input::Datagram { flow, bytes });
-                }
-                command = commands.recv() => match command {
-                    Some(command) => self.ua.handle_input(Instant::now(), Input::Command(command)),
-                    None => return,
-                },
-                () = timer => self.ua.handle_timeout(Instant::now()),
-            }
+            let taken = self.sockets.iter().enumerate().find_map(|(index, (_, socket))| {
+                let (length, remote) = socket.try_recv_from(&mut self.buffer).ok()?;
+                Some((index, remote, length))
+            });
+            let Some((index, remote, length)) = taken else { return };
+            self.receive(index, remote, length);
         }
     }
 
-    /// Sends and tells; returns whether anybody still listens.
-    async fn drain(&mut self) -> bool {
+    fn receive(&mut self, socket: usize, remote: SocketAddr, length: usize) {
+        self.next_socket = (socket + 1) % self.sockets.len();
+        let local = self.sockets[socket].0;
+        let flow = Flow { transport: Transport::Udp, local, remote };
+        let bytes = Bytes::copy_from_slice(&self.buffer[..length]);
+        if let Some(tap) = &mut self.tap {
+            tap(Direction::In, flow, &bytes);
+        }
+        self.ua.handle_input(Instant::now(), Input::Datagram { flow, bytes });
+    }
+
+    fn obey(&mut self, request: Request) {
+        match request {
+            Request::Command(command) => {
+                self.ua.handle_input(Instant::now(), Input::Command(*command));
+            }
+            // Who asked may have gone meanwhile.
+            Request::Dump(reply) => drop(reply.send(self.ua.dump(Instant::now()))),
+        }
+    }
+
+    async fn drain(&mut self) {
         while let Some(output) = self.ua.poll_output() {
             match output {
                 Output::Send { flow, bytes } => self.send(flow, &bytes).await,
-                Output::Event(event) => {
-                    if self.events.send(event).await.is_err() {
-                        return false;
-                    }
-                }
+                Output::Event(event) => self.tell(event),
             }
         }
-        true
     }
 
-    async fn send(&self, flow: Flow, bytes: &Bytes) {
-        let by_flow = self.sockets.iter().find(|(local, _)| *local == flow.local);
-        let Some((_, socket)) = by_flow.or(self.sockets.first()) else { return };
-        // What cannot be sent now is repeated by the transaction, or times out.
-        if let Err(error) = socket.send_to(bytes, flow.remote).await {
-            tracing::debug!(%error, remote = %flow.remote, "A SIP message could not be sent.");
+    /// Sends, or loses: over UDP the transactions above repeat what is lost.
+    async fn send(&mut self, flow: Flow, bytes: &Bytes) {
+        if let Some(tap) = &mut self.tap {
+            tap(Direction::Out, flow, bytes);
+        }
+        let own = self.sockets.iter().find(|(local, _)| *local == flow.local);
+        if let Some((_, socket)) = own.or(self.sockets.first()) {
+            let _ = socket.send_to(bytes, flow.remote).await;
+        }
+    }
+
+    fn tell(&mut self, event: Event) {
+        if !self.backlog.is_empty() {
+            return self.backlog.push_back(event);
+        }
+        if let Err(mpsc::error::TrySendError::Full(event)) = self.events.try_send(event) {
+            self.backlog.push_back(event);
         }
     }
 }
 
-async fn read(local: SocketAddr, socket: Arc<UdpSocket>, to: mpsc::Sender<(Flow, Bytes)>) {
-    let mut datagram = vec![0; DATAGRAM];
-    loop {
-        // An error is an ICMP message of an earlier send, which Linux tells of here.
-        let Ok((length, remote)) = socket.recv_from(&mut datagram).await else { continue };
-        let flow = Flow { transport: Transport::Udp, local, remote };
-        if to.send((flow, Bytes::copy_from_slice(&datagram[..length]))).await.is_err() {
-            return;
-        }
+impl Handle {
+    /// Tells the user agent what the calls want. Waits while its queue is full.
+    pub async fn command(&self, command: Command) -> Result<(), Stopped> {
+        let request = Request::Command(Box::new(command));
+        self.requests.send(request).await.map_err(|_| Stopped)
+    }
+
+    /// Returns a line for each thing that exists, and what it waits for.
+    pub async fn dump(&self) -> Result<Vec<String>, Stopped> {
+        let (reply, lines) = oneshot::channel();
+        self.requests.send(Request::Dump(reply)).await.map_err(|_| Stopped)?;
+        lines.await.map_err(|_| Stopped)
+    }
+
+    /// Returns the first address as bound: the port is the real one.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.local[0]
+    }
+
+    /// Returns all addresses as bound, in the order given.
+    pub fn local_addrs(&self) -> &[SocketAddr] {
+        &self.local
+    }
+
+    /// Returns the way to a peer by the first socket.
+    pub fn flow_to(&self, remote: SocketAddr) -> Flow {
+        Flow { transport: Transport::Udp, local: self.local_addr(), remote }
     }
 }
 
-async fn join_all<F: Future<Output = ()>>(futures: Vec<F>) {
-    let mut futures: Vec<_> = futures.into_iter().map(Box::pin).collect();
-    std::future::poll_fn(|context| {
-        futures.retain_mut(|future| future.as_mut().poll(context).is_pending());
-        if futures.is_empty() { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
-    })
-    .await;
+/// Asks each socket in turn for a datagram, from `first` on.
+fn poll_sockets(
+    cx: &mut Context<'_>,
+    sockets: &[(SocketAddr, UdpSocket)],
+    buffer: &mut [u8],
+    first: usize,
+) -> Poll<(usize, SocketAddr, usize)> {
+    for step in 0..sockets.len() {
+        let index = (first + step) % sockets.len();
+        let mut space = ReadBuf::new(buffer);
+        match poll_one(cx, &sockets[index].1, &mut space) {
+            Poll::Ready(remote) => return Poll::Ready((index, remote, space.filled().len())),
+            Poll::Pending => {}
+        }
+    }
+    Poll::Pending
+}
+
+/// Passes over errors: an ICMP refusal to something we sent says nothing about the next datagram.
+fn poll_one(cx: &mut Context<'_>, socket: &UdpSocket, space: &mut ReadBuf<'_>) -> Poll<SocketAddr> {
+    /// Errors in a row after which the others get their turn.
+    const ERRORS: usize = 8;
+    for _ in 0..ERRORS {
+        match socket.poll_recv_from(cx, space) {
+            Poll::Ready(Ok(remote)) => return Poll::Ready(remote),
+            Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Poll::Ready(Err(_)) => {}
+            Poll::Pending => return Poll::Pending,
+        }
+    }
+    cx.waker().wake_by_ref();
+    Poll::Pending
 }
