@@ -79,7 +79,7 @@ impl Hands {
     async fn perform(&mut self, output: Output) -> Option<Box<Summary>> {
         let leg = self.leg;
         match output {
-            Output::Sip(command) => self.shared.signalling.command(command).await,
+            Output::Sip(command) => self.shared.tell(command).await,
             Output::OpenMedia(negotiated) => self.open_media(&negotiated),
             Output::UpdateMedia(negotiated) => {
                 let updated = self.media.as_ref().map(|media| media.update(params(&negotiated)));

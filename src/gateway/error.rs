@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use crate::audit::AuditError;
 use crate::ehr::EhrError;
 use crate::engines::models::ModelError;
-use crate::signalling::SignallingError;
+use crate::signalling::BindError;
 use crate::store::StoreError;
 use crate::toolbox::UnknownTimeZone;
 use crate::workers::WorkersError;
@@ -38,7 +38,7 @@ pub enum StartError {
     Audit(#[from] AuditError),
     /// SIP cannot listen.
     #[error(transparent)]
-    Signalling(#[from] SignallingError),
+    Signalling(#[from] BindError),
     /// Media cannot run.
     #[error(transparent)]
     Workers(#[from] WorkersError),
@@ -51,4 +51,21 @@ pub enum StartError {
         #[source]
         source: std::io::Error,
     },
+}
+
+impl StartError {
+    /// What to do about it, in the imperative, where the message does not say it already.
+    pub fn advice(&self) -> Option<String> {
+        match self {
+            Self::Store(error) => Some(error.advice().to_owned()),
+            Self::Audit(error) => Some(error.advice().to_owned()),
+            Self::Signalling(error) => Some(error.advice()),
+            Self::Workers(error) => Some(error.advice().to_owned()),
+            Self::Models(_)
+            | Self::Practice(_)
+            | Self::EmptyBook { .. }
+            | Self::TimeZone(_)
+            | Self::Metrics { .. } => None,
+        }
+    }
 }

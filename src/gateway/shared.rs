@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::engines::stt::MoonshineModel;
 use crate::practice::{Practice, Practitioner};
 use crate::signalling;
+use crate::sip::Command;
 use crate::speech::Recognizer;
 use crate::store::Store;
 use crate::toolbox::Toolbox;
@@ -37,6 +38,11 @@ pub(super) struct Shared {
 }
 
 impl Shared {
+    /// Tells the user agent what is wanted. Once signalling has stopped, so has all else.
+    pub(super) async fn tell(&self, command: Command) {
+        let _ = self.signalling.command(command).await;
+    }
+
     /// Makes a call's recogniser.
     pub(super) fn recognizer(&self) -> Box<dyn Recognizer> {
         self.ears.recognizer()

@@ -82,9 +82,9 @@ impl Gateway {
         let speaking = Speaking::start(vec![voice.voice()])?;
         let seed = seed_of_the_system();
         let listen: Vec<_> = listen_addresses(&config);
-        let (signalling, signals, run) = Signalling::bind(&listen, config.ua(), seed).await?;
+        let (driver, signalling, signals) = Signalling::bind(&listen, config.ua(), seed).await?;
 
-        let mut background = vec![spawn("audit", writer), spawn("signalling", run)];
+        let mut background = vec![spawn("audit", writer), spawn("signalling", driver.run())];
         let health = Health::default();
         background.extend(serve_metrics(&config, metrics, &health).await?);
         let (media_events, heard) = mpsc::channel(EVENTS);

@@ -148,7 +148,7 @@ impl Switchboard {
                     warning: Some(refused.words),
                     retry_after: (refused.status == 503).then_some(RETRY_AFTER),
                 };
-                self.shared.signalling.command(Command::Refuse { leg, refusal }).await;
+                self.shared.tell(Command::Refuse { leg, refusal }).await;
             }
         }
     }
@@ -205,16 +205,16 @@ impl Switchboard {
         // A hearing thread too busy to be told drops the leg when its ring closes.
         let _ = self.shared.hearing.detach(leg);
         self.shared.speaking.detach(leg);
-        let signalling = self.shared.signalling.clone();
+        let shared = Arc::clone(&self.shared);
         if let Some(target) = line.fallback {
             let headers = Vec::new();
-            signalling.command(Command::Refer { leg, target, headers }).await;
+            shared.tell(Command::Refer { leg, target, headers }).await;
             super::spawn("rescue", async move {
                 tokio::time::sleep(LAST_WORDS).await;
-                signalling.command(Command::HangUp { leg, reason: None }).await;
+                shared.tell(Command::HangUp { leg, reason: None }).await;
             });
         } else {
-            signalling.command(Command::HangUp { leg, reason: None }).await;
+            shared.tell(Command::HangUp { leg, reason: None }).await;
         }
     }
 
@@ -228,7 +228,7 @@ impl Switchboard {
                 ops::DrainStarted { calls: self.lines.len(), deadline: within }.emit();
                 self.draining = Some(Instant::now() + within);
                 let retry_after = Some(RETRY_AFTER);
-                self.shared.signalling.command(Command::Drain { retry_after }).await;
+                self.shared.tell(Command::Drain { retry_after }).await;
             }
             // An asker that has gone needs no answer.
             Control::Alive(answer) => drop(answer.send(())),
@@ -243,7 +243,7 @@ impl Switchboard {
                 let generation = config.generation.to_string();
                 ops::ReloadDone { generation: &generation, waiting: &restart }.emit();
                 self.trunks.configure(Instant::now(), &config);
-                self.shared.signalling.command(Command::Configure(Box::new(config.ua()))).await;
+                self.shared.tell(Command::Configure(Box::new(config.ua()))).await;
                 self.shared.config.store(Arc::new(config));
                 Ok(())
             }
@@ -256,7 +256,7 @@ impl Switchboard {
 
     async fn timeout(&mut self, now: Instant) {
         for question in self.trunks.ask(now) {
-            self.shared.signalling.command(question).await;
+            self.shared.tell(question).await;
         }
         if self.draining.is_some_and(|at| at <= now) {
             // The drain deadline has come: every call is asked to end.

@@ -94,6 +94,7 @@ async fn call(
     let plan = CallPlan {
         target: format!("sip:{NUMBER}@{}", stage.sip()),
         from_user: Some(CALLER.into()),
+        credentials: Some(stage.credentials()),
         talk: scene.talk,
         cues: Some(cues),
         progress: Some(progress),

@@ -15,6 +15,7 @@ use crate::engines::tts::{Flite, FliteVoice};
 use crate::gateway::{Gateway, Watched};
 use crate::ops::logging;
 use crate::phone::{AnswerPlan, Phone, PhoneConfig};
+use crate::sip::Credentials;
 use crate::practice::{Appointment, PhoneNumber, seed};
 use crate::store::Store;
 
@@ -70,6 +71,11 @@ impl Stage {
 
     pub(super) fn sip(&self) -> SocketAddr {
         self.sip
+    }
+
+    /// Returns what a softphone registers and calls with.
+    pub(super) fn credentials(&self) -> Credentials {
+        Credentials { user: USER.into(), secret: self.password.clone() }
     }
 
     pub(super) fn watch(&self) -> broadcast::Receiver<Watched> {
