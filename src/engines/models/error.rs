@@ -44,7 +44,9 @@ pub enum ModelError {
         what: String,
     },
     /// An archive is not the pinned one. Nothing of it was unpacked.
-    #[error("the package {archive} is not the one we know: its SHA-256 is {actual}, and {expected} was published")]
+    #[error(
+        "the package {archive} is not the one we know: its SHA-256 is {actual}, and {expected} was published"
+    )]
     WrongArchive {
         /// Its file name.
         archive: String,

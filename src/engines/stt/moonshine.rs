@@ -113,7 +113,8 @@ impl MoonshineModel {
         let mut sureness = 0.0;
         while said.len() < limit {
             let first = said.is_empty();
-            let mut outputs = self.step(*said.last().unwrap_or(&START), states, first, &mut caches)?;
+            let mut outputs =
+                self.step(*said.last().unwrap_or(&START), states, first, &mut caches)?;
             let logits = outputs.remove(0);
             let (token, probability) = likeliest(&logits, first && must_begin);
             if token == END {
@@ -169,10 +170,8 @@ impl Nodes {
         for name in decoder.input_names() {
             let Some(which) = name.strip_prefix("past_key_values") else { continue };
             outputs.push(decoder.node(&format!("present{which}"))?);
-            caches.push(Cache {
-                input: decoder.node(&name)?,
-                of_sound: which.contains(".encoder."),
-            });
+            caches
+                .push(Cache { input: decoder.node(&name)?, of_sound: which.contains(".encoder.") });
         }
         let [states_out] = encoder.outputs() else {
             return Err(encoder.unusable("it has more than one output"));

@@ -37,7 +37,9 @@ impl WordPieces {
         for (text, number) in file.model.vocab {
             pieces[number as usize] = match text.as_str() {
                 "<unk>" | "<s>" | "</s>" => Piece::Nothing,
-                text => byte_of(text).map_or_else(|| Piece::Text(text.replace('▁', " ")), Piece::Byte),
+                text => {
+                    byte_of(text).map_or_else(|| Piece::Text(text.replace('▁', " ")), Piece::Byte)
+                }
             };
         }
         Ok(Self(pieces))

@@ -74,7 +74,7 @@ impl Voice for HibariVoice {
     ) -> Result<(), VoiceError> {
         let failed = |what: String| VoiceError::Failed { what: format!("hibari: {what}") };
         for sentence in sentences(&to_spoken(text)) {
-            for ids in self.model.phonemes.numbers(&sentence).map_err(failed)? {
+            for ids in self.model.phonemes.numbers(&sentence) {
                 let spectra = self.model.spectra(ids).map_err(failed)?;
                 let sound = self.synthesiser.sound(&spectra);
                 if sink(&sound).is_break() {

@@ -27,30 +27,44 @@ impl Phonemes {
     /// Loads what the files say of it; the dictionary proper is compiled in.
     pub(super) fn load(paths: &ModelPaths) -> Result<Self, ModelError> {
         let json = paths.read(ModelFile::HibariPhonemes)?;
-        let numbers = from_slice(&json).map_err(|e| unusable(paths, ModelFile::HibariPhonemes, e))?;
+        let numbers =
+            from_slice(&json).map_err(|e| unusable(paths, ModelFile::HibariPhonemes, e))?;
         let fallback: Box<dyn Fallback> = Box::new(UnknownWords::load(paths)?);
         let g2p = G2P::with_fallback(Language::EnglishUS, Some(fallback));
         Ok(Self { g2p, numbers })
     }
 
     /// Returns what the voice is to be given for a sentence, in one piece or more.
-    pub(super) fn numbers(&self, sentence: &str) -> Result<Vec<Vec<i32>>, String> {
-        // The dictionary reads [word](/phonemes/) as an instruction; nobody has to speak brackets.
-        let plain = sentence.replace(['[', ']'], " ");
-        // Its error would repeat the sentence, which is the patient's business.
-        let (phonemes, _) =
-            self.g2p.g2p(&plain).map_err(|_| "the dictionary failed on a sentence".to_owned())?;
+    pub(super) fn numbers(&self, sentence: &str) -> Vec<Vec<i32>> {
+        let plain = speakable(sentence);
+        let phonemes = self.g2p.g2p(&plain).map_or_else(|_| self.word_by_word(&plain), |(p, _)| p);
         // The voice was taught one sign each for a flapped and a glottal t.
         let phonemes = phonemes.replace('ɾ', "T").replace('ʔ', "t");
-        Ok(pieces(phonemes.trim())
+        pieces(phonemes.trim())
             .into_iter()
             .map(|piece| {
                 let inside = piece.chars().filter_map(|c| self.numbers.get(&c).copied());
                 [EDGE].into_iter().chain(inside).chain([EDGE]).collect::<Vec<i32>>()
             })
             .filter(|numbers| numbers.len() > 2)
-            .collect())
+            .collect()
     }
+
+    /// Says what can be said of a sentence that the dictionary gives up on.
+    fn word_by_word(&self, sentence: &str) -> String {
+        let known = sentence.split(' ').filter_map(|word| self.g2p.g2p(word).ok());
+        known.map(|(phonemes, _)| phonemes).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// Keeps letters that an English voice has a sound for and the stops that it pauses at. Brackets
+/// go too: `[word](/phonemes/)` is an instruction to the dictionary.
+fn speakable(sentence: &str) -> String {
+    let keep = |c: char| {
+        let latin = c.is_alphanumeric() && c < '\u{0250}';
+        if latin || " .,;:!?'\"-".contains(c) { c } else { ' ' }
+    };
+    sentence.chars().map(keep).collect()
 }
 
 /// Cuts what is too long, at a comma if one is near the end and else between words.
@@ -115,7 +129,8 @@ impl UnknownWords {
             return None;
         }
         let ids = Value::from_shape([1, ids.len()], ids).ok()?;
-        let output = self.network.run(vec![(self.input, ids.into())], &[self.output]).ok()?.pop()?;
+        let output =
+            self.network.run(vec![(self.input, ids.into())], &[self.output]).ok()?.pop()?;
         let ValueView::Int32Tensor(steps) = output.as_view() else { return None };
         let mut said = String::new();
         let mut last = 0;
@@ -140,6 +155,15 @@ impl Fallback for UnknownWords {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_has_no_english_sound_is_left_out() {
+        let words: Vec<String> = speakable("Zoë's [x](/y/) ਪ <☎> naïve?")
+            .split_whitespace()
+            .map(str::to_owned)
+            .collect();
+        assert_eq!(words, ["Zoë's", "x", "y", "naïve?"]);
+    }
 
     #[test]
     fn a_long_sentence_is_cut_between_words() {

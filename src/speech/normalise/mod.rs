@@ -79,7 +79,10 @@ mod tests {
             ("3-5 days", "three to five days"),
             ("24/7", "twenty four seven"),
             ("0 or 100", "zero or one hundred"),
-            ("99999999999999999999999", "nine nine nine, nine nine nine, nine nine nine, nine nine nine, nine nine nine, nine nine nine, nine nine, nine nine nine"),
+            (
+                "99999999999999999999999",
+                "nine nine nine, nine nine nine, nine nine nine, nine nine nine, nine nine nine, nine nine nine, nine nine, nine nine nine",
+            ),
         ]);
     }
 
@@ -110,7 +113,10 @@ mod tests {
             ("call 988", "call nine eight eight"),
             ("extension 101", "extension one zero one"),
             ("ext. 4021", "extension four zero two one"),
-            ("919-555-0134 x12", "nine one nine, five five five, zero one three four, extension one two"),
+            (
+                "919-555-0134 x12",
+                "nine one nine, five five five, zero one three four, extension one two",
+            ),
         ]);
     }
 
@@ -149,6 +155,11 @@ mod tests {
             ("# 3", "number three"),
             ("anna@clinic.example", "anna at clinic dot example"),
             ("“Fine” — it’s done…", "\"Fine\", it's done..."),
+            (
+                "101.5°F or 38 °C",
+                "one hundred one point five degrees Fahrenheit or thirty eight degrees Celsius",
+            ),
+            ("1 + 1 = 2", "one plus one equals two"),
             ("Sure - come in", "Sure, come in"),
             ("", ""),
             (" two  spaces\nand a line ", "two spaces and a line"),

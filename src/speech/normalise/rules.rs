@@ -9,8 +9,10 @@ use super::numbers::{cardinal, digit_groups, digits, ordinal, year};
 /// A pattern and what is said for it; `None` leaves the text as it is.
 pub(super) struct Rule {
     pattern: Regex,
-    say: fn(&Captures<'_>) -> Option<String>,
+    say: Say,
 }
+
+type Say = fn(&Captures<'_>) -> Option<String>;
 
 impl Rule {
     /// Says every match.
@@ -22,7 +24,7 @@ impl Rule {
 
 /// All of them.
 pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
-    let table: &[(&str, fn(&Captures<'_>) -> Option<String>)] = &[
+    let table: &[(&str, Say)] = &[
         (r"[*_`“”‘’—–…\u{00a0}]", sign),
         (r"\b([\w.+-]+)@([\w-]+(?:\.[\w-]+)+)\b", mail),
         (r"\b(Mon|Tue|Tues|Wed|Thu|Thur|Thurs|Fri|Sat|Sun)\b(\.?)", weekday),
@@ -46,7 +48,10 @@ pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
         (r"\b(\d{1,2}):([0-5]\d)\b", clock),
         (&format!(r"\b({MONTHS})\.? (\d{{1,2}})(?:st|nd|rd|th)?\b(?:,? (\d{{4}})\b)?"), date),
         (r"\b(?:911|988)\b", emergency),
-        (r"(?i)\b(room|zip|zip code|(?:confirmation|member|record|reference|case|account|policy|group) (?:number|no\.?))\s+(?:is\s+)?(\d{3,})\b", numbered),
+        (
+            r"(?i)\b(room|zip|zip code|(?:confirmation|member|record|reference|case|account|policy|group) (?:number|no\.?))\s+(?:is\s+)?(\d{3,})\b",
+            numbered,
+        ),
         (r"\bIDs?\b", id),
         (r"\b[A-Z0-9]+(?:-[A-Z0-9]+)*\b", mixed),
         (r"\b(\d{1,3}(?:,\d{3})+|\d{1,9})(?:st|nd|rd|th)\b", nth),
@@ -61,8 +66,10 @@ pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
         (r"(\w)\s?&\s?(\w)", ampersand),
         (r"\b([A-Za-z]+)/([A-Za-z]+)\b", slash),
         (r"\s-+\s", dash),
+        (r"°\s?([FC])\b", degrees),
+        (r"[+=@°]", symbol),
     ];
-    let rule = |&(pattern, say): &(&str, fn(&Captures<'_>) -> Option<String>)| Rule {
+    let rule = |&(pattern, say): &(&str, Say)| Rule {
         pattern: Regex::new(pattern).expect("every test runs every pattern"),
         say,
     };
@@ -71,8 +78,18 @@ pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
 
 const MONTHS: &str = "January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec";
 const MONTH_NAMES: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 ];
 
 fn number(text: &str) -> Option<u64> {
@@ -191,8 +208,9 @@ fn always(_: &Captures<'_>) -> Option<String> {
 }
 
 fn date_short(found: &Captures<'_>) -> Option<String> {
-    month_and_day(&found[1], &found[2])
-        .or_else(|| Some(format!("{} of {}", cardinal(number(&found[1])?), cardinal(number(&found[2])?))))
+    month_and_day(&found[1], &found[2]).or_else(|| {
+        Some(format!("{} of {}", cardinal(number(&found[1])?), cardinal(number(&found[2])?)))
+    })
 }
 
 fn date(found: &Captures<'_>) -> Option<String> {
@@ -209,7 +227,8 @@ fn date(found: &Captures<'_>) -> Option<String> {
 fn money(found: &Captures<'_>) -> Option<String> {
     let dollars = number(&found[1])?;
     let cents = found.get(2).and_then(|cents| number(cents.as_str())).unwrap_or(0);
-    let many = |n: u64, one: &str| format!("{} {one}{}", cardinal(n), if n == 1 { "" } else { "s" });
+    let many =
+        |n: u64, one: &str| format!("{} {one}{}", cardinal(n), if n == 1 { "" } else { "s" });
     Some(match (dollars, cents) {
         (0, 1..) => many(cents, "cent"),
         (_, 0) => many(dollars, "dollar"),
@@ -271,7 +290,9 @@ fn id(found: &Captures<'_>) -> Option<String> {
 /// Letters and digits mixed, as in member numbers.
 fn mixed(found: &Captures<'_>) -> Option<String> {
     let text = &found[0];
-    if !text.contains(|c: char| c.is_ascii_digit()) || !text.contains(|c: char| c.is_ascii_uppercase()) {
+    if !text.contains(|c: char| c.is_ascii_digit())
+        || !text.contains(|c: char| c.is_ascii_uppercase())
+    {
         return None;
     }
     let runs = runs(text);
@@ -286,7 +307,8 @@ fn mixed(found: &Captures<'_>) -> Option<String> {
             _ => run.chars().map(String::from).collect::<Vec<_>>().join(" "),
         })
         .collect();
-    let long = runs.iter().any(|run| run.len() > 2 && run.starts_with(|c: char| c.is_ascii_digit()));
+    let long =
+        runs.iter().any(|run| run.len() > 2 && run.starts_with(|c: char| c.is_ascii_digit()));
     Some(said.join(if long && !short { ", " } else { " " }))
 }
 
@@ -361,6 +383,21 @@ fn whole(text: &str) -> String {
 
 fn ampersand(found: &Captures<'_>) -> Option<String> {
     Some(format!("{} and {}", &found[1], &found[2]))
+}
+
+fn degrees(found: &Captures<'_>) -> Option<String> {
+    let scale = if &found[1] == "F" { "Fahrenheit" } else { "Celsius" };
+    Some(format!(" degrees {scale}"))
+}
+
+fn symbol(found: &Captures<'_>) -> Option<String> {
+    let word = match &found[0] {
+        "+" => "plus",
+        "=" => "equals",
+        "@" => "at",
+        _ => "degrees",
+    };
+    Some(format!(" {word} "))
 }
 
 fn dash(_: &Captures<'_>) -> Option<String> {

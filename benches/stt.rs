@@ -1,0 +1,44 @@
+//! Budget: 150 ms for an utterance of 3 s, so that it is done before a pause of 180 + 220 ms ends.
+
+use std::ops::ControlFlow;
+
+use attendant::base::{Frame, TurnId};
+use attendant::engines::models::{self, Progress};
+use attendant::engines::stt::MoonshineModel;
+use attendant::engines::tts::HibariModel;
+use attendant::speech::{HeardFrame, Recognizer};
+use divan::Bencher;
+
+fn main() {
+    divan::main();
+}
+
+/// An utterance from its last frame to its words.
+#[divan::bench(args = ["Yes.", "Can I have an appointment on Thursday morning?"], sample_count = 10)]
+fn decode(bencher: Bencher<'_, '_>, text: &str) {
+    let paths = models::ensure(&models::default_dir(), Progress::Shown).expect("the models");
+    let speech = speak(&paths, text);
+    let mut recognizer = MoonshineModel::load(&paths).expect("Moonshine").recognizer();
+    bencher.bench_local(|| hear(recognizer.as_mut(), &speech));
+}
+
+fn hear(recognizer: &mut dyn Recognizer, speech: &[HeardFrame]) {
+    for heard in speech {
+        recognizer.push(heard).expect("there is room");
+    }
+    recognizer.finish(TurnId(1));
+    recognizer.poll().expect("it works").expect("a final is due");
+}
+
+fn speak(paths: &models::ModelPaths, text: &str) -> Vec<HeardFrame> {
+    let mut sound = Vec::new();
+    let mut voice = HibariModel::load(paths).expect("Hibari").voice();
+    let spoken = voice.speak(text, &mut |piece| {
+        sound.extend_from_slice(piece);
+        ControlFlow::Continue(())
+    });
+    spoken.expect("it speaks");
+    let frame = |samples: &[i16]| Frame(std::array::from_fn(|n| samples[n]));
+    let voiced = |frame: Frame| HeardFrame { tick: 0, frame, voiced: frame.level() > -45.0 };
+    sound.chunks_exact(Frame::SAMPLES).map(|samples| voiced(frame(samples))).collect()
+}
