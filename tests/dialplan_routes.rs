@@ -5,7 +5,7 @@ mod config_case;
 
 use attendant::base::Phi;
 use attendant::config::Config;
-use attendant::dialplan::{Action, Dialled, Plan, Verdict};
+use attendant::dialplan::{Action, CallerRule, Dialled, Pattern, Plan, Verdict};
 use config_case::{PROFILE, load};
 use jiff::civil::DateTime;
 
@@ -153,7 +153,7 @@ why, at Mon 2026-07-06 10:00 (America/Chicago):
   - blocked: caller is not on list blocked or anonymous
   - after-hours: called number is not 8000 or _+1312555XXXX or ~\\+1847555\\d{4}
   - vip: header X-Line is not ~v.*
-  - second-line: chosen, called number is 8001, caller is _+1773XXXXXXX, clinic is open
+  - second-line: chosen, called number is 8001, caller is number 1 of `caller`, clinic is open
   - reception: not reached
 ";
     assert_eq!(explained, expected, "{explained}");
@@ -178,8 +178,13 @@ fn a_plan_without_a_last_resort_can_refuse() {
 /// Neither a caller's number nor what a header says may get into words that are logged.
 #[test]
 fn reasons_hold_nothing_of_the_caller() {
-    let plan = plan();
-    for (called, caller) in [("8000", "+13125550142"), ("8009", "+18885550142")] {
+    let mut plan = plan();
+    let listed = CallerRule::Number(Pattern::parse("+17735550142").unwrap());
+    plan.routes[3].condition.caller.push(listed);
+    plan.routes[3].condition.caller.remove(0);
+    for (called, caller) in
+        [("8000", "+13125550142"), ("8009", "+18885550142"), ("8001", "+17735550142")]
+    {
         let header = [("X-Line", "jane-roe-1960")];
         let chosen = plan.route(&call(called, caller, OPEN, &header)).unwrap();
         let text =

@@ -114,8 +114,12 @@ fn called(patterns: &[Pattern], number: &Phi<String>) -> Result<String, String> 
 
 fn caller(rules: &[CallerRule], number: Option<&Phi<String>>) -> Result<String, String> {
     let number = number.map(|number| number.reveal(Purpose::Routing).as_str());
-    match (rules.iter().find(|rule| rule.holds(number)), number) {
-        (Some(rule), _) => Ok(format!("caller is {rule}")),
+    match (rules.iter().position(|rule| rule.holds(number)), number) {
+        // A number that is written in the plan is this caller's number: it is not repeated.
+        (Some(at), _) if matches!(rules[at], CallerRule::Number(_)) => {
+            Ok(format!("caller is number {} of `caller`", at + 1))
+        }
+        (Some(at), _) => Ok(format!("caller is {}", rules[at])),
         (None, None) => Err("caller withheld the number".into()),
         (None, Some(_)) => Err(format!("caller is not {}", list(rules))),
     }
