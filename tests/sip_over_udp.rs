@@ -120,7 +120,9 @@ async fn the_tap_sees_everything() {
     let notes = Arc::clone(&seen);
     let bound = Signalling::bind(&[loopback(), loopback()], config_on_loopback(), 1).await;
     let (signalling, handle, mut events) = bound.unwrap();
-    let tap = move |direction, _, bytes: &bytes::Bytes| notes.lock().unwrap().push((direction, bytes.clone()));
+    let tap = move |direction, _, bytes: &bytes::Bytes| {
+        notes.lock().unwrap().push((direction, bytes.clone()))
+    };
     tokio::spawn(signalling.with_tap(Box::new(tap)).run());
     let peer = tokio::net::UdpSocket::bind(loopback()).await.unwrap();
     // The second socket answers from the second socket.
