@@ -43,19 +43,27 @@ fn garbage_from_a_known_peer_is_dropped_or_refused() {
     wire.datagram(start, "\r\n\r\n");
     assert_eq!(wire.all(), [""; 0], "keep-alives are nobody's business");
     let head = "Via: SIP/2.0/UDP 10.0.0.9:5060;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:c@d>\r\n";
-    let no_call_id = format!("INVITE sip:c@d SIP/2.0\r\n{head}CSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n");
+    let no_call_id =
+        format!("INVITE sip:c@d SIP/2.0\r\n{head}CSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n");
     wire.datagram(start, &no_call_id);
     let said = wire.ua.poll_output();
     assert!(matches!(said, Some(Output::Event(_))), "{said:?}");
     let Some(Output::Send { bytes, .. }) = wire.ua.poll_output() else { panic!("no answer") };
     assert!(bytes.starts_with(b"SIP/2.0 400 "), "{bytes:?}");
-    let seven = format!("INVITE sip:c@d SIP/7.0\r\n{head}Call-ID: x\r\nCSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n");
+    let seven = format!(
+        "INVITE sip:c@d SIP/7.0\r\n{head}Call-ID: x\r\nCSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n"
+    );
     wire.datagram(start, &seven);
     assert_eq!(wire.all(), ["Rejected INVITE 505", "505 INVITE"]);
     let ack = no_call_id.replace("INVITE", "ACK");
     wire.datagram(start, &ack);
     assert_eq!(wire.all(), ["Dropped Malformed"], "an ACK is never answered");
-    wire.datagram(start, &format!("SIP/2.0 200 OK\r\n{head}Call-ID: x\r\nCSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n"));
+    wire.datagram(
+        start,
+        &format!(
+            "SIP/2.0 200 OK\r\n{head}Call-ID: x\r\nCSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n"
+        ),
+    );
     assert_eq!(wire.all(), ["Dropped StrayResponse"]);
     assert!(wire.ua.is_idle());
 }
@@ -96,7 +104,11 @@ fn what_we_do_not_do_outside_a_call() {
 #[test]
 fn an_invite_that_asks_too_much() {
     for (line, answer, ack) in [
-        ("INVITE +sdp | Require: foo, norefersub, 100rel", "420 INVITE | Unsupported: foo, 100rel", 1),
+        (
+            "INVITE +sdp | Require: foo, norefersub, 100rel",
+            "420 INVITE | Unsupported: foo, 100rel",
+            1,
+        ),
         ("INVITE | Content-Type: text/plain | body=hello", "415 INVITE", 1),
     ] {
         let status = &answer[..3];
@@ -350,7 +362,11 @@ fn broken_messages_leave_nothing_behind() {
             while let Some(output) = wire.ua.poll_output() {
                 drop(output);
             }
-            assert!(now < start + Duration::from_secs(3600), "seed {seed}: {:#?}", wire.ua.dump(now));
+            assert!(
+                now < start + Duration::from_secs(3600),
+                "seed {seed}: {:#?}",
+                wire.ua.dump(now)
+            );
         }
         assert!(wire.ua.is_idle(), "seed {seed}: {:#?}", wire.ua.dump(now));
     }
@@ -399,4 +415,79 @@ fn exchange(
         }
     }
     told.iter().map(|line| line.replace(" +sdp", "").replace("Incoming 101", "Incoming")).collect()
+}
+
+/// What real peers write and other stacks stumble over: a tel: URI, Latin-1, and no From tag.
+#[test]
+fn an_invite_as_pbxs_write_it() {
+    let invite = |uri: &str, from: &[u8]| {
+        let mut text = format!(
+            "INVITE {uri} SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.9:5060;branch=z9hG4bK1;rport\r\nFrom: "
+        )
+        .into_bytes();
+        text.extend_from_slice(from);
+        text.extend_from_slice(
+            b"\r\nTo: <sip:100@10.0.0.1>\r\nCall-ID: x\r\nCSeq: 1 INVITE\r\nMax-Forwards: 70\r\n\
+              Contact: <sip:a@10.0.0.9>\r\nContent-Length: 0\r\n\r\n",
+        );
+        text
+    };
+    let start = Instant::now();
+    for (uri, from, called) in [
+        ("tel:+1-555-0100", &b"<sip:a@b>;tag=1"[..], "+15550100"),
+        ("sip:100@10.0.0.1", b"\"Ren\xe9e\" <sip:a@b>;tag=1", "100"),
+        ("sip:john.doe@10.0.0.1", b"<sip:a@b>", "john.doe"),
+    ] {
+        let mut wire = Wire::new(start, config());
+        let bytes = invite(uri, from).into();
+        wire.ua.handle_input(start, Input::Datagram { flow: flow("10.0.0.9:5060"), bytes });
+        assert_eq!(wire.all(), ["100 INVITE".to_owned(), format!("Incoming {called} by pbx")]);
+        timeline::Machine::input(&mut wire, start, "do ring");
+        assert_eq!(wire.all(), ["180 INVITE"]);
+    }
+}
+
+/// A reload takes a user away: the phone is forgotten, running calls are not.
+#[test]
+fn a_user_is_taken_away() {
+    let start = Instant::now();
+    let mut server = Ua::new(softphones(), 1, start);
+    let mut phone = Ua::new(UaConfig { trunks: vec![], ..config() }, 2, start);
+    exchange(start, &mut server, &mut phone, register(300, "wonder"));
+    let mut without = softphones();
+    without.registrar.as_mut().unwrap().users.clear();
+    let configure = attendant::sip::Command::Configure(Box::new(without));
+    server.handle_input(start, Input::Command(configure));
+    let said: Vec<_> = std::iter::from_fn(|| server.poll_output()).collect();
+    assert!(matches!(&said[..], [Output::Event(_)]), "{said:?}");
+    assert!(!server.dump(start).iter().any(|line| line.contains("anna")));
+}
+
+/// Branches without the cookie name nothing by themselves (RFC 3261 §17.2.3): the rest is compared.
+#[test]
+fn a_peer_of_the_last_century() {
+    check(
+        "
+        0ms < INVITE +sdp 1
+        0ms > 100 INVITE
+        0ms > Incoming 100 by pbx +sdp
+        10ms < repeat INVITE
+        10ms > 100 INVITE
+        20ms < CANCEL 1
+        20ms > 200 CANCEL
+        20ms > 487 INVITE
+        20ms > Ended RemoteCancel
+        30ms < ACK 1
+        40ms < INVITE +sdp outside 1
+        40ms > 100 INVITE
+        40ms > Incoming 100 by pbx +sdp
+        50ms < do accept
+        50ms > 200 INVITE +sdp
+        60ms < ACK 1
+        60ms > Established
+        70ms < BYE 1
+        70ms > 200 BYE
+        70ms > Ended RemoteBye
+        ",
+    );
 }

@@ -8,6 +8,7 @@ mod timeline;
 use std::net::SocketAddr;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use attendant::base::LegId;
 use attendant::signalling::{BindError, Direction, Handle, Signalling};
@@ -120,7 +121,9 @@ async fn the_tap_sees_everything() {
     let notes = Arc::clone(&seen);
     let bound = Signalling::bind(&[loopback(), loopback()], config_on_loopback(), 1).await;
     let (signalling, handle, mut events) = bound.unwrap();
-    let tap = move |direction, _, bytes: &bytes::Bytes| notes.lock().unwrap().push((direction, bytes.clone()));
+    let tap = move |direction, _, bytes: &bytes::Bytes| {
+        notes.lock().unwrap().push((direction, bytes.clone()))
+    };
     tokio::spawn(signalling.with_tap(Box::new(tap)).run());
     let peer = tokio::net::UdpSocket::bind(loopback()).await.unwrap();
     // The second socket answers from the second socket.
@@ -141,6 +144,44 @@ async fn the_tap_sees_everything() {
     let ways: Vec<_> = seen.iter().map(|(direction, _)| *direction).collect();
     assert_eq!(ways, [Direction::In, Direction::In, Direction::Out]);
     assert_eq!(seen[2].1, buffer[..length]);
+}
+
+/// A flood from strangers, and nobody reads the events: memory stays as it is, and calls come through.
+#[tokio::test]
+async fn a_flood_costs_nothing() {
+    let mut config = config_on_loopback();
+    config.trunks[0].allow = vec!["127.0.0.2/32".parse().unwrap()];
+    let bound = Signalling::bind(&[loopback()], config, 1).await;
+    let (signalling, handle, _events) = bound.unwrap();
+    tokio::spawn(signalling.run());
+    let stranger = tokio::net::UdpSocket::bind(loopback()).await.unwrap();
+    let friend = tokio::net::UdpSocket::bind("127.0.0.2:0").await.unwrap();
+    for round in 0..40 {
+        for _ in 0..100 {
+            stranger.send_to(b"INVITE sip:900@x SIP/2.0", handle.local_addr()).await.unwrap();
+        }
+        // Until it has looked at these, so that the socket's own buffer is not what is tested.
+        let lines = handle.dump().await.unwrap();
+        assert!(lines.len() <= 1, "round {round}: {lines:?}");
+    }
+    friend.send_to(b"what", handle.local_addr()).await.unwrap();
+    let options = format!(
+        "OPTIONS sip:x@y SIP/2.0\r\nVia: SIP/2.0/UDP {};branch=z9hG4bK1;rport\r\n\
+         From: <sip:a@b>;tag=1\r\nTo: <sip:c@d>\r\nCall-ID: x\r\nCSeq: 1 OPTIONS\r\n\r\n",
+        friend.local_addr().unwrap()
+    );
+    // The socket's buffer may still be full of strangers, so it asks as often as it has to.
+    let mut buffer = [0; 2000];
+    let length = loop {
+        friend.send_to(options.as_bytes(), handle.local_addr()).await.unwrap();
+        let answer = friend.recv_from(&mut buffer);
+        if let Ok(received) = tokio::time::timeout(Duration::from_millis(100), answer).await {
+            break received.unwrap().0;
+        }
+    };
+    assert!(buffer[..length].starts_with(b"SIP/2.0 200 OK\r\n"));
+    let untold = handle.dump().await.unwrap().last().unwrap().clone();
+    assert!(untold.starts_with("0 events wait for a reader, "), "{untold}");
 }
 
 /// SIPp, an independent caller: fifty calls, twenty a second, none failed.

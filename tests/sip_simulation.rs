@@ -155,7 +155,8 @@ impl World {
                 headers.cseq().unwrap().number,
                 via.branch().unwrap()
             );
-            *self.sides[side].finals.entry(key).or_default().entry(response.status).or_default() += 1;
+            *self.sides[side].finals.entry(key).or_default().entry(response.status).or_default() +=
+                1;
         }
         assert_eq!(flow.remote.to_string(), ADDRESSES[1 - side], "{}", self.story);
         let flow = Flow { local: flow.remote, remote: flow.local, ..flow };
@@ -283,7 +284,10 @@ fn whatever_the_network_does_every_leg_ends_once_and_nothing_is_left() {
             for (invite, statuses) in &side.finals {
                 assert_eq!(statuses.len(), 1, "seed {seed}: {invite} got {statuses:?}\n{story}");
             }
-            assert_eq!(side.referred, side.outcomes, "seed {seed}: a transfer without end\n{story}");
+            assert_eq!(
+                side.referred, side.outcomes,
+                "seed {seed}: a transfer without end\n{story}"
+            );
         }
         up += u32::from(story.contains("hears Established"));
     }

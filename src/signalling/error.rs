@@ -54,12 +54,16 @@ impl BindError {
     /// Returns what to do about it.
     pub fn advice(&self) -> String {
         match self {
-            Self::NoAddress => "Set `listen` in attendant.toml, for example \"10.0.0.5:5060\".".into(),
+            Self::NoAddress => {
+                "Set `listen` in attendant.toml, for example \"10.0.0.5:5060\".".into()
+            }
             Self::Taken { address } => format!(
                 "See who holds it with `ss -lunp 'sport = :{}'`; stop that program, or choose another port.",
                 address.port()
             ),
-            Self::NotOurs { .. } => "See the addresses of this machine with `ip -brief address`.".into(),
+            Self::NotOurs { .. } => {
+                "See the addresses of this machine with `ip -brief address`.".into()
+            }
             Self::Refused { address, .. } if address.port() < 1024 => format!(
                 "Ports below 1024 need CAP_NET_BIND_SERVICE; choose one above instead of {}.",
                 address.port()

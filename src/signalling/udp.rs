@@ -51,6 +51,8 @@ pub struct Signalling {
     events: mpsc::Sender<Event>,
     /// Events that found the channel full.
     backlog: VecDeque<Event>,
+    /// Datagrams thrown away that nobody was told of, because the channel was full.
+    untold: u64,
     tap: Option<Tap>,
     buffer: Box<[u8]>,
     /// The socket to ask first, so that a busy one does not silence the others.
@@ -101,6 +103,7 @@ impl Signalling {
             requests,
             events,
             backlog: VecDeque::new(),
+            untold: 0,
             tap: None,
             buffer: vec![0; MAX_MESSAGE + 1].into_boxed_slice(),
             next_socket: 0,
@@ -196,7 +199,7 @@ impl Signalling {
                 self.ua.handle_input(Instant::now(), Input::Command(*command));
             }
             // Who asked may have gone meanwhile.
-            Request::Dump(reply) => drop(reply.send(self.ua.dump(Instant::now()))),
+            Request::Dump(reply) => drop(reply.send(self.dump())),
         }
     }
 
@@ -221,12 +224,27 @@ impl Signalling {
     }
 
     fn tell(&mut self, event: Event) {
-        if !self.backlog.is_empty() {
-            return self.backlog.push_back(event);
+        let full = match self.backlog.is_empty() {
+            true => match self.events.try_send(event) {
+                Err(mpsc::error::TrySendError::Full(event)) => event,
+                Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => return,
+            },
+            false => event,
+        };
+        // A flood from strangers may not fill the queue that calls wait in.
+        match full {
+            Event::Dropped { .. } => self.untold += 1,
+            event => self.backlog.push_back(event),
         }
-        if let Err(mpsc::error::TrySendError::Full(event)) = self.events.try_send(event) {
-            self.backlog.push_back(event);
+    }
+
+    fn dump(&self) -> Vec<String> {
+        let mut lines = self.ua.dump(Instant::now());
+        if self.untold + self.backlog.len() as u64 > 0 {
+            let (waiting, untold) = (self.backlog.len(), self.untold);
+            lines.push(format!("{waiting} events wait for a reader, {untold} drops were not told"));
         }
+        lines
     }
 }
 

@@ -167,9 +167,12 @@ pub enum Command {
     RefuseOffer { leg: LegId, refusal: Refusal },
     /// Calls somebody.
     Invite(Box<NewLeg>),
-    /// Ends a leg in whatever way its state asks for: BYE, CANCEL or a refusal.
+    /// Ends a leg in whatever way its state asks for: BYE, CANCEL or a refusal. [`Event::Ended`] comes when
+    /// the far end has answered that, or 64·T1 later. The reason goes out as `Reason` (RFC 3326): as it stands
+    /// if it begins with `SIP;` or `Q.850;`, else as the words of an ordinary end.
     HangUp { leg: LegId, reason: Option<String> },
-    /// Asks the far end to call somebody else instead (RFC 3515).
+    /// Asks the far end to call somebody else instead (RFC 3515). Whatever happens, one last
+    /// [`Event::Transfer`] follows: `Answered`, `Failed` or `Unknown`. One at a time: a second is `Failed(491)`.
     Refer {
         /// The leg to move.
         leg: LegId,
@@ -301,15 +304,16 @@ pub enum DropReason {
 pub enum Event {
     /// Somebody calls. 100 went out; ring, accept or refuse.
     Incoming(Box<Incoming>),
-    /// The ACK to our 200 came, with the answer if our 200 held an offer.
+    /// The ACK to our 200 came, with the answer if our 200 held an offer. It comes again where a re-INVITE
+    /// without an offer was answered with ours.
     Established { leg: LegId, answer: Option<Vec<u8>> },
     /// A provisional response to our INVITE.
     Progress { leg: LegId, status: u16, sdp: Option<Vec<u8>> },
-    /// Our INVITE was accepted and acknowledged.
+    /// Our INVITE was accepted and acknowledged. `sdp` is that of the 200, or of the provisional response that held it.
     Answered { leg: LegId, sdp: Option<Vec<u8>> },
     /// A re-INVITE or UPDATE with an offer (`None`: it wants ours). Accept or refuse it.
     Offer { leg: LegId, sdp: Option<Vec<u8>> },
-    /// The far end asks us to call somebody else (only where allowed).
+    /// The far end asks us to call somebody else (only where allowed). Declined with 603 if not accepted within 32·T1.
     Referred { leg: LegId, target: Phi<String>, headers: Vec<(String, Phi<String>)> },
     /// How our REFER goes.
     Transfer { leg: LegId, state: TransferState },

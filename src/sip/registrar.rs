@@ -96,6 +96,19 @@ impl Bindings {
         expired
     }
 
+    /// Keeps the bindings of users that still exist, and says what went.
+    pub(crate) fn keep(&mut self, exists: impl Fn(&str) -> bool) -> Vec<(String, Flow)> {
+        let mut gone = Vec::new();
+        self.0.retain(|user, bindings| {
+            let stays = exists(user);
+            if !stays {
+                gone.extend(bindings.iter().map(|binding| (user.clone(), binding.flow)));
+            }
+            stays
+        });
+        gone
+    }
+
     /// Returns when the next binding runs out.
     pub(crate) fn next_expiry(&self) -> Option<Instant> {
         self.all().map(|(_, binding)| binding.until).min()

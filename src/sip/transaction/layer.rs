@@ -114,6 +114,11 @@ impl Transactions {
         }
     }
 
+    /// Changes T1 for the transactions that begin from now on.
+    pub(crate) fn set_t1(&mut self, t1: Duration) {
+        self.t1 = t1;
+    }
+
     /// Takes a request from the wire.
     pub(crate) fn handle_request(&mut self, now: Instant, flow: Flow, request: Request) {
         let Some(key) = ServerKey::of(&request) else { return };
@@ -222,8 +227,10 @@ impl Transactions {
 
     /// Returns the next output if it is a message for the wire: it can go out at once.
     pub(crate) fn poll_send(&mut self) -> Option<(Flow, Bytes)> {
-        let next = self.outputs.pop_front_if(|output| matches!(output, Output::Send { .. }))?;
-        if let Output::Send { flow, bytes } = next { Some((flow, bytes)) } else { None }
+        let Some(Output::Send { flow, bytes }) = self.outputs.front() else { return None };
+        let send = (*flow, bytes.clone());
+        self.outputs.pop_front();
+        Some(send)
     }
 
     /// Returns when to call `handle_timeout`.

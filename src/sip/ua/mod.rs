@@ -271,6 +271,11 @@ impl Ua {
     }
 
     fn configure(&mut self, now: Instant, config: UaConfig) {
+        self.transactions.set_t1(config.t1);
+        let users: Vec<_> = config.registrar.iter().flat_map(|r| &r.users).collect();
+        for (user, flow) in self.bindings.keep(|name| users.iter().any(|user| user.user == name)) {
+            self.tell(Event::Registered { user, flow, expires: Duration::ZERO });
+        }
         // Nonces of the old judge are answered with `stale`, which costs each phone one round trip.
         self.judge = config.registrar.as_ref().map(|r| judge_of(r, &mut self.dice, now));
         self.config = config;
