@@ -59,8 +59,19 @@ pub(crate) fn names_anyone<'a>(sentence: &str, mut names: impl Iterator<Item = &
     let words = tokens(sentence);
     names.any(|name| {
         let name = name.to_lowercase();
-        (0..words.len()).any(|at| words[at].capital && words[at].word == name && (at == 0 || words[at - 1].word != "doctor"))
+        (0..words.len()).any(|at| {
+            let opens = at == 0 || words[at - 1].sentence != words[at].sentence;
+            let titled = at > 0 && words[at - 1].word == "doctor";
+            words[at].capital && words[at].word == name && !titled && !is_also_a_word(&name, opens)
+        })
     })
+}
+
+/// Names that are also months, days, or words that open a sentence: "May I have your name?" names nobody called May.
+fn is_also_a_word(name: &str, opens: bool) -> bool {
+    const DATES: &[&str] = &["april", "may", "june", "august", "friday", "sunday", "monday", "summer"];
+    const OPENERS: &[&str] = &["will", "can", "grant", "mark", "rich", "art", "sue", "bill", "happy", "precious", "so", "an", "in", "my", "do", "the", "please", "sure", "thank", "you", "one"];
+    DATES.contains(&name) || opens && OPENERS.contains(&name)
 }
 
 #[cfg(test)]
