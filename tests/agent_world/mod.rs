@@ -40,7 +40,7 @@ pub struct World {
     pub slow: bool,
     /// Utterances are reported as heard only when told to.
     pub mute: bool,
-    pub waiting: Vec<(ToolRequestId, ToolCall)>,
+    pub waiting: Vec<(ToolRequestId, ToolCall, TurnId)>,
     pub unheard: Vec<UtteranceId>,
     /// Successful writes, by tool.
     pub written: Vec<&'static str>,
@@ -49,6 +49,7 @@ pub struct World {
     taken: Vec<(DateTime, usize)>,
     tries: u8,
     turn: TurnId,
+    asked_in: TurnId,
     pub now: Instant,
     pub ended: bool,
 }
@@ -143,6 +144,7 @@ impl World {
             taken: Vec::new(),
             tries: 0,
             turn: TurnId(0),
+            asked_in: TurnId(0),
             now: Instant::now(),
             ended: false,
         };
@@ -188,7 +190,8 @@ impl World {
 
     /// Slow tools answer now.
     pub fn answer(&mut self) {
-        for (request, call) in std::mem::take(&mut self.waiting) {
+        for (request, call, turn) in std::mem::take(&mut self.waiting) {
+            self.asked_in = turn;
             let result = self.run(&call);
             self.put(Input::ToolDone { request, result });
         }
@@ -234,7 +237,8 @@ impl World {
                 }
             }
             if !self.slow {
-                for (request, call) in std::mem::take(&mut self.waiting) {
+                for (request, call, turn) in std::mem::take(&mut self.waiting) {
+                    self.asked_in = turn;
                     let result = self.run(&call);
                     self.talk.handle_input(self.now, Input::ToolDone { request, result });
                 }
@@ -256,7 +260,7 @@ impl World {
             Output::Listen { expect, patience } => self.listens.push(format!("{expect:?} {patience:?}")),
             Output::Tool { request, call } => {
                 self.story.push(format!("tool: {}", spell(&call)));
-                self.waiting.push((request, call));
+                self.waiting.push((request, call, self.turn));
             }
             Output::HangUp => {
                 self.ended = true;
@@ -324,7 +328,7 @@ impl World {
                 self.stand(slot, *agreed_in)
             }
             ToolCall::CancelAppointment { appointment, agreed_in } => {
-                assert_eq!(*agreed_in, self.turn, "agreed in the turn that agreed");
+                assert_eq!(*agreed_in, self.asked_in, "agreed in the turn that agreed");
                 let who = self.verified.expect("verified before a write");
                 self.patients[who].appointments.retain(|a| a.appointment != *appointment);
                 ToolResult::ok(ToolData::Cancelled)
@@ -341,7 +345,7 @@ impl World {
     }
 
     fn stand(&mut self, slot: &Ref, agreed_in: TurnId) -> ToolResult {
-        assert_eq!(agreed_in, self.turn, "agreed in the turn that agreed");
+        assert_eq!(agreed_in, self.asked_in, "agreed in the turn that agreed");
         assert!(self.verified.is_some(), "verified before a write");
         let Some(place) = self.offered.get(&slot.0).copied() else { return ToolResult::failed(ErrorCode::InvalidArgument) };
         if self.taken.contains(&place) {

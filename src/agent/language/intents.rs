@@ -156,6 +156,7 @@ pub(crate) fn intent(tokens: &[Token]) -> Option<Intent> {
     let rules: &[(Intent, &[&str])] = &[
         (Intent::CannotCome, CANNOT_COME),
         (Intent::Message, MESSAGE),
+        (Intent::Book, &["have|got|is|are ..3 anything|something|openings|times|slots|availability ..2 open|available|free|for|on|in"]),
         (Intent::Hours, HOURS),
         (Intent::Appointments, APPOINTMENTS),
         (Intent::ForStaff, FOR_STAFF),

@@ -71,16 +71,13 @@ pub(crate) fn understand(text: &str, asked: Asked, practitioners: &[Practitioner
         // What was a date of birth is not also a wish for a day.
         rest.drain(span.clone());
     }
-    // A correction outranks what it corrects: "Friday, no wait, Thursday".
-    if let Some(cut) = correction(&rest) {
-        rest.drain(..cut);
-    }
     let wanted = intent(&all).or_else(|| intent(&rest));
     let (source, target) = if matches!(wanted, Some(Intent::Reschedule | Intent::CannotCome)) {
         split_move(&rest)
     } else {
         (rest.clone(), rest.clone())
     };
+    let (source, target, rest) = (corrected(source), corrected(target), corrected(rest));
     let read = |words: &[Token]| {
         let mut when = When::default();
         days(words, today, &mut when);
@@ -110,6 +107,14 @@ impl Understood {
     pub(crate) fn says(&self, patterns: &[&str]) -> bool {
         any(&self.tokens, patterns)
     }
+}
+
+/// Drops what the caller took back: of "Friday, no wait, Thursday" only Thursday counts.
+fn corrected(mut tokens: Vec<Token>) -> Vec<Token> {
+    if let Some(cut) = correction(&tokens) {
+        tokens.drain(..cut);
+    }
+    tokens
 }
 
 /// Returns where what counts begins when a caller corrects themself and says it again.

@@ -146,7 +146,12 @@ impl Conversation {
 
     fn fits(&self, slot: &OfferedSlot) -> bool {
         let wish = &self.task.wish;
+        // "The next free morning" for Thursday's appointment is not that Thursday, unless the day was named.
+        let same_day = self.task.kind == Kind::Reschedule
+            && !wish.when.names_day()
+            && self.task.appointment.as_ref().is_some_and(|a| a.reveal(Purpose::Comparison).start.date() == slot.start.date());
         self.wished().allows(slot.start)
+            && !same_day
             && !self.task.declined.contains(&slot.start)
             && wish.after.is_none_or(|after| slot.start > after)
             && (self.task.search.relaxed > 0 || wish.before.is_none_or(|before| slot.start < before))
