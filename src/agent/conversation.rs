@@ -150,7 +150,9 @@ impl Conversation {
             Input::Partial { turn, text } => {
                 self.guard_emergency(turn, text.reveal(Purpose::Understanding));
             }
-            Input::Heard { turn, text, .. } => self.hear(now, turn, text.reveal(Purpose::Understanding)),
+            Input::Heard { turn, text, .. } => {
+                self.hear(now, turn, text.reveal(Purpose::Understanding))
+            }
             Input::Dtmf { digit } => self.key(now, digit),
             Input::Silence { lasted } => self.silence(lasted),
             Input::Spoken { utterance } => {
@@ -209,7 +211,10 @@ impl Conversation {
         if std::mem::replace(&mut self.answered, true) {
             return;
         }
-        let greeting = format!("Thank you for calling {}. This is the practice's automated assistant.", self.setting.practice.name);
+        let greeting = format!(
+            "Thank you for calling {}. This is the practice's automated assistant.",
+            self.setting.practice.name
+        );
         self.say(greeting, false);
         self.ask(Step::Open, "How can I help you today?".into(), "ask.open");
     }
@@ -224,7 +229,10 @@ impl Conversation {
             self.merge_identity(&understood);
             return;
         }
-        if self.trouble.turns > MOST_TURNS && !matches!(self.step, Step::Transferring { .. }) && self.flights.is_empty() {
+        if self.trouble.turns > MOST_TURNS
+            && !matches!(self.step, Step::Transferring { .. })
+            && self.flights.is_empty()
+        {
             return self.hand_off(now, "frustrated");
         }
         if matches!(self.step, Step::Transferring { .. }) {
@@ -250,14 +258,22 @@ impl Conversation {
         if tokens(text).is_empty() {
             return;
         }
-        let earlier = self.deferred.take().map(|earlier| format!("{}. ", earlier.reveal(Purpose::Understanding)));
-        let all: String = format!("{}{text}", earlier.unwrap_or_default()).chars().take(2000).collect();
+        let earlier = self
+            .deferred
+            .take()
+            .map(|earlier| format!("{}. ", earlier.reveal(Purpose::Understanding)));
+        let all: String =
+            format!("{}{text}", earlier.unwrap_or_default()).chars().take(2000).collect();
         self.deferred = Some(Phi::new(all));
     }
 
     fn refuse_digits(&mut self) {
         self.decide("guard", "privacy.digits");
-        self.say("Please don't give card or social security numbers on this line. I haven't kept it.".into(), true);
+        self.say(
+            "Please don't give card or social security numbers on this line. I haven't kept it."
+                .into(),
+            true,
+        );
         self.ask_again();
     }
 
@@ -311,7 +327,8 @@ impl Conversation {
     pub(crate) fn ask_again(&mut self) {
         let Some(question) = self.question.clone() else { return };
         self.listen();
-        let utterance = self.say(question.text.reveal(Purpose::SpokenReply).clone(), question.interruptible);
+        let utterance =
+            self.say(question.text.reveal(Purpose::SpokenReply).clone(), question.interruptible);
         self.step.asked_in(utterance);
     }
 
@@ -380,7 +397,11 @@ impl Conversation {
 
     fn fill(&mut self) {
         if !self.memory.is_speaking() && self.step == Step::Working {
-            let filler = self.wording.pick(&["One moment, please.", "Just a moment.", "Let me look that up."]);
+            let filler = self.wording.pick(&[
+                "One moment, please.",
+                "Just a moment.",
+                "Let me look that up.",
+            ]);
             self.say(filler.into(), true);
         }
     }

@@ -45,7 +45,8 @@ impl Memory {
         if self.said.len() >= KEPT {
             self.said.pop_first();
         }
-        self.said.insert(utterance, (text, Said { heard: Phi::default(), outcome: Outcome::Pending }));
+        self.said
+            .insert(utterance, (text, Said { heard: Phi::default(), outcome: Outcome::Pending }));
     }
 
     pub(crate) fn spoken(&mut self, utterance: UtteranceId) {

@@ -54,7 +54,12 @@ pub(crate) fn slot(slot: &OfferedSlot) -> String {
 
 /// "your physical on Thursday, November 26 at 10:00 AM with Dr. Patel"
 pub(crate) fn appointment(known: &KnownAppointment) -> String {
-    format!("your {} on {} with {}", known.visit_type.spoken(), moment(known.start), known.practitioner)
+    format!(
+        "your {} on {} with {}",
+        known.visit_type.spoken(),
+        moment(known.start),
+        known.practitioner
+    )
 }
 
 /// "a, b and c"

@@ -17,6 +17,39 @@ pub const NOW: DateTime = date(2026, 11, 20).at(10, 0, 0, 0);
 
 const SEE: Purpose = Purpose::Comparison;
 
+/// Plays the caller's lines and compares the whole story.
+#[track_caller]
+pub fn check(story: &str) {
+    let expected: Vec<&str> =
+        story.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let mut world = World::new(1);
+    for line in &expected {
+        if let Some(text) = line.strip_prefix("caller: ") {
+            world.say(text);
+        } else if let Some(text) = line.strip_prefix("partial: ") {
+            world.partial(text);
+        } else if let Some(digits) = line.strip_prefix("keys: ") {
+            world.key(digits);
+        } else if let Some(time) = line.strip_prefix("silence: ") {
+            world.silence(time.trim_end_matches(" s").parse().expect("seconds"));
+        }
+    }
+    let told: Vec<&str> = world.story.iter().map(String::as_str).collect();
+    assert_eq!(told.join("\n"), expected.join("\n"));
+}
+
+pub fn play(seed: u64, lines: &[&str]) -> World {
+    let mut world = World::new(seed);
+    for line in lines {
+        world.say(line);
+    }
+    world
+}
+
+/// The first line of the story that most tests tell.
+pub const MOVE: &str =
+    "Hi, this is Maria Lopez. I need to move my Thursday appointment to the next free morning.";
+
 /// One record of the clinic's.
 pub struct Record {
     pub given: &'static str,
@@ -115,9 +148,27 @@ fn patients() -> Vec<Record> {
                 known(4, date(2026, 12, 8).at(11, 0, 0, 0), 2, VisitType::FollowUp),
             ],
         },
-        Record { given: "John", family: "Smith", born: date(1990, 5, 20), zip: "60157", appointments: vec![] },
-        Record { given: "John", family: "Smith", born: date(1990, 5, 20), zip: "60614", appointments: vec![] },
-        Record { given: "Anna", family: "Novak", born: date(2001, 11, 2), zip: "60010", appointments: vec![] },
+        Record {
+            given: "John",
+            family: "Smith",
+            born: date(1990, 5, 20),
+            zip: "60157",
+            appointments: vec![],
+        },
+        Record {
+            given: "John",
+            family: "Smith",
+            born: date(1990, 5, 20),
+            zip: "60614",
+            appointments: vec![],
+        },
+        Record {
+            given: "Anna",
+            family: "Novak",
+            born: date(2001, 11, 2),
+            zip: "60010",
+            appointments: vec![],
+        },
     ]
 }
 
@@ -257,7 +308,9 @@ impl World {
                 self.unheard.clear();
                 self.story.push("agent: (stops)".into());
             }
-            Output::Listen { expect, patience } => self.listens.push(format!("{expect:?} {patience:?}")),
+            Output::Listen { expect, patience } => {
+                self.listens.push(format!("{expect:?} {patience:?}"))
+            }
             Output::Tool { request, call } => {
                 self.story.push(format!("tool: {}", spell(&call)));
                 self.waiting.push((request, call, self.turn));
@@ -299,11 +352,15 @@ impl World {
                 self.verify(given.reveal(SEE), family.reveal(SEE), *birth_date.reveal(SEE), tie)
             }
             ToolCall::GetPatientAppointments => match self.verified {
-                Some(who) => ToolResult::ok(ToolData::Appointments(Phi::new(self.patients[who].appointments.clone()))),
+                Some(who) => ToolResult::ok(ToolData::Appointments(Phi::new(
+                    self.patients[who].appointments.clone(),
+                ))),
                 None => ToolResult::failed(ErrorCode::NotVerified),
             },
             ToolCall::FindSlots { practitioner, from, until, daypart, .. } => {
-                let who = practitioner.as_ref().map(|r| staff().iter().position(|p| p.id.0 == r.0).expect("a ref of ours"));
+                let who = practitioner
+                    .as_ref()
+                    .map(|r| staff().iter().position(|p| p.id.0 == r.0).expect("a ref of ours"));
                 let mut free: Vec<_> = all_slots()
                     .filter(|(start, p)| {
                         *start >= *from
@@ -324,7 +381,10 @@ impl World {
             ToolCall::BookAppointment { slot, agreed_in, .. } => self.stand(slot, *agreed_in),
             ToolCall::RescheduleAppointment { appointment, slot, agreed_in } => {
                 let who = self.verified.expect("verified before a write");
-                assert!(self.patients[who].appointments.iter().any(|a| a.appointment == *appointment), "not the caller's");
+                assert!(
+                    self.patients[who].appointments.iter().any(|a| a.appointment == *appointment),
+                    "not the caller's"
+                );
                 self.stand(slot, *agreed_in)
             }
             ToolCall::CancelAppointment { appointment, agreed_in } => {
@@ -333,12 +393,12 @@ impl World {
                 self.patients[who].appointments.retain(|a| a.appointment != *appointment);
                 ToolResult::ok(ToolData::Cancelled)
             }
-            ToolCall::GetOfficeInfo { topic: OfficeTopic::Hours } => {
-                ToolResult::ok(ToolData::OfficeInfo("We're open Monday to Friday, 8 AM to 5 PM.".into()))
-            }
-            ToolCall::GetOfficeInfo { topic: OfficeTopic::Address } => {
-                ToolResult::ok(ToolData::OfficeInfo("We're at 12 Maple Street in Springfield.".into()))
-            }
+            ToolCall::GetOfficeInfo { topic: OfficeTopic::Hours } => ToolResult::ok(
+                ToolData::OfficeInfo("We're open Monday to Friday, 8 AM to 5 PM.".into()),
+            ),
+            ToolCall::GetOfficeInfo { topic: OfficeTopic::Address } => ToolResult::ok(
+                ToolData::OfficeInfo("We're at 12 Maple Street in Springfield.".into()),
+            ),
             ToolCall::CreateCallback { .. } => ToolResult::ok(ToolData::None),
             ToolCall::TransferToHuman { .. } => ToolResult::ok(ToolData::Bridged),
         }
@@ -347,32 +407,47 @@ impl World {
     fn stand(&mut self, slot: &Ref, agreed_in: TurnId) -> ToolResult {
         assert_eq!(agreed_in, self.asked_in, "agreed in the turn that agreed");
         assert!(self.verified.is_some(), "verified before a write");
-        let Some(place) = self.offered.get(&slot.0).copied() else { return ToolResult::failed(ErrorCode::InvalidArgument) };
+        let Some(place) = self.offered.get(&slot.0).copied() else {
+            return ToolResult::failed(ErrorCode::InvalidArgument);
+        };
         if self.taken.contains(&place) {
             return ToolResult::failed(ErrorCode::SlotTaken);
         }
         self.taken.push(place);
-        ToolResult::ok(ToolData::Booked { start: Phi::new(place.0), practitioner: staff()[place.1].spoken.clone() })
+        ToolResult::ok(ToolData::Booked {
+            start: Phi::new(place.0),
+            practitioner: staff()[place.1].spoken.clone(),
+        })
     }
 
     fn verify(&mut self, given: &str, family: &str, born: Date, tie: Option<String>) -> ToolResult {
-        let like = |a: &str, b: &str| strsim::jaro_winkler(&a.to_lowercase(), &b.to_lowercase()) > 0.85;
+        let like =
+            |a: &str, b: &str| strsim::jaro_winkler(&a.to_lowercase(), &b.to_lowercase()) > 0.85;
         let matches: Vec<usize> = (0..self.patients.len())
             .filter(|i| {
                 let p = &self.patients[*i];
-                p.born == born && like(p.given, given) && like(p.family, family) && tie.as_ref().is_none_or(|tie| tie == p.zip)
+                p.born == born
+                    && like(p.given, given)
+                    && like(p.family, family)
+                    && tie.as_ref().is_none_or(|tie| tie == p.zip)
             })
             .collect();
         match matches.as_slice() {
             [one] => {
                 self.verified = Some(*one);
-                ToolResult::ok(ToolData::Verified { given: Phi::new(self.patients[*one].given.into()) })
+                ToolResult::ok(ToolData::Verified {
+                    given: Phi::new(self.patients[*one].given.into()),
+                })
             }
             [_, _, ..] => ToolResult::failed(ErrorCode::MultipleMatches),
             [] => {
                 self.tries += 1;
-                let error = if self.tries >= 3 { ErrorCode::VerifyLocked } else { ErrorCode::NotVerified };
-                ToolResult { error: Some(error), data: ToolData::NotVerified { attempts_left: 3 - self.tries.min(3) } }
+                let error =
+                    if self.tries >= 3 { ErrorCode::VerifyLocked } else { ErrorCode::NotVerified };
+                ToolResult {
+                    error: Some(error),
+                    data: ToolData::NotVerified { attempts_left: 3 - self.tries.min(3) },
+                }
             }
         }
     }
@@ -397,40 +472,57 @@ impl World {
 
     #[track_caller]
     pub fn said(&self, what: &str) {
-        assert!(self.lines("agent").iter().any(|line| line.contains(what)), "nobody said {what:?}:\n{}", self.tell());
+        assert!(
+            self.lines("agent").iter().any(|line| line.contains(what)),
+            "nobody said {what:?}:\n{}",
+            self.tell()
+        );
     }
 
     #[track_caller]
     pub fn not_said(&self, what: &str) {
-        assert!(!self.lines("agent").iter().any(|line| line.contains(what)), "somebody said {what:?}:\n{}", self.tell());
+        assert!(
+            !self.lines("agent").iter().any(|line| line.contains(what)),
+            "somebody said {what:?}:\n{}",
+            self.tell()
+        );
     }
 
     #[track_caller]
     pub fn used(&self, tools: &[&str]) {
-        let used: Vec<_> = self.lines("tool").iter().map(|line| line.split('(').next().unwrap_or_default()).collect();
+        let used: Vec<_> = self
+            .lines("tool")
+            .iter()
+            .map(|line| line.split('(').next().unwrap_or_default())
+            .collect();
         assert_eq!(used, tools, "{}", self.tell());
     }
 }
 
 /// Free slots of the practitioners, weekdays from the 23rd on: 9:30, 11:00, 14:00 and 16:30; Dr. Patel has no Monday.
 fn all_slots() -> impl Iterator<Item = (DateTime, usize)> {
-    (0..42).flat_map(|ahead| {
-        let day = NOW.date().saturating_add(ahead.days());
-        let open = !matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday);
-        (0..4_usize).flat_map(move |who| {
-            let works = open && !(who == 0 && (day.weekday() == Weekday::Monday || day < date(2026, 11, 26)));
-            [(9, 30), (11, 0), (14, 0), (16, 30)].into_iter().filter(move |_| works).map(move |(hour, minute)| {
-                (day.at(hour, minute, 0, 0), who)
+    (0..42)
+        .flat_map(|ahead| {
+            let day = NOW.date().saturating_add(ahead.days());
+            let open = !matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday);
+            (0..4_usize).flat_map(move |who| {
+                let works = open
+                    && !(who == 0
+                        && (day.weekday() == Weekday::Monday || day < date(2026, 11, 26)));
+                [(9, 30), (11, 0), (14, 0), (16, 30)]
+                    .into_iter()
+                    .filter(move |_| works)
+                    .map(move |(hour, minute)| (day.at(hour, minute, 0, 0), who))
             })
         })
-    })
-    .filter(|(start, _)| *start > NOW)
+        .filter(|(start, _)| *start > NOW)
 }
 
 fn spell(call: &ToolCall) -> String {
     let inside = match call {
         ToolCall::VerifyIdentity { given, family, birth_date, tie_breaker } => {
-            let tie = tie_breaker.as_ref().map(|t| format!(", {}", t.reveal(SEE))).unwrap_or_default();
+            let tie =
+                tie_breaker.as_ref().map(|t| format!(", {}", t.reveal(SEE))).unwrap_or_default();
             format!("{} {}, {}{tie}", given.reveal(SEE), family.reveal(SEE), birth_date.reveal(SEE))
         }
         ToolCall::FindSlots { visit_type, practitioner, from, until, daypart } => {
@@ -439,12 +531,18 @@ fn spell(call: &ToolCall) -> String {
             let who = practitioner.as_ref().map_or("any", |r| r.0.as_str());
             format!("{}, {who}, from {from}{until}{part}", visit_type.code())
         }
-        ToolCall::BookAppointment { slot, visit_type, .. } => format!("{}, {}", slot.0, visit_type.code()),
-        ToolCall::RescheduleAppointment { appointment, slot, .. } => format!("{}, {}", appointment.0, slot.0),
+        ToolCall::BookAppointment { slot, visit_type, .. } => {
+            format!("{}, {}", slot.0, visit_type.code())
+        }
+        ToolCall::RescheduleAppointment { appointment, slot, .. } => {
+            format!("{}, {}", appointment.0, slot.0)
+        }
         ToolCall::CancelAppointment { appointment, .. } => appointment.0.clone(),
         ToolCall::GetOfficeInfo { topic } => format!("{topic:?}"),
         ToolCall::CreateCallback { reason } => reason.reveal(SEE).clone(),
-        ToolCall::TransferToHuman { target, reason, summary } => format!("{target}, {reason}, {}", summary.reveal(SEE)),
+        ToolCall::TransferToHuman { target, reason, summary } => {
+            format!("{target}, {reason}, {}", summary.reveal(SEE))
+        }
         ToolCall::LookupPatientByPhone | ToolCall::GetPatientAppointments => String::new(),
     };
     format!("{}({inside})", call.name())

@@ -36,19 +36,29 @@ impl Conversation {
             }
             // What the caller said fits none; where there is only one, that may be it.
             [] if known.len() == 1 => {
-                let text = format!("The appointment I see is {}. Is that the one?", wording::appointment(&known[0]));
+                let text = format!(
+                    "The appointment I see is {}. Is that the one?",
+                    wording::appointment(&known[0])
+                );
                 self.ask(Step::TheOne { index: 0 }, text, "ask.the_one");
                 false
             }
             some => {
-                let some: Vec<usize> = if some.is_empty() { (0..known.len()).collect() } else { some.to_vec() };
+                let some: Vec<usize> =
+                    if some.is_empty() { (0..known.len()).collect() } else { some.to_vec() };
                 self.ask_which(&known, &some, named && fitting.is_empty(), verb);
                 false
             }
         }
     }
 
-    fn ask_which(&mut self, known: &[KnownAppointment], some: &[usize], misnamed: bool, verb: &str) {
+    fn ask_which(
+        &mut self,
+        known: &[KnownAppointment],
+        some: &[usize],
+        misnamed: bool,
+        verb: &str,
+    ) {
         let told: Vec<String> = some
             .iter()
             .take(MOST_TOLD)
@@ -56,7 +66,8 @@ impl Conversation {
             .map(|a| format!("{} with {}", wording::moment(a.start), a.practitioner))
             .collect();
         let lead = if misnamed { "I don't see that one. You have" } else { "You have" };
-        let text = format!("{lead} {}. Which one would you like to {verb}?", wording::list(&told, "and"));
+        let text =
+            format!("{lead} {}. Which one would you like to {verb}?", wording::list(&told, "and"));
         self.ask(Step::WhichAppointment, text, "ask.which_appointment");
     }
 
@@ -76,7 +87,11 @@ impl Conversation {
                 .filter(|i| hint.when.names_day() && hint.when.allows_day(known[*i].start.date()))
                 .collect();
             let by_weekday = |i: &usize| hint.weekdays.contains(&known[*i].start.date().weekday());
-            left = if on_the_day.is_empty() { left.into_iter().filter(by_weekday).collect() } else { on_the_day };
+            left = if on_the_day.is_empty() {
+                left.into_iter().filter(by_weekday).collect()
+            } else {
+                on_the_day
+            };
         }
         // The rest narrows where it can; a recogniser's error in it must not lose the appointment.
         let mut narrow = |keep: &dyn Fn(&KnownAppointment) -> bool| {
@@ -101,9 +116,14 @@ impl Conversation {
     pub(super) fn answer_which(&mut self, now: Instant, u: &Understood) -> bool {
         let Some(known) = self.known_appointments() else { return false };
         if let Some(PractitionerHeard::Known(index)) = u.practitioner {
-            self.task.hint.practitioner = self.setting.practitioners.get(index).map(|one| one.spoken.clone());
+            self.task.hint.practitioner =
+                self.setting.practitioners.get(index).map(|one| one.spoken.clone());
         }
-        let named = u.which.names_day() || u.which.names_time() || !u.which_weekdays.is_empty() || u.visit_type.is_some() || u.practitioner.is_some();
+        let named = u.which.names_day()
+            || u.which.names_time()
+            || !u.which_weekdays.is_empty()
+            || u.visit_type.is_some()
+            || u.practitioner.is_some();
         if named {
             self.task.hint.when = u.which.clone();
             self.task.hint.weekdays.clone_from(&u.which_weekdays);
@@ -123,7 +143,10 @@ impl Conversation {
     pub(super) fn answer_the_one(&mut self, now: Instant, u: &Understood, index: usize) -> bool {
         match u.answer {
             Some(Answer::Yes) => {
-                self.task.appointment = self.known_appointments().and_then(|known| known.get(index).cloned()).map(Phi::new);
+                self.task.appointment = self
+                    .known_appointments()
+                    .and_then(|known| known.get(index).cloned())
+                    .map(Phi::new);
                 self.advance(now);
             }
             Some(Answer::No) => self.offer_staff("I don't see another appointment for you."),
@@ -146,7 +169,9 @@ impl Conversation {
 
     /// "When is my appointment?"
     pub(super) fn list_appointments(&mut self, now: Instant) {
-        let Some(known) = self.known_appointments() else { return self.fetch_appointments(now, false) };
+        let Some(known) = self.known_appointments() else {
+            return self.fetch_appointments(now, false);
+        };
         let (fitting, named) = self.fitting(&known);
         let some: Vec<&KnownAppointment> = if named && !fitting.is_empty() {
             fitting.iter().map(|index| &known[*index]).collect()
@@ -157,7 +182,11 @@ impl Conversation {
             [] => "I don't see an upcoming appointment for you.".to_string(),
             [one] => format!("You have {}.", wording::appointment(one).replacen("your", "a", 1)),
             many => {
-                let told: Vec<String> = many.iter().take(MOST_TOLD).map(|a| format!("{} with {}", wording::moment(a.start), a.practitioner)).collect();
+                let told: Vec<String> = many
+                    .iter()
+                    .take(MOST_TOLD)
+                    .map(|a| format!("{} with {}", wording::moment(a.start), a.practitioner))
+                    .collect();
                 format!("You have {} appointments: {}.", many.len(), wording::list(&told, "and"))
             }
         }

@@ -17,7 +17,11 @@ impl Conversation {
             return self.ask(Step::VisitType, text.into(), "ask.visit_type");
         }
         if !self.task.wish.stated && self.task.wish.visit_type != Some(VisitType::Sick) {
-            let text = self.wording.pick(&["When would you like to come in?", "What day or time works for you?", "When would suit you?"]);
+            let text = self.wording.pick(&[
+                "When would you like to come in?",
+                "What day or time works for you?",
+                "When would suit you?",
+            ]);
             return self.ask(Step::When, text.into(), "ask.when");
         }
         self.search(now);
@@ -25,10 +29,23 @@ impl Conversation {
 
     pub(super) fn answer_visit_type(&mut self, now: Instant, u: &Understood) -> bool {
         self.merge_task(u);
-        let unsure = u.says(&["not sure", "dont know", "just ..3 see", "neither|none", "something else", "other", "new|something new", "any*", "general", "checked out"]);
+        let unsure = u.says(&[
+            "not sure",
+            "dont know",
+            "just ..3 see",
+            "neither|none",
+            "something else",
+            "other",
+            "new|something new",
+            "any*",
+            "general",
+            "checked out",
+        ]);
         match u.visit_type {
             Some(kind) => self.task.wish.visit_type = Some(kind),
-            None if u.says(&["new|something new"]) => self.task.wish.visit_type = Some(VisitType::Sick),
+            None if u.says(&["new|something new"]) => {
+                self.task.wish.visit_type = Some(VisitType::Sick)
+            }
             None if unsure => self.task.wish.visit_type = Some(VisitType::Office),
             None => return false,
         }

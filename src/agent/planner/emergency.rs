@@ -17,7 +17,9 @@ impl Conversation {
             // Where a partial was taken for an emergency and the whole turn is none, the caller goes on as they like.
             return false;
         };
-        if self.flagged_turn == Some(turn) && (self.flagged.contains(flag.rule) || flag.kind == Kind::Medical) {
+        if self.flagged_turn == Some(turn)
+            && (self.flagged.contains(flag.rule) || flag.kind == Kind::Medical)
+        {
             self.flagged.insert(flag.rule);
             return true;
         }
@@ -56,8 +58,13 @@ impl Conversation {
                 self.say("Don't wait on this line.".into(), false);
             }
             Kind::Crisis => {
-                self.say("Please call or text 988 right now, or hang up and call 911.".into(), false);
-                self.say("988 is the crisis line, free, day and night. You don't have to go through this alone.".into(), false);
+                self.say(
+                    "Please call or text 988 right now, or hang up and call 911.".into(),
+                    false,
+                );
+                let text = "988 is the crisis line, free, day and night. \
+                    You don't have to go through this alone.";
+                self.say(text.into(), false);
             }
         }
     }
@@ -68,13 +75,21 @@ impl Conversation {
         let text = if self.setting.targets.is_empty() {
             "If you are safe and want to stay on this line, tell me how I can help.".to_string()
         } else {
-            format!("If you are safe and want to stay on the line, I can connect you with {there}. Would you like that?")
+            format!(
+                "If you are safe and want to stay on the line, I can connect you with {there}. \
+                 Would you like that?"
+            )
         };
         self.ask(Step::Emergency { reason }, text, "ask.emergency");
     }
 
     /// After the 911 sentence: a person, or on with what the caller came for. The emergency said again is answered again.
-    pub(super) fn answer_emergency(&mut self, now: Instant, u: &Understood, reason: &'static str) -> bool {
+    pub(super) fn answer_emergency(
+        &mut self,
+        now: Instant,
+        u: &Understood,
+        reason: &'static str,
+    ) -> bool {
         let words: Vec<&str> = u.tokens.iter().map(|t| t.raw.as_str()).collect();
         if let Some(flag) = red_flag(&words.join(" ")) {
             self.say_911(flag.kind);

@@ -28,21 +28,42 @@ impl Conversation {
                 };
                 return self.ask(Step::Name(NamePart::Both), text.into(), "ask.name");
             }
-            (Some(_), None) => return self.ask(Step::Name(NamePart::Family), "And your last name, please?".into(), "ask.family_name"),
-            (None, Some(_)) => return self.ask(Step::Name(NamePart::Given), "And your first name, please?".into(), "ask.given_name"),
+            (Some(_), None) => {
+                return self.ask(
+                    Step::Name(NamePart::Family),
+                    "And your last name, please?".into(),
+                    "ask.family_name",
+                );
+            }
+            (None, Some(_)) => {
+                return self.ask(
+                    Step::Name(NamePart::Given),
+                    "And your first name, please?".into(),
+                    "ask.given_name",
+                );
+            }
             (Some(_), Some(_)) => {}
         }
         let Some(date) = self.facts.birth_date.clone() else {
             let text = match self.facts.birth_month_day {
                 Some(_) => "And the year?",
-                None if self.facts.failed_tries > 0 => "And your date of birth? You can also key it in as eight digits: month, day and year.",
-                None => self.wording.pick(&["And your date of birth, please?", "Thank you. And what is your date of birth?", "And what's your date of birth?"]),
+                None if self.facts.failed_tries > 0 => {
+                    "And your date of birth? You can also key it in as eight digits: month, day and year."
+                }
+                None => self.wording.pick(&[
+                    "And your date of birth, please?",
+                    "Thank you. And what is your date of birth?",
+                    "And what's your date of birth?",
+                ]),
             };
             return self.ask(Step::BirthDate, text.into(), "ask.birth_date");
         };
         // A second try is worth a read-back of the date: tries are few.
         if self.facts.failed_tries > 0 && !self.facts.birth_date_agreed {
-            let text = format!("I heard {}. Is that right?", birth_date(*date.reveal(Purpose::SpokenReply)));
+            let text = format!(
+                "I heard {}. Is that right?",
+                birth_date(*date.reveal(Purpose::SpokenReply))
+            );
             return self.read_back(Step::BirthDateRight, text, "confirm.birth_date");
         }
         self.verify(now);
@@ -55,7 +76,11 @@ impl Conversation {
             return;
         };
         let tie_breaker = self.facts.tie_breaker.clone();
-        self.run(now, Flight::Verify, ToolCall::VerifyIdentity { given, family, birth_date, tie_breaker });
+        self.run(
+            now,
+            Flight::Verify,
+            ToolCall::VerifyIdentity { given, family, birth_date, tie_breaker },
+        );
     }
 
     /// Takes over name and date of birth, whenever they are said before verification. Returns whether there was any.
@@ -74,10 +99,15 @@ impl Conversation {
             false
         };
         // "Maria." when asked for the last name, and Maria is the first: said again, not a last name.
-        found |= take(&mut self.facts.given, &u.name.given, asked && self.step != Step::Name(NamePart::Family));
+        found |= take(
+            &mut self.facts.given,
+            &u.name.given,
+            asked && self.step != Step::Name(NamePart::Family),
+        );
         found |= take(&mut self.facts.family, &u.name.family, asked || u.name.spelled);
         let today = self.setting.now.date();
-        let begun = self.facts.birth_month_day.as_ref().map(|begun| *begun.reveal(Purpose::Understanding));
+        let begun =
+            self.facts.birth_month_day.as_ref().map(|begun| *begun.reveal(Purpose::Understanding));
         let date = match (u.birth, begun) {
             (Some(BirthHeard::Full(date)), _) => Some(date),
             (Some(BirthHeard::Year(year)), Some((month, day))) => complete(month, day, year, today),
@@ -138,10 +168,12 @@ impl Conversation {
             }
             (Some(ErrorCode::MultipleMatches), _) => {
                 self.facts.tie_breaker = None;
-                let text = "Thank you. One more thing: what's your ZIP code, or the last four digits of your phone number?";
+                let text = "Thank you. One more thing: what's your ZIP code, \
+                    or the last four digits of your phone number?";
                 self.ask(Step::TieBreaker, text.into(), "ask.tie_breaker");
             }
-            (Some(ErrorCode::VerifyLocked), _) | (_, ToolData::NotVerified { attempts_left: 0 }) => {
+            (Some(ErrorCode::VerifyLocked), _)
+            | (_, ToolData::NotVerified { attempts_left: 0 }) => {
                 self.facts.locked = true;
                 self.hand_off(now, "verify_locked");
             }
@@ -151,7 +183,10 @@ impl Conversation {
                 self.deferred = None;
                 self.facts.failed_tries = self.facts.failed_tries.saturating_add(1);
                 self.facts.forget_identity();
-                self.say("I'm sorry, I couldn't verify those details. Let's try once more.".into(), true);
+                self.say(
+                    "I'm sorry, I couldn't verify those details. Let's try once more.".into(),
+                    true,
+                );
                 self.identify(now);
             }
         }

@@ -60,7 +60,11 @@ impl Conversation {
             "0" => self.keyed_zero(now),
             _ if !self.flights.is_empty() => {}
             digits => {
-                let asked = if self.step == Step::BirthDateRight { Step::BirthDate } else { self.step.clone() };
+                let asked = if self.step == Step::BirthDateRight {
+                    Step::BirthDate
+                } else {
+                    self.step.clone()
+                };
                 self.step = asked;
                 let understood = self.read(digits);
                 self.take_turn(now, &understood);

@@ -15,8 +15,19 @@ const LONGEST: usize = 2000;
 impl Conversation {
     /// Starts on a message. What was asked for in the same breath ("tell Dr. Kim that I called") is the message.
     pub(super) fn start_message(&mut self, now: Instant, u: &Understood) {
-        self.task = Task { kind: Kind::Message, appointments: self.task.appointments.take(), ..Task::default() };
-        if u.tokens.len() > 6 && u.says(&["that|to say", "tell ..3 that|doctor|nurse", "about my|a|the", "call me back about"]) {
+        self.task = Task {
+            kind: Kind::Message,
+            appointments: self.task.appointments.take(),
+            ..Task::default()
+        };
+        if u.tokens.len() > 6
+            && u.says(&[
+                "that|to say",
+                "tell ..3 that|doctor|nurse",
+                "about my|a|the",
+                "call me back about",
+            ])
+        {
             return self.leave_message(now);
         }
         self.ask_message();
@@ -24,13 +35,19 @@ impl Conversation {
 
     pub(super) fn ask_message(&mut self) {
         self.task.kind = Kind::Message;
-        let text = self.wording.pick(&["Of course. What should I tell them?", "Sure. What's the message?", "Sure. What would you like me to pass on?"]);
+        let text = self.wording.pick(&[
+            "Of course. What should I tell them?",
+            "Sure. What's the message?",
+            "Sure. What would you like me to pass on?",
+        ]);
         self.ask(Step::Message, text.into(), "ask.message");
     }
 
     /// Everything said now is the message, except ways out.
     pub(super) fn message_told(&mut self, now: Instant, u: &Understood) {
-        if matches!(u.meta, Some(Meta::NeverMind)) || u.tokens.len() <= 3 && any(&u.tokens, &["^ no|nothing|nope", "forget it"]) {
+        if matches!(u.meta, Some(Meta::NeverMind))
+            || u.tokens.len() <= 3 && any(&u.tokens, &["^ no|nothing|nope", "forget it"])
+        {
             self.say("All right.".into(), true);
             return self.anything_else();
         }

@@ -15,13 +15,23 @@ impl Conversation {
         self.run(now, Flight::Office { topic, back }, ToolCall::GetOfficeInfo { topic });
     }
 
-    pub(super) fn office_told(&mut self, now: Instant, topic: OfficeTopic, back: Step, result: ToolResult) {
+    pub(super) fn office_told(
+        &mut self,
+        now: Instant,
+        topic: OfficeTopic,
+        back: Step,
+        result: ToolResult,
+    ) {
         let told = match (result.is_ok(), result.data) {
             (true, ToolData::OfficeInfo(text)) => text,
             // The same facts came with the setting: an error here need not be heard.
             _ => match topic {
-                OfficeTopic::Hours => format!("We're open {}.", self.setting.practice.hours.trim_end_matches('.')),
-                OfficeTopic::Address => format!("We're at {}.", self.setting.practice.address.trim_end_matches('.')),
+                OfficeTopic::Hours => {
+                    format!("We're open {}.", self.setting.practice.hours.trim_end_matches('.'))
+                }
+                OfficeTopic::Address => {
+                    format!("We're at {}.", self.setting.practice.address.trim_end_matches('.'))
+                }
             },
         };
         self.say(told, true);

@@ -36,12 +36,15 @@ impl Conversation {
         if self.trouble.failed_transfers == 0 && !self.setting.targets.is_empty() {
             return self.hand_off(now, "frustrated");
         }
-        self.say("I'm sorry, I'm having trouble understanding. I can take a message, and someone will call you back.".into(), true);
+        let text = "I'm sorry, I'm having trouble understanding. \
+            I can take a message, and someone will call you back.";
+        self.say(text.into(), true);
         self.ask_message();
     }
 
     pub(crate) fn transfer_if_announced(&mut self, now: Instant, heard: UtteranceId) {
-        if matches!(self.step, Step::Transferring { utterance, started: false, .. } if utterance == heard) {
+        if matches!(self.step, Step::Transferring { utterance, started: false, .. } if utterance == heard)
+        {
             self.start_transfer(now);
         }
     }
@@ -52,26 +55,42 @@ impl Conversation {
         let Some(target) = self.setting.targets.first().cloned() else { return };
         self.step = Step::Transferring { utterance, reason, started: true };
         let summary = self.summary();
-        self.run(now, Flight::Transfer { reason }, ToolCall::TransferToHuman { target, reason, summary });
+        self.run(
+            now,
+            Flight::Transfer { reason },
+            ToolCall::TransferToHuman { target, reason, summary },
+        );
     }
 
     /// Before the transfer starts it can be taken back; while it rings the caller is told what happens.
     pub(crate) fn hear_during_transfer(&mut self, now: Instant, text: &str) {
         let Step::Transferring { started, .. } = self.step else { return };
-        let heard = understand(text, self.step.asked(), &self.setting.practitioners, self.setting.now.date());
-        let takes_back = matches!(heard.meta, Some(Meta::NeverMind)) || heard.says(&["dont transfer|connect", "wait no", "stop"]);
+        let heard = understand(
+            text,
+            self.step.asked(),
+            &self.setting.practitioners,
+            self.setting.now.date(),
+        );
+        let takes_back = matches!(heard.meta, Some(Meta::NeverMind))
+            || heard.says(&["dont transfer|connect", "wait no", "stop"]);
         if !started && takes_back {
             self.timers.stop(Timer::Transfer);
             self.say("All right.".into(), true);
             return self.resume(now);
         }
-        let asks = matches!(heard.meta, Some(Meta::Hello | Meta::Still | Meta::Repeat)) || tokens(text).len() > 4;
+        let asks = matches!(heard.meta, Some(Meta::Hello | Meta::Still | Meta::Repeat))
+            || tokens(text).len() > 4;
         if started && asks && heard.intent != Some(Intent::Person) {
             self.say("I'm still connecting you. One moment.".into(), true);
         }
     }
 
-    pub(super) fn transferred_or_not(&mut self, now: Instant, reason: &'static str, result: ToolResult) {
+    pub(super) fn transferred_or_not(
+        &mut self,
+        now: Instant,
+        reason: &'static str,
+        result: ToolResult,
+    ) {
         if result.is_ok() && matches!(result.data, ToolData::Bridged | ToolData::None) {
             self.goals.insert(Goal::Transferred);
             self.done.insert(crate::agent::guard::Claim::Transferred);
@@ -82,11 +101,19 @@ impl Conversation {
         self.decide("hand_off", "failed");
         let there = wording::target(self.setting.targets.first());
         let text = if matches!(reason, "red_flag" | "crisis") {
-            format!("I couldn't reach {there}. If you may be in danger, please hang up and call 911. I can also take a message or keep helping.")
+            format!(
+                "I couldn't reach {there}. If you may be in danger, please hang up and call 911. \
+                 I can also take a message or keep helping."
+            )
         } else if self.facts.locked {
-            format!("I couldn't reach {there}. I can take a message, and someone will call you back. Would you like that?")
+            format!(
+                "I couldn't reach {there}. I can take a message, and someone will call you back. \
+                 Would you like that?"
+            )
         } else {
-            format!("I couldn't reach {there}. I can take a message or keep helping. Which would you like?")
+            format!(
+                "I couldn't reach {there}. I can take a message or keep helping. Which would you like?"
+            )
         };
         self.ask(Step::AfterTransfer, text, "ask.after_transfer");
         self.unpark(now);
@@ -98,7 +125,9 @@ impl Conversation {
             self.ask_message();
             return true;
         }
-        if u.says(&["keep|continue|go on|helping|help", "stay", "you", "second ..1 $"]) && u.intent.is_none() {
+        if u.says(&["keep|continue|go on|helping|help", "stay", "you", "second ..1 $"])
+            && u.intent.is_none()
+        {
             self.resume(now);
             return true;
         }

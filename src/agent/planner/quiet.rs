@@ -14,11 +14,16 @@ const HELD_PATIENCE: Duration = Duration::from_secs(30);
 impl Conversation {
     /// Acts on quiet that has lasted so long since the agent stopped speaking.
     pub(crate) fn silence(&mut self, lasted: Duration) {
-        if !self.flights.is_empty() || matches!(self.step, Step::Working | Step::Transferring { .. } | Step::Ended) {
+        if !self.flights.is_empty()
+            || matches!(self.step, Step::Working | Step::Transferring { .. } | Step::Ended)
+        {
             return;
         }
         // A shell that counts on from the same pause is answered only after another wait.
-        let since = lasted.checked_sub(self.trouble.quiet).filter(|since| !since.is_zero()).unwrap_or(lasted);
+        let since = lasted
+            .checked_sub(self.trouble.quiet)
+            .filter(|since| !since.is_zero())
+            .unwrap_or(lasted);
         if since < if self.trouble.held { HELD_PATIENCE } else { PATIENCE } {
             return;
         }
@@ -27,19 +32,28 @@ impl Conversation {
         self.trouble.silences += 1;
         match self.trouble.silences {
             1 => {
-                let text = self.wording.pick(&["Are you still there?", "Hello? Are you there?", "I'm still here."]);
+                let text = self.wording.pick(&[
+                    "Are you still there?",
+                    "Hello? Are you there?",
+                    "I'm still here.",
+                ]);
                 self.say(text.into(), true);
                 self.ask_again_or_open();
             }
             2 => {
                 self.say("I'm sorry, I can't hear you.".into(), true);
-                let known = self.question.as_ref().map(|q| q.text.reveal(Purpose::SpokenReply).clone());
+                let known =
+                    self.question.as_ref().map(|q| q.text.reveal(Purpose::SpokenReply).clone());
                 match known {
                     Some(_) => self.ask_again(),
                     None => self.ask_again_or_open(),
                 }
             }
-            _ => self.close("I can't hear you, so I'll hang up now. Please call us back any time. Goodbye.".into(), "silence"),
+            _ => self.close(
+                "I can't hear you, so I'll hang up now. Please call us back any time. Goodbye."
+                    .into(),
+                "silence",
+            ),
         }
     }
 }

@@ -13,11 +13,19 @@ impl Conversation {
             return;
         }
         if !self.task.wish.stated {
-            let text = self.wording.pick(&["When would you like to come instead?", "What day or time would work better for you?", "When would suit you better?"]);
+            let text = self.wording.pick(&[
+                "When would you like to come instead?",
+                "What day or time would work better for you?",
+                "When would suit you better?",
+            ]);
             return self.ask(Step::When, text.into(), "ask.when");
         }
         if self.task.wish.practitioner.is_none() && !self.task.wish.practitioner_stated {
-            let known = self.task.appointment.as_ref().map(|a| a.reveal(crate::base::Purpose::EhrRequest).practitioner_ref.clone());
+            let known = self
+                .task
+                .appointment
+                .as_ref()
+                .map(|a| a.reveal(crate::base::Purpose::EhrRequest).practitioner_ref.clone());
             self.task.wish.practitioner = known;
         }
         self.search(now);
@@ -26,7 +34,12 @@ impl Conversation {
     /// "Would you like to move it, or cancel it?"
     pub(super) fn answer_move_or_cancel(&mut self, now: Instant, u: &Understood) -> bool {
         let cancel = u.says(&["cancel*", "second", "latter", "call it off"]);
-        let moves = u.says(&["move|reschedule|change|switch", "first ..1 $", "another|different", "instead"]) || !u.when.is_empty();
+        let moves = u.says(&[
+            "move|reschedule|change|switch",
+            "first ..1 $",
+            "another|different",
+            "instead",
+        ]) || !u.when.is_empty();
         match (cancel, moves) {
             (true, false) => self.task.kind = Kind::Cancel,
             (false, true) => {
@@ -53,12 +66,15 @@ impl Conversation {
         } else {
             return false;
         };
-        self.decide("intent", match kind {
-            Kind::Reschedule => "reschedule",
-            Kind::Cancel => "cancel",
-            Kind::Book => "book",
-            _ => "appointments",
-        });
+        self.decide(
+            "intent",
+            match kind {
+                Kind::Reschedule => "reschedule",
+                Kind::Cancel => "cancel",
+                Kind::Book => "book",
+                _ => "appointments",
+            },
+        );
         self.start_quietly(kind, u);
         self.proceed(now);
         true
@@ -79,6 +95,10 @@ impl Conversation {
     }
 
     pub(super) fn fetch_appointments(&mut self, now: Instant, retried: bool) {
-        self.run(now, Flight::Appointments { retried }, crate::agent::tools::ToolCall::GetPatientAppointments);
+        self.run(
+            now,
+            Flight::Appointments { retried },
+            crate::agent::tools::ToolCall::GetPatientAppointments,
+        );
     }
 }

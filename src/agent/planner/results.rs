@@ -58,14 +58,23 @@ impl Conversation {
         let ToolData::Booked { start, practitioner } = result.data else { return self.rescue(now) };
         self.goals.insert(goal);
         self.done.insert(if goal == Goal::Booked { Claim::Booked } else { Claim::Moved });
-        let told = format!("{} with {practitioner}", wording::moment(*start.reveal(Purpose::SpokenReply)));
+        let told =
+            format!("{} with {practitioner}", wording::moment(*start.reveal(Purpose::SpokenReply)));
         let (text, deed) = match goal {
             Goal::Booked => {
-                let lead = self.wording.pick(&["You're booked for", "That's booked. Your appointment is on", "You're all set. You're booked for"]);
+                let lead = self.wording.pick(&[
+                    "You're booked for",
+                    "That's booked. Your appointment is on",
+                    "You're all set. You're booked for",
+                ]);
                 (format!("{lead} {told}."), format!("Booked an appointment on {told}."))
             }
             _ => {
-                let lead = self.wording.pick(&["You're all set. Your appointment is now on", "Done. Your appointment is now on", "That's moved. Your appointment is now on"]);
+                let lead = self.wording.pick(&[
+                    "You're all set. Your appointment is now on",
+                    "Done. Your appointment is now on",
+                    "That's moved. Your appointment is now on",
+                ]);
                 (format!("{lead} {told}."), format!("Moved the appointment to {told}."))
             }
         };
@@ -79,14 +88,20 @@ impl Conversation {
             Some(ErrorCode::PolicyDenied | ErrorCode::OutsideWindow) => {
                 return self.offer_staff("I'm sorry, our rules don't let me cancel that one.");
             }
-            Some(ErrorCode::InvalidArgument | ErrorCode::FabricatedArgument | ErrorCode::NotFound) => {
+            Some(
+                ErrorCode::InvalidArgument | ErrorCode::FabricatedArgument | ErrorCode::NotFound,
+            ) => {
                 return self.offer_staff("I'm sorry, I couldn't do that.");
             }
             Some(_) => return self.rescue(now),
         }
         self.goals.insert(Goal::Cancelled);
         self.done.insert(Claim::Cancelled);
-        let which = self.task.appointment.as_ref().map(|a| wording::moment(a.reveal(Purpose::SpokenReply).start));
+        let which = self
+            .task
+            .appointment
+            .as_ref()
+            .map(|a| wording::moment(a.reveal(Purpose::SpokenReply).start));
         let which = which.map_or_else(String::new, |moment| format!(" on {moment}"));
         self.deeds.push(Phi::new(format!("Cancelled the appointment{which}.")));
         self.told(now, format!("Your appointment{which} is cancelled."));
@@ -126,14 +141,22 @@ impl Conversation {
 
     /// A write failed or its outcome is unknown: it is never repeated here, the team looks at it.
     fn rescue(&mut self, now: Instant) {
-        self.say("I couldn't confirm that change just now. Let me leave a note for the team.".into(), true);
+        self.say(
+            "I couldn't confirm that change just now. Let me leave a note for the team.".into(),
+            true,
+        );
         self.deferred = None;
         let wanted = match (self.task.kind, &self.task.offered) {
-            (Kind::Reschedule, Some(slot)) => format!("to move their appointment to {}", wording::slot(slot)),
+            (Kind::Reschedule, Some(slot)) => {
+                format!("to move their appointment to {}", wording::slot(slot))
+            }
             (Kind::Book, Some(slot)) => format!("to book {}", wording::slot(slot)),
             _ => "to cancel an appointment".into(),
         };
-        let reason = Phi::new(format!("{} Requested {wanted}; the record system did not confirm it. Please check and call back.", self.who()));
+        let reason = Phi::new(format!(
+            "{} Requested {wanted}; the record system did not confirm it. Please check and call back.",
+            self.who()
+        ));
         self.run(now, Flight::Rescue, ToolCall::CreateCallback { reason });
     }
 
@@ -141,7 +164,9 @@ impl Conversation {
         if result.is_ok() {
             self.done.insert(Claim::MessageLeft);
             self.deeds.push(Phi::new("Left an unconfirmed change for the team to check.".into()));
-            self.say("I've left this for the team. Your change is requested, and someone will call you back to confirm it.".into(), true);
+            let text = "I've left this for the team. Your change is requested, \
+                and someone will call you back to confirm it.";
+            self.say(text.into(), true);
             return self.anything_else();
         }
         self.task = Task::default();

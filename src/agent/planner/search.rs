@@ -54,7 +54,11 @@ impl Conversation {
         });
         let practitioner = wish.practitioner.clone().filter(|_| self.task.search.relaxed < 3);
         let visit_type = self.task_visit_type();
-        self.run(now, Flight::Slots { retried }, ToolCall::FindSlots { visit_type, practitioner, from, until, daypart });
+        self.run(
+            now,
+            Flight::Slots { retried },
+            ToolCall::FindSlots { visit_type, practitioner, from, until, daypart },
+        );
     }
 
     /// The wish, without what was given up.
@@ -72,7 +76,8 @@ impl Conversation {
     }
 
     fn task_visit_type(&self) -> VisitType {
-        let of_appointment = || self.task.appointment.as_ref().map(|a| a.reveal(Purpose::EhrRequest).visit_type);
+        let of_appointment =
+            || self.task.appointment.as_ref().map(|a| a.reveal(Purpose::EhrRequest).visit_type);
         match self.task.kind {
             Kind::Reschedule => of_appointment(),
             _ => self.task.wish.visit_type,
@@ -101,7 +106,8 @@ impl Conversation {
         let mut day = from.date();
         for _ in 0..HORIZON_DAYS {
             if when.allows_day(day) || when.until.is_some_and(|until| day >= until) {
-                let begin = when.earliest.map_or(day.at(0, 0, 0, 0), |earliest| day.to_datetime(earliest));
+                let begin =
+                    when.earliest.map_or(day.at(0, 0, 0, 0), |earliest| day.to_datetime(earliest));
                 let missed = when.latest.is_some_and(|latest| from >= day.to_datetime(latest));
                 if !missed {
                     return Some(from.max(begin));
@@ -147,14 +153,18 @@ impl Conversation {
     fn fits(&self, slot: &OfferedSlot) -> bool {
         let wish = &self.task.wish;
         // "The next free morning" for Thursday's appointment is not that Thursday, unless the day was named.
-        let same_day = self.task.kind == Kind::Reschedule
-            && !wish.when.names_day()
-            && self.task.appointment.as_ref().is_some_and(|a| a.reveal(Purpose::Comparison).start.date() == slot.start.date());
+        let same_day =
+            self.task.kind == Kind::Reschedule
+                && !wish.when.names_day()
+                && self.task.appointment.as_ref().is_some_and(|a| {
+                    a.reveal(Purpose::Comparison).start.date() == slot.start.date()
+                });
         self.wished().allows(slot.start)
             && !same_day
             && !self.task.declined.contains(&slot.start)
             && wish.after.is_none_or(|after| slot.start > after)
-            && (self.task.search.relaxed > 0 || wish.before.is_none_or(|before| slot.start < before))
+            && (self.task.search.relaxed > 0
+                || wish.before.is_none_or(|before| slot.start < before))
             && wish.not_with.as_ref().is_none_or(|name| *name != slot.practitioner)
     }
 
@@ -166,11 +176,18 @@ impl Conversation {
         }
         let search = &mut self.task.search;
         let (level, because) = match search.relaxed {
-            0 if wish.when.names_day() || wish.when.earliest.is_some() || wish.when.latest.is_some() => {
+            0 if wish.when.names_day()
+                || wish.when.earliest.is_some()
+                || wish.when.latest.is_some() =>
+            {
                 (1, "I don't have anything at that time. The closest is")
             }
-            0 | 1 if wish.when.daypart.is_some() => (2, "I don't have anything at that time of day. The closest is"),
-            0..=2 if wish.practitioner.is_some() => (3, "I don't have anything with them. The closest is"),
+            0 | 1 if wish.when.daypart.is_some() => {
+                (2, "I don't have anything at that time of day. The closest is")
+            }
+            0..=2 if wish.practitioner.is_some() => {
+                (3, "I don't have anything with them. The closest is")
+            }
             _ => return self.nothing_free(),
         };
         *search = Search { relaxed: level, because: Some(because), ..Search::default() };
@@ -218,19 +235,35 @@ impl Conversation {
     }
 
     /// Hears what the caller says to an offer.
-    pub(super) fn answer_offer(&mut self, now: Instant, u: &Understood, slot: &OfferedSlot, said: UtteranceId, again: bool) -> bool {
+    pub(super) fn answer_offer(
+        &mut self,
+        now: Instant,
+        u: &Understood,
+        slot: &OfferedSlot,
+        said: UtteranceId,
+        again: bool,
+    ) -> bool {
         use crate::agent::language::{Intent, PractitionerHeard};
         let other_wish = matches!(
             u.intent,
-            Some(Intent::Cancel | Intent::Appointments | Intent::Hours | Intent::Address | Intent::Message | Intent::ForStaff)
+            Some(
+                Intent::Cancel
+                    | Intent::Appointments
+                    | Intent::Hours
+                    | Intent::Address
+                    | Intent::Message
+                    | Intent::ForStaff
+            )
         );
         if other_wish {
             return false;
         }
         let named = match &u.practitioner {
-            Some(PractitionerHeard::Known(index)) => {
-                self.setting.practitioners.get(*index).is_some_and(|one| one.spoken != slot.practitioner)
-            }
+            Some(PractitionerHeard::Known(index)) => self
+                .setting
+                .practitioners
+                .get(*index)
+                .is_some_and(|one| one.spoken != slot.practitioner),
             Some(PractitionerHeard::Another) => true,
             _ => false,
         };
@@ -260,16 +293,25 @@ impl Conversation {
         }
         let next_day = |day: Date| day.saturating_add(1.day());
         match u.when.shift {
-            Some(Shift::Later) if !u.when.names_day() => (wish.after, wish.before) = (Some(slot.start), None),
+            Some(Shift::Later) if !u.when.names_day() => {
+                (wish.after, wish.before) = (Some(slot.start), None)
+            }
             Some(Shift::LaterThatDay) => {
-                wish.when = When { from: Some(slot.start.date()), until: Some(next_day(slot.start.date())), ..When::default() };
+                wish.when = When {
+                    from: Some(slot.start.date()),
+                    until: Some(next_day(slot.start.date())),
+                    ..When::default()
+                };
                 (wish.after, wish.before) = (Some(slot.start), None);
             }
             Some(Shift::OtherDay) if !u.when.names_day() => {
                 wish.when.until = None;
-                (wish.after, wish.before) = (Some(next_day(slot.start.date()).at(0, 0, 0, 0)), None);
+                (wish.after, wish.before) =
+                    (Some(next_day(slot.start.date()).at(0, 0, 0, 0)), None);
             }
-            Some(Shift::Earlier) if !u.when.names_day() => (wish.before, wish.after) = (Some(slot.start), None),
+            Some(Shift::Earlier) if !u.when.names_day() => {
+                (wish.before, wish.after) = (Some(slot.start), None)
+            }
             _ => {}
         }
         if changed || u.when.shift.is_some_and(|shift| shift != Shift::Other) {
@@ -287,7 +329,9 @@ impl Conversation {
     fn agreed(&mut self, now: Instant, slot: &OfferedSlot, said: UtteranceId, again: bool) {
         if !self.heard_enough(said, &wording::clock(slot.start)) && !again {
             let text = match self.memory.outcome(said) {
-                Some(Outcome::Cut) => format!("That was {}. Shall I go ahead?", wording::slot(slot)),
+                Some(Outcome::Cut) => {
+                    format!("That was {}. Shall I go ahead?", wording::slot(slot))
+                }
                 _ => "Just to be sure: shall I go ahead with that?".into(),
             };
             let step = Step::Offer { slot: slot.clone(), utterance: said, again: true };
@@ -301,9 +345,10 @@ impl Conversation {
     pub(super) fn heard_enough(&self, said: UtteranceId, matter: &str) -> bool {
         match self.memory.outcome(said) {
             Some(Outcome::Whole) => true,
-            Some(Outcome::Cut) => {
-                self.memory.heard(said).is_some_and(|heard| heard.reveal(Purpose::Comparison).contains(matter))
-            }
+            Some(Outcome::Cut) => self
+                .memory
+                .heard(said)
+                .is_some_and(|heard| heard.reveal(Purpose::Comparison).contains(matter)),
             _ => false,
         }
     }
@@ -314,11 +359,19 @@ impl Conversation {
         match (self.task.kind, &self.task.appointment) {
             (Kind::Reschedule, Some(known)) => {
                 let appointment = known.reveal(Purpose::EhrRequest).appointment.clone();
-                self.run(now, Flight::Reschedule, ToolCall::RescheduleAppointment { appointment, slot, agreed_in });
+                self.run(
+                    now,
+                    Flight::Reschedule,
+                    ToolCall::RescheduleAppointment { appointment, slot, agreed_in },
+                );
             }
             _ => {
                 let visit_type = self.task_visit_type();
-                self.run(now, Flight::Book, ToolCall::BookAppointment { slot, visit_type, agreed_in });
+                self.run(
+                    now,
+                    Flight::Book,
+                    ToolCall::BookAppointment { slot, visit_type, agreed_in },
+                );
             }
         }
     }
@@ -333,7 +386,15 @@ impl Conversation {
     }
 
     pub(super) fn answer_when(&mut self, now: Instant, u: &Understood) -> bool {
-        let any = u.says(&["i dont know", "not sure", "you tell|choose|pick", "what do you have", "what have you got", "whats available", "no preference"]);
+        let any = u.says(&[
+            "i dont know",
+            "not sure",
+            "you tell|choose|pick",
+            "what do you have",
+            "what have you got",
+            "whats available",
+            "no preference",
+        ]);
         if any && u.when.is_empty() {
             self.task.wish.stated = true;
             self.search(now);

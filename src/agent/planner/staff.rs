@@ -15,7 +15,9 @@ impl Conversation {
         let text = if self.setting.targets.is_empty() {
             format!("{why} I can take a message for the team. Would you like that?")
         } else {
-            format!("{why} I can take a message, or connect you with {there}. Which would you like?")
+            format!(
+                "{why} I can take a message, or connect you with {there}. Which would you like?"
+            )
         };
         self.ask(Step::MessageOrPerson, text, "ask.message_or_person");
     }
@@ -26,7 +28,8 @@ impl Conversation {
             Advice::Results => "I can't share results on this line.",
             Advice::Clinical | Advice::Dose => "I can't give medical advice.",
         };
-        let appointment = matches!(u.intent, Some(Intent::Book | Intent::Reschedule | Intent::Cancel));
+        let appointment =
+            matches!(u.intent, Some(Intent::Book | Intent::Reschedule | Intent::Cancel));
         if appointment && asked != Advice::Results {
             self.say(format!("{why} I can help you with the appointment."), true);
             self.merge_identity(u);
@@ -45,12 +48,20 @@ impl Conversation {
     }
 
     pub(super) fn answer_message_or_person(&mut self, now: Instant, u: &Understood) -> bool {
-        if u.says(&["message|note", "call me|us back", "callback", "first ..1 $", "leave|take one|it|that"]) {
+        if u.says(&[
+            "message|note",
+            "call me|us back",
+            "callback",
+            "first ..1 $",
+            "leave|take one|it|that",
+        ]) {
             self.decide("intent", "message");
             self.ask_message();
             return true;
         }
-        if u.says(&["connect|desk|person|human|someone|somebody|transfer|second|talk|speak|reception|nurse"]) {
+        if u.says(&[
+            "connect|desk|person|human|someone|somebody|transfer|second|talk|speak|reception|nurse",
+        ]) {
             self.hand_off(now, "patient_request");
             return true;
         }
@@ -61,7 +72,11 @@ impl Conversation {
                 true
             }
             (Some(Answer::Yes), None) => {
-                self.ask(Step::MessageOrPerson, "A message, or the front desk?".into(), "ask.message_or_person");
+                self.ask(
+                    Step::MessageOrPerson,
+                    "A message, or the front desk?".into(),
+                    "ask.message_or_person",
+                );
                 true
             }
             (Some(Answer::No), None) => {

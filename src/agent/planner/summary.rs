@@ -26,9 +26,14 @@ impl Conversation {
 
     /// "Maria Lopez, born March 9, 1984, verified."
     pub(super) fn who(&self) -> String {
-        let reveal = |name: &Option<Phi<String>>| name.as_ref().map(|n| n.reveal(Purpose::EhrRequest).clone());
-        let names: Vec<String> = [reveal(&self.facts.given), reveal(&self.facts.family)].into_iter().flatten().collect();
-        let born = self.facts.birth_date.as_ref().map(|date| format!(", born {}", wording::birth_date(*date.reveal(Purpose::EhrRequest))));
+        let reveal = |name: &Option<Phi<String>>| {
+            name.as_ref().map(|n| n.reveal(Purpose::EhrRequest).clone())
+        };
+        let names: Vec<String> =
+            [reveal(&self.facts.given), reveal(&self.facts.family)].into_iter().flatten().collect();
+        let born = self.facts.birth_date.as_ref().map(|date| {
+            format!(", born {}", wording::birth_date(*date.reveal(Purpose::EhrRequest)))
+        });
         let state = if self.facts.is_verified() {
             "verified"
         } else if self.facts.locked {
@@ -45,7 +50,12 @@ impl Conversation {
     fn wanted(&self) -> Option<String> {
         let appointment = self.task.appointment.as_ref().map(|a| {
             let known = a.reveal(Purpose::EhrRequest);
-            format!(" ({} on {} with {})", known.visit_type.spoken(), wording::moment(known.start), known.practitioner)
+            format!(
+                " ({} on {} with {})",
+                known.visit_type.spoken(),
+                wording::moment(known.start),
+                known.practitioner
+            )
         });
         let which = appointment.unwrap_or_default();
         match self.task.kind {

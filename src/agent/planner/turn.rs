@@ -38,7 +38,12 @@ impl Conversation {
             return self.refuse_advice(now, asked, u);
         }
         let merged = self.merge_identity(u);
-        if u.proxy && !matches!(self.step, Step::MessageOrPerson | Step::AfterTransfer | Step::Emergency { .. }) {
+        if u.proxy
+            && !matches!(
+                self.step,
+                Step::MessageOrPerson | Step::AfterTransfer | Step::Emergency { .. }
+            )
+        {
             return self.for_somebody_else(now);
         }
         if self.answers_question(now, u) || self.new_wish(now, u) {
@@ -54,25 +59,41 @@ impl Conversation {
 
     /// What is said about the conversation itself, where it carries nothing else.
     fn about_the_conversation(&mut self, u: &Understood) -> bool {
-        let content = u.intent.is_some() || !u.when.is_empty() || u.birth.is_some() || u.name.family.is_some();
+        let content = u.intent.is_some()
+            || !u.when.is_empty()
+            || u.birth.is_some()
+            || u.name.family.is_some();
         match u.meta {
             Some(Meta::Robot) => {
-                self.say("I'm the practice's automated assistant, not a person. You can ask for a person at any time.".into(), true);
+                let text = "I'm the practice's automated assistant, not a person. \
+                    You can ask for a person at any time.";
+                self.say(text.into(), true);
                 self.ask_again_or_open();
             }
-            Some(_) if self.step == Step::Working && u.meta != Some(Meta::NeverMind) && u.meta != Some(Meta::Goodbye) => {
+            Some(_)
+                if self.step == Step::Working
+                    && u.meta != Some(Meta::NeverMind)
+                    && u.meta != Some(Meta::Goodbye) =>
+            {
                 // Said while a tool ran: its answer is the reply.
                 return false;
             }
             Some(Meta::Repeat) if !content => self.repeat(),
             Some(Meta::Hold) if !content && u.answer.is_none() => {
                 self.trouble.held = true;
-                let text = self.wording.pick(&["Take your time.", "Sure, take your time.", "Of course. I'll wait."]);
+                let text = self.wording.pick(&[
+                    "Take your time.",
+                    "Sure, take your time.",
+                    "Of course. I'll wait.",
+                ]);
                 self.say(text.into(), true);
                 self.listen();
             }
             Some(Meta::Help) if !content => {
-                self.say("I can book, move or cancel appointments, tell you when yours are, answer questions about our hours and address, take a message, or connect you with a person.".into(), true);
+                let text = "I can book, move or cancel appointments, tell you when yours are, \
+                    answer questions about our hours and address, take a message, \
+                    or connect you with a person.";
+                self.say(text.into(), true);
                 self.ask_again_or_open();
             }
             Some(Meta::Still) if !content => {
@@ -80,7 +101,11 @@ impl Conversation {
                 self.ask_again_or_open();
             }
             Some(Meta::NeverMind) if self.step != Step::Message && u.intent.is_none() => {
-                let text = if self.task.kind == Kind::None { "All right." } else { "All right. Nothing was changed." };
+                let text = if self.task.kind == Kind::None {
+                    "All right."
+                } else {
+                    "All right. Nothing was changed."
+                };
                 self.say(text.into(), true);
                 self.anything_else();
             }
@@ -93,12 +118,21 @@ impl Conversation {
 
     /// "That's it" answers a read-back; "bye" ends the call wherever it is said.
     fn may_close(&self, u: &Understood) -> bool {
-        let plain = any(&u.tokens, &["bye", "hang up", "have a good|great|nice|wonderful", "take care"]);
-        plain || matches!(self.step, Step::Open | Step::AnythingElse | Step::MessageOrPerson | Step::AfterTransfer)
+        let plain =
+            any(&u.tokens, &["bye", "hang up", "have a good|great|nice|wonderful", "take care"]);
+        plain
+            || matches!(
+                self.step,
+                Step::Open | Step::AnythingElse | Step::MessageOrPerson | Step::AfterTransfer
+            )
     }
 
     pub(super) fn goodbye(&mut self) {
-        let text = self.wording.pick(&["Thank you for calling. Goodbye.", "Thanks for calling. Take care. Goodbye.", "Thank you for calling. Have a good day. Goodbye."]);
+        let text = self.wording.pick(&[
+            "Thank you for calling. Goodbye.",
+            "Thanks for calling. Take care. Goodbye.",
+            "Thank you for calling. Have a good day. Goodbye.",
+        ]);
         self.close(text.into(), "goodbye");
     }
 
@@ -114,8 +148,12 @@ impl Conversation {
             Step::TheOne { index } => self.answer_the_one(now, u, index),
             Step::VisitType => self.answer_visit_type(now, u),
             Step::When => self.answer_when(now, u),
-            Step::Offer { slot, utterance, again } => self.answer_offer(now, u, &slot, utterance, again),
-            Step::CancelIt { utterance, again, .. } => self.answer_cancel_it(now, u, utterance, again),
+            Step::Offer { slot, utterance, again } => {
+                self.answer_offer(now, u, &slot, utterance, again)
+            }
+            Step::CancelIt { utterance, again, .. } => {
+                self.answer_cancel_it(now, u, utterance, again)
+            }
             Step::BookInstead => self.answer_book_instead(now, u),
             Step::MessageOrPerson => self.answer_message_or_person(now, u),
             Step::AfterTransfer => self.answer_after_transfer(now, u),
@@ -130,7 +168,11 @@ impl Conversation {
         }
         match u.answer {
             Some(Answer::No) if self.step == Step::AnythingElse => self.goodbye(),
-            Some(Answer::Yes) if u.meta != Some(Meta::Thanks) && self.step == Step::AnythingElse && u.visit_type.is_none() => {
+            Some(Answer::Yes)
+                if u.meta != Some(Meta::Thanks)
+                    && self.step == Step::AnythingElse
+                    && u.visit_type.is_none() =>
+            {
                 self.ask(Step::Open, "Sure. What can I do for you?".into(), "ask.open");
             }
             _ => return false,
@@ -143,7 +185,8 @@ impl Conversation {
         let Some(intent) = u.intent else {
             // "A flu shot, please." or "with Dr. Patel next week" at the beginning is a wish to book.
             let opening = matches!(self.step, Step::Open | Step::AnythingElse);
-            let books = u.visit_type.is_some() || matches!(u.practitioner, Some(PractitionerHeard::Known(_)));
+            let books = u.visit_type.is_some()
+                || matches!(u.practitioner, Some(PractitionerHeard::Known(_)));
             if opening && books && self.task.kind == Kind::None {
                 self.decide("intent", Intent::Book.name());
                 self.start(now, Kind::Book, u);
@@ -158,7 +201,10 @@ impl Conversation {
                 | (Intent::Book, Kind::Book | Kind::Reschedule)
                 | (Intent::Cancel, Kind::Cancel)
                 | (Intent::Appointments, Kind::Appointments)
-                | (Intent::AppointmentUnclear, Kind::Reschedule | Kind::Book | Kind::Cancel | Kind::Appointments)
+                | (
+                    Intent::AppointmentUnclear,
+                    Kind::Reschedule | Kind::Book | Kind::Cancel | Kind::Appointments
+                )
         );
         if same {
             if intent == Intent::Reschedule && self.task.appointment.is_none() {
@@ -181,11 +227,17 @@ impl Conversation {
                 if self.task.wish.stated {
                     self.proceed(now);
                 } else {
-                    self.ask(Step::MoveOrCancel, "I see. Would you like to move it, or cancel it?".into(), "ask.move_or_cancel");
+                    self.ask(
+                        Step::MoveOrCancel,
+                        "I see. Would you like to move it, or cancel it?".into(),
+                        "ask.move_or_cancel",
+                    );
                 }
             }
             Intent::AppointmentUnclear => {
-                self.ask(Step::WhatAboutIt, "Sure. Would you like to book, move or cancel an appointment, or hear when it is?".into(), "ask.what_about_it");
+                let text = "Sure. Would you like to book, move or cancel an appointment, \
+                    or hear when it is?";
+                self.ask(Step::WhatAboutIt, text.into(), "ask.what_about_it");
             }
             Intent::Hours => self.office(now, crate::agent::tools::OfficeTopic::Hours),
             Intent::Address => self.office(now, crate::agent::tools::OfficeTopic::Address),
@@ -204,7 +256,9 @@ impl Conversation {
     pub(super) fn start_quietly(&mut self, kind: Kind, u: &Understood) {
         let old = std::mem::take(&mut self.task);
         self.task = Task { kind, appointments: old.appointments, ..Task::default() };
-        if matches!(old.kind, Kind::Reschedule | Kind::Cancel | Kind::Appointments) && kind != Kind::Book {
+        if matches!(old.kind, Kind::Reschedule | Kind::Cancel | Kind::Appointments)
+            && kind != Kind::Book
+        {
             (self.task.hint, self.task.appointment) = (old.hint, old.appointment);
         }
         match kind {
@@ -269,13 +323,23 @@ impl Conversation {
             Some(PractitionerHeard::Any) => (wish.practitioner, wish.not_with) = (None, None),
             Some(PractitionerHeard::Another) => {
                 wish.practitioner = None;
-                wish.not_with = self.task.offered.as_ref().map(|slot| slot.practitioner.clone()).or_else(|| {
-                    self.task.appointment.as_ref().map(|a| a.reveal(Purpose::Comparison).practitioner.clone())
-                });
+                wish.not_with =
+                    self.task.offered.as_ref().map(|slot| slot.practitioner.clone()).or_else(
+                        || {
+                            self.task
+                                .appointment
+                                .as_ref()
+                                .map(|a| a.reveal(Purpose::Comparison).practitioner.clone())
+                        },
+                    );
             }
             Some(PractitionerHeard::Unknown) => {
-                let names: Vec<_> = self.setting.practitioners.iter().map(|one| one.spoken.clone()).collect();
-                let text = format!("I don't see that doctor here. We have {}.", crate::agent::wording::list(&names, "and"));
+                let names: Vec<_> =
+                    self.setting.practitioners.iter().map(|one| one.spoken.clone()).collect();
+                let text = format!(
+                    "I don't see that doctor here. We have {}.",
+                    crate::agent::wording::list(&names, "and")
+                );
                 self.say(text, true);
                 return false;
             }
@@ -327,15 +391,27 @@ impl Conversation {
             self.trouble.failures = 0;
             return self.frustrated(now);
         }
-        let sorry = self.wording.pick(&["Sorry, I didn't catch that.", "I'm sorry, I didn't get that.", "Sorry, I didn't understand."]);
+        let sorry = self.wording.pick(&[
+            "Sorry, I didn't catch that.",
+            "I'm sorry, I didn't get that.",
+            "Sorry, I didn't understand.",
+        ]);
         let more = match self.step {
             Step::Open => Some("You can say, for example: I'd like to move my appointment."),
             Step::Name(_) => Some("Please say your first and last name, and spell the last name."),
-            Step::BirthDate => Some("Please say the month, the day and the year you were born, or key them in as eight digits."),
+            Step::BirthDate => Some(
+                "Please say the month, the day and the year you were born, or key them in as eight digits.",
+            ),
             Step::TieBreaker => Some("Please say or key in the five digits of your ZIP code."),
-            Step::VisitType => Some("You can say: a physical, a sick visit, a follow-up, a vaccination, or a regular visit."),
-            Step::When => Some("You can say, for example: next Tuesday morning, or: as soon as possible."),
-            Step::MessageOrPerson | Step::AfterTransfer => Some("You can say: take a message, or: the front desk."),
+            Step::VisitType => Some(
+                "You can say: a physical, a sick visit, a follow-up, a vaccination, or a regular visit.",
+            ),
+            Step::When => {
+                Some("You can say, for example: next Tuesday morning, or: as soon as possible.")
+            }
+            Step::MessageOrPerson | Step::AfterTransfer => {
+                Some("You can say: take a message, or: the front desk.")
+            }
             _ => None,
         };
         self.say(sorry.into(), true);
@@ -378,5 +454,6 @@ impl Conversation {
 
 /// "Mm-hmm", "okay", "right".
 fn nods(u: &Understood) -> bool {
-    u.tokens.len() <= 2 && any(&u.tokens, &["^ ok|uhhuh|right|yeah|yes|alright|oh|so|and|well|fine|sure"])
+    u.tokens.len() <= 2
+        && any(&u.tokens, &["^ ok|uhhuh|right|yeah|yes|alright|oh|so|and|well|fine|sure"])
 }
