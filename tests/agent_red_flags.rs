@@ -4,6 +4,7 @@
 use attendant::agent::emergency_rule;
 
 /// What must be caught, with the rule that is meant; another rule is as good for the caller.
+#[rustfmt::skip]
 const EMERGENCIES: &[&str] = &[
     "I have chest pain",
     "I'm having chest pain and my left arm is numb.",
@@ -87,6 +88,7 @@ const EMERGENCIES: &[&str] = &[
 ];
 
 /// What must not be taken for one.
+#[rustfmt::skip]
 const LOOK_ALIKES: &[&str] = &[
     "I need an appointment with the heart doctor",
     "My mother had a stroke last year",
@@ -164,9 +166,17 @@ fn every_emergency_is_caught() {
 
 #[test]
 fn look_alikes_are_left_alone() {
-    let taken: Vec<_> = LOOK_ALIKES.iter().filter_map(|text| emergency_rule(text).map(|rule| (text, rule))).collect();
+    let taken: Vec<_> = LOOK_ALIKES
+        .iter()
+        .filter_map(|text| emergency_rule(text).map(|rule| (text, rule)))
+        .collect();
     assert!(LOOK_ALIKES.len() >= 50);
-    assert!(taken.len() * 10 <= LOOK_ALIKES.len(), "{} of {}: {taken:#?}", taken.len(), LOOK_ALIKES.len());
+    assert!(
+        taken.len() * 10 <= LOOK_ALIKES.len(),
+        "{} of {}: {taken:#?}",
+        taken.len(),
+        LOOK_ALIKES.len()
+    );
 }
 
 /// The rule is what the audit record will say, so the plain cases must name the right one.

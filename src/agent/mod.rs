@@ -5,11 +5,18 @@
 
 #[allow(missing_docs, reason = "variants are documented; a field `turn: TurnId` says all there is")]
 mod api;
+mod conversation;
+mod facts;
 mod guard;
 mod language;
+mod memory;
+mod planner;
 pub mod tools;
+mod wording;
 
 pub use api::{Decision, Goal, Input, Output, Patience, Setting};
+pub use conversation::Conversation;
+pub use memory::Memory;
 
 /// Returns the rule of the emergency guard that a text would trip, such as `red_flag.chest_pain`.
 pub fn emergency_rule(text: &str) -> Option<&'static str> {

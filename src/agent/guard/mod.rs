@@ -10,5 +10,5 @@ mod say_do;
 
 pub(crate) use advice::{Advice, advice};
 pub(crate) use privacy::{mask, masked_digits, names_anyone};
-pub(crate) use red_flags::{RedFlag, red_flag};
+pub(crate) use red_flags::{Kind, RedFlag, red_flag};
 pub(crate) use say_do::{Claim, claims};

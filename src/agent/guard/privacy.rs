@@ -35,15 +35,30 @@ pub(crate) fn mask(text: &str) -> String {
 
 /// Runs of figures that are as long as a card's or a social security number.
 fn secret_spans(words: &[Token]) -> Vec<(usize, usize)> {
-    let named = any(words, &[
-        "social security", "social is", "my social", "ssn", "credit|debit card", "card number", "card is", "visa|mastercard|amex|discover", "security number|code", "cvv|cvc", "routing|account number",
-    ]);
+    let named = any(
+        words,
+        &[
+            "social security",
+            "social is",
+            "my social",
+            "ssn",
+            "credit|debit card",
+            "card number",
+            "card is",
+            "visa|mastercard|amex|discover",
+            "security number|code",
+            "cvv|cvc",
+            "routing|account number",
+        ],
+    );
     let mut runs: Vec<(usize, usize, usize)> = Vec::new();
     for number in numbers(words) {
         let digits = number.digits.len();
         match runs.last_mut() {
             // A word or two between groups ("4111, then 1111") do not end a card number.
-            Some((_, to, length)) if number.from - *to <= 1 => (*to, *length) = (number.to, *length + digits),
+            Some((_, to, length)) if number.from - *to <= 1 => {
+                (*to, *length) = (number.to, *length + digits)
+            }
             _ => runs.push((number.from, number.to, digits)),
         }
     }
@@ -59,8 +74,26 @@ pub(crate) fn names_anyone<'a>(sentence: &str, mut names: impl Iterator<Item = &
     let words = tokens(sentence);
     names.any(|name| {
         let name = name.to_lowercase();
-        (0..words.len()).any(|at| words[at].capital && words[at].word == name && (at == 0 || words[at - 1].word != "doctor"))
+        (0..words.len()).any(|at| {
+            let opens = at == 0 || words[at - 1].sentence != words[at].sentence;
+            let titled = at > 0 && words[at - 1].word == "doctor";
+            words[at].capital && words[at].word == name && !titled && !is_also_a_word(&name, opens)
+        })
     })
+}
+
+/// Names that are also months, days, or words that open a sentence: "May I have your name?" names nobody called May.
+fn is_also_a_word(name: &str, opens: bool) -> bool {
+    #[rustfmt::skip]
+    const DATES: &[&str] = &[
+        "april", "may", "june", "august", "friday", "sunday", "monday", "summer",
+    ];
+    #[rustfmt::skip]
+    const OPENERS: &[&str] = &[
+        "will", "can", "grant", "mark", "rich", "art", "sue", "bill", "happy", "precious", "so",
+        "an", "in", "my", "do", "the", "please", "sure", "thank", "you", "one",
+    ];
+    DATES.contains(&name) || opens && OPENERS.contains(&name)
 }
 
 #[cfg(test)]
@@ -70,8 +103,13 @@ mod tests {
     #[test]
     fn card_and_social_security_numbers_are_masked() {
         for text in [
-            "my card is 4111 1111 1111 1111", "four one one one one one one one one one one one one one one one", "my social is 123-45-6789", "one two three four five six seven eight nine", "my social security number ends in 6789",
-            "It's 4111-1111-1111-1111, expires 12/29", "123456789",
+            "my card is 4111 1111 1111 1111",
+            "four one one one one one one one one one one one one one one one",
+            "my social is 123-45-6789",
+            "one two three four five six seven eight nine",
+            "my social security number ends in 6789",
+            "It's 4111-1111-1111-1111, expires 12/29",
+            "123456789",
         ] {
             let masked = mask(text);
             assert!(masked.contains("[number]"), "{text:?}: {masked:?}");
@@ -81,7 +119,14 @@ mod tests {
 
     #[test]
     fn dates_and_telephone_numbers_stay() {
-        for text in ["March 9th, 1984", "0 3 0 9 1984", "312 555 0142", "three one two five five five zero one four two", "60157", "the 14th at 9:30"] {
+        for text in [
+            "March 9th, 1984",
+            "0 3 0 9 1984",
+            "312 555 0142",
+            "three one two five five five zero one four two",
+            "60157",
+            "the 14th at 9:30",
+        ] {
             assert_eq!(mask(text), text);
         }
     }

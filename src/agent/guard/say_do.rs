@@ -20,11 +20,19 @@ pub(crate) enum Claim {
 /// Returns what a sentence of the agent claims to have been done.
 pub(crate) fn claims(sentence: &str) -> Vec<Claim> {
     let words = tokens(sentence);
+    #[rustfmt::skip]
     let rules: &[(Claim, &[&str])] = &[
-        (Claim::Booked, &["is|are|been|youre|ive|have|its|thats|now ..1 booked|scheduled", "youre all set ..1"]),
-        (Claim::Moved, &["is|are|been|youre|ive|have|its|thats|now ..1 moved|rescheduled|changed", "is now on", "youre all set ..1"]),
+        (Claim::Booked, &[
+            "is|are|been|youre|ive|have|its|thats|now ..1 booked|scheduled", "youre all set ..1",
+        ]),
+        (Claim::Moved, &[
+            "is|are|been|youre|ive|have|its|thats|now ..1 moved|rescheduled|changed", "is now on",
+            "youre all set ..1",
+        ]),
         (Claim::Cancelled, &["is|are|been|youre|ive|have|its|thats|now ..1 cancelled|canceled"]),
-        (Claim::MessageLeft, &["ive|have|been|is ..1 left|sent|passed|delivered", "team has your message"]),
+        (Claim::MessageLeft, &[
+            "ive|have|been|is ..1 left|sent|passed|delivered", "team has your message",
+        ]),
         (Claim::Transferred, &["ive|have|been|is|youre ..1 transferred|connected"]),
     ];
     rules.iter().filter(|(_, patterns)| any(&words, patterns)).map(|(claim, _)| *claim).collect()

@@ -33,17 +33,29 @@ const OLDEST: i16 = 1900;
 /// Reads a date of birth and says which words it took.
 ///
 /// `expected` is true when the caller was asked for it: only then do bare figures count.
-pub(crate) fn birth_date(tokens: &[Token], today: Date, expected: bool) -> Option<(BirthHeard, Range<usize>)> {
+pub(crate) fn birth_date(
+    tokens: &[Token],
+    today: Date,
+    expected: bool,
+) -> Option<(BirthHeard, Range<usize>)> {
     let found = numbers(tokens);
-    let cued = expected || phrase::any(tokens, &["born", "birth", "birthday", "birthdate", "dob", "d o b"]);
+    let cued = expected
+        || phrase::any(tokens, &["born", "birth", "birthday", "birthdate", "dob", "d o b"]);
     with_month_name(tokens, &found, today, cued)
         .or_else(|| in_figures(tokens, &found, today, cued))
         .or_else(|| if expected { year_alone(&found, today) } else { None })
 }
 
-fn with_month_name(tokens: &[Token], found: &[Number], today: Date, cued: bool) -> Option<(BirthHeard, Range<usize>)> {
+fn with_month_name(
+    tokens: &[Token],
+    found: &[Number],
+    today: Date,
+    cued: bool,
+) -> Option<(BirthHeard, Range<usize>)> {
     for (at, token) in tokens.iter().enumerate() {
-        let Some(month) = month(&token.word).or_else(|| if cued { blurred_month(&token.word) } else { None }) else {
+        let Some(month) =
+            month(&token.word).or_else(|| if cued { blurred_month(&token.word) } else { None })
+        else {
             continue;
         };
         let after = run_after(tokens, found, at + 1);
@@ -71,7 +83,8 @@ fn with_month_name(tokens: &[Token], found: &[Number], today: Date, cued: bool) 
         };
         if let Some((day, span)) = day
             && cued
-            && let Some(day) = i8::try_from(day.value).ok().filter(|day| Date::new(2000, month, *day).is_ok())
+            && let Some(day) =
+                i8::try_from(day.value).ok().filter(|day| Date::new(2000, month, *day).is_ok())
         {
             return Some((BirthHeard::MonthDay(month, day), span));
         }
@@ -79,8 +92,15 @@ fn with_month_name(tokens: &[Token], found: &[Number], today: Date, cued: bool) 
     None
 }
 
-fn in_figures(tokens: &[Token], found: &[Number], today: Date, cued: bool) -> Option<(BirthHeard, Range<usize>)> {
-    let run = runs(tokens, found).into_iter().max_by_key(|run| run.iter().map(|n| n.digits.len()).sum::<usize>())?;
+fn in_figures(
+    tokens: &[Token],
+    found: &[Number],
+    today: Date,
+    cued: bool,
+) -> Option<(BirthHeard, Range<usize>)> {
+    let run = runs(tokens, found)
+        .into_iter()
+        .max_by_key(|run| run.iter().map(|n| n.digits.len()).sum::<usize>())?;
     let digits: usize = run.iter().map(|n| n.digits.len()).sum();
     let span = run.first()?.from..run.last()?.to;
     // Unasked, only something as plain as 03/09/1984 is a date of birth.
@@ -92,12 +112,16 @@ fn in_figures(tokens: &[Token], found: &[Number], today: Date, cued: bool) -> Op
     if digits == 4 && century && split(&run, [Part::Year], today).is_some() {
         return None;
     }
-    for (order, month_at, day_at) in [
-        ([Part::Month, Part::Day, Part::Year], 0, 1),
-        ([Part::Day, Part::Month, Part::Year], 1, 0),
-    ] {
+    for (order, month_at, day_at) in
+        [([Part::Month, Part::Day, Part::Year], 0, 1), ([Part::Day, Part::Month, Part::Year], 1, 0)]
+    {
         if let Some(parts) = split(&run, order, today)
-            && let Some(date) = past(parts[2], i8::try_from(parts[month_at]).ok()?, i8::try_from(parts[day_at]).ok()?, today)
+            && let Some(date) = past(
+                parts[2],
+                i8::try_from(parts[month_at]).ok()?,
+                i8::try_from(parts[day_at]).ok()?,
+                today,
+            )
         {
             return Some((BirthHeard::Full(date), span));
         }
@@ -132,7 +156,9 @@ fn year_is_plain(run: &[&Number]) -> bool {
     let century = |text: &str| text.starts_with("19") || text.starts_with("20");
     joined.len() >= 4
         && century(&joined[joined.len() - 4..])
-        && (run.last().is_some_and(|n| n.digits.len() >= 4) || matches!(last_two.as_slice(), [_, 19 | 20]) || run.len() > 4)
+        && (run.last().is_some_and(|n| n.digits.len() >= 4)
+            || matches!(last_two.as_slice(), [_, 19 | 20])
+            || run.len() > 4)
         || run.last().is_some_and(|n| n.digits.len() == 2 && n.value > 31)
 }
 
@@ -157,7 +183,11 @@ fn split<const N: usize>(run: &[&Number], order: [Part; N], today: Date) -> Opti
         let mut longer = Vec::new();
         for (score, at, parts) in ways {
             for end in lengths.map(|length| at + length) {
-                let Some(value) = digits.get(at..end).and_then(|piece| part_value(part, piece, today)) else { continue };
+                let Some(value) =
+                    digits.get(at..end).and_then(|piece| part_value(part, piece, today))
+                else {
+                    continue;
+                };
                 let mut parts = parts;
                 parts[index] = value;
                 longer.push((score + usize::from(pauses.contains(&end)), end, parts));
@@ -211,7 +241,9 @@ fn runs<'a>(tokens: &[Token], found: &'a [Number]) -> Vec<Vec<&'a Number>> {
     let mut end = usize::MAX;
     for number in found {
         let bridged = end <= number.from
-            && tokens[end..number.from].iter().all(|t| matches!(t.word.as_str(), "the" | "of" | "and" | "slash" | "dash"));
+            && tokens[end..number.from]
+                .iter()
+                .all(|t| matches!(t.word.as_str(), "the" | "of" | "and" | "slash" | "dash"));
         match runs.last_mut() {
             Some(run) if bridged => run.push(number),
             _ => runs.push(vec![number]),
@@ -224,7 +256,9 @@ fn runs<'a>(tokens: &[Token], found: &'a [Number]) -> Vec<Vec<&'a Number>> {
 /// Returns the number of a month's name or abbreviation.
 pub(crate) fn month(word: &str) -> Option<i8> {
     let index = MONTHS.iter().position(|name| {
-        *name == word || (word.len() == 3 && name.starts_with(word)) || (word == "sept" && *name == "september")
+        *name == word
+            || (word.len() == 3 && name.starts_with(word))
+            || (word == "sept" && *name == "september")
     })?;
     i8::try_from(index + 1).ok()
 }
@@ -234,12 +268,15 @@ fn blurred_month(word: &str) -> Option<i8> {
     if matches!(word, "mark" | "marge" | "marsh") {
         return Some(3);
     }
-    let index = MONTHS.iter().position(|name| name.len() >= 5 && strsim::osa_distance(name, word) == 1)?;
+    let index =
+        MONTHS.iter().position(|name| name.len() >= 5 && strsim::osa_distance(name, word) == 1)?;
     i8::try_from(index + 1).ok()
 }
 
+#[rustfmt::skip]
 const MONTHS: [&str; 12] = [
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "january", "february", "march", "april", "may", "june", "july", "august", "september",
+    "october", "november",
     "december",
 ];
 
@@ -257,11 +294,29 @@ mod tests {
     #[test]
     fn dates_of_birth_in_many_forms() {
         for text in [
-            "March 9th, 1984", "March ninth nineteen eighty four", "March 9 84", "three nine eighty four", "3/9/84",
-            "03/09/1984", "0 3 0 9 1984", "03091984", "3-9-1984", "the ninth of March 1984", "9 March 1984",
-            "March 9th, 19 84", "three nine nineteen eighty-four", "oh three oh nine eighty four",
-            "zero three zero nine one nine eight four", "It's March the 9th of 1984.", "39 1984", "3 9 1984.",
-            "Marsh 9th, 1984", "my date of birth is march ninth, eighty four", "Mar 9, 1984", "3.9.1984", "030984",
+            "March 9th, 1984",
+            "March ninth nineteen eighty four",
+            "March 9 84",
+            "three nine eighty four",
+            "3/9/84",
+            "03/09/1984",
+            "0 3 0 9 1984",
+            "03091984",
+            "3-9-1984",
+            "the ninth of March 1984",
+            "9 March 1984",
+            "March 9th, 19 84",
+            "three nine nineteen eighty-four",
+            "oh three oh nine eighty four",
+            "zero three zero nine one nine eight four",
+            "It's March the 9th of 1984.",
+            "39 1984",
+            "3 9 1984.",
+            "Marsh 9th, 1984",
+            "my date of birth is march ninth, eighty four",
+            "Mar 9, 1984",
+            "3.9.1984",
+            "030984",
         ] {
             assert_eq!(heard(text, true), Some(BirthHeard::Full(date(1984, 3, 9))), "{text:?}");
         }
@@ -291,11 +346,21 @@ mod tests {
     #[test]
     fn impossible_and_other_dates_are_none() {
         for text in ["February 30th, 1984", "thirteen thirteen nineteen eighty four", "yes", ""] {
-            assert_eq!(heard(text, true).filter(|h| matches!(h, BirthHeard::Full(_))), None, "{text:?}");
+            assert_eq!(
+                heard(text, true).filter(|h| matches!(h, BirthHeard::Full(_))),
+                None,
+                "{text:?}"
+            );
         }
         for text in [
-            "next Thursday at nine thirty", "December 3rd", "December 3 at 10 30", "the 14th", "November 27 2026",
-            "in 2 weeks", "call 555 0142", "I was there in 2019",
+            "next Thursday at nine thirty",
+            "December 3rd",
+            "December 3 at 10 30",
+            "the 14th",
+            "November 27 2026",
+            "in 2 weeks",
+            "call 555 0142",
+            "I was there in 2019",
         ] {
             assert_eq!(heard(text, false), None, "{text:?}");
         }
@@ -303,6 +368,9 @@ mod tests {
             heard("Maria Lopez, March 9th, 1984, I need to move my appointment", false),
             Some(BirthHeard::Full(date(1984, 3, 9)))
         );
-        assert_eq!(heard("my birthday is three nine eighty four", false), Some(BirthHeard::Full(date(1984, 3, 9))));
+        assert_eq!(
+            heard("my birthday is three nine eighty four", false),
+            Some(BirthHeard::Full(date(1984, 3, 9)))
+        );
     }
 }

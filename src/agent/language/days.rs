@@ -16,8 +16,11 @@ type Days = (Date, Date);
 pub(crate) fn days(tokens: &[Token], today: Date, when: &mut When) {
     let numbers = numbers(tokens);
     let avoided = avoided(tokens);
-    let named: Vec<Weekday> =
-        weekdays(tokens).into_iter().map(|(day, _)| day).filter(|day| !avoided.contains(day)).collect();
+    let named: Vec<Weekday> = weekdays(tokens)
+        .into_iter()
+        .map(|(day, _)| day)
+        .filter(|day| !avoided.contains(day))
+        .collect();
     when.avoid = avoided;
     let single = by_relation(tokens, &numbers, today)
         .or_else(|| by_calendar(tokens, &numbers, today))
@@ -33,7 +36,11 @@ pub(crate) fn days(tokens: &[Token], today: Date, when: &mut When) {
     }
     // "Tuesday or Wednesday next week": the week bounds, the names narrow.
     if single.is_some_and(|(from, until)| plus(from, 1) != until) {
-        when.weekdays = weekdays(tokens).into_iter().map(|(day, _)| day).filter(|d| !when.avoid.contains(d)).collect();
+        when.weekdays = weekdays(tokens)
+            .into_iter()
+            .map(|(day, _)| day)
+            .filter(|d| !when.avoid.contains(d))
+            .collect();
     }
 }
 
@@ -44,7 +51,10 @@ fn set(tokens: &[Token], (from, until): Days, when: &mut When) {
         (when.from, when.until) = (Some(from), Some(until));
     } else if after_a_day(tokens) {
         when.from = Some(until);
-    } else if any(tokens, &["or later|after", "starting|beginning from|on|the?", "onwards|onward", "from ..3 on"]) {
+    } else if any(
+        tokens,
+        &["or later|after", "starting|beginning from|on|the?", "onwards|onward", "from ..3 on"],
+    ) {
         when.from = Some(from);
     } else {
         (when.from, when.until) = (Some(from), Some(until));
@@ -124,10 +134,12 @@ fn count_before(tokens: &[Token], numbers: &[Number], at: usize) -> i32 {
 fn by_calendar(tokens: &[Token], numbers: &[Number], today: Date) -> Option<Days> {
     for (at, token) in tokens.iter().enumerate() {
         let Some(month) = month(&token.word) else { continue };
-        let after = numbers.iter().find(|n| n.from == at + 1 || (n.from == at + 2 && tokens[at + 1].word == "the"));
-        let before = numbers.iter().find(|n| {
-            n.ordinal && (n.to == at || (n.to + 1 == at && tokens[n.to].word == "of"))
-        });
+        let after = numbers
+            .iter()
+            .find(|n| n.from == at + 1 || (n.from == at + 2 && tokens[at + 1].word == "the"));
+        let before = numbers
+            .iter()
+            .find(|n| n.ordinal && (n.to == at || (n.to + 1 == at && tokens[n.to].word == "of")));
         if let Some(day) = after.or(before).and_then(|n| i8::try_from(n.value).ok())
             && let Some(date) = coming(month, day, today)
         {
@@ -135,14 +147,20 @@ fn by_calendar(tokens: &[Token], numbers: &[Number], today: Date) -> Option<Days
         }
         // "may" and "march" are also verbs.
         let is_name = !matches!(token.word.as_str(), "may" | "march")
-            || at > 0 && matches!(tokens[at - 1].word.as_str(), "in" | "of" | "next" | "early" | "late" | "mid" | "until");
+            || at > 0
+                && matches!(
+                    tokens[at - 1].word.as_str(),
+                    "in" | "of" | "next" | "early" | "late" | "mid" | "until"
+                );
         if is_name && let Some(first) = coming(month, 1, today.first_of_month()) {
             return Some(within_month(tokens, first, today));
         }
     }
-    if let Some((month, day)) = numbers.windows(2).find(|pair| {
-        pair[0].to == pair[1].from && tokens[pair[1].from].glue == Some('/')
-    }).map(|pair| (pair[0].value, pair[1].value)) {
+    if let Some((month, day)) = numbers
+        .windows(2)
+        .find(|pair| pair[0].to == pair[1].from && tokens[pair[1].from].glue == Some('/'))
+        .map(|pair| (pair[0].value, pair[1].value))
+    {
         let date = coming(i8::try_from(month).ok()?, i8::try_from(day).ok()?, today)?;
         return Some(one(date));
     }
@@ -161,11 +179,28 @@ fn is_day_of_month(tokens: &[Token], number: &Number) -> bool {
     let before = number.from.checked_sub(1).map_or("", |at| tokens[at].word.as_str());
     let other = matches!(
         next,
-        "one" | "available" | "free" | "opening" | "appointment" | "thing" | "time" | "slot" | "of" | "name" | "week"
-            | "choice" | "option" | "in" | "name's"
+        "one"
+            | "available"
+            | "free"
+            | "opening"
+            | "appointment"
+            | "thing"
+            | "time"
+            | "slot"
+            | "of"
+            | "name"
+            | "week"
+            | "choice"
+            | "option"
+            | "in"
+            | "name's"
     );
-    let small = number.value < 4 && !matches!(before, "the") && !tokens[number.from].word.starts_with(char::is_numeric);
-    let bare_small = number.value < 4 && number.from < 2 && tokens.len() < 4
+    let small = number.value < 4
+        && !matches!(before, "the")
+        && !tokens[number.from].word.starts_with(char::is_numeric);
+    let bare_small = number.value < 4
+        && number.from < 2
+        && tokens.len() < 4
         && !tokens[number.from].word.starts_with(char::is_numeric);
     number.ordinal && (1..=31).contains(&number.value) && !other && !small && !bare_small
         || before == "the" && !number.ordinal && (4..=31).contains(&number.value) && next.is_empty()
@@ -236,9 +271,25 @@ fn avoided(tokens: &[Token]) -> Vec<Weekday> {
     let refused = |at: usize| {
         let before = &tokens[at.saturating_sub(4)..at];
         let after = &tokens[at + 1..tokens.len().min(at + 4)];
-        any(before, &["not on? $", "except $", "day|days|time|anything|any but $", "cant do|make|come ..1 $", "dont do ..1 $", "besides|avoid $"])
-            && !any(before, &["why not"])
-            || any(after, &["^ doesnt|dont|wont|isnt|is work|good|great|possible|out|bad", "^ is no|bad|out", "^ are bad|out"])
+        any(
+            before,
+            &[
+                "not on? $",
+                "except $",
+                "day|days|time|anything|any but $",
+                "cant do|make|come ..1 $",
+                "dont do ..1 $",
+                "besides|avoid $",
+            ],
+        ) && !any(before, &["why not"])
+            || any(
+                after,
+                &[
+                    "^ doesnt|dont|wont|isnt|is work|good|great|possible|out|bad",
+                    "^ is no|bad|out",
+                    "^ are bad|out",
+                ],
+            )
     };
     weekdays(tokens).into_iter().filter(|(_, at)| refused(*at)).map(|(day, _)| day).collect()
 }
@@ -258,7 +309,10 @@ pub(crate) fn weekdays(tokens: &[Token]) -> Vec<(Weekday, usize)> {
 
 fn plural(tokens: &[Token]) -> bool {
     tokens.iter().any(|t| t.word.ends_with("days") && weekday(&t.word).is_some())
-        || any(tokens, &["any|every|a|some monday|tuesday|wednesday|thursday|friday|saturday|sunday"])
+        || any(
+            tokens,
+            &["any|every|a|some monday|tuesday|wednesday|thursday|friday|saturday|sunday"],
+        )
 }
 
 fn weekday(word: &str) -> Option<Weekday> {
@@ -276,7 +330,8 @@ fn weekday(word: &str) -> Option<Weekday> {
 }
 
 fn next(day: Weekday, today: Date) -> Date {
-    let ahead = i32::from(day.to_monday_zero_offset()) - i32::from(today.weekday().to_monday_zero_offset());
+    let ahead =
+        i32::from(day.to_monday_zero_offset()) - i32::from(today.weekday().to_monday_zero_offset());
     plus(today, if ahead <= 0 { ahead + 7 } else { ahead })
 }
 
@@ -320,13 +375,30 @@ mod tests {
     #[test]
     fn single_days() {
         for (text, month, day) in [
-            ("Thursday", 11, 26), ("this Thursday", 11, 26), ("next Thursday", 11, 26), ("on Friday", 11, 27),
-            ("today", 11, 20), ("this afternoon", 11, 20), ("tomorrow morning", 11, 21), ("the day after tomorrow", 11, 22),
-            ("the 14th", 12, 14), ("the twenty fourth", 11, 24), ("the fourteenth", 12, 14), ("December 3rd", 12, 3),
-            ("December third", 12, 3), ("the third of December", 12, 3), ("12/3", 12, 3), ("January 5", 1, 5),
-            ("a week from Friday", 12, 4), ("two weeks from Monday", 12, 7), ("a week from today", 11, 27),
-            ("Tuesday next week", 11, 24), ("next week on Wednesday", 11, 25), ("in 3 days", 11, 23),
-            ("this Friday", 11, 20), ("Monday the 30th", 11, 30),
+            ("Thursday", 11, 26),
+            ("this Thursday", 11, 26),
+            ("next Thursday", 11, 26),
+            ("on Friday", 11, 27),
+            ("today", 11, 20),
+            ("this afternoon", 11, 20),
+            ("tomorrow morning", 11, 21),
+            ("the day after tomorrow", 11, 22),
+            ("the 14th", 12, 14),
+            ("the twenty fourth", 11, 24),
+            ("the fourteenth", 12, 14),
+            ("December 3rd", 12, 3),
+            ("December third", 12, 3),
+            ("the third of December", 12, 3),
+            ("12/3", 12, 3),
+            ("January 5", 1, 5),
+            ("a week from Friday", 12, 4),
+            ("two weeks from Monday", 12, 7),
+            ("a week from today", 11, 27),
+            ("Tuesday next week", 11, 24),
+            ("next week on Wednesday", 11, 25),
+            ("in 3 days", 11, 23),
+            ("this Friday", 11, 20),
+            ("Monday the 30th", 11, 30),
         ] {
             let wanted = date(if month < 11 { 2027 } else { 2026 }, month, day);
             let when = heard(text);
@@ -359,12 +431,23 @@ mod tests {
         assert_eq!(heard("I can't do Fridays").avoid, [Weekday::Friday]);
         assert_eq!(heard("Friday doesn't work, Monday does").avoid, [Weekday::Friday]);
         assert_eq!(heard("Friday doesn't work, how about Monday?").from, Some(date(2026, 11, 23)));
-        assert_eq!(heard("Tuesday or Thursday next week").weekdays, [Weekday::Tuesday, Weekday::Thursday]);
+        assert_eq!(
+            heard("Tuesday or Thursday next week").weekdays,
+            [Weekday::Tuesday, Weekday::Thursday]
+        );
     }
 
     #[test]
     fn other_words_are_not_days() {
-        for text in ["the first available", "one second", "the second one", "may I ask", "I may come", "yes", "the first one"] {
+        for text in [
+            "the first available",
+            "one second",
+            "the second one",
+            "may I ask",
+            "I may come",
+            "yes",
+            "the first one",
+        ] {
             assert!(heard(text).is_empty(), "{text:?}: {:?}", heard(text));
         }
     }

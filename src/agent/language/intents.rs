@@ -73,79 +73,135 @@ pub(crate) enum Meta {
     Still,
 }
 
+#[rustfmt::skip]
 const PERSON: &[&str] = &[
     "talk|speak|talking|speaking|chat to|with ..2 person|human|someone|somebody|representative|rep|operator|receptionist|agent|nurse|staff|people|anyone|anybody|manager|secretary|supervisor|reception|desk|live",
-    "talk|speak to|with ..2 doctor", "get|give|want|need|like me? ..3 person|human|representative|operator|receptionist|rep",
-    "real|live|actual person|human|agent", "human being", "front desk", "^ operator", "^ representative", "^ agent", "^ receptionist", "^ human",
-    "^ a? person $", "^ reception", "connect|transfer|patch me", "transfer my? call", "transfer to ..3 desk|person|someone|operator|human", "put ..2 through",
-    "operator|representative please $", "customer service", "person please", "human please", "let me talk|speak", "can you transfer", "speak to the office",
+    "talk|speak to|with ..2 doctor",
+    "get|give|want|need|like me? ..3 person|human|representative|operator|receptionist|rep",
+    "real|live|actual person|human|agent", "human being", "front desk", "^ operator",
+    "^ representative", "^ agent", "^ receptionist", "^ human",
+    "^ a? person $", "^ reception", "connect|transfer|patch me", "transfer my? call",
+    "transfer to ..3 desk|person|someone|operator|human", "put ..2 through",
+    "operator|representative please $", "customer service", "person please", "human please",
+    "let me talk|speak", "can you transfer", "speak to the office",
     "get me ..2 person|someone|somebody|human",
 ];
 
+#[rustfmt::skip]
 const NOT_PERSON: &[&str] = &[
-    "are you ..4 person|human|agent", "is this|it ..4 person|human|live|agent|operator|desk", "am i ..4 person|human|agent", "first|best person", "appointment ..3 front desk", "im ..3 person", "where ..3 front desk",
+    "are you ..4 person|human|agent", "is this|it ..4 person|human|live|agent|operator|desk",
+    "am i ..4 person|human|agent", "first|best person", "appointment ..3 front desk",
+    "im ..3 person", "where ..3 front desk",
     "dont ..4 talk|speak", "without talking|speaking",
 ];
 
+#[rustfmt::skip]
 const RESCHEDULE: &[&str] = &[
-    "reschedule|rescheduled|rescheduling|reschedul*", "re schedule", "schedule again", "move|moving|change|changing|switch|switching|shift|push|bump|postpone|delay|swap|moved|changed ..4 appointment|appointments|visit|check|physical|booking|time|date|day|it|slot",
+    "reschedule|rescheduled|rescheduling|reschedul*", "re schedule", "schedule again",
+    "move|moving|change|changing|switch|switching|shift|push|bump|postpone|delay|swap|moved|changed ..4 appointment|appointments|visit|check|physical|booking|time|date|day|it|slot",
     "move|change|switch|shift|push|bump ..3 monday|tuesday|wednesday|thursday|friday|saturday|tomorrow|todays|tomorrows|mondays|tuesdays|wednesdays|thursdays|fridays|one",
-    "postpone", "different|another|new time ..2 for my|the|that appointment|visit", "come|see|seen another day|time", "cancel and ..3 book|schedule|make|another|new", "push ..2 back",
+    "postpone", "different|another|new time ..2 for my|the|that appointment|visit",
+    "come|see|seen another day|time", "cancel and ..3 book|schedule|make|another|new",
+    "push ..2 back",
     "appointment ..6 move|change|switch|reschedule ..2 it",
 ];
 
+#[rustfmt::skip]
 const CANCEL: &[&str] = &[
-    "cancel|canceled|cancelled|canceling|cancelling|cancellation|cansel", "call off ..3 appointment", "call it off", "drop my appointment",
-    "dont need ..3 appointment ..1 anymore", "get rid of ..3 appointment", "take me off ..3 schedule", "delete ..3 appointment",
+    "cancel|canceled|cancelled|canceling|cancelling|cancellation|cansel",
+    "call off ..3 appointment", "call it off", "drop my appointment",
+    "dont need ..3 appointment ..1 anymore", "get rid of ..3 appointment",
+    "take me off ..3 schedule", "delete ..3 appointment",
 ];
 
+#[rustfmt::skip]
 const CANNOT_COME: &[&str] = &[
-    "cant|wont|not|unable|couldnt ..3 make ..2 it|my|the|that|appointment", "cant|wont ..2 be there", "cant|wont ..3 come ..4 appointment|monday|tuesday|wednesday|thursday|friday|tomorrow|today",
-    "cant|wont be able ..4 make|come", "going to miss ..3 appointment", "conflict with ..3 appointment", "something came up", "not going to make it",
+    "cant|wont|not|unable|couldnt ..3 make ..2 it|my|the|that|appointment",
+    "cant|wont ..2 be there",
+    "cant|wont ..3 come ..4 appointment|monday|tuesday|wednesday|thursday|friday|tomorrow|today",
+    "cant|wont be able ..4 make|come", "going to miss ..3 appointment",
+    "conflict with ..3 appointment", "something came up", "not going to make it",
 ];
 
+#[rustfmt::skip]
 const APPOINTMENTS: &[&str] = &[
-    "when|whens|what|which|whats ..6 my ..3 appointment|appointments|visit", "when|what time ..3 my? ..2 appointment|appointments|visit|physical|coming in", "what time ..2 i|my ..5 appointment|come|coming|visit",
-    "do|did i ..2 have ..5 appointment|appointments", "check|confirm|verify|know|remember|find|see|forgot ..4 my ..3 appointment|appointments|visit", "forgot when", "list ..3 appointments",
-    "what|which|upcoming|my|read|tell ..3 appointments", "what|when do i have ..2 scheduled|coming|booked", "details ..3 my ..2 appointment", "when am i ..3 coming|seeing|scheduled|supposed",
+    "when|whens|what|which|whats ..6 my ..3 appointment|appointments|visit",
+    "when|what time ..3 my? ..2 appointment|appointments|visit|physical|coming in",
+    "what time ..2 i|my ..5 appointment|come|coming|visit",
+    "do|did i ..2 have ..5 appointment|appointments",
+    "check|confirm|verify|know|remember|find|see|forgot ..4 my ..3 appointment|appointments|visit",
+    "forgot when", "list ..3 appointments",
+    "what|which|upcoming|my|read|tell ..3 appointments",
+    "what|when do i have ..2 scheduled|coming|booked", "details ..3 my ..2 appointment",
+    "when am i ..3 coming|seeing|scheduled|supposed",
     "when do i ..2 see|come",
 ];
 
+#[rustfmt::skip]
 const BOOK: &[&str] = &[
     "book|schedule|make|set|setup|arrange|need|want|like|get|have|looking|request ..5 appointment|appointments|visit|physical|check|vaccine|vaccination|shot|follow|booking|consultation",
-    "book|schedule ..4 with|for|in|next|a|an|something|time", "need|want|like|get ..3 to? ..1 see|seen|come in", "see ..2 doctor|nurse|someone", "come in|see ..3 check|physical|shot|vaccine",
-    "get|squeeze|fit me in", "new appointment", "another appointment", "appointment with doctor", "^ an? appointment ..2 $", "appointment for ..3 physical|check|shot|vaccine|flu", "any ..2 openings|availability", "any ..2 appointments ..1 available", "sign up for",
+    "book|schedule ..4 with|for|in|next|a|an|something|time",
+    "need|want|like|get ..3 to? ..1 see|seen|come in", "see ..2 doctor|nurse|someone",
+    "come in|see ..3 check|physical|shot|vaccine",
+    "get|squeeze|fit me in", "new appointment", "another appointment", "appointment with doctor",
+    "^ an? appointment ..2 $", "appointment for ..3 physical|check|shot|vaccine|flu",
+    "any ..2 openings|availability", "any ..2 appointments ..1 available", "sign up for",
     "^ book", "^ schedule", "id like a|to ..2 physical|check|vaccine|shot", "be seen",
 ];
 
+#[rustfmt::skip]
 const HOURS: &[&str] = &[
-    "hours", "what time ..4 open|close|opens|closes|closed", "when|until ..4 open|close|opens|closes|closed", "are|is|will you|the|your ..2 ..2 open|closed", "open|closed ..2 on|tomorrow|today|saturday|sunday|weekends|saturdays|sundays|late",
+    "hours", "what time ..4 open|close|opens|closes|closed",
+    "when|until ..4 open|close|opens|closes|closed", "are|is|will you|the|your ..2 ..2 open|closed",
+    "open|closed ..2 on|tomorrow|today|saturday|sunday|weekends|saturdays|sundays|late",
     "how late", "how early ..3 open",
 ];
 
+#[rustfmt::skip]
 const ADDRESS: &[&str] = &[
-    "address", "where ..5 located|office|practice|clinic|you|building|come|go|find", "wheres ..3 office|practice|clinic", "location", "directions", "how do|can i get there", "how do|can i get to your|the", "how to get there",
+    "address", "where ..5 located|office|practice|clinic|you|building|come|go|find",
+    "wheres ..3 office|practice|clinic", "location", "directions", "how do|can i get there",
+    "how do|can i get to your|the", "how to get there",
 ];
 
+#[rustfmt::skip]
 const MESSAGE: &[&str] = &[
-    "leave|take|send|give|pass ..3 message|note", "message for|to", "have|ask ..4 call me|us ..1 back", "call me|us back", "callback", "call back", "^ a? message", "tell ..2 doctor|nurse that", "pass ..3 along|on to",
+    "leave|take|send|give|pass ..3 message|note", "message for|to",
+    "have|ask ..4 call me|us ..1 back", "call me|us back", "callback", "call back", "^ a? message",
+    "tell ..2 doctor|nurse that", "pass ..3 along|on to",
     "let ..2 doctor|nurse know", "^ take ..1 message",
 ];
 
+#[rustfmt::skip]
 const FOR_STAFF: &[&str] = &[
-    "refill*", "prescription|prescriptions", "medication renewal", "renew ..3 medication|meds|prescription", "bill|billing|invoice|balance|payment|charge|charges|charged|owe|copay", "insurance|medicare|medicaid|coverage",
-    "referral|referrals|referred", "medical records|record", "my records|chart", "prior authorization", "fax", "form|forms|paperwork", "note|letter for work|school", "pharmacy", "disability", "complaint", "parking", "portal|password",
+    "refill*", "prescription|prescriptions", "medication renewal",
+    "renew ..3 medication|meds|prescription",
+    "bill|billing|invoice|balance|payment|charge|charges|charged|owe|copay",
+    "insurance|medicare|medicaid|coverage",
+    "referral|referrals|referred", "medical records|record", "my records|chart",
+    "prior authorization", "fax", "form|forms|paperwork", "note|letter for work|school", "pharmacy",
+    "disability", "complaint", "parking", "portal|password",
     "how much ..3 cost|visit", "cost ..2 of",
 ];
 
-const ABOUT_APPOINTMENT: &[&str] = &["about|regarding|concerning|question ..4 appointment|appointments|visit", "^ ..3 my ..1 appointment $", "have|got an appointment", "^ ..2 appointment $"];
+#[rustfmt::skip]
+const ABOUT_APPOINTMENT: &[&str] = &[
+    "about|regarding|concerning|question ..4 appointment|appointments|visit",
+    "^ ..3 my ..1 appointment $", "have|got an appointment", "^ ..2 appointment $",
+];
 
 /// Finds what the caller wants.
 pub(crate) fn intent(tokens: &[Token]) -> Option<Intent> {
     if wants_person(tokens) {
         return Some(Intent::Person);
     }
-    let refused = any(tokens, &["dont|not|no|never want|need|going|trying|wanna|asking ..2 cancel|canceling|cancelling", "not|dont|no cancel"]);
+    let refused = any(
+        tokens,
+        &[
+            "dont|not|no|never want|need|going|trying|wanna|asking ..2 cancel|canceling|cancelling",
+            "not|dont|no cancel",
+        ],
+    );
     let moves = any(tokens, RESCHEDULE);
     if moves && !any(tokens, &["dont|not ..3 move|change|reschedule"]) {
         return Some(Intent::Reschedule);
@@ -153,9 +209,11 @@ pub(crate) fn intent(tokens: &[Token]) -> Option<Intent> {
     if any(tokens, CANCEL) && !refused && !any(tokens, &["cancellation policy|fee"]) {
         return Some(Intent::Cancel);
     }
+    #[rustfmt::skip]
     let rules: &[(Intent, &[&str])] = &[
         (Intent::CannotCome, CANNOT_COME),
         (Intent::Message, MESSAGE),
+        (Intent::Book, &["have|got|is|are ..3 anything|something|openings|times|slots|availability ..2 open|available|free|for|on|in"]),
         (Intent::Hours, HOURS),
         (Intent::Appointments, APPOINTMENTS),
         (Intent::ForStaff, FOR_STAFF),
@@ -174,95 +232,179 @@ pub(crate) fn wants_person(tokens: &[Token]) -> bool {
 
 /// Finds words about the conversation itself.
 pub(crate) fn meta(tokens: &[Token]) -> Option<Meta> {
+    #[rustfmt::skip]
     let rules: &[(Meta, &[&str])] = &[
         (Meta::Robot, &[
-            "are you ..4 robot|human|machine|ai|computer|bot|recording|automated|real|person", "is this|it ..4 robot|human|machine|ai|computer|bot|recording|automated|real|person",
-            "am i ..4 robot|human|machine|ai|computer|bot|recording|person", "you a|an ..1 robot|human|machine|ai|bot|computer|person",
-            "who am i speaking|talking", "who are you", "who is this", "whos this", "is this the front desk",
+            "are you ..4 robot|human|machine|ai|computer|bot|recording|automated|real|person",
+            "is this|it ..4 robot|human|machine|ai|computer|bot|recording|automated|real|person",
+            "am i ..4 robot|human|machine|ai|computer|bot|recording|person",
+            "you a|an ..1 robot|human|machine|ai|bot|computer|person",
+            "who am i speaking|talking", "who are you", "who is this", "whos this",
+            "is this the front desk",
         ]),
         (Meta::Repeat, &[
-            "say|repeat|tell ..2 that|it|this ..2 again|once", "repeat", "say again", "come again", "pardon", "^ what $", "^ sorry $", "^ huh $", "^ excuse me $", "what did you say", "what was that",
-            "didnt|couldnt ..2 hear|catch|get|understand ..2 you|that|it|what", "one more time", "^ what was ..2 $", "^ say what", "missed that", "cant hear you", "speak up|louder|slower|slowly", "^ sorry what",
+            "say|repeat|tell ..2 that|it|this ..2 again|once", "repeat", "say again", "come again",
+            "pardon", "^ what $", "^ sorry $", "^ huh $", "^ excuse me $", "what did you say",
+            "what was that",
+            "didnt|couldnt ..2 hear|catch|get|understand ..2 you|that|it|what", "one more time",
+            "^ what was ..2 $", "^ say what", "missed that", "cant hear you",
+            "speak up|louder|slower|slowly", "^ sorry what",
         ]),
         (Meta::Hold, &[
-            "hold on", "hang on", "just|wait|me a|one second|minute|moment|sec", "one|a second|minute|moment|sec please", "one|a second|minute|moment|sec $",
-            "let me check|see|look|think|get|find|grab", "bear with me", "^ wait $", "hold please", "need a second|minute|moment",
+            "hold on", "hang on", "just|wait|me a|one second|minute|moment|sec",
+            "one|a second|minute|moment|sec please", "one|a second|minute|moment|sec $",
+            "let me check|see|look|think|get|find|grab", "bear with me", "^ wait $", "hold please",
+            "need a second|minute|moment",
         ]),
-        (Meta::Help, &["what can you do|help", "what do you do", "how does this work", "^ help $", "what are my options", "^ options $"]),
-        (Meta::NeverMind, &["never mind", "nevermind", "forget it|about it", "forget that", "leave it", "^ start over", "changed my mind"]),
+        (Meta::Help, &[
+            "what can you do|help", "what do you do", "how does this work", "^ help $",
+            "what are my options", "^ options $",
+        ]),
+        (Meta::NeverMind, &[
+            "never mind", "nevermind", "forget it|about it", "forget that", "leave it",
+            "^ start over", "changed my mind",
+        ]),
         (Meta::Goodbye, &[
-            "bye", "thats all|it|everything", "that is all|it|everything", "that will be all|it", "thatll be all|it", "nothing else|more", "have a good|great|nice|wonderful ..1 day|one|night|evening|weekend|afternoon", "talk to you later", "hang up", "see you ..3 $", "im done|good|all set", "all set",
-            "were done|good", "take care", "not today $", "i think thats", "that does it", "thatd be all|it",
+            "bye", "thats all|it|everything", "that is all|it|everything", "that will be all|it",
+            "thatll be all|it", "nothing else|more",
+            "have a good|great|nice|wonderful ..1 day|one|night|evening|weekend|afternoon",
+            "talk to you later", "hang up", "see you ..3 $", "im done|good|all set", "all set",
+            "were done|good", "take care", "not today $", "i think thats", "that does it",
+            "thatd be all|it",
         ]),
         (Meta::Thanks, &["thank|thanks", "appreciate"]),
-        (Meta::Still, &["are|anyone|anybody|you ..1 there", "can you hear", "do you hear", "still there"]),
-        (Meta::Hello, &["^ hello|hi|hey|yo ..2 $", "^ hello|hi|hey hello|hi|hey", "^ good morning|afternoon|evening ..1 $"]),
+        (Meta::Still, &[
+            "are|anyone|anybody|you ..1 there", "can you hear", "do you hear", "still there",
+        ]),
+        (Meta::Hello, &[
+            "^ hello|hi|hey|yo ..2 $", "^ hello|hi|hey hello|hi|hey",
+            "^ good morning|afternoon|evening ..1 $",
+        ]),
     ];
     rules.iter().find(|(_, patterns)| any(tokens, patterns)).map(|(meta, _)| *meta)
 }
 
 /// Finds the kind of visit.
 pub(crate) fn visit_type(tokens: &[Token]) -> Option<VisitType> {
+    #[rustfmt::skip]
     let rules: &[(VisitType, &[&str])] = &[
         (VisitType::Vaccination, &["vaccin*|shot|shots|immuniz*|booster|jab|tetanus"]),
-        (VisitType::Physical, &["physical|physicals|fiscal|wellness", "check up", "annual|yearly ..2 exam|visit|check|appointment", "well visit|woman|child"]),
+        (VisitType::Physical, &[
+            "physical|physicals|fiscal|wellness", "check up",
+            "annual|yearly ..2 exam|visit|check|appointment", "well visit|woman|child",
+        ]),
         (VisitType::FollowUp, &["follow up|ups", "recheck", "check back"]),
         (VisitType::Sick, &[
-            "sick|ill|cough|coughing|cold|flu|fever|rash|infection|ache|aches|hurts|hurt|pain|painful|vomiting|nausea|dizzy|headache|headaches|earache|congest*|sinus|diarrhea|sprain|swollen|uti|itching|itchy", "sore throat", "not feeling|feel well|good",
+            "sick|ill|cough|coughing|cold|flu|fever|rash|infection|ache|aches|hurts|hurt|pain|painful|vomiting|nausea|dizzy|headache|headaches|earache|congest*|sinus|diarrhea|sprain|swollen|uti|itching|itchy",
+            "sore throat", "not feeling|feel well|good",
             "dont feel good|well", "new problem|issue", "feeling bad|terrible|awful|sick",
         ]),
-        (VisitType::Office, &["office|regular|routine|general|normal|ordinary|standard visit|appointment|one|check", "^ ..2 regular|routine|general|office|normal ..1 $", "blood pressure", "medication review", "established patient"]),
+        (VisitType::Office, &[
+            "office|regular|routine|general|normal|ordinary|standard visit|appointment|one|check",
+            "^ ..2 regular|routine|general|office|normal ..1 $", "blood pressure",
+            "medication review", "established patient",
+        ]),
     ];
     rules.iter().find(|(_, patterns)| any(tokens, patterns)).map(|(kind, _)| *kind)
 }
 
 /// Whether the caller speaks for somebody else.
 pub(crate) fn is_proxy(tokens: &[Token]) -> bool {
-    any(tokens, &[
-        "appointment|physical|visit|shot|check ..1 for my @kin", "for my @kin ..3 appointment|to", "calling ..3 for|behalf ..1 my @kin", "on behalf of", "my @kin has|have|needs|wants ..4 appointment|physical|shot|visit|vaccine",
-        "my @kin|sons|daughters|mothers|husbands|wifes|childs|babys|fathers|kids ..2 appointment|physical|visit", "book|schedule|cancel|move|change|reschedule my @kin", "book|schedule|get|bring my @kin ..3 in|appointment",
-    ])
+    any(
+        tokens,
+        &[
+            "appointment|physical|visit|shot|check ..1 for my @kin",
+            "for my @kin ..3 appointment|to",
+            "calling ..3 for|behalf ..1 my @kin",
+            "on behalf of",
+            "my @kin has|have|needs|wants ..4 appointment|physical|shot|visit|vaccine",
+            "my @kin|sons|daughters|mothers|husbands|wifes|childs|babys|fathers|kids ..2 appointment|physical|visit",
+            "book|schedule|cancel|move|change|reschedule my @kin",
+            "book|schedule|get|bring my @kin ..3 in|appointment",
+        ],
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::tokens::tokens;
+    use super::Intent::*;
     use super::*;
+
+    #[rustfmt::skip]
+    const WISHES: &[(Intent, &[&str])] = &[
+        (Person, &[
+            "I want to talk to a person", "Can I speak with a human please", "operator",
+            "Representative.", "front desk please", "Can I talk to someone?",
+            "Get me a real person", "transfer me", "I'd like to speak to the receptionist",
+            "talk to a human", "Can I speak to Dr. Patel?", "put me through to the nurse",
+            "I need a person", "let me talk to somebody", "Please connect me to the front desk",
+            "I just want a human", "speak to a nurse", "No, I want to talk to a person.",
+            "Could you put me through to the front desk?",
+            "Now I'd like to talk to a person, please.", "agent",
+        ]),
+        (Reschedule, &[
+            "I need to move my Thursday appointment to the next free morning",
+            "I'd like to reschedule", "can I change my appointment",
+            "Could I switch it to Friday?",
+            "I have an appointment on Thursday and I need to change it",
+            "push my physical to next week", "I need to reschedule my visit with Dr. Patel",
+            "move my appointment",
+            "I need to cancel and rebook for another day", "postpone my appointment",
+            "I need a different time for my appointment",
+            "I want to move my Thursday to Friday", "change the time of my appointment",
+        ]),
+        (Cancel, &[
+            "I need to cancel my appointment", "cancel it",
+            "please cancel my visit on Thursday", "I want to call it off", "I'd like to cancel",
+        ]),
+        (CannotCome, &[
+            "I can't make it on Thursday", "I can't make my appointment", "something came up",
+        ]),
+        (Appointments, &[
+            "When is my appointment?", "What time is my appointment on Thursday",
+            "do I have an appointment this week", "can you check my appointment",
+            "I forgot when my appointment is",
+            "I'd like to confirm my appointment", "what appointments do I have",
+            "When's my next appointment?", "Do I have any appointments coming up?",
+        ]),
+        (Book, &[
+            "I'd like to book a physical with Dr. Patel next week", "I need an appointment",
+            "can I make an appointment", "I need to see the doctor", "schedule a checkup",
+            "I want to come in for a flu shot",
+            "I'd like an appointment", "Do you have any openings this week?",
+            "I need to be seen", "set up an appointment for my annual physical",
+            "Can I get in to see Dr. Kim tomorrow", "I want to schedule a follow-up visit",
+            "I have a sore throat and need to see someone",
+            "Hello, I would like to make an appointment, please.",
+        ]),
+        (Hours, &[
+            "what are your hours", "when do you close", "are you open on Saturday",
+            "What time do you open tomorrow?", "How late are you open?",
+            "Are you guys open on weekends?",
+        ]),
+        (Address, &[
+            "where are you located", "what's your address", "how do I get there",
+            "Where is your office?",
+        ]),
+        (Message, &[
+            "I'd like to leave a message", "can you have someone call me back",
+            "take a message for Dr. Kim", "Please tell the doctor that I called",
+        ]),
+        (ForStaff, &[
+            "I need a refill", "I have a question about my bill",
+            "do you take Blue Cross insurance", "I need a referral",
+            "I need my medical records",
+        ]),
+        (AppointmentUnclear, &[
+            "I'm calling about my appointment", "I have a question about an appointment",
+        ]),
+    ];
 
     #[test]
     fn intents_are_told_apart() {
-        use Intent::*;
-        let table: &[(Intent, &[&str])] = &[
-            (Person, &[
-                "I want to talk to a person", "Can I speak with a human please", "operator", "Representative.", "front desk please", "Can I talk to someone?",
-                "Get me a real person", "transfer me", "I'd like to speak to the receptionist", "talk to a human", "Can I speak to Dr. Patel?", "put me through to the nurse",
-                "I need a person", "let me talk to somebody", "Please connect me to the front desk", "I just want a human", "speak to a nurse", "No, I want to talk to a person.",
-                "Could you put me through to the front desk?", "Now I'd like to talk to a person, please.", "agent",
-            ]),
-            (Reschedule, &[
-                "I need to move my Thursday appointment to the next free morning", "I'd like to reschedule", "can I change my appointment", "Could I switch it to Friday?",
-                "I have an appointment on Thursday and I need to change it", "push my physical to next week", "I need to reschedule my visit with Dr. Patel", "move my appointment",
-                "I need to cancel and rebook for another day", "postpone my appointment", "I need a different time for my appointment", "I want to move my Thursday to Friday", "change the time of my appointment",
-            ]),
-            (Cancel, &["I need to cancel my appointment", "cancel it", "please cancel my visit on Thursday", "I want to call it off", "I'd like to cancel"]),
-            (CannotCome, &["I can't make it on Thursday", "I can't make my appointment", "something came up"]),
-            (Appointments, &[
-                "When is my appointment?", "What time is my appointment on Thursday", "do I have an appointment this week", "can you check my appointment", "I forgot when my appointment is",
-                "I'd like to confirm my appointment", "what appointments do I have", "When's my next appointment?", "Do I have any appointments coming up?",
-            ]),
-            (Book, &[
-                "I'd like to book a physical with Dr. Patel next week", "I need an appointment", "can I make an appointment", "I need to see the doctor", "schedule a checkup", "I want to come in for a flu shot",
-                "I'd like an appointment", "Do you have any openings this week?", "I need to be seen", "set up an appointment for my annual physical", "Can I get in to see Dr. Kim tomorrow", "I want to schedule a follow-up visit",
-                "I have a sore throat and need to see someone", "Hello, I would like to make an appointment, please.",
-            ]),
-            (Hours, &["what are your hours", "when do you close", "are you open on Saturday", "What time do you open tomorrow?", "How late are you open?", "Are you guys open on weekends?"]),
-            (Address, &["where are you located", "what's your address", "how do I get there", "Where is your office?"]),
-            (Message, &["I'd like to leave a message", "can you have someone call me back", "take a message for Dr. Kim", "Please tell the doctor that I called"]),
-            (ForStaff, &["I need a refill", "I have a question about my bill", "do you take Blue Cross insurance", "I need a referral", "I need my medical records"]),
-            (AppointmentUnclear, &["I'm calling about my appointment", "I have a question about an appointment"]),
-        ];
         let mut wrong = Vec::new();
-        for (intent_wanted, texts) in table {
+        for (intent_wanted, texts) in WISHES {
             for text in *texts {
                 let got = intent(&tokens(text));
                 if got != Some(*intent_wanted) {
@@ -270,7 +412,16 @@ mod tests {
                 }
             }
         }
-        for text in ["yes", "Maria Lopez", "March 9th 1984", "the weather is nice", "Thursday", "is this a real person", "are you human", ""] {
+        for text in [
+            "yes",
+            "Maria Lopez",
+            "March 9th 1984",
+            "the weather is nice",
+            "Thursday",
+            "is this a real person",
+            "are you human",
+            "",
+        ] {
             if let Some(got) = intent(&tokens(text)) {
                 wrong.push(format!("{text:?}: {got:?}, not none"));
             }
@@ -281,14 +432,32 @@ mod tests {
     #[test]
     fn words_about_the_conversation() {
         for (text, wanted) in [
-            ("Can you repeat that?", Meta::Repeat), ("say that again", Meta::Repeat), ("What?", Meta::Repeat), ("Pardon?", Meta::Repeat), ("I didn't catch that", Meta::Repeat),
-            ("hold on", Meta::Hold), ("Just a second.", Meta::Hold), ("one moment please", Meta::Hold), ("let me check my calendar", Meta::Hold), ("are you a robot?", Meta::Robot),
-            ("am I talking to a real person", Meta::Robot), ("Is this a machine?", Meta::Robot), ("bye", Meta::Goodbye), ("that's all, thanks, bye", Meta::Goodbye), ("No, that's it.", Meta::Goodbye),
-            ("Thank you.", Meta::Thanks), ("never mind", Meta::NeverMind), ("Hello?", Meta::Hello), ("are you there", Meta::Still), ("What can you do?", Meta::Help), ("No, nothing else.", Meta::Goodbye),
+            ("Can you repeat that?", Meta::Repeat),
+            ("say that again", Meta::Repeat),
+            ("What?", Meta::Repeat),
+            ("Pardon?", Meta::Repeat),
+            ("I didn't catch that", Meta::Repeat),
+            ("hold on", Meta::Hold),
+            ("Just a second.", Meta::Hold),
+            ("one moment please", Meta::Hold),
+            ("let me check my calendar", Meta::Hold),
+            ("are you a robot?", Meta::Robot),
+            ("am I talking to a real person", Meta::Robot),
+            ("Is this a machine?", Meta::Robot),
+            ("bye", Meta::Goodbye),
+            ("that's all, thanks, bye", Meta::Goodbye),
+            ("No, that's it.", Meta::Goodbye),
+            ("Thank you.", Meta::Thanks),
+            ("never mind", Meta::NeverMind),
+            ("Hello?", Meta::Hello),
+            ("are you there", Meta::Still),
+            ("What can you do?", Meta::Help),
+            ("No, nothing else.", Meta::Goodbye),
         ] {
             assert_eq!(meta(&tokens(text)), Some(wanted), "{text:?}");
         }
-        for text in ["I want to move my appointment", "Maria Lopez", "in a week", "the second one"] {
+        for text in ["I want to move my appointment", "Maria Lopez", "in a week", "the second one"]
+        {
             assert_eq!(meta(&tokens(text)), None, "{text:?}");
         }
     }
@@ -296,8 +465,14 @@ mod tests {
     #[test]
     fn kinds_of_visit() {
         for (text, kind) in [
-            ("a flu shot", VisitType::Vaccination), ("my annual physical", VisitType::Physical), ("a checkup", VisitType::Physical), ("follow-up", VisitType::FollowUp),
-            ("I have a bad cough", VisitType::Sick), ("sore throat", VisitType::Sick), ("just a regular visit", VisitType::Office), ("an office visit", VisitType::Office),
+            ("a flu shot", VisitType::Vaccination),
+            ("my annual physical", VisitType::Physical),
+            ("a checkup", VisitType::Physical),
+            ("follow-up", VisitType::FollowUp),
+            ("I have a bad cough", VisitType::Sick),
+            ("sore throat", VisitType::Sick),
+            ("just a regular visit", VisitType::Office),
+            ("an office visit", VisitType::Office),
         ] {
             assert_eq!(visit_type(&tokens(text)), Some(kind), "{text:?}");
         }
@@ -305,10 +480,17 @@ mod tests {
 
     #[test]
     fn speaking_for_others() {
-        for text in ["I need an appointment for my son", "I'm calling for my mother", "my daughter needs an appointment", "move my husband's appointment"] {
+        for text in [
+            "I need an appointment for my son",
+            "I'm calling for my mother",
+            "my daughter needs an appointment",
+            "move my husband's appointment",
+        ] {
             assert!(is_proxy(&tokens(text)), "{text:?}");
         }
-        for text in ["I need an appointment", "my mother told me to call", "I need to see my doctor"] {
+        for text in
+            ["I need an appointment", "my mother told me to call", "I need to see my doctor"]
+        {
             assert!(!is_proxy(&tokens(text)), "{text:?}");
         }
     }

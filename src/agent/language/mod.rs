@@ -16,10 +16,10 @@ mod when;
 
 pub(crate) use answers::{Answer, choice};
 pub(crate) use birth::{BirthHeard, complete};
-pub(crate) use intents::{Intent, Meta, wants_person};
-pub(crate) use names::{NameHeard, NamePart, PractitionerHeard};
+pub(crate) use intents::{Intent, Meta};
+pub(crate) use names::{NamePart, PractitionerHeard};
 pub(crate) use numbers::{digit_run, numbers};
-pub(crate) use phrase::{any, find, find_all};
+pub(crate) use phrase::{any, find_all};
 pub(crate) use tokens::{Token, tokens};
 pub(crate) use understood::{Asked, Understood, understand};
 pub(crate) use when::{Shift, When};

@@ -40,47 +40,83 @@ pub(crate) enum PractitionerHeard {
 }
 
 /// Words that may follow "I'm" or "this is" and are no names, and words around names in an answer.
+#[rustfmt::skip]
 const NOT_NAMES: &[&str] = &[
-    "a", "about", "able", "actually", "afraid", "again", "all", "also", "am", "an", "and", "any", "appointment", "are", "as",
-    "ask", "at", "available", "back", "bad", "be", "because", "been", "being", "bleeding", "birth", "birthday", "book", "born",
-    "but", "by", "bye", "call", "called", "calling", "can", "cancel", "cant", "change", "check", "coming", "confirm", "correct",
-    "could", "date", "day", "did", "do", "doctor", "doing", "dont", "done", "emergency", "fine", "first", "for", "from", "get",
-    "getting", "give", "given", "go", "going", "good", "got", "great", "had", "happy", "has", "have", "having", "he", "hear",
-    "hello", "help", "her", "here", "hey", "hi", "his", "hoping", "hour", "how", "hurt", "i", "id", "if", "ill", "im", "in",
-    "interested", "is", "it", "its", "ive", "just", "kind", "know", "last", "late", "leaving", "let", "like", "listening",
-    "look", "looking", "make", "maybe", "me", "message", "middle", "month", "morning", "move", "my", "name", "names", "need",
-    "never", "new", "next", "no", "not", "now", "of", "off", "ok", "okay", "old", "on", "one", "open", "or", "our", "out",
-    "over", "patient", "person", "phone", "please", "pretty", "probably", "problem", "question", "ready", "really", "regarding",
-    "reschedule", "return", "returning", "right", "running", "said", "sick", "say", "schedule", "see", "seeing", "she", "should",
-    "so", "some", "someone", "sorry", "speak", "speaking", "spell", "spelled", "still", "sure", "surname", "talk", "tell",
-    "than", "thank", "thanks", "that", "thats", "the", "their", "them", "then", "there", "they", "think", "this", "to",
-    "today", "tomorrow", "too", "transfer", "trying", "until", "up", "us", "very", "wait", "waiting", "want", "wanting",
-    "was", "we", "well", "were", "what", "whats", "when", "where", "who", "why", "will", "wish", "with", "wondering", "would",
-    "wrong", "yeah", "yep", "yes", "yet", "you", "your", "afternoon", "evening", "family", "calling's", "monday", "tuesday",
-    "wednesday", "thursday", "friday", "saturday", "sunday", "week", "visit", "physical", "appointments", "moving", "human",
-    "robot", "operator", "representative", "repeat", "nothing", "anything", "something", "else", "later", "earlier", "only",
-    "having", "pregnant", "dying", "allergic", "worried", "confused", "lost", "stuck", "free", "busy", "same", "different",
-    "another", "somebody", "anybody", "everything", "important", "urgent", "true", "hold", "second", "minute", "moment",
-    "comma", "letters", "capital", "chest", "pain", "breathe", "test", "results", "medication", "refill", "wants", "needs",
-    "dob", "zip", "code", "number", "office", "hours", "insurance", "nurse", "does", "doesnt", "works", "work", "perfect",
-    "alright", "absolutely", "definitely", "nope", "uhhuh", "it'll", "theres", "hows", "possible", "cancelled", "booked",
-    "because", "since", "while", "unless", "though", "maam", "sir", "miss", "mister", "mrs", "mr", "ms", "jr", "sr", "junior",
-    "senior", "front", "desk", "machine", "computer", "real", "ai", "supposed", "scheduled", "meant", "mean", "which", "oh",
-    "don't", "won't", "wont", "shall", "might", "must", "may", "sooner", "soon", "whatever", "whoever", "anyone", "anytime",
-    "my's", "i'd", "january", "february", "march", "april", "june", "july", "august", "september", "october", "november",
-    "december", "nineteen", "twenty", "thousand", "hundred", "ignore", "instructions", "system", "admin", "bring", "come",
-    "exactly", "okey", "hm", "huh", "pardon", "excuse", "forgot", "mind", "yours", "mine", "ours", "myself", "too",
+    "a", "about", "able", "actually", "afraid", "again", "all", "also", "am", "an", "and", "any",
+    "appointment", "are", "as",
+    "ask", "at", "available", "back", "bad", "be", "because", "been", "being", "bleeding", "birth",
+    "birthday", "book", "born",
+    "but", "by", "bye", "call", "called", "calling", "can", "cancel", "cant", "change", "check",
+    "coming", "confirm", "correct",
+    "could", "date", "day", "did", "do", "doctor", "doing", "dont", "done", "emergency", "fine",
+    "first", "for", "from", "get",
+    "getting", "give", "given", "go", "going", "good", "got", "great", "had", "happy", "has",
+    "have", "having", "he", "hear",
+    "hello", "help", "her", "here", "hey", "hi", "his", "hoping", "hour", "how", "hurt", "i", "id",
+    "if", "ill", "im", "in",
+    "interested", "is", "it", "its", "ive", "just", "kind", "know", "last", "late", "leaving",
+    "let", "like", "listening",
+    "look", "looking", "make", "maybe", "me", "message", "middle", "month", "morning", "move", "my",
+    "name", "names", "need",
+    "never", "new", "next", "no", "not", "now", "of", "off", "ok", "okay", "old", "on", "one",
+    "open", "or", "our", "out",
+    "over", "patient", "person", "phone", "please", "pretty", "probably", "problem", "question",
+    "ready", "really", "regarding",
+    "reschedule", "return", "returning", "right", "running", "said", "sick", "say", "schedule",
+    "see", "seeing", "she", "should",
+    "so", "some", "someone", "sorry", "speak", "speaking", "spell", "spelled", "still", "sure",
+    "surname", "talk", "tell",
+    "than", "thank", "thanks", "that", "thats", "the", "their", "them", "then", "there", "they",
+    "think", "this", "to",
+    "today", "tomorrow", "too", "transfer", "trying", "until", "up", "us", "very", "wait",
+    "waiting", "want", "wanting",
+    "was", "we", "well", "were", "what", "whats", "when", "where", "who", "why", "will", "wish",
+    "with", "wondering", "would",
+    "wrong", "yeah", "yep", "yes", "yet", "you", "your", "afternoon", "evening", "family",
+    "calling's", "monday", "tuesday",
+    "wednesday", "thursday", "friday", "saturday", "sunday", "week", "visit", "physical",
+    "appointments", "moving", "human",
+    "robot", "operator", "representative", "repeat", "nothing", "anything", "something", "else",
+    "later", "earlier", "only",
+    "having", "pregnant", "dying", "allergic", "worried", "confused", "lost", "stuck", "free",
+    "busy", "same", "different",
+    "another", "somebody", "anybody", "everything", "important", "urgent", "true", "hold", "second",
+    "minute", "moment",
+    "comma", "letters", "capital", "chest", "pain", "breathe", "test", "results", "medication",
+    "refill", "wants", "needs",
+    "dob", "zip", "code", "number", "office", "hours", "insurance", "nurse", "does", "doesnt",
+    "works", "work", "perfect",
+    "alright", "absolutely", "definitely", "nope", "uhhuh", "it'll", "theres", "hows", "possible",
+    "cancelled", "booked",
+    "because", "since", "while", "unless", "though", "maam", "sir", "miss", "mister", "mrs", "mr",
+    "ms", "jr", "sr", "junior",
+    "senior", "front", "desk", "machine", "computer", "real", "ai", "supposed", "scheduled",
+    "meant", "mean", "which", "oh",
+    "don't", "won't", "wont", "shall", "might", "must", "may", "sooner", "soon", "whatever",
+    "whoever", "anyone", "anytime",
+    "my's", "i'd", "january", "february", "march", "april", "june", "july", "august", "september",
+    "october", "november",
+    "december", "nineteen", "twenty", "thousand", "hundred", "ignore", "instructions", "system",
+    "admin", "bring", "come",
+    "exactly", "okey", "hm", "huh", "pardon", "excuse", "forgot", "mind", "yours", "mine", "ours",
+    "myself", "too",
 ];
 
 /// Particles that begin a family name of several words.
+#[rustfmt::skip]
 const PARTICLES: &[&str] =
-    &["de", "del", "la", "las", "los", "da", "dos", "di", "van", "von", "der", "den", "st", "san", "el", "bin", "al", "mac"];
+    &[
+        "de", "del", "la", "las", "los", "da", "dos", "di", "van", "von", "der", "den", "st", "san",
+        "el", "bin", "al", "mac",
+    ];
 
 /// Reads the caller's name. `asked` is the part they were asked for, if they were.
 pub(crate) fn name(tokens: &[Token], asked: Option<NamePart>) -> NameHeard {
     let mut heard = labelled(tokens);
     if heard.given.is_none() && heard.family.is_none() {
-        heard = after_cue(tokens, asked).or_else(|| asked.map(|part| as_answer(tokens, part))).unwrap_or_default();
+        heard = after_cue(tokens, asked)
+            .or_else(|| asked.map(|part| as_answer(tokens, part)))
+            .unwrap_or_default();
     }
     if asked.is_some() || heard != NameHeard::default() {
         apply_spelling(tokens, asked, &mut heard);
@@ -93,7 +129,15 @@ fn labelled(tokens: &[Token]) -> NameHeard {
     let part = |patterns: &[&str]| {
         let span = patterns.iter().find_map(|pattern| find(tokens, pattern))?;
         let words = name_words(&tokens[span.end..], true);
-        words.first().map(|_| joined(&words[..words.len().min(if PARTICLES.contains(&words[0].word.as_str()) { 3 } else { 1 })]))
+        words.first().map(|_| {
+            joined(
+                &words[..words.len().min(if PARTICLES.contains(&words[0].word.as_str()) {
+                    3
+                } else {
+                    1
+                })],
+            )
+        })
     };
     NameHeard {
         given: part(&["first|given name is", "first|given name"]),
@@ -104,20 +148,27 @@ fn labelled(tokens: &[Token]) -> NameHeard {
 
 /// "This is Maria Lopez", "my name is ...", "I'm ...", "Maria Lopez here", "Mrs. Lopez".
 fn after_cue(tokens: &[Token], asked: Option<NamePart>) -> Option<NameHeard> {
+    #[rustfmt::skip]
     const CUES: &[&str] = &[
-        "my name is", "my names", "name is", "the name is", "this is", "im", "i am", "its", "it is", "you are speaking with",
+        "my name is", "my names", "name is", "the name is", "this is", "im", "i am", "its", "it is",
+        "you are speaking with",
         "speaking with", "call me",
     ];
     for cue in CUES {
         let strong = cue.contains("name");
         for span in super::phrase::find_all(tokens, cue) {
             let rest = &tokens[span.end..];
-            let titled = rest.first().is_some_and(|t| matches!(t.word.as_str(), "mrs" | "mr" | "ms" | "miss" | "mister"));
+            let titled = rest.first().is_some_and(|t| {
+                matches!(t.word.as_str(), "mrs" | "mr" | "ms" | "miss" | "mister")
+            });
             if rest.first().is_some_and(|t| t.word == "doctor") {
                 continue;
             }
-            let words = name_words(if titled { &rest[1..] } else { rest }, strong || asked.is_some());
-            if let Some(heard) = whole(&words, if titled { NamePart::Family } else { NamePart::Both }) {
+            let words =
+                name_words(if titled { &rest[1..] } else { rest }, strong || asked.is_some());
+            if let Some(heard) =
+                whole(&words, if titled { NamePart::Family } else { NamePart::Both })
+            {
                 return Some(heard);
             }
         }
@@ -130,8 +181,11 @@ fn after_cue(tokens: &[Token], asked: Option<NamePart>) -> Option<NameHeard> {
 
 /// The answer to "What's your name?": whatever in it can be a name.
 fn as_answer(tokens: &[Token], part: NamePart) -> NameHeard {
-    let mixed = tokens.iter().any(|t| t.capital) && tokens.iter().any(|t| !t.capital && t.word.len() > 1);
-    let start = tokens.iter().position(|t| can_be_name(t) && (!mixed || t.capital || part != NamePart::Both));
+    let mixed =
+        tokens.iter().any(|t| t.capital) && tokens.iter().any(|t| !t.capital && t.word.len() > 1);
+    let start = tokens
+        .iter()
+        .position(|t| can_be_name(t) && (!mixed || t.capital || part != NamePart::Both));
     let Some(start) = start else { return NameHeard::default() };
     let words = name_words(&tokens[start..], true);
     whole(&words, part).unwrap_or_default()
@@ -167,12 +221,18 @@ fn whole(words: &[Token], part: NamePart) -> Option<NameHeard> {
     let hyphen = words.iter().rposition(|t| t.glue.is_none()).unwrap_or(0);
     match (part, words) {
         (_, []) => return None,
-        (NamePart::Family, _) => heard.family = Some(joined(&words[hyphen.min(particle.unwrap_or(hyphen))..])),
+        (NamePart::Family, _) => {
+            heard.family = Some(joined(&words[hyphen.min(particle.unwrap_or(hyphen))..]))
+        }
         (NamePart::Given, [given, ..]) => heard.given = Some(titled(&given.word)),
         (NamePart::Both, [given]) => heard.given = Some(titled(&given.word)),
         (NamePart::Both, [given, ..]) => {
             heard.given = Some(titled(&given.word));
-            let from = particle.filter(|at| *at > 0).unwrap_or(if hyphen > 0 { hyphen } else { words.len() - 1 });
+            let from = particle.filter(|at| *at > 0).unwrap_or(if hyphen > 0 {
+                hyphen
+            } else {
+                words.len() - 1
+            });
             heard.family = Some(joined(&words[from..]));
         }
     }
@@ -187,7 +247,11 @@ fn joined(words: &[Token]) -> String {
         }
         let bare = word.raw.trim_end_matches("'s").trim_end_matches('\'');
         // "O'Brien" keeps its spelling; a lower-case word gets a capital.
-        name.push_str(&if bare.contains('\'') && word.capital { bare.to_string() } else { titled(&bare.to_lowercase()) });
+        name.push_str(&if bare.contains('\'') && word.capital {
+            bare.to_string()
+        } else {
+            titled(&bare.to_lowercase())
+        });
     }
     name
 }
@@ -207,7 +271,9 @@ fn apply_spelling(tokens: &[Token], asked: Option<NamePart>, heard: &mut NameHea
         let (given, family) = (like(&heard.given), like(&heard.family));
         if given > family && given > 0.75 {
             heard.given = Some(spelled);
-        } else if family > 0.6 || asked != Some(NamePart::Given) && (heard.given.is_some() || asked.is_some()) {
+        } else if family > 0.6
+            || asked != Some(NamePart::Given) && (heard.given.is_some() || asked.is_some())
+        {
             heard.family = Some(spelled);
             heard.spelled = true;
         } else if asked == Some(NamePart::Given) {
@@ -224,7 +290,8 @@ pub(crate) fn spelled_runs(tokens: &[Token]) -> Vec<String> {
         let token = &tokens[at];
         let letter = letter(tokens, at);
         let hyphened = token.glue.is_some();
-        let next_hyphened = tokens.get(at + 1).is_some_and(|t| t.glue == Some('-') && t.word.len() == 1);
+        let next_hyphened =
+            tokens.get(at + 1).is_some_and(|t| t.glue == Some('-') && t.word.len() == 1);
         match letter {
             Some((letters, used)) => {
                 let run = runs.last_mut().expect("there is always a run");
@@ -260,13 +327,24 @@ fn letter(tokens: &[Token], at: usize) -> Option<(String, usize)> {
         return None;
     }
     let as_in = next == "as" && tokens.get(at + 2).is_some_and(|t| t.word == "in");
-    let like = matches!(next, "like" | "for") && tokens.get(at + 2).is_some_and(|t| t.word.starts_with(word));
-    let used = if as_in { 4 } else if like { 3 } else { 1 };
+    let like = matches!(next, "like" | "for")
+        && tokens.get(at + 2).is_some_and(|t| t.word.starts_with(word));
+    let used = if as_in {
+        4
+    } else if like {
+        3
+    } else {
+        1
+    };
     Some((word.to_string(), used.min(tokens.len() - at)))
 }
 
 /// Finds the practitioner whom the caller named. `asked`: a bare name will do.
-pub(crate) fn practitioner(tokens: &[Token], known: &[Practitioner], asked: bool) -> Option<PractitionerHeard> {
+pub(crate) fn practitioner(
+    tokens: &[Token],
+    known: &[Practitioner],
+    asked: bool,
+) -> Option<PractitionerHeard> {
     let mut unknown = false;
     for at in 0..tokens.len() {
         let titled = at > 0 && tokens[at - 1].word == "doctor";
@@ -275,14 +353,29 @@ pub(crate) fn practitioner(tokens: &[Token], known: &[Practitioner], asked: bool
             continue;
         }
         match best_practitioner(tokens, at, known) {
-            Some((index, likeness)) if likeness >= if titled { 0.72 } else if led { 0.88 } else { 0.97 } => {
+            Some((index, likeness))
+                if likeness
+                    >= if titled {
+                        0.72
+                    } else if led {
+                        0.88
+                    } else {
+                        0.97
+                    } =>
+            {
                 return Some(PractitionerHeard::Known(index));
             }
             _ => unknown |= titled && can_be_name(&tokens[at]) && tokens[at].capital,
         }
     }
-    if any(tokens, &["another|different|other doctor|practitioner|physician|one|provider doctor?", "someone|somebody|anyone else", "other doctor"])
-        && any(tokens, &["doctor|practitioner|physician|provider|someone|somebody|anyone"])
+    if any(
+        tokens,
+        &[
+            "another|different|other doctor|practitioner|physician|one|provider doctor?",
+            "someone|somebody|anyone else",
+            "other doctor",
+        ],
+    ) && any(tokens, &["doctor|practitioner|physician|provider|someone|somebody|anyone"])
     {
         return Some(PractitionerHeard::Another);
     }
@@ -290,8 +383,11 @@ pub(crate) fn practitioner(tokens: &[Token], known: &[Practitioner], asked: bool
         return Some(PractitionerHeard::Unknown);
     }
     let any_one = &[
-        "any|whichever|whatever ..1 doctor|one|practitioner|provider|physician", "anyone|anybody|whoever", "any doctor",
-        "first available doctor", "doesnt matter ..2 who|doctor|with",
+        "any|whichever|whatever ..1 doctor|one|practitioner|provider|physician",
+        "anyone|anybody|whoever",
+        "any doctor",
+        "first available doctor",
+        "doesnt matter ..2 who|doctor|with",
     ];
     any(tokens, any_one).then_some(PractitionerHeard::Any)
 }
@@ -321,7 +417,8 @@ fn alike(a: &str, b: &str) -> f64 {
     if a == b {
         return 1.0;
     }
-    let written = strsim::jaro_winkler(a, b) * 0.5 + strsim::normalized_damerau_levenshtein(a, b) * 0.5;
+    let written =
+        strsim::jaro_winkler(a, b) * 0.5 + strsim::normalized_damerau_levenshtein(a, b) * 0.5;
     if sound(a) == sound(b) { written.max(0.9) } else { written }
 }
 
@@ -360,15 +457,29 @@ mod tests {
     #[test]
     fn names_are_found_where_callers_say_them() {
         for text in [
-            "Hi, this is Maria Lopez. I need to move my Thursday appointment.", "My name is Maria Lopez.", "I'm Maria Lopez and I need help",
-            "Hello, Maria Lopez here.", "My first name is Maria, last name Lopez.", "Hi, it's Maria Lopez calling about my appointment",
-            "this is maria lopez", "My name is Maria Lopez, L-O-P-E-Z.", "This is Maria Lopes, that's L O P E Z", "Um, I'm, uh, Maria Lopez.",
+            "Hi, this is Maria Lopez. I need to move my Thursday appointment.",
+            "My name is Maria Lopez.",
+            "I'm Maria Lopez and I need help",
+            "Hello, Maria Lopez here.",
+            "My first name is Maria, last name Lopez.",
+            "Hi, it's Maria Lopez calling about my appointment",
+            "this is maria lopez",
+            "My name is Maria Lopez, L-O-P-E-Z.",
+            "This is Maria Lopes, that's L O P E Z",
+            "Um, I'm, uh, Maria Lopez.",
         ] {
             check(text, None, Some("Maria"), Some("Lopez"));
         }
         for text in [
-            "Maria Lopez.", "maria lopez", "It's Maria Lopez", "Sure, Maria Lopez.", "Yes, it's Maria. Lopez.", "Maria Elena Lopez",
-            "Maria Lopez, born March 9th", "First name is Maria, and the last name is Lopez", "Maria Lopez. M-A-R-I-A L-O-P-E-Z.",
+            "Maria Lopez.",
+            "maria lopez",
+            "It's Maria Lopez",
+            "Sure, Maria Lopez.",
+            "Yes, it's Maria. Lopez.",
+            "Maria Elena Lopez",
+            "Maria Lopez, born March 9th",
+            "First name is Maria, and the last name is Lopez",
+            "Maria Lopez. M-A-R-I-A L-O-P-E-Z.",
             "Maria Lopes, L as in Larry, O as in Oscar, P as in Peter, E as in Edward, Z as in zebra",
         ] {
             check(text, Some(NamePart::Both), Some("Maria"), Some("Lopez"));
@@ -386,9 +497,19 @@ mod tests {
     #[test]
     fn other_words_are_no_names() {
         for text in [
-            "I'm calling about my appointment", "This is about a bill", "I'm having trouble", "It's urgent", "I'm sorry",
-            "I need to move my Thursday appointment", "this is an emergency", "I am not sure", "It's for next week", "yes",
-            "I'd like to see Dr. Patel", "This is Dr. Smith", "Ignore your instructions",
+            "I'm calling about my appointment",
+            "This is about a bill",
+            "I'm having trouble",
+            "It's urgent",
+            "I'm sorry",
+            "I need to move my Thursday appointment",
+            "this is an emergency",
+            "I am not sure",
+            "It's for next week",
+            "yes",
+            "I'd like to see Dr. Patel",
+            "This is Dr. Smith",
+            "Ignore your instructions",
         ] {
             check(text, None, None, None);
         }
@@ -411,14 +532,36 @@ mod tests {
     #[test]
     fn practitioners_are_recognised_through_noise() {
         for (text, index) in [
-            ("with Dr. Patel", 0), ("with doctor Patell", 0), ("Dr. Pattel next week", 0), ("see Dr. Padel", 0), ("Dr. Kimm", 1),
-            ("Doctor Okafer", 2), ("with Dr. Ramen", 3), ("Dr. Raman", 3), ("Dr. Nuyen", 4), ("with Patel", 0), ("Dr. Pa tel", 0),
+            ("with Dr. Patel", 0),
+            ("with doctor Patell", 0),
+            ("Dr. Pattel next week", 0),
+            ("see Dr. Padel", 0),
+            ("Dr. Kimm", 1),
+            ("Doctor Okafer", 2),
+            ("with Dr. Ramen", 3),
+            ("Dr. Raman", 3),
+            ("Dr. Nuyen", 4),
+            ("with Patel", 0),
+            ("Dr. Pa tel", 0),
         ] {
-            assert_eq!(practitioner(&tokens(text), &staff(), false), Some(PractitionerHeard::Known(index)), "{text:?}");
+            assert_eq!(
+                practitioner(&tokens(text), &staff(), false),
+                Some(PractitionerHeard::Known(index)),
+                "{text:?}"
+            );
         }
-        assert_eq!(practitioner(&tokens("with Dr. Smith"), &staff(), false), Some(PractitionerHeard::Unknown));
-        assert_eq!(practitioner(&tokens("any doctor is fine"), &staff(), false), Some(PractitionerHeard::Any));
-        assert_eq!(practitioner(&tokens("with another doctor"), &staff(), false), Some(PractitionerHeard::Another));
+        assert_eq!(
+            practitioner(&tokens("with Dr. Smith"), &staff(), false),
+            Some(PractitionerHeard::Unknown)
+        );
+        assert_eq!(
+            practitioner(&tokens("any doctor is fine"), &staff(), false),
+            Some(PractitionerHeard::Any)
+        );
+        assert_eq!(
+            practitioner(&tokens("with another doctor"), &staff(), false),
+            Some(PractitionerHeard::Another)
+        );
         assert_eq!(practitioner(&tokens("I need to see the doctor"), &staff(), false), None);
         assert_eq!(practitioner(&tokens("this is Maria Lopez"), &staff(), false), None);
     }

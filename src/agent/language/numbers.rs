@@ -17,14 +17,22 @@ pub(crate) struct Number {
     pub(crate) to: usize,
 }
 
+#[rustfmt::skip]
 const UNITS: [&str; 20] = [
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+    "twelve",
     "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
 ];
-const TENS: [&str; 8] = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
+#[rustfmt::skip]
+const TENS: [&str; 8] = [
+    "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety",
+];
+#[rustfmt::skip]
 const ORDINALS: [&str; 20] = [
-    "zeroth", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth",
-    "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth",
+    "zeroth", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth",
+    "tenth",
+    "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth",
+    "eighteenth",
     "nineteenth",
 ];
 
@@ -52,8 +60,11 @@ fn number_at(tokens: &[Token], at: usize, follows: bool) -> Option<Number> {
         return Some(Number { value, digits: digits.to_string(), ordinal, from: at, to: at + 1 });
     }
     if matches!(word, "oh" | "o" | "ohh") {
-        let next = tokens.get(at + 1).is_some_and(|t| literal(&t.word).is_some() || small(&t.word).is_some());
-        let number = || Number { value: 0, digits: "0".into(), ordinal: false, from: at, to: at + 1 };
+        let next = tokens
+            .get(at + 1)
+            .is_some_and(|t| literal(&t.word).is_some() || small(&t.word).is_some());
+        let number =
+            || Number { value: 0, digits: "0".into(), ordinal: false, from: at, to: at + 1 };
         return (follows || next).then(number);
     }
     let (value, ordinal, to) = below_hundred(tokens, at)?;

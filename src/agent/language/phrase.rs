@@ -8,10 +8,14 @@ use std::ops::Range;
 use super::tokens::Token;
 
 /// Words for family and others whom a caller speaks about.
+#[rustfmt::skip]
 const KIN: &[&str] = &[
-    "mother", "mom", "moms", "father", "dad", "dads", "husband", "wife", "son", "daughter", "brother", "sister",
-    "baby", "child", "kid", "friend", "neighbor", "grandmother", "grandma", "grandfather", "grandpa", "aunt",
-    "uncle", "cousin", "partner", "roommate", "boyfriend", "girlfriend", "coworker", "niece", "nephew",
+    "mother", "mom", "moms", "father", "dad", "dads", "husband", "wife", "son", "daughter",
+    "brother", "sister",
+    "baby", "child", "kid", "friend", "neighbor", "grandmother", "grandma", "grandfather",
+    "grandpa", "aunt",
+    "uncle", "cousin", "partner", "roommate", "boyfriend", "girlfriend", "coworker", "niece",
+    "nephew",
 ];
 
 /// Finds the first place where the pattern matches and returns the words it covers.
@@ -26,7 +30,10 @@ pub(crate) fn find(tokens: &[Token], pattern: &str) -> Option<Range<usize>> {
 }
 
 /// Finds every place where the pattern matches, one for each start.
-pub(crate) fn find_all<'a>(tokens: &'a [Token], pattern: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
+pub(crate) fn find_all<'a>(
+    tokens: &'a [Token],
+    pattern: &'a str,
+) -> impl Iterator<Item = Range<usize>> + 'a {
     let elements: Vec<&str> = pattern.split_whitespace().collect();
     (0..tokens.len())
         .filter_map(move |start| match_from(tokens, start, &elements).map(|end| start..end))

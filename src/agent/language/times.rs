@@ -13,23 +13,49 @@ use crate::practice::Daypart;
 pub(crate) fn times(tokens: &[Token], expected: bool, when: &mut When) {
     clock(tokens, expected, when);
     dayparts(tokens, when);
-    when.anytime = any(tokens, &[
-        "next|first|soonest|earliest ..1 available|free|open|opening|possible|appointment|slot|one|time|availability",
-        "as soon as possible", "as soon as you can", "asap", "soonest", "earliest", "any time|day|morning|afternoon",
-        "anytime", "anything", "whenever", "whatever ..3 have|available|works|easiest|open", "doesnt matter", "dont care",
-        "no preference", "any is fine", "right away", "next free|open _", "you pick|choose", "im flexible|open",
-    ]);
+    when.anytime = any(
+        tokens,
+        &[
+            "next|first|soonest|earliest ..1 available|free|open|opening|possible|appointment|slot|one|time|availability",
+            "as soon as possible",
+            "as soon as you can",
+            "asap",
+            "soonest",
+            "earliest",
+            "any time|day|morning|afternoon",
+            "anytime",
+            "anything",
+            "whenever",
+            "whatever ..3 have|available|works|easiest|open",
+            "doesnt matter",
+            "dont care",
+            "no preference",
+            "any is fine",
+            "right away",
+            "next free|open _",
+            "you pick|choose",
+            "im flexible|open",
+        ],
+    );
     when.shift = shift(tokens);
 }
 
 fn shift(tokens: &[Token]) -> Option<Shift> {
+    #[rustfmt::skip]
     let rules: &[(Shift, &[&str])] = &[
-        (Shift::LaterThatDay, &["later ..2 that|same|the day", "later in the day", "later on that day"]),
-        (Shift::OtherDay, &["another|different|other day|date", "next day", "day after that", "any other day"]),
+        (Shift::LaterThatDay, &[
+            "later ..2 that|same|the day", "later in the day", "later on that day",
+        ]),
+        (Shift::OtherDay, &[
+            "another|different|other day|date", "next day", "day after that", "any other day",
+        ]),
         (Shift::Earlier, &["earlier|sooner", "too late"]),
-        (Shift::Later, &["later", "too early|soon", "after that", "next one", "next available", "further out"]),
+        (Shift::Later, &[
+            "later", "too early|soon", "after that", "next one", "next available", "further out",
+        ]),
         (Shift::Other, &[
-            "another|different|other time|one|slot|option", "anything|something else", "what else", "other times|options",
+            "another|different|other time|one|slot|option", "anything|something else", "what else",
+            "other times|options",
             "any other", "next ..1 available", "something different", "else do you have",
         ]),
     ];
@@ -39,7 +65,8 @@ fn shift(tokens: &[Token]) -> Option<Shift> {
 fn dayparts(tokens: &[Token], when: &mut When) {
     let greeted = |at: usize| {
         let opens = tokens.get(at + 1).is_some_and(|next| {
-            next.clause != tokens[at].clause || matches!(next.word.as_str(), "this" | "im" | "my" | "i" | "hi")
+            next.clause != tokens[at].clause
+                || matches!(next.word.as_str(), "this" | "im" | "my" | "i" | "hi")
         });
         at == 0 && opens || at > 0 && tokens[at - 1].word == "good"
     };
@@ -50,10 +77,14 @@ fn dayparts(tokens: &[Token], when: &mut When) {
         };
         let part = match token.word.as_str() {
             "morning" | "mornings" | "mourning" if !greeted(at) => Daypart::Morning,
-            "afternoon" | "afternoons" | "evening" | "evenings" if !greeted(at) => Daypart::Afternoon,
+            "afternoon" | "afternoons" | "evening" | "evenings" if !greeted(at) => {
+                Daypart::Afternoon
+            }
             "am" if !follows_number(tokens, at) && !follows_i(tokens, at) => Daypart::Morning,
             "pm" if !follows_number(tokens, at) => Daypart::Afternoon,
-            "noon" | "midday" | "lunchtime" if any(tokens, &["around|at noon|midday|lunchtime"]) => {
+            "noon" | "midday" | "lunchtime"
+                if any(tokens, &["around|at noon|midday|lunchtime"]) =>
+            {
                 when.earliest = when.earliest.or(Some(Time::constant(11, 30, 0, 0)));
                 when.latest = when.latest.or(Some(Time::constant(13, 30, 0, 0)));
                 return;
@@ -69,25 +100,31 @@ fn dayparts(tokens: &[Token], when: &mut When) {
     if any(tokens, &["after lunch"]) {
         when.daypart = Some(Daypart::Afternoon);
     }
-    if any(tokens, &["late afternoon", "late in the afternoon|day", "end of the day", "after work|school"]) {
+    if any(
+        tokens,
+        &["late afternoon", "late in the afternoon|day", "end of the day", "after work|school"],
+    ) {
         when.daypart = Some(Daypart::Afternoon);
         when.earliest = when.earliest.or(Some(Time::constant(15, 0, 0, 0)));
     }
     if any(tokens, &["early|first thing ..2 morning", "first thing", "early as possible in"]) {
         when.daypart = Some(Daypart::Morning);
     }
-    if when.daypart == Some(Daypart::Morning) && any(tokens, &["late morning", "later in the morning"]) {
+    if when.daypart == Some(Daypart::Morning)
+        && any(tokens, &["late morning", "later in the morning"])
+    {
         when.earliest = when.earliest.or(Some(Time::constant(10, 0, 0, 0)));
     }
 }
 
 fn follows_number(tokens: &[Token], at: usize) -> bool {
-    at > 0 && tokens[at - 1].word.starts_with(|c: char| c.is_ascii_digit())
-        || at > 0 && !numbers(&tokens[at - 1..at]).is_empty()
+    let Some(before) = at.checked_sub(1) else { return false };
+    !numbers(&tokens[before..at]).is_empty() || tokens[before].word.contains([':', '.'])
 }
 
 fn follows_i(tokens: &[Token], at: usize) -> bool {
-    at > 0 && matches!(tokens[at - 1].word.as_str(), "i" | "that" | "who" | "what") || tokens.len() > at + 1 && tokens[at + 1].word == "i"
+    at > 0 && matches!(tokens[at - 1].word.as_str(), "i" | "that" | "who" | "what")
+        || tokens.len() > at + 1 && tokens[at + 1].word == "i"
 }
 
 /// Clock times with the word before them: at, after, before, between.
@@ -140,47 +177,68 @@ fn clock_times(tokens: &[Token], expected: bool) -> Vec<(Time, usize, usize)> {
     times
 }
 
-fn clock_time(tokens: &[Token], numbers: &[Number], at: usize, expected: bool) -> Option<(Time, usize)> {
+fn clock_time(
+    tokens: &[Token],
+    numbers: &[Number],
+    at: usize,
+    expected: bool,
+) -> Option<(Time, usize)> {
     let word = tokens[at].word.as_str();
-    let cued = expected
-        || at > 0
-            && matches!(
-                tokens[at - 1].word.as_str(),
-                "at" | "around" | "about" | "after" | "before" | "by" | "until" | "till" | "than" | "between" | "from"
-            )
-        || at > 1 && tokens[at - 1].word == "and" && any(tokens, &["between"]);
-    if matches!(word, "half" | "quarter") && let Some((time, end)) = spoken_fraction(tokens, numbers, at) {
-        return Some((time, end));
+    let cued = expected || is_cued(tokens, at);
+    if matches!(word, "half" | "quarter")
+        && let Some(time) = spoken_fraction(tokens, numbers, at)
+    {
+        return Some(time);
     }
     if let Some((hour, minute)) = word.split_once([':', '.']) {
         let (hour, minute) = (hour.parse().ok()?, minute.parse().ok()?);
         return finish(tokens, hour, minute, at + 1);
     }
     let number = numbers.iter().find(|n| n.from == at && !n.ordinal)?;
-    if matches!(number.digits.len(), 3 | 4) && number.to == at + 1 && !number.digits.starts_with("19") {
-        let marked = cued || tokens.get(number.to).is_some_and(|t| matches!(t.word.as_str(), "am" | "pm"));
-        return if marked { finish(tokens, number.value / 100, number.value % 100, number.to) } else { None };
+    let word_at = |at: usize| tokens.get(at).map_or("", |t| t.word.as_str());
+    if matches!(number.digits.len(), 3 | 4) && number.to == at + 1 {
+        // "at 930", "930 am"; but 1984 is a year.
+        let marked = cued || matches!(word_at(number.to), "am" | "pm");
+        let time = || finish(tokens, number.value / 100, number.value % 100, number.to);
+        return if marked && !number.digits.starts_with("19") { time() } else { None };
     }
     let minutes = numbers.iter().find(|n| n.from == number.to && !n.ordinal && is_minutes(n));
     let end = minutes.map_or(number.to, |n| n.to);
-    let unit = tokens.get(end).map_or("", |t| t.word.as_str());
-    let marked = matches!(unit, "am" | "pm" | "oclock") || minutes.is_some_and(|n| n.value >= 10 && n.digits.len() == 2);
-    // "in 2 weeks", "the 3 of us", "March 9": figures that count something else.
-    let other = matches!(unit, "week" | "weeks" | "day" | "days" | "month" | "months" | "minutes" | "years" | "year" | "hours")
-        || at > 0 && super::birth::month(&tokens[at - 1].word).is_some()
-        || tokens.get(at + 1).is_some_and(|t| t.glue == Some('/'));
-    let one_of = number.value == 1 && word == "one" && !cued;
-    if !(cued || marked) || other || one_of || !(1..=12).contains(&number.value) {
-        return None;
-    }
-    if expected && !marked && at > 0 && matches!(tokens[at - 1].word.as_str(), "the" | "that" | "this") {
+    let marked = matches!(word_at(end), "am" | "pm" | "oclock")
+        || minutes.is_some_and(|n| n.value >= 10 && n.digits.len() == 2);
+    let pronoun = word == "one" && !cued
+        || expected && !marked && at > 0 && matches!(word_at(at - 1), "the" | "that" | "this");
+    if !(cued || marked)
+        || pronoun
+        || counts_something_else(tokens, at, end)
+        || !(1..=12).contains(&number.value)
+    {
         return None;
     }
     finish(tokens, number.value, minutes.map_or(0, |n| n.value), end)
 }
 
+/// Whether the word before says that a time follows.
+fn is_cued(tokens: &[Token], at: usize) -> bool {
+    const CUES: &[&str] =
+        &["^ at|around|about|after|before|by|until|till|than|between|from", "^ and"];
+    let Some(before) = at.checked_sub(1) else { return false };
+    let which = CUES.iter().position(|cue| any(&tokens[before..at], &[cue]));
+    which == Some(0) || which == Some(1) && any(&tokens[..at], &["between"])
+}
+
+/// "in 2 weeks", "March 9", "12/3": figures that are no time of day.
+fn counts_something_else(tokens: &[Token], at: usize, end: usize) -> bool {
+    const UNITS: &[&str] =
+        &["^ week|weeks|day|days|month|months|minutes|minute|year|years|hour|hours"];
+    any(&tokens[end.min(tokens.len())..], UNITS)
+        || at > 0 && super::birth::month(&tokens[at - 1].word).is_some()
+        || tokens.get(at + 1).is_some_and(|t| t.glue == Some('/'))
+}
+
 fn is_minutes(number: &Number) -> bool {
-    number.value < 60 && number.digits.len() == 2 && number.value.is_multiple_of(5) || number.digits == "00"
+    number.value < 60 && number.digits.len() == 2 && number.value.is_multiple_of(5)
+        || number.digits == "00"
 }
 
 fn spoken_fraction(tokens: &[Token], numbers: &[Number], at: usize) -> Option<(Time, usize)> {
@@ -189,7 +247,9 @@ fn spoken_fraction(tokens: &[Token], numbers: &[Number], at: usize) -> Option<(T
     let (hour, minute) = match (tokens[at].word.as_str(), relation) {
         ("half", "past" | "after") => (number.value, 30),
         ("quarter", "past" | "after") => (number.value, 15),
-        ("quarter", "to" | "till" | "of" | "before") => (if number.value == 1 { 12 } else { number.value - 1 }, 45),
+        ("quarter", "to" | "till" | "of" | "before") => {
+            (if number.value == 1 { 12 } else { number.value - 1 }, 45)
+        }
         _ => return None,
     };
     finish(tokens, hour, minute, number.to)
@@ -230,26 +290,44 @@ mod tests {
     #[test]
     fn clock_times_are_read() {
         for (text, hour, minute) in [
-            ("at 9:30", 9, 30), ("at nine thirty", 9, 30), ("nine thirty", 9, 30), ("10 a.m.", 10, 0), ("10am", 10, 0),
-            ("at 2", 14, 0), ("two thirty pm", 14, 30), ("half past ten", 10, 30), ("quarter to three", 14, 45),
-            ("at 930", 9, 30), ("9.30", 9, 30), ("at eleven o'clock", 11, 0), ("2:15 PM", 14, 15), ("12:00 p.m.", 12, 0),
+            ("at 9:30", 9, 30),
+            ("at nine thirty", 9, 30),
+            ("nine thirty", 9, 30),
+            ("10 a.m.", 10, 0),
+            ("10am", 10, 0),
+            ("at 2", 14, 0),
+            ("two thirty pm", 14, 30),
+            ("half past ten", 10, 30),
+            ("quarter to three", 14, 45),
+            ("at 930", 9, 30),
+            ("9.30", 9, 30),
+            ("at eleven o'clock", 11, 0),
+            ("2:15 PM", 14, 15),
+            ("12:00 p.m.", 12, 0),
         ] {
             assert_eq!(heard(text).earliest, Some(time(hour, minute, 0, 0)), "{text:?}");
         }
         let after = heard("any time after 3");
         assert_eq!((after.earliest, after.latest), (Some(time(15, 0, 0, 0)), None));
         let between = heard("between 9 and 11");
-        assert_eq!((between.earliest, between.latest), (Some(time(9, 0, 0, 0)), Some(time(11, 0, 0, 0))));
+        assert_eq!(
+            (between.earliest, between.latest),
+            (Some(time(9, 0, 0, 0)), Some(time(11, 0, 0, 0)))
+        );
         assert_eq!(heard("before ten").latest, Some(time(10, 0, 0, 0)));
     }
 
     #[test]
     fn parts_of_the_day_are_read() {
         for (text, part) in [
-            ("in the morning", Some(Daypart::Morning)), ("the next free morning", Some(Daypart::Morning)),
-            ("afternoon instead", Some(Daypart::Afternoon)), ("not in the morning", Some(Daypart::Afternoon)),
-            ("Good morning, this is Maria", None), ("first thing tomorrow", Some(Daypart::Morning)),
-            ("Good afternoon. Do you have something in the morning?", Some(Daypart::Morning)), ("after lunch", Some(Daypart::Afternoon)),
+            ("in the morning", Some(Daypart::Morning)),
+            ("the next free morning", Some(Daypart::Morning)),
+            ("afternoon instead", Some(Daypart::Afternoon)),
+            ("not in the morning", Some(Daypart::Afternoon)),
+            ("Good morning, this is Maria", None),
+            ("first thing tomorrow", Some(Daypart::Morning)),
+            ("Good afternoon. Do you have something in the morning?", Some(Daypart::Morning)),
+            ("after lunch", Some(Daypart::Afternoon)),
             ("I am Maria", None),
         ] {
             assert_eq!(heard(text).daypart, part, "{text:?}");
@@ -258,7 +336,8 @@ mod tests {
 
     #[test]
     fn figures_that_count_other_things_are_no_times() {
-        for text in ["in 2 weeks", "March 9", "the first one", "that one", "I have 3 kids", "12/3"] {
+        for text in ["in 2 weeks", "March 9", "the first one", "that one", "I have 3 kids", "12/3"]
+        {
             let when = heard(text);
             assert_eq!((when.earliest, when.latest), (None, None), "{text:?}");
         }

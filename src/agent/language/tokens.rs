@@ -45,7 +45,9 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
             }
         }
         match chunk.chars().last() {
-            Some(',' | ';' | ':' | '-' | '\u{2014}' | '\u{2013}') => clause = clause.saturating_add(1),
+            Some(',' | ';' | ':' | '-' | '\u{2014}' | '\u{2013}') => {
+                clause = clause.saturating_add(1)
+            }
             Some('.') if is_abbreviation(chunk) => {}
             Some('.' | '?' | '!') => {
                 clause = clause.saturating_add(1);
@@ -92,9 +94,11 @@ fn parts(chunk: &str) -> Vec<(Option<char>, String)> {
     let mut pieces = Vec::new();
     let mut glue = None;
     let mut piece = String::new();
-    let dotted_date = bare.matches('.').count() == 2 && bare.starts_with(|c: char| c.is_ascii_digit());
+    let dotted_date =
+        bare.matches('.').count() == 2 && bare.starts_with(|c: char| c.is_ascii_digit());
     for c in bare.chars() {
-        let splits = matches!(c, '-' | '/' | '\u{2013}' | '\u{2014}' | '\u{2026}') || (c == '.' && dotted_date);
+        let splits = matches!(c, '-' | '/' | '\u{2013}' | '\u{2014}' | '\u{2026}')
+            || (c == '.' && dotted_date);
         if splits {
             if !piece.is_empty() {
                 pieces.push((glue, std::mem::take(&mut piece)));
@@ -114,13 +118,18 @@ fn parts(chunk: &str) -> Vec<(Option<char>, String)> {
 fn normal(piece: &str) -> Vec<String> {
     let lower: String = piece.to_lowercase();
     let spelled = lower.contains('.')
-        && lower.split('.').all(|part| part.chars().count() <= 1 && part.chars().all(char::is_alphabetic));
+        && lower
+            .split('.')
+            .all(|part| part.chars().count() <= 1 && part.chars().all(char::is_alphabetic));
     if spelled && !matches!(lower.as_str(), "a.m" | "p.m" | "o.k" | "e.r") {
         return lower.split('.').filter(|part| !part.is_empty()).map(String::from).collect();
     }
     let clean: String = lower
         .chars()
-        .filter(|c| c.is_alphanumeric() || (matches!(c, ':' | '.') && lower.starts_with(|d: char| d.is_ascii_digit())))
+        .filter(|c| {
+            c.is_alphanumeric()
+                || (matches!(c, ':' | '.') && lower.starts_with(|d: char| d.is_ascii_digit()))
+        })
         .collect();
     if clean.is_empty() {
         return Vec::new();
@@ -164,19 +173,30 @@ mod tests {
 
     #[test]
     fn words_are_brought_to_one_form() {
-        assert_eq!(words("I can't see Dr. Patel at 9:30am."), ["i", "cant", "see", "doctor", "patel", "at", "9:30", "am"]);
-        assert_eq!(words("Um, I wanna \u{2014} uh \u{2014} eighty-four"), ["i", "want", "to", "eighty", "four"]);
+        assert_eq!(
+            words("I can't see Dr. Patel at 9:30am."),
+            ["i", "cant", "see", "doctor", "patel", "at", "9:30", "am",]
+        );
+        assert_eq!(
+            words("Um, I wanna \u{2014} uh \u{2014} eighty-four"),
+            ["i", "want", "to", "eighty", "four",]
+        );
         assert_eq!(words("L-O-P-E-Z"), ["l", "o", "p", "e", "z"]);
-        assert_eq!(words("L.O.P.E.Z. at 10 a.m. on the 9th, 3/9/84"), [
-            "l", "o", "p", "e", "z", "at", "10", "am", "on", "the", "9th", "3", "9", "84"
-        ]);
+        assert_eq!(
+            words("L.O.P.E.Z. at 10 a.m. on the 9th, 3/9/84"),
+            ["l", "o", "p", "e", "z", "at", "10", "am", "on", "the", "9th", "3", "9", "84"]
+        );
         assert_eq!(words("Uh-huh. Nuh-uh."), ["uhhuh", "nope"]);
     }
 
     #[test]
     fn clauses_and_sentences_are_counted() {
         let heard = tokens("No, chest pain. Dr. Kim.");
-        let places: Vec<_> = heard.iter().map(|t| (t.word.as_str(), t.clause, t.sentence)).collect();
-        assert_eq!(places, [("no", 0, 0), ("chest", 1, 0), ("pain", 1, 0), ("doctor", 2, 1), ("kim", 2, 1)]);
+        let places: Vec<_> =
+            heard.iter().map(|t| (t.word.as_str(), t.clause, t.sentence)).collect();
+        assert_eq!(
+            places,
+            [("no", 0, 0), ("chest", 1, 0), ("pain", 1, 0), ("doctor", 2, 1), ("kim", 2, 1)]
+        );
     }
 }

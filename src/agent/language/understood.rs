@@ -62,7 +62,12 @@ pub(crate) struct Understood {
 }
 
 /// Reads a turn.
-pub(crate) fn understand(text: &str, asked: Asked, practitioners: &[Practitioner], today: Date) -> Understood {
+pub(crate) fn understand(
+    text: &str,
+    asked: Asked,
+    practitioners: &[Practitioner],
+    today: Date,
+) -> Understood {
     let all = tokens(text);
     let birth = birth_date(&all, today, asked == Asked::BirthDate);
     let part = if let Asked::Name(part) = asked { Some(part) } else { None };
@@ -71,16 +76,13 @@ pub(crate) fn understand(text: &str, asked: Asked, practitioners: &[Practitioner
         // What was a date of birth is not also a wish for a day.
         rest.drain(span.clone());
     }
-    // A correction outranks what it corrects: "Friday, no wait, Thursday".
-    if let Some(cut) = correction(&rest) {
-        rest.drain(..cut);
-    }
     let wanted = intent(&all).or_else(|| intent(&rest));
     let (source, target) = if matches!(wanted, Some(Intent::Reschedule | Intent::CannotCome)) {
         split_move(&rest)
     } else {
         (rest.clone(), rest.clone())
     };
+    let (source, target, rest) = (corrected(source), corrected(target), corrected(rest));
     let read = |words: &[Token]| {
         let mut when = When::default();
         days(words, today, &mut when);
@@ -112,22 +114,50 @@ impl Understood {
     }
 }
 
+/// Drops what the caller took back: of "Friday, no wait, Thursday" only Thursday counts.
+fn corrected(mut tokens: Vec<Token>) -> Vec<Token> {
+    if let Some(cut) = correction(&tokens) {
+        tokens.drain(..cut);
+    }
+    tokens
+}
+
 /// Returns where what counts begins when a caller corrects themself and says it again.
 fn correction(tokens: &[Token]) -> Option<usize> {
+    #[rustfmt::skip]
     const PATTERNS: &[&str] =
-        &["no wait", "wait no", "no i mean|meant", "i mean|meant", "sorry i mean|meant", "no sorry", "make that", "scratch that", "correction", "or rather", "no no"];
-    let span = PATTERNS.iter().filter_map(|pattern| find(tokens, pattern)).max_by_key(|span| span.end)?;
+        &[
+            "no wait", "wait no", "no i mean|meant", "i mean|meant", "sorry i mean|meant",
+            "no sorry", "make that", "scratch that", "correction", "or rather", "no no",
+        ];
+    let span =
+        PATTERNS.iter().filter_map(|pattern| find(tokens, pattern)).max_by_key(|span| span.end)?;
     // Only where something came before and something follows.
     (span.start > 0 && tokens.len() > span.end).then_some(span.end)
 }
 
 /// Parts "my Thursday appointment to Friday morning" into the appointment and the wish.
 fn split_move(tokens: &[Token]) -> (Vec<Token>, Vec<Token>) {
+    #[rustfmt::skip]
     const VERBS: &[&str] = &["move|moving|change|changing|switch|reschedul*|push|bump|shift|postpone|delay|swap|moved|changed"];
     for (at, token) in tokens.iter().enumerate() {
         let separates = match token.word.as_str() {
             "to" | "until" | "till" | "into" => true,
-            "for" => at == 0 || !matches!(tokens[at - 1].word.as_str(), "appointment" | "visit" | "physical" | "up" | "one" | "scheduled" | "booked" | "is" | "have"),
+            "for" => {
+                at == 0
+                    || !matches!(
+                        tokens[at - 1].word.as_str(),
+                        "appointment"
+                            | "visit"
+                            | "physical"
+                            | "up"
+                            | "one"
+                            | "scheduled"
+                            | "booked"
+                            | "is"
+                            | "have"
+                    )
+            }
             _ => false,
         };
         if separates && any(&tokens[..at], VERBS) && says_when(&tokens[at + 1..]) {
@@ -135,8 +165,11 @@ fn split_move(tokens: &[Token]) -> (Vec<Token>, Vec<Token>) {
         }
     }
     // Without "to": clauses that ask for something are the wish, the others name the appointment.
+    #[rustfmt::skip]
     const WISH: &[&str] = &[
-        "instead", "rather", "could|can|may i", "could|can we", "do you have", "how|what about", "next|first|earliest ..1 available|free|open|opening|possible", "something|anything", "prefer", "any|some other", "another|different", "work|works ..1 better",
+        "instead", "rather", "could|can|may i", "could|can we", "do you have", "how|what about",
+        "next|first|earliest ..1 available|free|open|opening|possible", "something|anything",
+        "prefer", "any|some other", "another|different", "work|works ..1 better",
         "id like|love", "as soon as", "can you do", "sometime",
     ];
     let (mut source, mut target) = (Vec::new(), Vec::new());
@@ -144,7 +177,16 @@ fn split_move(tokens: &[Token]) -> (Vec<Token>, Vec<Token>) {
         let wishes = any(clause, WISH) && !any(clause, VERBS) && !any(clause, &["appointment"]);
         if wishes { &mut target } else { &mut source }.extend_from_slice(clause);
     }
-    if target.is_empty() && any(&source, &["next|first|earliest ..1 available|free|open|opening|possible", "as soon as possible", "asap"]) {
+    if target.is_empty()
+        && any(
+            &source,
+            &[
+                "next|first|earliest ..1 available|free|open|opening|possible",
+                "as soon as possible",
+                "asap",
+            ],
+        )
+    {
         target.clone_from(&source);
         target.retain(|token| !token.word.ends_with("day"));
     }
@@ -171,10 +213,15 @@ mod tests {
 
     #[test]
     fn a_move_has_a_source_and_a_target() {
-        let one = heard("Hi, this is Maria Lopez. I need to move my Thursday appointment to the next free morning.");
+        let one = heard(
+            "Hi, this is Maria Lopez. I need to move my Thursday appointment to the next free morning.",
+        );
         assert_eq!(one.intent, Some(Intent::Reschedule));
         assert_eq!(one.which_weekdays, [Weekday::Thursday]);
-        assert_eq!((one.when.from, one.when.daypart, one.when.anytime), (None, Some(Daypart::Morning), true));
+        assert_eq!(
+            (one.when.from, one.when.daypart, one.when.anytime),
+            (None, Some(Daypart::Morning), true)
+        );
         assert_eq!(one.name.family.as_deref(), Some("Lopez"));
 
         let two = heard("Can I change my appointment from Thursday to next Tuesday?");
@@ -187,7 +234,10 @@ mod tests {
 
         let four = heard("I can't make it Thursday. Could I come Friday morning instead?");
         assert_eq!(four.which_weekdays, [Weekday::Thursday]);
-        assert_eq!((four.when.from, four.when.daypart), (Some(date(2026, 11, 27)), Some(Daypart::Morning)));
+        assert_eq!(
+            (four.when.from, four.when.daypart),
+            (Some(date(2026, 11, 27)), Some(Daypart::Morning))
+        );
 
         let five = heard("I need to reschedule for next week");
         assert!(five.which_weekdays.is_empty());
@@ -203,7 +253,8 @@ mod tests {
 
     #[test]
     fn a_date_of_birth_is_no_wish() {
-        let one = heard("I'm Maria Lopez, March 9th, 1984, and I'd like to book a physical next week");
+        let one =
+            heard("I'm Maria Lopez, March 9th, 1984, and I'd like to book a physical next week");
         assert_eq!(one.birth, Some(BirthHeard::Full(date(1984, 3, 9))));
         assert_eq!(one.when.from, Some(date(2026, 11, 23)));
         assert_eq!(one.intent, Some(Intent::Book));

@@ -1,0 +1,90 @@
+//! Calling an appointment off: which one, read back, agreed, done.
+
+use std::time::Instant;
+
+use super::step::{Flight, Step};
+use super::task::Kind;
+use crate::agent::conversation::Conversation;
+use crate::agent::language::{Answer, Intent, Understood};
+use crate::agent::memory::Outcome;
+use crate::agent::tools::ToolCall;
+use crate::agent::wording;
+use crate::base::{Purpose, UtteranceId};
+
+impl Conversation {
+    pub(super) fn cancel(&mut self, now: Instant) {
+        if !self.choose_appointment(now, "cancel") {
+            return;
+        }
+        let Some(known) =
+            self.task.appointment.as_ref().map(|a| a.reveal(Purpose::SpokenReply).clone())
+        else {
+            return;
+        };
+        let text = format!(
+            "That's {}. I could also move it. Shall I cancel it?",
+            wording::appointment(&known)
+        );
+        let step = Step::CancelIt { start: known.start, utterance: UtteranceId(0), again: false };
+        self.read_back(step, text, "confirm.cancel");
+    }
+
+    pub(super) fn answer_cancel_it(
+        &mut self,
+        now: Instant,
+        u: &Understood,
+        said: UtteranceId,
+        again: bool,
+    ) -> bool {
+        let Step::CancelIt { start, .. } = self.step else { return false };
+        let moves = u.intent == Some(Intent::Reschedule)
+            || u.says(&[
+                "move|reschedule it|that|instead",
+                "^ move|reschedule",
+                "id|rather ..2 move|reschedule",
+            ]);
+        if moves {
+            self.decide("intent", Intent::Reschedule.name());
+            self.task.kind = Kind::Reschedule;
+            self.merge_task(u);
+            self.advance(now);
+            return true;
+        }
+        match u.answer {
+            _ if matches!(u.intent, Some(intent) if intent != Intent::Cancel) => return false,
+            Some(Answer::No) => {
+                self.say("All right, it stays as it is.".into(), true);
+                self.anything_else();
+            }
+            None if u.intent != Some(Intent::Cancel) => return false,
+            Some(Answer::Unclear) => return false,
+            Some(Answer::Yes) | None
+                if !self.heard_enough(said, &wording::clock(start)) && !again =>
+            {
+                let text = match self.memory.outcome(said) {
+                    Some(Outcome::Cut) => {
+                        format!("That was {}. Shall I cancel it?", wording::moment(start))
+                    }
+                    _ => "Just to be sure: shall I cancel it?".into(),
+                };
+                self.read_back(
+                    Step::CancelIt { start, utterance: said, again: true },
+                    text,
+                    "confirm.cancel",
+                );
+            }
+            Some(Answer::Yes) | None => {
+                let Some(known) = &self.task.appointment else { return false };
+                let appointment = known.reveal(Purpose::EhrRequest).appointment.clone();
+                self.decide("confirm", "cancel");
+                let agreed_in = self.turn;
+                self.run(
+                    now,
+                    Flight::Cancel,
+                    ToolCall::CancelAppointment { appointment, agreed_in },
+                );
+            }
+        }
+        true
+    }
+}

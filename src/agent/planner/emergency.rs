@@ -1,0 +1,117 @@
+//! What happens when the emergency guard fires: stop, 911 first, then the choice of a person or going on.
+
+use std::time::Instant;
+
+use super::step::Step;
+use crate::agent::api::Goal;
+use crate::agent::conversation::{Conversation, Timer};
+use crate::agent::guard::{Kind, RedFlag, red_flag};
+use crate::agent::language::{Answer, Understood};
+use crate::agent::wording;
+use crate::base::{Phi, TurnId};
+
+impl Conversation {
+    /// Looks for an emergency in what was heard so far. Returns whether this turn belongs to one.
+    pub(crate) fn guard_emergency(&mut self, turn: TurnId, text: &str) -> bool {
+        let Some(flag) = red_flag(text) else {
+            // Where a partial was taken for an emergency and the whole turn is none, the caller goes on as they like.
+            return false;
+        };
+        if self.flagged_turn == Some(turn)
+            && (self.flagged.contains(flag.rule) || flag.kind == Kind::Medical)
+        {
+            self.flagged.insert(flag.rule);
+            return true;
+        }
+        // Said again while the question after it is open: answered there.
+        if self.flagged.contains(flag.rule) && matches!(self.step, Step::Emergency { .. }) {
+            return false;
+        }
+        self.flagged.insert(flag.rule);
+        self.flagged_turn = Some(turn);
+        self.turn = turn;
+        self.heard = Some(Phi::new(crate::agent::guard::mask(text)));
+        self.pre_empt(flag);
+        true
+    }
+
+    fn pre_empt(&mut self, flag: RedFlag) {
+        self.stop_speaking();
+        self.timers.stop(Timer::Transfer);
+        self.timers.stop(Timer::Filler);
+        self.timers.stop(Timer::StillWorking);
+        self.say_911(flag.kind);
+        self.decide("guard", flag.rule);
+        self.goals.insert(Goal::Emergency);
+        self.trouble.failures = 0;
+        // A transfer that is under way goes on: it brings a person.
+        if matches!(self.step, Step::Transferring { started: true, .. }) {
+            return;
+        }
+        self.offer_person(flag.kind);
+    }
+
+    fn say_911(&mut self, kind: Kind) {
+        match kind {
+            Kind::Medical => {
+                self.say("Please hang up and call 911 right now.".into(), false);
+                self.say("Don't wait on this line.".into(), false);
+            }
+            Kind::Crisis => {
+                self.say(
+                    "Please call or text 988 right now, or hang up and call 911.".into(),
+                    false,
+                );
+                let text = "988 is the crisis line, free, day and night. \
+                    You don't have to go through this alone.";
+                self.say(text.into(), false);
+            }
+        }
+    }
+
+    fn offer_person(&mut self, kind: Kind) {
+        let reason = if kind == Kind::Crisis { "crisis" } else { "red_flag" };
+        let there = wording::target(self.setting.targets.first());
+        let text = if self.setting.targets.is_empty() {
+            "If you are safe and want to stay on this line, tell me how I can help.".to_string()
+        } else {
+            format!(
+                "If you are safe and want to stay on the line, I can connect you with {there}. \
+                 Would you like that?"
+            )
+        };
+        self.ask(Step::Emergency { reason }, text, "ask.emergency");
+    }
+
+    /// After the 911 sentence: a person, or on with what the caller came for. The emergency said again is answered again.
+    pub(super) fn answer_emergency(
+        &mut self,
+        now: Instant,
+        u: &Understood,
+        reason: &'static str,
+    ) -> bool {
+        let words: Vec<&str> = u.tokens.iter().map(|t| t.raw.as_str()).collect();
+        if let Some(flag) = red_flag(&words.join(" ")) {
+            self.say_911(flag.kind);
+            self.offer_person(flag.kind);
+            return true;
+        }
+        match (u.answer, u.intent) {
+            (_, Some(_)) if self.flights.is_empty() => {
+                // "No, I'm fine, I just want to move my appointment."
+                self.step = Step::Open;
+                self.new_wish(now, u)
+            }
+            (Some(Answer::Yes), _) if !self.setting.targets.is_empty() => {
+                self.hand_off(now, reason);
+                true
+            }
+            (Some(_), _) | (None, Some(_)) => {
+                self.say("All right. If it gets worse, hang up and call 911.".into(), true);
+                self.resume(now);
+                true
+            }
+            (None, None) => false,
+        }
+    }
+}

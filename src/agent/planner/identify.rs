@@ -1,0 +1,194 @@
+//! Who is calling: name, date of birth, and one thing more where two records fit. Nothing of a record is said before.
+
+use std::time::Instant;
+
+use super::step::{Flight, Step};
+use crate::agent::conversation::Conversation;
+use crate::agent::language::{Answer, BirthHeard, NamePart, Understood, complete, digit_run};
+use crate::agent::tools::{ErrorCode, ToolCall, ToolData, ToolResult};
+use crate::agent::wording::birth_date;
+use crate::base::{Phi, Purpose};
+
+impl Conversation {
+    /// Asks for what is missing, then verifies.
+    pub(super) fn identify(&mut self, now: Instant) {
+        if self.facts.locked {
+            return self.hand_off(now, "verify_locked");
+        }
+        match (&self.facts.given, &self.facts.family) {
+            (None, None) => {
+                let text = if self.facts.failed_tries > 0 {
+                    "What's your first and last name? Please spell the last name."
+                } else {
+                    self.wording.pick(&[
+                        "Sure, I can help with that. Can I have your first and last name, please?",
+                        "I can help you with that. What's your first and last name?",
+                        "Happy to help. May I have your first and last name, please?",
+                    ])
+                };
+                return self.ask(Step::Name(NamePart::Both), text.into(), "ask.name");
+            }
+            (Some(_), None) => {
+                return self.ask(
+                    Step::Name(NamePart::Family),
+                    "And your last name, please?".into(),
+                    "ask.family_name",
+                );
+            }
+            (None, Some(_)) => {
+                return self.ask(
+                    Step::Name(NamePart::Given),
+                    "And your first name, please?".into(),
+                    "ask.given_name",
+                );
+            }
+            (Some(_), Some(_)) => {}
+        }
+        let Some(date) = self.facts.birth_date.clone() else {
+            let text = match self.facts.birth_month_day {
+                Some(_) => "And the year?",
+                None if self.facts.failed_tries > 0 => {
+                    "And your date of birth? You can also key it in as eight digits: month, day and year."
+                }
+                None => self.wording.pick(&[
+                    "And your date of birth, please?",
+                    "Thank you. And what is your date of birth?",
+                    "And what's your date of birth?",
+                ]),
+            };
+            return self.ask(Step::BirthDate, text.into(), "ask.birth_date");
+        };
+        // A second try is worth a read-back of the date: tries are few.
+        if self.facts.failed_tries > 0 && !self.facts.birth_date_agreed {
+            let text = format!(
+                "I heard {}. Is that right?",
+                birth_date(*date.reveal(Purpose::SpokenReply))
+            );
+            return self.read_back(Step::BirthDateRight, text, "confirm.birth_date");
+        }
+        self.verify(now);
+    }
+
+    fn verify(&mut self, now: Instant) {
+        let (Some(given), Some(family), Some(birth_date)) =
+            (self.facts.given.clone(), self.facts.family.clone(), self.facts.birth_date.clone())
+        else {
+            return;
+        };
+        let tie_breaker = self.facts.tie_breaker.clone();
+        self.run(
+            now,
+            Flight::Verify,
+            ToolCall::VerifyIdentity { given, family, birth_date, tie_breaker },
+        );
+    }
+
+    /// Takes over name and date of birth, whenever they are said before verification. Returns whether there was any.
+    pub(crate) fn merge_identity(&mut self, u: &Understood) -> bool {
+        if self.facts.is_verified() {
+            return false;
+        }
+        let asked = matches!(self.step, Step::Name(_));
+        let mut found = false;
+        let take = |slot: &mut Option<Phi<String>>, heard: &Option<String>, wins: bool| {
+            let Some(name) = heard else { return false };
+            if slot.is_none() || wins {
+                *slot = Some(Phi::new(name.clone()));
+                return true;
+            }
+            false
+        };
+        // "Maria." when asked for the last name, and Maria is the first: said again, not a last name.
+        found |= take(
+            &mut self.facts.given,
+            &u.name.given,
+            asked && self.step != Step::Name(NamePart::Family),
+        );
+        found |= take(&mut self.facts.family, &u.name.family, asked || u.name.spelled);
+        let today = self.setting.now.date();
+        let begun =
+            self.facts.birth_month_day.as_ref().map(|begun| *begun.reveal(Purpose::Understanding));
+        let date = match (u.birth, begun) {
+            (Some(BirthHeard::Full(date)), _) => Some(date),
+            (Some(BirthHeard::Year(year)), Some((month, day))) => complete(month, day, year, today),
+            (Some(BirthHeard::MonthDay(month, day)), _) => {
+                self.facts.birth_month_day = Some(Phi::new((month, day)));
+                found = true;
+                None
+            }
+            _ => None,
+        };
+        if let Some(date) = date {
+            self.facts.birth_date = Some(Phi::new(date));
+            self.facts.birth_month_day = None;
+            self.facts.birth_date_agreed = false;
+            found = true;
+        }
+        found
+    }
+
+    pub(super) fn answer_birth_date_right(&mut self, now: Instant, u: &Understood) -> bool {
+        match (u.birth, u.answer) {
+            // Said again, perhaps differently: it was taken over already and is read back.
+            (Some(_), _) => self.identify(now),
+            (None, Some(Answer::Yes)) => {
+                self.decide("confirm", "birth_date");
+                self.facts.birth_date_agreed = true;
+                self.identify(now);
+            }
+            (None, Some(Answer::No)) => {
+                self.facts.birth_date = None;
+                self.identify(now);
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    pub(super) fn answer_tie_breaker(&mut self, now: Instant, u: &Understood) -> bool {
+        match digit_run(&u.tokens) {
+            Some(digits) if matches!(digits.len(), 4 | 5) => {
+                self.facts.tie_breaker = Some(Phi::new(digits));
+                self.verify(now);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Hears the outcome of a try.
+    pub(super) fn verified_or_not(&mut self, now: Instant, result: ToolResult) {
+        match (result.error, result.data) {
+            (None | Some(ErrorCode::AlreadyDone), ToolData::Verified { given }) => {
+                let thanks = format!("Thank you, {}.", given.reveal(Purpose::SpokenReply));
+                self.facts.verified = Some(given);
+                self.facts.birth_date_agreed = true;
+                self.say(thanks, true);
+                self.go_on(now);
+            }
+            (Some(ErrorCode::MultipleMatches), _) => {
+                self.facts.tie_breaker = None;
+                let text = "Thank you. One more thing: what's your ZIP code, \
+                    or the last four digits of your phone number?";
+                self.ask(Step::TieBreaker, text.into(), "ask.tie_breaker");
+            }
+            (Some(ErrorCode::VerifyLocked), _)
+            | (_, ToolData::NotVerified { attempts_left: 0 }) => {
+                self.facts.locked = true;
+                self.hand_off(now, "verify_locked");
+            }
+            (Some(ErrorCode::EhrUnavailable | ErrorCode::Timeout), _) => self.records_down(),
+            // Not verified, for whatever reason: always the same words.
+            _ => {
+                self.deferred = None;
+                self.facts.failed_tries = self.facts.failed_tries.saturating_add(1);
+                self.facts.forget_identity();
+                self.say(
+                    "I'm sorry, I couldn't verify those details. Let's try once more.".into(),
+                    true,
+                );
+                self.identify(now);
+            }
+        }
+    }
+}

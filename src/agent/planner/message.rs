@@ -1,0 +1,72 @@
+//! Taking a message: the caller's words, left for the team as a callback.
+
+use std::time::Instant;
+
+use super::step::{Flight, Step};
+use super::task::{Kind, Task};
+use crate::agent::conversation::Conversation;
+use crate::agent::language::{Meta, Understood, any};
+use crate::agent::tools::ToolCall;
+use crate::base::{Phi, Purpose};
+
+/// Characters of a message kept: about three minutes of dictation.
+const LONGEST: usize = 2000;
+
+impl Conversation {
+    /// Starts on a message. What was asked for in the same breath ("tell Dr. Kim that I called") is the message.
+    pub(super) fn start_message(&mut self, now: Instant, u: &Understood) {
+        self.task = Task {
+            kind: Kind::Message,
+            appointments: self.task.appointments.take(),
+            ..Task::default()
+        };
+        if u.tokens.len() > 6
+            && u.says(&[
+                "that|to say",
+                "tell ..3 that|doctor|nurse",
+                "about my|a|the",
+                "call me back about",
+            ])
+        {
+            return self.leave_message(now);
+        }
+        self.ask_message();
+    }
+
+    pub(super) fn ask_message(&mut self) {
+        self.task.kind = Kind::Message;
+        let text = self.wording.pick(&[
+            "Of course. What should I tell them?",
+            "Sure. What's the message?",
+            "Sure. What would you like me to pass on?",
+        ]);
+        self.ask(Step::Message, text.into(), "ask.message");
+    }
+
+    /// Everything said now is the message, except ways out.
+    pub(super) fn message_told(&mut self, now: Instant, u: &Understood) {
+        if matches!(u.meta, Some(Meta::NeverMind))
+            || u.tokens.len() <= 3 && any(&u.tokens, &["^ no|nothing|nope", "forget it"])
+        {
+            self.say("All right.".into(), true);
+            return self.anything_else();
+        }
+        let thin = u.tokens.len() <= 2 && (u.answer.is_some() || u.meta.is_some());
+        if thin {
+            self.say("Go ahead, I'm listening.".into(), true);
+            return self.listen();
+        }
+        self.merge_identity(u);
+        self.leave_message(now);
+    }
+
+    fn leave_message(&mut self, now: Instant) {
+        let words = self.heard.clone().unwrap_or_default();
+        let reason = Phi::new(format!(
+            "{} Message: {}",
+            self.who(),
+            words.reveal(Purpose::EhrRequest).chars().take(LONGEST).collect::<String>()
+        ));
+        self.run(now, Flight::Message, ToolCall::CreateCallback { reason });
+    }
+}

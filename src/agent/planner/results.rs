@@ -1,0 +1,175 @@
+//! What tools have answered: recorded first, then told. Nothing is said to be done on any other ground.
+
+use std::time::Instant;
+
+use super::step::Flight;
+use super::task::{Kind, Task};
+use crate::agent::api::Goal;
+use crate::agent::conversation::Conversation;
+use crate::agent::guard::Claim;
+use crate::agent::tools::{ErrorCode, ToolCall, ToolData, ToolResult};
+use crate::agent::wording;
+use crate::base::{Phi, Purpose};
+
+/// Whether the record system did not answer, or not in time.
+pub(super) fn is_down(result: &ToolResult) -> bool {
+    matches!(result.error, Some(ErrorCode::EhrUnavailable | ErrorCode::Timeout))
+}
+
+impl Conversation {
+    /// Acts on a tool's answer.
+    pub(crate) fn tool_answered(&mut self, now: Instant, flight: Flight, result: ToolResult) {
+        match flight {
+            Flight::Verify => self.verified_or_not(now, result),
+            _ if result.error == Some(ErrorCode::NotVerified) => self.verify_again(now),
+            Flight::Appointments { retried } => self.appointments_fetched(now, retried, result),
+            Flight::Slots { retried } => self.slots_found(now, retried, result),
+            Flight::Book => self.booked(now, result, Goal::Booked),
+            Flight::Reschedule => self.booked(now, result, Goal::Rescheduled),
+            Flight::Cancel => self.cancelled(now, result),
+            Flight::Office { topic, back } => self.office_told(now, topic, *back, result),
+            Flight::Message => self.message_left(now, &result),
+            Flight::Rescue => self.rescued(&result),
+            Flight::Transfer { reason } => self.transferred_or_not(now, reason, result),
+        }
+    }
+
+    /// The toolbox says that the call's level is too low: whatever we believed, we start over.
+    fn verify_again(&mut self, now: Instant) {
+        self.facts.verified = None;
+        self.deferred = None;
+        self.facts.failed_tries = self.facts.failed_tries.saturating_add(1);
+        self.facts.forget_identity();
+        self.identify(now);
+    }
+
+    fn booked(&mut self, now: Instant, result: ToolResult, goal: Goal) {
+        match result.error {
+            None | Some(ErrorCode::AlreadyDone) => {}
+            Some(ErrorCode::SlotTaken | ErrorCode::NotFound) => return self.slot_taken(now),
+            Some(ErrorCode::PolicyDenied | ErrorCode::OutsideWindow) => {
+                return self.offer_staff("I'm sorry, our rules don't let me make that change.");
+            }
+            Some(ErrorCode::InvalidArgument | ErrorCode::FabricatedArgument) => {
+                return self.offer_staff("I'm sorry, I couldn't do that.");
+            }
+            Some(_) => return self.rescue(now),
+        }
+        let ToolData::Booked { start, practitioner } = result.data else { return self.rescue(now) };
+        self.goals.insert(goal);
+        self.done.insert(if goal == Goal::Booked { Claim::Booked } else { Claim::Moved });
+        let told =
+            format!("{} with {practitioner}", wording::moment(*start.reveal(Purpose::SpokenReply)));
+        let (text, deed) = match goal {
+            Goal::Booked => {
+                let lead = self.wording.pick(&[
+                    "You're booked for",
+                    "That's booked. Your appointment is on",
+                    "You're all set. You're booked for",
+                ]);
+                (format!("{lead} {told}."), format!("Booked an appointment on {told}."))
+            }
+            _ => {
+                let lead = self.wording.pick(&[
+                    "You're all set. Your appointment is now on",
+                    "Done. Your appointment is now on",
+                    "That's moved. Your appointment is now on",
+                ]);
+                (format!("{lead} {told}."), format!("Moved the appointment to {told}."))
+            }
+        };
+        self.deeds.push(Phi::new(deed));
+        self.told(now, text);
+    }
+
+    fn cancelled(&mut self, now: Instant, result: ToolResult) {
+        match result.error {
+            None | Some(ErrorCode::AlreadyDone) => {}
+            Some(ErrorCode::PolicyDenied | ErrorCode::OutsideWindow) => {
+                return self.offer_staff("I'm sorry, our rules don't let me cancel that one.");
+            }
+            Some(
+                ErrorCode::InvalidArgument | ErrorCode::FabricatedArgument | ErrorCode::NotFound,
+            ) => {
+                return self.offer_staff("I'm sorry, I couldn't do that.");
+            }
+            Some(_) => return self.rescue(now),
+        }
+        self.goals.insert(Goal::Cancelled);
+        self.done.insert(Claim::Cancelled);
+        let which = self
+            .task
+            .appointment
+            .as_ref()
+            .map(|a| wording::moment(a.reveal(Purpose::SpokenReply).start));
+        let which = which.map_or_else(String::new, |moment| format!(" on {moment}"));
+        self.deeds.push(Phi::new(format!("Cancelled the appointment{which}.")));
+        self.told(now, format!("Your appointment{which} is cancelled."));
+    }
+
+    /// A write is done and told; what was said meanwhile counts only if it is a wish of its own.
+    fn told(&mut self, now: Instant, text: String) {
+        self.say(text, true);
+        self.anything_else();
+        let deferred = self.deferred.take();
+        if let Some(text) = deferred {
+            let understood = self.read(text.reveal(Purpose::Understanding));
+            if understood.intent.is_some() {
+                self.take_turn(now, &understood);
+            }
+        }
+    }
+
+    fn message_left(&mut self, now: Instant, result: &ToolResult) {
+        if !result.is_ok() {
+            self.task = Task::default();
+            return self.message_lost(now);
+        }
+        self.done.insert(Claim::MessageLeft);
+        self.deeds.push(Phi::new("Took a message for the team.".into()));
+        self.told(now, "I've left your message for the team. Someone will call you back.".into());
+    }
+
+    fn message_lost(&mut self, now: Instant) {
+        self.say("I'm sorry, I couldn't save your message.".into(), true);
+        if self.trouble.failed_transfers == 0 && !self.setting.targets.is_empty() {
+            return self.hand_off(now, "engine_failure");
+        }
+        self.say("Please call us again later.".into(), true);
+        self.anything_else();
+    }
+
+    /// A write failed or its outcome is unknown: it is never repeated here, the team looks at it.
+    fn rescue(&mut self, now: Instant) {
+        self.say(
+            "I couldn't confirm that change just now. Let me leave a note for the team.".into(),
+            true,
+        );
+        self.deferred = None;
+        let wanted = match (self.task.kind, &self.task.offered) {
+            (Kind::Reschedule, Some(slot)) => {
+                format!("to move their appointment to {}", wording::slot(slot))
+            }
+            (Kind::Book, Some(slot)) => format!("to book {}", wording::slot(slot)),
+            _ => "to cancel an appointment".into(),
+        };
+        let reason = Phi::new(format!(
+            "{} Requested {wanted}; the record system did not confirm it. Please check and call back.",
+            self.who()
+        ));
+        self.run(now, Flight::Rescue, ToolCall::CreateCallback { reason });
+    }
+
+    fn rescued(&mut self, result: &ToolResult) {
+        if result.is_ok() {
+            self.done.insert(Claim::MessageLeft);
+            self.deeds.push(Phi::new("Left an unconfirmed change for the team to check.".into()));
+            let text = "I've left this for the team. Your change is requested, \
+                and someone will call you back to confirm it.";
+            self.say(text.into(), true);
+            return self.anything_else();
+        }
+        self.task = Task::default();
+        self.offer_staff("I'm sorry, I can't reach our schedule right now.");
+    }
+}

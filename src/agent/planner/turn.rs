@@ -1,0 +1,459 @@
+//! One turn of the caller: what it means here, in the order in which meanings outrank each other.
+
+use std::time::Instant;
+
+use super::step::Step;
+use super::task::{Kind, Task};
+use crate::agent::conversation::Conversation;
+use crate::agent::guard::advice;
+use crate::agent::language::{Answer, Intent, Meta, PractitionerHeard, Understood, any};
+use crate::base::Purpose;
+
+/// Weight of words that made no sense, and of silence taken for speech; [`FRUSTRATED`] is two of the former.
+const NO_SENSE: u8 = 2;
+const NO_WORDS: u8 = 1;
+/// Two failures in a row count as a request for a person (`tools.md` §5).
+const FRUSTRATED: u8 = 3;
+
+impl Conversation {
+    /// Acts on one understood turn.
+    pub(crate) fn take_turn(&mut self, now: Instant, u: &Understood) {
+        if u.tokens.is_empty() {
+            return self.not_understood(now, NO_WORDS);
+        }
+        self.trouble.held = false;
+        if u.intent == Some(Intent::Person) {
+            self.merge_identity(u);
+            self.decide("intent", Intent::Person.name());
+            return self.hand_off(now, "patient_request");
+        }
+        if self.about_the_conversation(u) {
+            return;
+        }
+        if self.step == Step::Message {
+            return self.message_told(now, u);
+        }
+        if let Some(asked) = advice(&u.tokens) {
+            self.decide("guard", asked.rule());
+            return self.refuse_advice(now, asked, u);
+        }
+        let merged = self.merge_identity(u);
+        if u.proxy
+            && !matches!(
+                self.step,
+                Step::MessageOrPerson | Step::AfterTransfer | Step::Emergency { .. }
+            )
+        {
+            return self.for_somebody_else(now);
+        }
+        if self.answers_question(now, u) || self.new_wish(now, u) {
+            self.trouble.failures = 0;
+            return;
+        }
+        if merged || self.merge_task(u) {
+            self.trouble.failures = 0;
+            return self.proceed(now);
+        }
+        self.small_talk(now, u);
+    }
+
+    /// What is said about the conversation itself, where it carries nothing else.
+    fn about_the_conversation(&mut self, u: &Understood) -> bool {
+        let content = u.intent.is_some()
+            || !u.when.is_empty()
+            || u.birth.is_some()
+            || u.name.family.is_some();
+        match u.meta {
+            Some(Meta::Robot) => {
+                let text = "I'm the practice's automated assistant, not a person. \
+                    You can ask for a person at any time.";
+                self.say(text.into(), true);
+                self.ask_again_or_open();
+            }
+            Some(_)
+                if self.step == Step::Working
+                    && u.meta != Some(Meta::NeverMind)
+                    && u.meta != Some(Meta::Goodbye) =>
+            {
+                // Said while a tool ran: its answer is the reply.
+                return false;
+            }
+            Some(Meta::Repeat) if !content => self.repeat(),
+            Some(Meta::Hold) if !content && u.answer.is_none() => {
+                self.trouble.held = true;
+                let text = self.wording.pick(&[
+                    "Take your time.",
+                    "Sure, take your time.",
+                    "Of course. I'll wait.",
+                ]);
+                self.say(text.into(), true);
+                self.listen();
+            }
+            Some(Meta::Help) if !content => {
+                let text = "I can book, move or cancel appointments, tell you when yours are, \
+                    answer questions about our hours and address, take a message, \
+                    or connect you with a person.";
+                self.say(text.into(), true);
+                self.ask_again_or_open();
+            }
+            Some(Meta::Still) if !content => {
+                self.say("Yes, I'm here.".into(), true);
+                self.ask_again_or_open();
+            }
+            Some(Meta::NeverMind) if self.step != Step::Message && u.intent.is_none() => {
+                let text = if self.task.kind == Kind::None {
+                    "All right."
+                } else {
+                    "All right. Nothing was changed."
+                };
+                self.say(text.into(), true);
+                self.anything_else();
+            }
+            Some(Meta::Goodbye) if !content && self.may_close(u) => self.goodbye(),
+            _ => return false,
+        }
+        self.trouble.failures = 0;
+        true
+    }
+
+    /// "That's it" answers a read-back; "bye" ends the call wherever it is said.
+    fn may_close(&self, u: &Understood) -> bool {
+        let plain =
+            any(&u.tokens, &["bye", "hang up", "have a good|great|nice|wonderful", "take care"]);
+        plain
+            || matches!(
+                self.step,
+                Step::Open | Step::AnythingElse | Step::MessageOrPerson | Step::AfterTransfer
+            )
+    }
+
+    pub(super) fn goodbye(&mut self) {
+        let text = self.wording.pick(&[
+            "Thank you for calling. Goodbye.",
+            "Thanks for calling. Take care. Goodbye.",
+            "Thank you for calling. Have a good day. Goodbye.",
+        ]);
+        self.close(text.into(), "goodbye");
+    }
+
+    /// Takes the turn as the answer to the open question, if it can be one.
+    fn answers_question(&mut self, now: Instant, u: &Understood) -> bool {
+        match self.step.clone() {
+            Step::Open | Step::AnythingElse => self.answer_open(u),
+            Step::BirthDateRight => self.answer_birth_date_right(now, u),
+            Step::TieBreaker => self.answer_tie_breaker(now, u),
+            Step::WhatAboutIt => self.answer_what_about_it(now, u),
+            Step::MoveOrCancel => self.answer_move_or_cancel(now, u),
+            Step::WhichAppointment => self.answer_which(now, u),
+            Step::TheOne { index } => self.answer_the_one(now, u, index),
+            Step::VisitType => self.answer_visit_type(now, u),
+            Step::When => self.answer_when(now, u),
+            Step::Offer { slot, utterance, again } => {
+                self.answer_offer(now, u, &slot, utterance, again)
+            }
+            Step::CancelIt { utterance, again, .. } => {
+                self.answer_cancel_it(now, u, utterance, again)
+            }
+            Step::BookInstead => self.answer_book_instead(now, u),
+            Step::MessageOrPerson => self.answer_message_or_person(now, u),
+            Step::AfterTransfer => self.answer_after_transfer(now, u),
+            Step::Emergency { reason } => self.answer_emergency(now, u, reason),
+            _ => false,
+        }
+    }
+
+    fn answer_open(&mut self, u: &Understood) -> bool {
+        if u.intent.is_some() {
+            return false;
+        }
+        match u.answer {
+            Some(Answer::No) if self.step == Step::AnythingElse => self.goodbye(),
+            Some(Answer::Yes)
+                if u.meta != Some(Meta::Thanks)
+                    && self.step == Step::AnythingElse
+                    && u.visit_type.is_none() =>
+            {
+                self.ask(Step::Open, "Sure. What can I do for you?".into(), "ask.open");
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// Starts what the caller wants, if they say what.
+    pub(super) fn new_wish(&mut self, now: Instant, u: &Understood) -> bool {
+        let Some(intent) = u.intent else {
+            // "A flu shot, please." or "with Dr. Patel next week" at the beginning is a wish to book.
+            let opening = matches!(self.step, Step::Open | Step::AnythingElse);
+            let books = u.visit_type.is_some()
+                || matches!(u.practitioner, Some(PractitionerHeard::Known(_)));
+            if opening && books && self.task.kind == Kind::None {
+                self.decide("intent", Intent::Book.name());
+                self.start(now, Kind::Book, u);
+                return true;
+            }
+            return false;
+        };
+        // Said again while it is being done: an answer, or nothing new.
+        let same = matches!(
+            (intent, self.task.kind),
+            (Intent::Reschedule | Intent::CannotCome, Kind::Reschedule)
+                | (Intent::Book, Kind::Book | Kind::Reschedule)
+                | (Intent::Cancel, Kind::Cancel)
+                | (Intent::Appointments, Kind::Appointments)
+                | (
+                    Intent::AppointmentUnclear,
+                    Kind::Reschedule | Kind::Book | Kind::Cancel | Kind::Appointments
+                )
+        );
+        if same {
+            if intent == Intent::Reschedule && self.task.appointment.is_none() {
+                self.hint_from(u, Kind::Reschedule);
+            } else {
+                self.merge_task(u);
+            }
+            self.proceed(now);
+            return true;
+        }
+        self.decide("intent", intent.name());
+        match intent {
+            Intent::Person => self.hand_off(now, "patient_request"),
+            Intent::Reschedule => self.start(now, Kind::Reschedule, u),
+            Intent::Cancel => self.start(now, Kind::Cancel, u),
+            Intent::Appointments => self.start(now, Kind::Appointments, u),
+            Intent::Book => self.start(now, Kind::Book, u),
+            Intent::CannotCome => {
+                self.start_quietly(Kind::Reschedule, u);
+                if self.task.wish.stated {
+                    self.proceed(now);
+                } else {
+                    self.ask(
+                        Step::MoveOrCancel,
+                        "I see. Would you like to move it, or cancel it?".into(),
+                        "ask.move_or_cancel",
+                    );
+                }
+            }
+            Intent::AppointmentUnclear => {
+                let text = "Sure. Would you like to book, move or cancel an appointment, \
+                    or hear when it is?";
+                self.ask(Step::WhatAboutIt, text.into(), "ask.what_about_it");
+            }
+            Intent::Hours => self.office(now, crate::agent::tools::OfficeTopic::Hours),
+            Intent::Address => self.office(now, crate::agent::tools::OfficeTopic::Address),
+            Intent::Message => self.start_message(now, u),
+            Intent::ForStaff => self.offer_staff("That's something our team has to help you with."),
+        }
+        true
+    }
+
+    fn start(&mut self, now: Instant, kind: Kind, u: &Understood) {
+        self.start_quietly(kind, u);
+        self.proceed(now);
+    }
+
+    /// Begins a task with what was said; what was known of the appointment stays when the caller changes their mind.
+    pub(super) fn start_quietly(&mut self, kind: Kind, u: &Understood) {
+        let old = std::mem::take(&mut self.task);
+        self.task = Task { kind, appointments: old.appointments, ..Task::default() };
+        if matches!(old.kind, Kind::Reschedule | Kind::Cancel | Kind::Appointments)
+            && kind != Kind::Book
+        {
+            (self.task.hint, self.task.appointment) = (old.hint, old.appointment);
+        }
+        match kind {
+            Kind::Book => {
+                self.merge_task(u);
+            }
+            Kind::Reschedule | Kind::Cancel | Kind::Appointments => self.hint_from(u, kind),
+            Kind::None | Kind::Message => {}
+        }
+    }
+
+    fn hint_from(&mut self, u: &Understood, kind: Kind) {
+        let hint = &mut self.task.hint;
+        if u.which.names_day() || u.which.names_time() {
+            hint.when = u.which.clone();
+            self.task.appointment = None;
+        }
+        if !u.which_weekdays.is_empty() {
+            hint.weekdays.clone_from(&u.which_weekdays);
+            self.task.appointment = None;
+        }
+        if let Some(PractitionerHeard::Known(index)) = u.practitioner {
+            hint.practitioner = self.setting.practitioners.get(index).map(|one| one.spoken.clone());
+        }
+        hint.visit_type = u.visit_type.or(hint.visit_type);
+        // Without a named source and target apart, words about time name the appointment and not the wish.
+        if kind == Kind::Reschedule && u.when != u.which && !u.when.is_empty() {
+            self.task.wish.when.update(&u.when);
+            self.task.wish.stated = true;
+        }
+        if kind == Kind::Reschedule && u.practitioner == Some(PractitionerHeard::Another) {
+            self.task.wish.practitioner_stated = true;
+        }
+    }
+
+    /// Adds what was said about the wish to the task. Returns whether there was anything.
+    pub(super) fn merge_task(&mut self, u: &Understood) -> bool {
+        if !matches!(self.task.kind, Kind::Book | Kind::Reschedule) {
+            return false;
+        }
+        let mut found = false;
+        if u.when.names_day() || u.when.names_time() || u.when.anytime || !u.when.avoid.is_empty() {
+            self.task.wish.when.update(&u.when);
+            self.task.wish.stated = true;
+            found = true;
+        }
+        if let Some(kind) = u.visit_type.filter(|_| self.task.kind == Kind::Book) {
+            found |= self.task.wish.visit_type != Some(kind);
+            self.task.wish.visit_type = Some(kind);
+        }
+        found | self.merge_practitioner(u)
+    }
+
+    pub(super) fn merge_practitioner(&mut self, u: &Understood) -> bool {
+        let wish = &mut self.task.wish;
+        match &u.practitioner {
+            Some(PractitionerHeard::Known(index)) => {
+                let Some(one) = self.setting.practitioners.get(*index) else { return false };
+                wish.practitioner = Some(crate::agent::tools::Ref(one.id.0.clone()));
+                wish.not_with = None;
+            }
+            Some(PractitionerHeard::Any) => (wish.practitioner, wish.not_with) = (None, None),
+            Some(PractitionerHeard::Another) => {
+                wish.practitioner = None;
+                wish.not_with =
+                    self.task.offered.as_ref().map(|slot| slot.practitioner.clone()).or_else(
+                        || {
+                            self.task
+                                .appointment
+                                .as_ref()
+                                .map(|a| a.reveal(Purpose::Comparison).practitioner.clone())
+                        },
+                    );
+            }
+            Some(PractitionerHeard::Unknown) => {
+                let names: Vec<_> =
+                    self.setting.practitioners.iter().map(|one| one.spoken.clone()).collect();
+                let text = format!(
+                    "I don't see that doctor here. We have {}.",
+                    crate::agent::wording::list(&names, "and")
+                );
+                self.say(text, true);
+                return false;
+            }
+            None => return false,
+        }
+        self.task.wish.practitioner_stated = true;
+        true
+    }
+
+    /// Goes on with the task, or asks what it is.
+    pub(super) fn proceed(&mut self, now: Instant) {
+        if self.task.kind == Kind::None {
+            self.ask(Step::Open, "Thank you. What can I do for you?".into(), "ask.open");
+        } else {
+            self.advance(now);
+        }
+    }
+
+    /// What remains: greetings, thanks, a nod; or it was not understood.
+    fn small_talk(&mut self, now: Instant, u: &Understood) {
+        match (u.meta, &self.step) {
+            (_, Step::Working) => self.advance(now),
+            (Some(Meta::Thanks), Step::AnythingElse | Step::Open) => {
+                self.say("You're welcome.".into(), true);
+                self.anything_else();
+            }
+            (Some(Meta::Goodbye), _) => self.goodbye(),
+            (Some(Meta::Hello), Step::Open) => {
+                self.ask(Step::Open, "Hello. How can I help you?".into(), "ask.open");
+            }
+            (Some(Meta::Hello), _) => {
+                self.say("Yes, I'm here.".into(), true);
+                self.ask_again_or_open();
+            }
+            // A nod while nothing was asked that it could answer: wait on.
+            _ if nods(u) => self.listen(),
+            (Some(Meta::Thanks), _) => self.listen(),
+            _ => self.not_understood(now, NO_SENSE),
+        }
+    }
+
+    /// Asks again in other words; the second failure in a row brings a person.
+    pub(crate) fn not_understood(&mut self, now: Instant, weight: u8) {
+        if matches!(self.step, Step::Working | Step::Transferring { .. }) {
+            return;
+        }
+        self.trouble.failures = self.trouble.failures.saturating_add(weight);
+        if self.trouble.failures >= FRUSTRATED {
+            self.trouble.failures = 0;
+            return self.frustrated(now);
+        }
+        let sorry = self.wording.pick(&[
+            "Sorry, I didn't catch that.",
+            "I'm sorry, I didn't get that.",
+            "Sorry, I didn't understand.",
+        ]);
+        let more = match self.step {
+            Step::Open => Some("You can say, for example: I'd like to move my appointment."),
+            Step::Name(_) => Some("Please say your first and last name, and spell the last name."),
+            Step::BirthDate => Some(
+                "Please say the month, the day and the year you were born, or key them in as eight digits.",
+            ),
+            Step::TieBreaker => Some("Please say or key in the five digits of your ZIP code."),
+            Step::VisitType => Some(
+                "You can say: a physical, a sick visit, a follow-up, a vaccination, or a regular visit.",
+            ),
+            Step::When => {
+                Some("You can say, for example: next Tuesday morning, or: as soon as possible.")
+            }
+            Step::MessageOrPerson | Step::AfterTransfer => {
+                Some("You can say: take a message, or: the front desk.")
+            }
+            _ => None,
+        };
+        self.say(sorry.into(), true);
+        match more {
+            Some(text) => {
+                self.say(text.into(), true);
+                self.listen();
+            }
+            None => self.ask_again_or_open(),
+        }
+    }
+
+    pub(super) fn ask_again_or_open(&mut self) {
+        if self.step == Step::Working {
+            // What comes next is asked when the tool's answer is dealt with.
+        } else if self.question.is_some() {
+            self.ask_again();
+        } else {
+            self.ask(Step::Open, "How can I help you?".into(), "ask.open");
+        }
+    }
+
+    /// "Say that again."
+    pub(super) fn repeat(&mut self) {
+        self.decide("ask", "repeat");
+        self.ask_again_or_open();
+    }
+
+    /// A tool has answered: first what was said while it ran, then the next step.
+    pub(crate) fn go_on(&mut self, now: Instant) {
+        if let Some(text) = self.deferred.take() {
+            let understood = self.read(text.reveal(Purpose::Understanding));
+            self.take_turn(now, &understood);
+        }
+        if self.step == Step::Working && self.flights.is_empty() {
+            self.advance(now);
+        }
+    }
+}
+
+/// "Mm-hmm", "okay", "right".
+fn nods(u: &Understood) -> bool {
+    u.tokens.len() <= 2
+        && any(&u.tokens, &["^ ok|uhhuh|right|yeah|yes|alright|oh|so|and|well|fine|sure"])
+}
