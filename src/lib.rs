@@ -11,12 +11,15 @@
 pub mod agent;
 pub mod audit;
 pub mod base;
+pub mod call;
+pub mod cli;
 pub mod codec;
 pub mod config;
 pub mod dialplan;
 pub mod ehr;
 pub mod engines;
 pub mod fuzzing;
+pub mod gateway;
 pub mod media;
 pub mod ops;
 pub mod phone;

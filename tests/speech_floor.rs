@@ -172,6 +172,33 @@ fn an_answer_begun_over_the_last_word_is_an_answer() {
 }
 
 #[test]
+fn who_spoke_over_a_protected_sentence_is_not_talked_over_by_the_next_one() {
+    check(
+        "
+        1000ms < protected starts
+        2000ms < voice on
+        3000ms < agent starts
+        3000ms > stop speaking
+        3000ms < agent ends
+        4000ms < voice off
+        4300ms < partial This is Maria Lopez.
+        4400ms > end of turn
+        ",
+    );
+    check(
+        "
+        1000ms < protected starts
+        2000ms < voice on
+        2400ms < voice off
+        2500ms < agent starts
+        2500ms > stop speaking
+        2500ms < agent ends
+        3100ms > end of turn
+        ",
+    );
+}
+
+#[test]
 fn nobodys_silence_counts_on_hold() {
     check(
         "

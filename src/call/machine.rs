@@ -132,7 +132,8 @@ impl Call {
 
     fn refuse(&mut self, error: &sdp::SdpError) {
         self.end = Some(EndReason::MediaRefused);
-        let refusal = Refusal { status: 488, warning: Some(error.to_string()), ..Refusal::default() };
+        let refusal =
+            Refusal { status: 488, warning: Some(error.to_string()), ..Refusal::default() };
         self.outputs.push_back(Output::Sip(Command::Refuse { leg: self.setup.leg, refusal }));
     }
 
@@ -472,7 +473,13 @@ impl Call {
             Some(uri) if self.hand_off.is_none() => {
                 let (uri, stage) = (uri.clone(), Stage::Storing);
                 self.hand_off = Some(HandOff { request, target: target.clone(), uri, stage });
-                self.outputs.push_back(Output::StoreHandOff { turn, request, target, reason, summary });
+                self.outputs.push_back(Output::StoreHandOff {
+                    turn,
+                    request,
+                    target,
+                    reason,
+                    summary,
+                });
             }
             _ => self.tool_done(now, request, ToolResult::failed(ErrorCode::PolicyDenied)),
         }
@@ -498,7 +505,9 @@ impl Call {
         request: ToolRequestId,
         stored: Result<String, ErrorCode>,
     ) {
-        let Some(hand_off) = self.hand_off.as_mut().filter(|it| it.request == request) else { return };
+        let Some(hand_off) = self.hand_off.as_mut().filter(|it| it.request == request) else {
+            return;
+        };
         match stored {
             Ok(id) => {
                 self.summary.hand_off = Some(id.clone());

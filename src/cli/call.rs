@@ -80,7 +80,9 @@ fn print(event: &CallProgress) {
         CallProgress::CallerSays(text) => eprintln!("  we say: {text}"),
         CallProgress::AgentSpeaking { gap_ms: Some(gap) } => eprintln!("  answer after {gap} ms"),
         CallProgress::AgentSpeaking { gap_ms: None } => eprintln!("  they speak"),
-        CallProgress::AgentQuiet { spoke } => eprintln!("  they spoke {:.1} s", spoke.as_secs_f32()),
+        CallProgress::AgentQuiet { spoke } => {
+            eprintln!("  they spoke {:.1} s", spoke.as_secs_f32())
+        }
         CallProgress::Referred { target, .. } => eprintln!("  referred to {target}"),
         CallProgress::Transferred => eprintln!("  transferred"),
         CallProgress::TransferFailed { status } => eprintln!("  transfer failed: {status}"),

@@ -36,7 +36,9 @@ impl Script {
     /// Returns the script as a scene.
     pub(super) fn scene(self) -> Scene {
         let (lines, voice, stretch, goals) = match self {
-            Self::Move => (moving(), FliteVoice::Slt, 1.1, vec![Goal::Rescheduled, Goal::Transferred]),
+            Self::Move => {
+                (moving(), FliteVoice::Slt, 1.1, vec![Goal::Rescheduled, Goal::Transferred])
+            }
             Self::Book => (booking(), FliteVoice::Slt, 1.1, vec![Goal::Booked]),
             Self::Emergency => {
                 (vec![Line::new("I have chest pain.")], FliteVoice::Rms, 1.0, vec![Goal::Emergency])
@@ -54,7 +56,9 @@ pub(super) fn own_lines(lines: &[String]) -> Scene {
 
 fn moving() -> Vec<Line> {
     vec![
-        Line::new("Hi, this is Maria Lopez. My date of birth is March ninth, nineteen eighty four."),
+        Line::new(
+            "Hi, this is Maria Lopez. My date of birth is March ninth, nineteen eighty four.",
+        ),
         Line::new("I need to move my appointment on Thursday to the next free morning."),
         Line::new("Yes, that's right."),
         Line::new("Can I talk to a person, please?"),
@@ -64,7 +68,9 @@ fn moving() -> Vec<Line> {
 fn booking() -> Vec<Line> {
     vec![
         Line::new("I'd like to book a physical with Doctor Patel."),
-        Line::new("Hi, this is Maria Lopez. My date of birth is March ninth, nineteen eighty four."),
+        Line::new(
+            "Hi, this is Maria Lopez. My date of birth is March ninth, nineteen eighty four.",
+        ),
         Line::new("Yes, that works."),
         Line::new("No, that's all."),
     ]
@@ -79,7 +85,11 @@ fn talk(lines: Vec<Line>) -> Talk {
             times: 2,
         },
         AnswerRule {
-            asks_contains: vec!["your name".into(), "your first and last name".into(), "your full name".into()],
+            asks_contains: vec![
+                "your name".into(),
+                "your first and last name".into(),
+                "your full name".into(),
+            ],
             say: "My name is Maria Lopez.".into(),
             times: 2,
         },

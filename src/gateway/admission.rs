@@ -109,14 +109,21 @@ fn choose(config: &Config, profile: &TrunkProfile, incoming: &Incoming) -> Resul
         headers: incoming.headers.clone(),
     };
     let chosen = plan.route(&dialled).map_err(|no_route| {
-        let why: Vec<_> = no_route.why.iter().map(|r| format!("{}: {}", r.route.as_str(), r.words)).collect();
-        Refused::new(404, RefusalLabel::NoRoute, format!("no route takes this number; {}", why.join("; ")))
+        let why: Vec<_> =
+            no_route.why.iter().map(|r| format!("{}: {}", r.route.as_str(), r.words)).collect();
+        Refused::new(
+            404,
+            RefusalLabel::NoRoute,
+            format!("no route takes this number; {}", why.join("; ")),
+        )
     })?;
     let name = chosen.route.name.as_str().to_owned();
     match &chosen.route.action {
-        Action::Reject { status, .. } => {
-            Err(Refused::new(*status, RefusalLabel::Rejected, format!("route {name} rejects the call")))
-        }
+        Action::Reject { status, .. } => Err(Refused::new(
+            *status,
+            RefusalLabel::Rejected,
+            format!("route {name} rejects the call"),
+        )),
         Action::Agent { .. } => Ok((name, chosen.targets, chosen.fallback, at)),
     }
 }

@@ -14,7 +14,8 @@ use crate::ops;
 use crate::sdp::Negotiated;
 use crate::speech::{RecognizerError, Transcript, VoiceError};
 use crate::workers::{
-    HearingEvent, HearingSink, LegControl, LegParams, Port, SpeakingEvent, SpeakingSink, WorkersError,
+    HearingEvent, HearingSink, LegControl, LegParams, Port, SpeakingEvent, SpeakingSink,
+    WorkersError,
 };
 
 use super::shared::Shared;
@@ -242,9 +243,9 @@ impl Hands {
 fn tool_outcome(error: Option<ErrorCode>) -> ops::ToolOutcome {
     match error {
         None | Some(ErrorCode::AlreadyDone) => ops::ToolOutcome::Ok,
-        Some(ErrorCode::FabricatedArgument | ErrorCode::InvalidArgument | ErrorCode::NotVerified) => {
-            ops::ToolOutcome::Denied
-        }
+        Some(
+            ErrorCode::FabricatedArgument | ErrorCode::InvalidArgument | ErrorCode::NotVerified,
+        ) => ops::ToolOutcome::Denied,
         Some(ErrorCode::EhrUnavailable | ErrorCode::Timeout | ErrorCode::TransferFailed) => {
             ops::ToolOutcome::Failed
         }

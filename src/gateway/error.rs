@@ -23,9 +23,7 @@ pub enum StartError {
     #[error("the record system cannot say who the practice is")]
     Practice(#[source] EhrError),
     /// The book is empty.
-    #[error(
-        "the practice book {path} is empty; load a practice, or try one with `attendant demo`"
-    )]
+    #[error("the practice book {path} is empty; load a practice, or try one with `attendant demo`")]
     EmptyBook {
         /// Its file.
         path: String,
@@ -43,7 +41,9 @@ pub enum StartError {
     #[error(transparent)]
     Workers(#[from] WorkersError),
     /// Metrics cannot listen.
-    #[error("metrics: cannot listen on {address}; see with `ss -ltnp` which program holds the port, or change [metrics] listen")]
+    #[error(
+        "metrics: cannot listen on {address}; see with `ss -ltnp` which program holds the port, or change [metrics] listen"
+    )]
     Metrics {
         /// Where.
         address: SocketAddr,

@@ -88,7 +88,9 @@ impl Gateway {
         let health = Health::default();
         background.extend(serve_metrics(&config, metrics, &health).await?);
         let (media_events, heard) = mpsc::channel(EVENTS);
-        background.extend(media.events().map(|events| spawn("media events", pass_on(events, media_events))));
+        background.extend(
+            media.events().map(|events| spawn("media events", pass_on(events, media_events))),
+        );
         ops::MediaScheduling { granted: scheduling(&media) }.emit();
 
         let (watch, _) = broadcast::channel(WATCHED);

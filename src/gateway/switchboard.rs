@@ -271,7 +271,9 @@ impl Switchboard {
 
 fn sound(event: &MediaEvent) -> Option<Sound> {
     Some(match &event.kind {
-        MediaEventKind::VoiceOn { started_ago } => Sound::VoiceOn { since: event.at - *started_ago },
+        MediaEventKind::VoiceOn { started_ago } => {
+            Sound::VoiceOn { since: event.at - *started_ago }
+        }
         MediaEventKind::VoiceOff { ended_ago } => Sound::VoiceOff { since: event.at - *ended_ago },
         MediaEventKind::Dtmf(digit) => Sound::Dtmf { digit: digit.clone() },
         MediaEventKind::UtteranceStarted { utterance } => Sound::Started { utterance: *utterance },

@@ -107,7 +107,9 @@ impl Worker {
 fn outcome(state: TransferState) -> TransferOutcome {
     let cause = match state {
         TransferState::Answered => return TransferOutcome::Bridged,
-        TransferState::Failed(status) => format!("{status} {}", crate::sip::message::reason_phrase(status)),
+        TransferState::Failed(status) => {
+            format!("{status} {}", crate::sip::message::reason_phrase(status))
+        }
         TransferState::Unknown => "no outcome within the time the SIP profile allows".into(),
         TransferState::Accepted | TransferState::Progress(_) => "not finished".into(),
     };

@@ -182,8 +182,8 @@ enum Timer {
 enum Caller {
     /// Has said nothing since the last end of turn.
     Quiet,
-    /// Is speaking; `over` is set while it is over the agent's speech and not yet a barge-in.
-    Talking { over: bool },
+    /// Is speaking since then; `over` is set while it is over the agent's speech and not yet a barge-in.
+    Talking { since: Instant, over: bool },
     /// Has paused.
     Paused { since: Instant },
 }
@@ -236,13 +236,27 @@ impl Floor {
             Input::VoiceOn { since } => self.voice_on(since),
             Input::VoiceOff { since } => self.voice_off(now, since),
             Input::Partial { text } => self.partial(now, text),
-            Input::AgentStarts { interruptible } => {
-                self.agent = Some(interruptible);
-                self.timers.stop(Timer::Silence);
-            }
+            Input::AgentStarts { interruptible } => self.agent_starts(now, interruptible),
             Input::AgentEnds => self.agent_ends(now),
             Input::Listen(patience) => self.patience = patience,
             Input::Hold(held) => self.hold(now, held),
+        }
+    }
+
+    fn agent_starts(&mut self, now: Instant, interruptible: bool) {
+        self.agent = Some(interruptible);
+        self.timers.stop(Timer::Silence);
+        if !interruptible {
+            return;
+        }
+        match self.caller {
+            Caller::Quiet => {}
+            // Began over a protected sentence, or a moment before this one: decided as if over this one.
+            Caller::Talking { since, .. } => {
+                self.caller = Caller::Talking { since, over: true };
+                self.timers.set(Timer::BargeIn, (since + BARGE_IN).max(now));
+            }
+            Caller::Paused { .. } => self.barge_in(),
         }
     }
 
@@ -253,17 +267,17 @@ impl Floor {
         if self.agent == Some(true) {
             self.timers.set(Timer::BargeIn, since + BARGE_IN);
         }
-        self.caller = Caller::Talking { over };
+        self.caller = Caller::Talking { since, over };
     }
 
     fn voice_off(&mut self, now: Instant, since: Instant) {
-        let Caller::Talking { over } = self.caller else { return };
+        let Caller::Talking { since: began, over } = self.caller else { return };
         // A barge-in that is due was one, even if its timer is handled a moment later.
         if self.timers.deadline(Timer::BargeIn).is_some_and(|at| at <= since) {
             self.barge_in();
         }
         self.timers.stop(Timer::BargeIn);
-        if over && self.agent == Some(true) {
+        if over && self.agent == Some(true) && since.saturating_duration_since(began) < BARGE_IN {
             // Shorter than a barge-in, and the agent speaks on: a cough or an "uh-huh".
             self.caller = Caller::Quiet;
             self.partial = None;
@@ -296,7 +310,7 @@ impl Floor {
             Caller::Quiet if !self.held => self.timers.set(Timer::Silence, now + SILENCE),
             Caller::Quiet => {}
             // What was begun over the agent's last words is an answer after all.
-            Caller::Talking { .. } => self.caller = Caller::Talking { over: false },
+            Caller::Talking { since, .. } => self.caller = Caller::Talking { since, over: false },
             Caller::Paused { since } => self.arm_endpoint(now, since),
         }
     }
@@ -314,7 +328,7 @@ impl Floor {
 
     fn barge_in(&mut self) {
         self.agent = None;
-        if let Caller::Talking { over } = &mut self.caller {
+        if let Caller::Talking { over, .. } = &mut self.caller {
             *over = false;
         }
         self.outputs.push_back(Output::StopSpeaking);

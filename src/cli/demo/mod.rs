@@ -60,7 +60,10 @@ async fn demonstrate(arguments: Arguments) -> Result<ExitCode, Failure> {
         true => arguments.script.scene(),
         false => script::own_lines(&arguments.say),
     };
-    println!("Attendant {}: everything on this machine, nothing leaves it.", env!("CARGO_PKG_VERSION"));
+    println!(
+        "Attendant {}: everything on this machine, nothing leaves it.",
+        env!("CARGO_PKG_VERSION")
+    );
     let folder = files::Folder::create(&arguments.dir)?;
     let stage = Stage::set(&folder, arguments.listen).await?;
     let screen = Screen::new(&folder);
@@ -86,8 +89,7 @@ async fn call(
     screen: &Screen,
 ) -> Result<CallReport, Failure> {
     let voice: Box<dyn Voice> = Box::new(Flite::new(scene.voice, scene.stretch)?);
-    let mut phone =
-        Phone::start(PhoneConfig::new([127, 0, 0, 1].into(), "maria", voice)).await?;
+    let mut phone = Phone::start(PhoneConfig::new([127, 0, 0, 1].into(), "maria", voice)).await?;
     let (cue, cues) = mpsc::channel::<AgentSaid>(64);
     let (progress, told) = mpsc::channel(256);
     screen.watch(stage.watch(), told, cue);

@@ -26,7 +26,9 @@ pub(super) fn show(
         println!("  unchanged");
     }
     let table = latency(report);
-    println!("\nResponse gap on the wire: last packet of the caller's speech to first of the agent's\n{table}");
+    println!(
+        "\nResponse gap on the wire: last packet of the caller's speech to first of the agent's\n{table}"
+    );
     fs::write(folder.path("latency.txt"), &table)?;
     fs::write(folder.path("report.json"), report.to_json())?;
 
@@ -38,7 +40,9 @@ pub(super) fn show(
     }
     let missing = missing(report, seen, goals, before != after);
     println!("\nLeft in {folder}");
-    println!("  call.wav (caller left, agent right), call.txt, latency.txt, report.json, data/audit.jsonl");
+    println!(
+        "  call.wav (caller left, agent right), call.txt, latency.txt, report.json, data/audit.jsonl"
+    );
     match missing.is_empty() && intact.is_ok() {
         true => println!("\nThe call reached its goal."),
         false => println!("\nThe call missed its goal: {}", missing.join("; ")),
@@ -79,7 +83,8 @@ fn missing(report: &CallReport, seen: &Account, goals: &[Goal], changed: bool) -
     if goals.iter().any(|goal| writes.contains(goal)) && !changed {
         missing.push("the practice book is unchanged".into());
     }
-    if goals.contains(&Goal::Emergency) && !seen.agent_said.iter().any(|text| text.contains("911")) {
+    if goals.contains(&Goal::Emergency) && !seen.agent_said.iter().any(|text| text.contains("911"))
+    {
         missing.push("the 911 sentence was not spoken".into());
     }
     if goals.contains(&Goal::Transferred) {

@@ -15,8 +15,8 @@ use crate::engines::tts::{Flite, FliteVoice};
 use crate::gateway::{Gateway, Watched};
 use crate::ops::logging;
 use crate::phone::{AnswerPlan, Phone, PhoneConfig};
-use crate::sip::Credentials;
 use crate::practice::{Appointment, PhoneNumber, seed};
+use crate::sip::Credentials;
 use crate::store::Store;
 
 /// The invented clinic is the same every time; its days count from today.
@@ -105,7 +105,9 @@ impl Stage {
         println!("  server    {}   (UDP)", self.sip);
         println!("  user      {USER}");
         println!("  password  {}", self.password.expose());
-        println!("  dial      {number}   you are Maria Lopez, born March 9, 1984, or James Miller, born February 3, 1971");
+        println!(
+            "  dial      {number}   you are Maria Lopez, born March 9, 1984, or James Miller, born February 3, 1971"
+        );
         println!("Ctrl-C ends it.");
         // An error means that there is no way to wait for Ctrl-C; then there is nothing to wait for.
         let _ = tokio::signal::ctrl_c().await;

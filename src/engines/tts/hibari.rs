@@ -13,6 +13,18 @@ use crate::engines::runtime::Network;
 use crate::speech::normalise::{sentences, to_spoken};
 use crate::speech::{Voice, VoiceError};
 
+/// What a speaker leaves between two sentences: 180 ms. The model's own edges are up to 400 ms of
+/// silence, which a caller waits through before every answer.
+const BREATH: usize = 180 * 16;
+/// The grain in which silence is looked for: 5 ms.
+const GRAIN: usize = 5 * 16;
+/// Below this a grain is silent: -55 dBov, as a sum of absolute values over a grain.
+const SILENT: u32 = 58 * GRAIN as u32;
+/// What is kept before the first sound, so that a soft consonant is not cut: 20 ms.
+const LEAD: usize = 20 * 16;
+/// What is kept after the last: 30 ms.
+const TAIL: usize = 30 * 16;
+
 /// The weights and the dictionary, shared by all voices: about 140 MB.
 pub struct HibariModel {
     network: Network,
@@ -59,6 +71,19 @@ impl HibariModel {
     }
 }
 
+/// Returns the sound without the silence at its edges.
+fn spoken(sound: &[i16]) -> &[i16] {
+    let loud =
+        |grain: &[i16]| grain.iter().map(|s| u32::from(s.unsigned_abs())).sum::<u32>() > SILENT;
+    let grains = || sound.chunks(GRAIN).map(loud);
+    let (Some(first), Some(last)) = (grains().position(|l| l), grains().rposition(|l| l)) else {
+        return &[];
+    };
+    let from = (first * GRAIN).saturating_sub(LEAD);
+    let to = ((last + 1) * GRAIN + TAIL).min(sound.len());
+    &sound[from..to]
+}
+
 fn floats(value: &Value) -> Option<Vec<f32>> {
     match value.as_view() {
         ValueView::FloatTensor(tensor) => Some(tensor.iter().copied().collect()),
@@ -77,11 +102,28 @@ impl Voice for HibariVoice {
             for ids in self.model.phonemes.numbers(&sentence) {
                 let spectra = self.model.spectra(ids).map_err(failed)?;
                 let sound = self.synthesiser.sound(&spectra);
-                if sink(&sound).is_break() {
+                let pause = [0; BREATH];
+                if sink(spoken(&sound)).is_break() || sink(&pause).is_break() {
                     return Ok(());
                 }
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn silence_at_the_edges_is_not_spoken() {
+        let mut sound = vec![3_i16; 16_000];
+        sound[8_000..8_160].fill(2_000);
+        let kept = spoken(&sound);
+        assert_eq!(kept.len(), LEAD + 160 + TAIL);
+        assert_eq!(kept[LEAD], 2_000);
+        assert!(spoken(&[0; 1_000]).is_empty());
+        assert!(spoken(&[]).is_empty());
     }
 }
