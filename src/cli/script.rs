@@ -30,7 +30,10 @@ pub(super) struct Scene {
     pub(super) goals: Vec<Goal>,
 }
 
-const BIRTH: &str = "March ninth, nineteen eighty four.";
+/// Lines that a telephone and the recogniser carry well in these voices.
+const WHO: &str =
+    "Hi, this is Sarah Johnson, and my date of birth is June fourteenth, nineteen eighty one.";
+const BIRTH: &str = "June fourteenth, nineteen eighty one.";
 
 impl Script {
     /// Returns the script as a scene.
@@ -56,9 +59,7 @@ pub(super) fn own_lines(lines: &[String]) -> Scene {
 
 fn moving() -> Vec<Line> {
     vec![
-        Line::new(
-            "Hi, this is Maria Lopez. My date of birth is March ninth, nineteen eighty four.",
-        ),
+        Line::new(WHO),
         Line::new("I need to move my appointment on Thursday to the next free morning."),
         Line::new("Yes, that's right."),
         Line::new("Can I talk to a person, please?"),
@@ -68,9 +69,7 @@ fn moving() -> Vec<Line> {
 fn booking() -> Vec<Line> {
     vec![
         Line::new("I'd like to book a physical with Doctor Patel."),
-        Line::new(
-            "Hi, this is Maria Lopez. My date of birth is March ninth, nineteen eighty four.",
-        ),
+        Line::new(WHO),
         Line::new("Yes, that works."),
         Line::new("No, that's all."),
     ]
@@ -90,7 +89,7 @@ fn talk(lines: Vec<Line>) -> Talk {
                 "your first and last name".into(),
                 "your full name".into(),
             ],
-            say: "My name is Maria Lopez.".into(),
+            say: "My name is Sarah Johnson.".into(),
             times: 2,
         },
     ];

@@ -18,8 +18,13 @@ use crate::base::{Dice, Phi, Purpose};
 pub const MARIA_LOPEZ: &str = "p-0001";
 /// The demo caller without one: James Miller, born 1971-02-03, +1 312 555 0177.
 pub const JAMES_MILLER: &str = "p-0002";
+/// The scripted caller, with an appointment: Sarah Johnson, born 1981-06-14, +1 312 555 0131. Her name
+/// and birth date come through a telephone line well in a synthesised voice.
+pub const SARAH_JOHNSON: &str = "p-0003";
 /// Two men of the same name and birth date, told apart by ZIP: Robert Johnson, born 1962-07-14.
-pub const NAMESAKES: [&str; 2] = ["p-0003", "p-0004"];
+pub const NAMESAKES: [&str; 2] = ["p-0004", "p-0005"];
+/// Patients whose appointments are as promised here, and nobody's luck: the first of the book.
+const PROMISED: u64 = 3;
 
 /// Patients of the clinic.
 pub const PATIENTS: usize = 200;
@@ -107,6 +112,7 @@ fn people(dice: &mut Dice) -> Vec<Patient> {
     for (given, family, born, phone, zip) in [
         ("Maria", "Lopez", date(1984, 3, 9), "3125550142", "60614"),
         ("James", "Miller", date(1971, 2, 3), "3125550177", "60622"),
+        ("Sarah", "Johnson", date(1981, 6, 14), "3125550131", "60657"),
         ("Robert", "Johnson", date(1962, 7, 14), "3125550118", "60614"),
         ("Robert", "Johnson", date(1962, 7, 14), "7735550163", "60640"),
     ] {
@@ -193,15 +199,22 @@ impl Book<'_> {
 
     /// One morning and one afternoon slot of each day stay free, so that there is always something to offer.
     fn fill_day(&mut self, practitioner: &Practitioner, day: Date) {
-        let is_marias = practitioner.family == "Patel" && day == coming_thursday(self.today);
+        let promised = match practitioner.family.as_str() {
+            _ if day != coming_thursday(self.today) => None,
+            "Patel" => Some((10, 0, 0)),
+            "Chen" => Some((10, 30, 2)),
+            _ => None,
+        };
         let free_morning = MORNINGS[self.dice.below(MORNINGS.len() as u64) as usize];
         let free_afternoon = AFTERNOONS[self.dice.below(AFTERNOONS.len() as u64) as usize];
         for (hour, minute) in MORNINGS.into_iter().chain(AFTERNOONS) {
             let slot = slot(practitioner, day.at(hour, minute, 0, 0));
             let taken = self.dice.below(100) < TAKEN_PERCENT;
             let kept_free = [free_morning, free_afternoon].contains(&(hour, minute));
-            if is_marias && (hour, minute) == (10, 0) {
-                self.take(&slot, 0, VisitType::FollowUp);
+            if let Some((10, at, patient)) = promised
+                && (hour, minute) == (10, at)
+            {
+                self.take(&slot, patient, VisitType::FollowUp);
             } else if taken && !kept_free {
                 let patient = self.somebody(slot.start);
                 let kind = VisitType::ALL[self.dice.below(VisitType::ALL.len() as u64) as usize];
@@ -214,7 +227,8 @@ impl Book<'_> {
     /// Returns somebody who is not elsewhere then and is not a demo caller.
     fn somebody(&mut self, start: DateTime) -> usize {
         loop {
-            let index = 2 + self.dice.below(self.patients.len() as u64 - 2) as usize;
+            let index =
+                (PROMISED + self.dice.below(self.patients.len() as u64 - PROMISED)) as usize;
             if !self.busy.contains(&(index, start)) {
                 return index;
             }
@@ -409,6 +423,8 @@ mod tests {
             assert!((1..=7).contains(&days), "{today} to {start}");
             assert_eq!(hers.practitioner.0, "dr-patel");
             assert!(of(JAMES_MILLER).is_empty());
+            let [sarahs] = of(SARAH_JOHNSON)[..] else { panic!("Sarah has one appointment") };
+            assert_eq!(*sarahs.start.reveal(Purpose::Comparison), start.date().at(10, 30, 0, 0));
             let taken = by_slot(&clinic);
             for next in 1..=5 {
                 let day = start.date() + Span::new().days(next);

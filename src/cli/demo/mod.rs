@@ -23,8 +23,8 @@ use stage::Stage;
 
 /// What the scripted caller dials.
 const NUMBER: &str = "900";
-/// Who calls: Maria Lopez's telephone, of the invented clinic.
-const CALLER: &str = "+13125550142";
+/// Who calls: Sarah Johnson's telephone, of the invented clinic.
+const CALLER: &str = "+13125550131";
 
 /// Calls itself: a scripted patient telephones the agent, and you watch and listen.
 #[derive(Debug, Args)]
@@ -89,7 +89,7 @@ async fn call(
     screen: &Screen,
 ) -> Result<CallReport, Failure> {
     let voice: Box<dyn Voice> = Box::new(Flite::new(scene.voice, scene.stretch)?);
-    let mut phone = Phone::start(PhoneConfig::new([127, 0, 0, 1].into(), "maria", voice)).await?;
+    let mut phone = Phone::start(PhoneConfig::new([127, 0, 0, 1].into(), "caller", voice)).await?;
     let (cue, cues) = mpsc::channel::<AgentSaid>(64);
     let (progress, told) = mpsc::channel(256);
     screen.watch(stage.watch(), told, cue);

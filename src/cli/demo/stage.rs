@@ -106,7 +106,7 @@ impl Stage {
         println!("  user      {USER}");
         println!("  password  {}", self.password.expose());
         println!(
-            "  dial      {number}   you are Maria Lopez, born March 9, 1984, or James Miller, born February 3, 1971"
+            "  dial      {number}   you are Sarah Johnson, born June 14, 1981, or Maria Lopez, born March 9, 1984"
         );
         println!("Ctrl-C ends it.");
         // An error means that there is no way to wait for Ctrl-C; then there is nothing to wait for.
