@@ -179,7 +179,7 @@ impl Conversation {
         let same_day =
             self.task.kind == Kind::Reschedule
                 && !wish.when.names_day()
-                && wish.before.is_none()
+                && (wish.before.is_none() || self.task.offered.is_some())
                 && self.task.appointment.as_ref().is_some_and(|a| {
                     a.reveal(Purpose::Comparison).start.date() == slot.start.date()
                 });

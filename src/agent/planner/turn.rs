@@ -189,25 +189,7 @@ impl Conversation {
 
     /// Starts what the caller wants, if they say what.
     pub(super) fn new_wish(&mut self, now: Instant, u: &Understood) -> bool {
-        let Some(intent) = u.intent else {
-            // "A flu shot, please." or "with Dr. Patel next week" at the beginning is a wish to book.
-            let opening = matches!(self.step, Step::Open | Step::AnythingElse);
-            let books = u.visit_type.is_some()
-                || matches!(u.practitioner, Some(PractitionerHeard::Known(_)));
-            // "And what time?" after the appointments were told.
-            let asks =
-                u.says(&["what|which ..1 time|day|date|doctor", "^ ..1 when", "who with|is"]);
-            if opening && asks && self.task.appointments.is_some() {
-                self.start(now, Kind::Appointments, u);
-                return true;
-            }
-            if opening && books && self.task.kind == Kind::None {
-                self.decide("intent", Intent::Book.name());
-                self.start(now, Kind::Book, u);
-                return true;
-            }
-            return false;
-        };
+        let Some(intent) = u.intent else { return self.wish_unsaid(now, u) };
         // Said again while it is being done: an answer, or nothing new.
         let same = matches!(
             (intent, self.task.kind),
@@ -259,6 +241,26 @@ impl Conversation {
             Intent::ForStaff => self.offer_staff("That's something our team has to help you with."),
         }
         true
+    }
+
+    /// What is wanted without being said: "a flu shot, please", "and what time?".
+    fn wish_unsaid(&mut self, now: Instant, u: &Understood) -> bool {
+        // "A flu shot, please." or "with Dr. Patel next week" at the beginning is a wish to book.
+        let opening = matches!(self.step, Step::Open | Step::AnythingElse);
+        let books =
+            u.visit_type.is_some() || matches!(u.practitioner, Some(PractitionerHeard::Known(_)));
+        // "And what time?" after the appointments were told.
+        let asks = u.says(&["what|which ..1 time|day|date|doctor", "^ ..1 when", "who with|is"]);
+        if opening && asks && self.task.appointments.is_some() {
+            self.start(now, Kind::Appointments, u);
+            return true;
+        }
+        if opening && books && self.task.kind == Kind::None {
+            self.decide("intent", Intent::Book.name());
+            self.start(now, Kind::Book, u);
+            return true;
+        }
+        return false;
     }
 
     fn start(&mut self, now: Instant, kind: Kind, u: &Understood) {
