@@ -260,7 +260,7 @@ impl Conversation {
             self.start(now, Kind::Book, u);
             return true;
         }
-        return false;
+        false
     }
 
     fn start(&mut self, now: Instant, kind: Kind, u: &Understood) {
