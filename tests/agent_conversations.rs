@@ -218,6 +218,28 @@ fn a_day_without_an_appointment_is_asked_about() {
 }
 
 #[test]
+fn wishes_may_lean_on_the_appointment() {
+    for (line, offered) in [
+        ("Can you push my appointment to the following week?", "Tuesday, December 1 at 9:30 AM"),
+        (
+            "I was supposed to come on Thursday but I have to work. Can we do the Friday after?",
+            "Friday, December 4 at 9:30 AM",
+        ),
+        (
+            "I need to reschedule my appointment for Tuesday the 1st at 2",
+            "Tuesday, December 1 at 2:00 PM",
+        ),
+        (
+            "Could I move my appointment up with any doctor? I'd like something sooner.",
+            "Monday, November 23 at 9:30 AM with Dr. Kim",
+        ),
+    ] {
+        let world = play(1, &[line, "Maria Lopez", "March 9 1984"]);
+        assert!(world.last("agent").contains(offered), "{line:?}:\n{}", world.tell());
+    }
+}
+
+#[test]
 fn a_correction_in_mid_sentence_counts() {
     let world = play(
         1,
@@ -388,6 +410,7 @@ fn a_message_is_taken_and_left() {
         &[
             "I'd like to leave a message for Dr. Kim",
             "Please tell her that the new shoes help my knee.",
+            "Anna Novak",
             "no",
         ],
     );
@@ -482,7 +505,9 @@ fn a_failed_transfer_returns_to_the_same_conversation() {
 
     let mut world = World::new(1);
     world.faults.insert("transfer_to_human", VecDeque::from([ErrorCode::TransferFailed]));
-    for line in ["operator", "take a message", "Please call me back about my bill.", "no"] {
+    for line in
+        ["operator", "take a message", "Please call me back about my bill.", "Anna Novak", "no"]
+    {
         world.say(line);
     }
     world.used(&["transfer_to_human", "create_callback"]);
@@ -509,5 +534,7 @@ fn without_a_target_a_message_is_taken() {
     world.say("I want a person");
     world.said("nobody can take the call right now");
     world.say("Please call me back about my referral.");
+    world.said("And your first and last name, please?");
+    world.say("I'd rather not say");
     world.used(&["create_callback"]);
 }

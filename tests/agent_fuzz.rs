@@ -4,7 +4,6 @@
 #[allow(dead_code, reason = "shared by several test binaries")]
 mod agent_world;
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use agent_world::World;
@@ -78,7 +77,7 @@ fn step(world: &mut World, dice: &mut Dice) {
         8 => world.mute = !world.mute,
         9 => {
             let (tool, error) = (pick(dice, TOOLS), pick(dice, ERRORS));
-            world.faults.entry(tool).or_insert_with(VecDeque::new).push_back(error);
+            world.faults.entry(tool).or_default().push_back(error);
         }
         _ => {
             let before = (world.story.len(), world.listens.len(), world.waiting.len());

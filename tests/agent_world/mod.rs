@@ -13,13 +13,13 @@ use jiff::ToSpan;
 use jiff::civil::{Date, DateTime, Weekday, date};
 
 /// A Friday, ten in the morning.
-pub const NOW: DateTime = date(2026, 11, 20).at(10, 0, 0, 0);
+pub(crate) const NOW: DateTime = date(2026, 11, 20).at(10, 0, 0, 0);
 
 const SEE: Purpose = Purpose::Comparison;
 
 /// Plays the caller's lines and compares the whole story.
 #[track_caller]
-pub fn check(story: &str) {
+pub(crate) fn check(story: &str) {
     let expected: Vec<&str> =
         story.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let mut world = World::new(1);
@@ -38,7 +38,7 @@ pub fn check(story: &str) {
     assert_eq!(told.join("\n"), expected.join("\n"));
 }
 
-pub fn play(seed: u64, lines: &[&str]) -> World {
+pub(crate) fn play(seed: u64, lines: &[&str]) -> World {
     let mut world = World::new(seed);
     for line in lines {
         world.say(line);
@@ -47,47 +47,47 @@ pub fn play(seed: u64, lines: &[&str]) -> World {
 }
 
 /// The first line of the story that most tests tell.
-pub const MOVE: &str =
+pub(crate) const MOVE: &str =
     "Hi, this is Maria Lopez. I need to move my Thursday appointment to the next free morning.";
 
 /// One record of the clinic's.
-pub struct Record {
-    pub given: &'static str,
-    pub family: &'static str,
-    pub born: Date,
-    pub zip: &'static str,
-    pub appointments: Vec<KnownAppointment>,
+pub(crate) struct Record {
+    pub(crate) given: &'static str,
+    pub(crate) family: &'static str,
+    pub(crate) born: Date,
+    pub(crate) zip: &'static str,
+    pub(crate) appointments: Vec<KnownAppointment>,
 }
 
 /// The clinic and the call.
-pub struct World {
-    pub talk: Conversation,
+pub(crate) struct World {
+    pub(crate) talk: Conversation,
     /// What happened, a line each.
-    pub story: Vec<String>,
-    pub decisions: Vec<Decision>,
-    pub listens: Vec<String>,
-    pub patients: Vec<Record>,
+    pub(crate) story: Vec<String>,
+    pub(crate) decisions: Vec<Decision>,
+    pub(crate) listens: Vec<String>,
+    pub(crate) patients: Vec<Record>,
     /// Errors that a tool answers with, in order, before it works.
-    pub faults: BTreeMap<&'static str, VecDeque<ErrorCode>>,
+    pub(crate) faults: BTreeMap<&'static str, VecDeque<ErrorCode>>,
     /// Tools answer only when told to.
-    pub slow: bool,
+    pub(crate) slow: bool,
     /// Utterances are reported as heard only when told to.
-    pub mute: bool,
-    pub waiting: Vec<(ToolRequestId, ToolCall, TurnId)>,
-    pub unheard: Vec<UtteranceId>,
+    pub(crate) mute: bool,
+    pub(crate) waiting: Vec<(ToolRequestId, ToolCall, TurnId)>,
+    pub(crate) unheard: Vec<UtteranceId>,
     /// Successful writes, by tool.
-    pub written: Vec<&'static str>,
-    pub verified: Option<usize>,
+    pub(crate) written: Vec<&'static str>,
+    pub(crate) verified: Option<usize>,
     offered: BTreeMap<String, (DateTime, usize)>,
     taken: Vec<(DateTime, usize)>,
     tries: u8,
     turn: TurnId,
     asked_in: TurnId,
-    pub now: Instant,
-    pub ended: bool,
+    pub(crate) now: Instant,
+    pub(crate) ended: bool,
 }
 
-pub fn staff() -> Vec<Practitioner> {
+pub(crate) fn staff() -> Vec<Practitioner> {
     ["Patel", "Kim", "Okafor", "Rahman"]
         .iter()
         .map(|family| Practitioner {
@@ -100,7 +100,7 @@ pub fn staff() -> Vec<Practitioner> {
         .collect()
 }
 
-pub fn setting(seed: u64) -> Setting {
+pub(crate) fn setting(seed: u64) -> Setting {
     Setting {
         practice: Practice {
             name: "Maple Street Family Medicine".into(),
@@ -173,11 +173,11 @@ fn patients() -> Vec<Record> {
 }
 
 impl World {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self::with(setting(seed))
     }
 
-    pub fn with(setting: Setting) -> Self {
+    pub(crate) fn with(setting: Setting) -> Self {
         let mut world = Self {
             talk: Conversation::new(setting),
             story: Vec::new(),
@@ -204,32 +204,32 @@ impl World {
     }
 
     /// The caller says something.
-    pub fn say(&mut self, text: &str) {
+    pub(crate) fn say(&mut self, text: &str) {
         self.turn = self.turn.next();
         self.story.push(format!("caller: {text}"));
         self.put(Input::Heard { turn: self.turn, text: Phi::new(text.into()), confidence: 0.9 });
     }
 
     /// The recogniser has heard this much of the next turn.
-    pub fn partial(&mut self, text: &str) {
+    pub(crate) fn partial(&mut self, text: &str) {
         self.story.push(format!("partial: {text}"));
         self.put(Input::Partial { turn: self.turn.next(), text: Phi::new(text.into()) });
     }
 
-    pub fn key(&mut self, digits: &str) {
+    pub(crate) fn key(&mut self, digits: &str) {
         self.story.push(format!("keys: {digits}"));
         for digit in digits.chars() {
             self.put(Input::Dtmf { digit });
         }
     }
 
-    pub fn silence(&mut self, seconds: u64) {
+    pub(crate) fn silence(&mut self, seconds: u64) {
         self.story.push(format!("silence: {seconds} s"));
         self.put(Input::Silence { lasted: Duration::from_secs(seconds) });
     }
 
     /// Lets time pass, with its timers.
-    pub fn pass(&mut self, time: Duration) {
+    pub(crate) fn pass(&mut self, time: Duration) {
         let end = self.now + time;
         while let Some(due) = self.talk.poll_timeout().filter(|due| *due <= end) {
             self.now = due.max(self.now);
@@ -240,7 +240,7 @@ impl World {
     }
 
     /// Slow tools answer now.
-    pub fn answer(&mut self) {
+    pub(crate) fn answer(&mut self) {
         for (request, call, turn) in std::mem::take(&mut self.waiting) {
             self.asked_in = turn;
             let result = self.run(&call);
@@ -249,7 +249,7 @@ impl World {
     }
 
     /// The last utterance is cut off after this much of it.
-    pub fn interrupt(&mut self, heard: &str) {
+    pub(crate) fn interrupt(&mut self, heard: &str) {
         let Some(utterance) = self.unheard.pop() else { return };
         for earlier in std::mem::take(&mut self.unheard) {
             self.put(Input::Spoken { utterance: earlier });
@@ -258,13 +258,13 @@ impl World {
     }
 
     /// What was said is reported as heard.
-    pub fn hear_out(&mut self) {
+    pub(crate) fn hear_out(&mut self) {
         for utterance in std::mem::take(&mut self.unheard) {
             self.put(Input::Spoken { utterance });
         }
     }
 
-    pub fn put(&mut self, input: Input) {
+    pub(crate) fn put(&mut self, input: Input) {
         self.now += Duration::from_millis(100);
         self.talk.handle_input(self.now, input);
         self.drain();
@@ -454,24 +454,24 @@ impl World {
 
     // ---- what a test asks of the story ----
 
-    pub fn lines(&self, who: &str) -> Vec<&str> {
+    pub(crate) fn lines(&self, who: &str) -> Vec<&str> {
         self.story.iter().filter_map(|line| line.strip_prefix(who)?.strip_prefix(": ")).collect()
     }
 
-    pub fn last(&self, who: &str) -> &str {
+    pub(crate) fn last(&self, who: &str) -> &str {
         self.lines(who).last().copied().unwrap_or_default()
     }
 
-    pub fn reached(&self, goal: Goal) -> bool {
+    pub(crate) fn reached(&self, goal: Goal) -> bool {
         self.talk.goals().contains(&goal)
     }
 
-    pub fn tell(&self) -> String {
+    pub(crate) fn tell(&self) -> String {
         self.story.join("\n")
     }
 
     #[track_caller]
-    pub fn said(&self, what: &str) {
+    pub(crate) fn said(&self, what: &str) {
         assert!(
             self.lines("agent").iter().any(|line| line.contains(what)),
             "nobody said {what:?}:\n{}",
@@ -480,7 +480,7 @@ impl World {
     }
 
     #[track_caller]
-    pub fn not_said(&self, what: &str) {
+    pub(crate) fn not_said(&self, what: &str) {
         assert!(
             !self.lines("agent").iter().any(|line| line.contains(what)),
             "somebody said {what:?}:\n{}",
@@ -489,7 +489,7 @@ impl World {
     }
 
     #[track_caller]
-    pub fn used(&self, tools: &[&str]) {
+    pub(crate) fn used(&self, tools: &[&str]) {
         let used: Vec<_> = self
             .lines("tool")
             .iter()

@@ -42,12 +42,13 @@ const RULES: &[Rule] = &[
         kind: Kind::Crisis,
         says: &[
             "kill|killing|killed myself", "suicidal|suicide", "end|ending|take|taking my own? life",
-            "end it all", "want|wants|wanted|wish|wishes|wanting to? ..1 die|dead",
+            "end it all|tonight|now|today", "want|going to end it $", "want|wants|wanted|wish|wishes|wanting to? ..1 die|dead",
             "wish i was|were dead|gone", "dont|didnt want to ..1 live|wake",
             "dont want to be alive|here",
             "want|going|thinking|thoughts|might|urge|plan|planning|gonna|afraid ..4 hurt|hurting|harm|harming|cut|cutting myself",
             "hurting|harming|cutting myself", "better off dead|without", "no reason to live|go on",
-            "nothing to live for", "cant go on", "want to kill|shoot|hang ..2 myself",
+            "nothing to live for", "no point in|of|to ..1 living|life|live", "the point in|of living|life", "cant go on",
+            "want to kill|shoot|hang ..2 myself",
             "end my life", "ending things", "self harm",
             "kill|killing himself|herself|themselves|themself",
             "jump off a|the bridge|roof|building",
@@ -56,7 +57,7 @@ const RULES: &[Rule] = &[
         ],
         unless: &[
             "suicide prevention|awareness|training|class|hotline|loss|survivors",
-            "died|passed by|from suicide", "committed suicide",
+            "died|passed by|from suicide", "lost ..4 to|by suicide", "committed suicide",
             "killing myself laughing|working|with work|at the gym",
             "want|wanted to die of|laughing", "die of laughter|embarrassment", "to die for",
             "dying to",
@@ -73,9 +74,10 @@ const RULES: &[Rule] = &[
         says: &[
             "chest|chess|chests ..3 pain|pains|paint|pane|hurts|hurt|hurting|pressure|tight|tightness|tightening|ache|aches|aching|heavy|heaviness|crushing|squeezing|discomfort|killing|burning|stabbing",
             "pain|pains|pressure|tightness|tight|squeezing|weight|elephant|heaviness|crushing|stabbing|burning|ache ..5 chest|chess",
-            "hurts|hurting|hurt ..4 chest", "heart attack", "cardiac arrest", "heart hurts|stopped",
+            "hurts|hurting|hurt ..4 chest", "heart attack", "cardiac arrest", "chest ..6 crushed",
+            "clutching|grabbing|holding ..2 chest", "heart hurts|stopped",
             "heart is ..1 hurting|stopped", "pain|pains|numb|numbness ..4 left arm",
-            "left arm ..3 pain|hurts|numb|hurting|tingling",
+            "left arm ..6 pain|hurts|hurt|numb|hurting|tingling", "arm and|or ..2 jaw",
             "pain ..4 arm and|or jaw", "jaw ..3 arm ..3 pain|hurt|hurts", "crushing pain", "angina",
         ],
         unless: &[
@@ -97,11 +99,14 @@ const RULES: &[Rule] = &[
             "cant|couldnt ..1 catch|get ..2 breath|air", "gasping", "gasp for",
             "choking|choked|choke", "suffocating",
             "turning|turned|going|lips|face|shes|hes|is ..2 blue", "no air", "asthma attack",
-            "breathing ..3 stopped|fast|funny", "cant ..1 get ..2 air",
+            "breathing ..3 stopped|fast|funny|difficult|hard|labored|bad",
+            "asthma ..6 bad|badly|worse|worst",
+            "inhaler ..2 isnt|not|doesnt|wont ..2 helping|working|work|help",
+            "cant ..1 get ..2 air",
             "wheezing ..4 bad|badly|worse|stop|cant", "cant stop wheezing",
         ],
         unless: &[
-            "nose", "stuffy|stuffed|congested|congestion",
+            "nose|nostril|nostrils|septum", "stuffy|stuffed|congested|congestion",
             "breathing treatment|treatments|test|exercise|exercises|machine|class",
             "breathe a word|easy|easier", "hold|holding|held my breath", "choke|choked up",
             "choking hazard", "feeling|feel|so|bit blue", "blue cross|shield|eyes|shirt",
@@ -179,6 +184,7 @@ const RULES: &[Rule] = &[
             "passed|passing out flyers|forms|candy|papers|paperwork",
             "wake up early|on time|in time|before", "wake up ..3 morning ..3 early",
             "seizure medicine|medication|meds|disorder", "fainting couch",
+            "like im|hes|shes|a|being unconscious",
             "not moving ..3 appointment|house|until|to", "im|were|we not moving",
             "blackout curtains", "drowning in",
         ],
@@ -211,14 +217,15 @@ const RULES: &[Rule] = &[
         says: &[
             "anaphyla*",
             "throat|windpipe|airway ..3 closing|closed|closes|tightening|shut|swelling|constricting",
-            "tongue|lips|lip|face|throat|eyes ..4 swelling|swollen|swelled|swell|puffed|huge",
+            "tongue|lips|lip|face|throat ..4 swelling|swollen|swelled|swell|puffed|huge",
             "swelling|swollen ..3 tongue|lips|lip|face|throat|airway",
             "severe|bad|serious|terrible|really|major ..1 allergic reaction",
             "having|has|have|is|im ..3 allergic reaction",
             "allergic reaction ..6 swelling|breathe|breathing|hives|throat|now",
             "allergic ..8 swelling|swollen|cant breathe",
             "stung ..10 swelling|swollen|breathe|breathing|dizzy|hives|throat",
-            "hives ..8 breathe|throat|tongue|lips|swelling", "used|using|need|needs ..3 epipen|epi",
+            "hives ..8 breathe|throat|tongue|lips|swelling", "eyes|face ..3 swollen|swelling shut",
+            "used|using|need|needs ..3 epipen|epi",
             "peanut|peanuts|shellfish|bee ..8 swelling|swollen|breathe|throat|closing",
         ],
         unless: &[
@@ -258,7 +265,8 @@ const RULES: &[Rule] = &[
             "fever|temperature|feverish ..10 day|days|week|weeks old",
             "one|two|three|1|2|3 month|months old ..10 fever|temperature|feverish",
             "fever|temperature ..8 one|two|three|1|2|3 month|months old",
-            "baby ..3 unresponsive|blue|limp|floppy",
+            "baby ..3 unresponsive|blue|limp|floppy", "baby|infant|newborn ..6 hot|burning",
+            "infant|newborn ..8 wont|not|isnt eat|eating|feed|feeding|nursing",
         ],
         unless: &[
             "baby fever", "no fever", "baby teeth", "normal temperature", "temperature ..2 normal",
@@ -286,7 +294,8 @@ const RULES: &[Rule] = &[
             "cant|couldnt feel|move ..1 legs|arms|toes|body", "broke|broken ..2 neck|back|skull",
             "bone ..4 sticking|through|out",
             "badly|severe|severely|third|bad burned|burn|burns|burnt|degree",
-            "hit by a? car|truck|bus", "snake|snakes bit|bite|bitten", "bitten by a snake",
+            "burned|burnt|scalded ..5 badly|bad|severely|face|over", "hit by a? car|truck|bus",
+            "snake|snakes bit|bite|bitten", "bitten by a snake",
             "stabbed",
         ],
         unless: &[
@@ -309,14 +318,15 @@ const RULES: &[Rule] = &[
         says: &[
             "this|it is ..3 emergency", "its ..3 emergency", "have|having|had an? ..1 emergency",
             "medical emergency", "life or death", "life threatening",
-            "need|call|send|get|calling an? ambulance|paramedics|911",
+            "need|call|send|get|calling ..1 ambulance|paramedics|911",
             "i|he|she|im|hes|shes|think ..2 dying", "about to die", "going to die", "help me im|i",
             "call 911", "nine one one", "need 911", "emergency $", "please help ..3 dying|hurry",
             "cpr",
         ],
         unless: &[
-            "emergency contact|contacts|number|line|plan|exit|brake", "dying to|for",
-            "phone|battery|plants|plant|cars|car ..2 dying", "dying ..2 laughter|boredom|heat",
+            "not|isnt ..2 emergency", "emergency contact|contacts|number|line|plan|exit|brake", "dying to|for",
+            "phone|battery|plants|plant|cars|car ..2 dying",
+            "dying ..2 laughter|boredom|heat|curiosity|thirst|hunger",
             "ambulance bill|bills|ride|charge|company",
             "cpr class|classes|training|certification|certified|course",
             "emergency ..1 form|card|room|department|dental|fund|leave", "in case of ..2 emergency",
@@ -393,7 +403,8 @@ fn negated(sentence: &[Token], at: usize) -> bool {
 const NOW: &[&str] = &[
     "now", "right now", "today", "again", "still", "tonight", "started", "starting", "currently",
     "happening", "this morning|afternoon|evening", "getting worse", "just",
-    "minutes|hour|hours ago", "an hour", "came back", "wont stop",
+    "minutes|hour|hours ago", "an hour", "since yesterday|this|last night|morning", "came back",
+    "wont stop",
     "is|are having", "im having|feeling|getting|bleeding|dizzy", "hes|shes having|not", "all day",
     "cant breathe", "keep|keeps",
 ];
@@ -405,7 +416,7 @@ fn is_past(sentence: &[Token]) -> bool {
         "last year|month|week|spring|summer|fall|winter|january|february|march|april|may|june|july|august|september|october|november|december|time|visit",
         "year|years|month|months|weeks|decades ago", "a while|week ago", "years back", "history of",
         "when i|he|she|we was|were", "in 19*|20* ..1", "used to", "back in",
-        "as a child|kid|teenager|baby", "ever since", "since my|his|her|the|i|last",
+        "as a child|kid|teenager|baby", "ever since", "since my|his|her|the|i",
         "after my|his|her|the ..2 stroke|heart|seizure|overdose|accident|surgery",
         "recovering|recovered|recovery from", "had|have|has ..3 before",
         "past|previous|previously|prior", "died|passed ..2 of|from|away", "survived|survivor",
@@ -413,11 +424,14 @@ fn is_past(sentence: &[Token]) -> bool {
         "went to the er|hospital|emergency", "was in the er|hospital|emergency",
         "in the hospital ..3", "saw ..3 last", "years since",
         "two|three|four|five|six|couple|few ..2 months|years",
-        "she|he|mother|mom|dad|father|grandmother|grandfather|brother|sister|uncle|aunt had a|an ..2 stroke|seizure|attack|emergency so|and",
+        "she|he|@kin had a|an ..2 stroke|seizure|attack|emergency so|and|but|at|in|when",
         "is|are|was|were|been better|fine|gone|over|resolved now", "went away", "no longer",
         "had it ..3 ago",
     ];
-    any(sentence, PAST) && !any(sentence, NOW)
+    // What is over is over, even "now"; what came back is not.
+    const OVER: &[&str] = &["gone ..1 now", "went away", "better|fine|ok|healed now"];
+    let over = any(sentence, OVER) && !any(sentence, &["came|comes|back|again"]);
+    any(sentence, PAST) && (over || !any(sentence, NOW))
 }
 
 /// "What if", "the signs of", "do you treat", "runs in my family", "I read about".

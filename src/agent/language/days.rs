@@ -63,10 +63,12 @@ fn set(tokens: &[Token], (from, until): Days, when: &mut When) {
 
 fn before_a_day(tokens: &[Token]) -> bool {
     names_a_day_after(tokens, &["before", "by"])
+        || any(tokens, &["earlier|sooner than"]) && names_a_day_after(tokens, &["than"])
 }
 
 fn after_a_day(tokens: &[Token]) -> bool {
     names_a_day_after(tokens, &["after", "past"])
+        || any(tokens, &["later than"]) && names_a_day_after(tokens, &["than"])
 }
 
 /// Whether one of these words is followed within three words by a day, and not by a time of day.
@@ -223,7 +225,7 @@ fn within_month(tokens: &[Token], first: Date, today: Date) -> Days {
 /// "next week", "Tuesday of next week", "next Tuesday", "this Friday".
 fn by_week(tokens: &[Token], today: Date, named: &[Weekday]) -> Option<Days> {
     let monday = plus(today, -i32::from(today.weekday().to_monday_zero_offset()));
-    let week = if any(tokens, &["week after next", "in two weeks", "following week"]) {
+    let week = if any(tokens, &["week after next", "in two weeks"]) {
         Some(plus(monday, 14))
     } else if any(tokens, &["next week|weeks"]) {
         Some(plus(monday, 7))

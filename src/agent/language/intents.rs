@@ -71,6 +71,8 @@ pub(crate) enum Meta {
     Hello,
     /// "Are you there?"
     Still,
+    /// "Is this Maple Street?"
+    Reached,
 }
 
 #[rustfmt::skip]
@@ -98,6 +100,8 @@ const NOT_PERSON: &[&str] = &[
 #[rustfmt::skip]
 const RESCHEDULE: &[&str] = &[
     "reschedule|rescheduled|rescheduling|reschedul*", "re schedule", "schedule again",
+    "get|make it|that ..2 earlier|sooner|later", "supposed to come|see|be ..8 but",
+    "scheduled|booked for ..8 but",
     "move|moving|change|changing|switch|switching|shift|push|bump|postpone|delay|swap|moved|changed ..4 appointment|appointments|visit|check|physical|booking|time|date|day|it|slot",
     "move|change|switch|shift|push|bump ..3 monday|tuesday|wednesday|thursday|friday|saturday|tomorrow|todays|tomorrows|mondays|tuesdays|wednesdays|thursdays|fridays|one",
     "postpone", "different|another|new time ..2 for my|the|that appointment|visit",
@@ -134,7 +138,8 @@ const APPOINTMENTS: &[&str] = &[
     "what|which|upcoming|my|read|tell ..3 appointments",
     "what|when do i have ..2 scheduled|coming|booked", "details ..3 my ..2 appointment",
     "when am i ..3 coming|seeing|scheduled|supposed",
-    "when do i ..2 see|come",
+    "when do i ..2 see|come", "lost|misplaced ..3 appointment|card",
+    "if|whether ..4 has|have ..2 appointment",
 ];
 
 #[rustfmt::skip]
@@ -181,6 +186,7 @@ const FOR_STAFF: &[&str] = &[
     "referral|referrals|referred", "medical records|record", "my records|chart",
     "prior authorization", "fax", "form|forms|paperwork", "note|letter for work|school", "pharmacy",
     "disability", "complaint", "parking", "portal|password",
+    "do|does you|the ..2 take|accept ..4", "blue cross|shield", "aetna|cigna|humana|tricare",
     "how much ..3 cost|visit", "cost ..2 of",
 ];
 
@@ -242,9 +248,14 @@ pub(crate) fn meta(tokens: &[Token]) -> Option<Meta> {
             "who am i speaking|talking", "who are you", "who is this", "whos this",
             "is this the front desk",
         ]),
+        (Meta::Reached, &[
+            "did i reach|call|dial", "have i reached",
+            "is this ..4 office|clinic|practice|medicine|street|center|medical",
+        ]),
         (Meta::Repeat, &[
             "say|repeat|tell ..2 that|it|this ..2 again|once", "repeat", "say again", "come again",
-            "pardon", "^ what $", "^ sorry $", "^ huh $", "^ excuse me $", "what did you say",
+            "pardon", "^ what $", "^ sorry $", "^ huh $", "^ excuse me $",
+            "what|when ..2 was|is that again", "what did you say",
             "what was that",
             "didnt|couldnt ..2 hear|catch|get|understand ..2 you|that|it|what", "one more time",
             "^ what was ..2 $", "^ say what", "missed that", "cant hear you",
@@ -315,9 +326,13 @@ pub(crate) fn is_proxy(tokens: &[Token]) -> bool {
         &[
             "appointment|physical|visit|shot|check ..1 for my @kin",
             "for my @kin ..3 appointment|to",
+            "im|am his|her|their @kin",
             "calling ..3 for|behalf ..1 my @kin",
             "on behalf of",
-            "my @kin has|have|needs|wants ..4 appointment|physical|shot|visit|vaccine",
+            "my @kin ..5 needs|wants ..4 appointment|physical|shot|shots|visit|vaccine|checkup|vaccines",
+            "my @kin has|have ..4 appointment|physical|shot|visit|vaccine",
+            "make|book|schedule|get|move|cancel her|him|them ..2 appointment|in|visit|physical",
+            "move|change|cancel|reschedule her|his|their ..1 appointment",
             "my @kin|sons|daughters|mothers|husbands|wifes|childs|babys|fathers|kids ..2 appointment|physical|visit",
             "book|schedule|cancel|move|change|reschedule my @kin",
             "book|schedule|get|bring my @kin ..3 in|appointment",

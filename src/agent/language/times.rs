@@ -38,6 +38,11 @@ pub(crate) fn times(tokens: &[Token], expected: bool, when: &mut When) {
         ],
     );
     when.shift = shift(tokens);
+    if let (Some(Shift::WeekAfter), Some(day)) = (when.shift, when.from) {
+        // "The Monday after" is a Monday, and which one is not known yet.
+        when.weekdays = vec![day.weekday()];
+        (when.from, when.until) = (None, None);
+    }
 }
 
 fn shift(tokens: &[Token]) -> Option<Shift> {
@@ -46,12 +51,17 @@ fn shift(tokens: &[Token]) -> Option<Shift> {
         (Shift::LaterThatDay, &[
             "later ..2 that|same|the day", "later in the day", "later on that day",
         ]),
+        (Shift::WeekAfter, &[
+            "the week after $", "the week after on|in|maybe|would|is",
+            "the monday|tuesday|wednesday|thursday|friday after $", "following week", "week later",
+        ]),
         (Shift::OtherDay, &[
             "another|different|other day|date", "next day", "day after that", "any other day",
         ]),
-        (Shift::Earlier, &["earlier|sooner", "too late"]),
+        (Shift::Earlier, &["earlier|sooner", "too late", "move|moved|bump|push ..3 up|forward"]),
         (Shift::Later, &[
-            "later", "too early|soon", "after that", "next one", "next available", "further out",
+            "later", "move|push|bump ..3 back|out", "too early|soon", "after that", "next one",
+            "next available", "further out",
         ]),
         (Shift::Other, &[
             "another|different|other time|one|slot|option", "anything|something else", "what else",

@@ -69,7 +69,10 @@ pub(crate) fn understand(
     today: Date,
 ) -> Understood {
     let all = tokens(text);
-    let birth = birth_date(&all, today, asked == Asked::BirthDate);
+    // Figures after a name are a date of birth; parts of one are looked for only where it was asked for.
+    let expected = matches!(asked, Asked::BirthDate | Asked::Name(_));
+    let birth = birth_date(&all, today, expected)
+        .filter(|(heard, _)| asked == Asked::BirthDate || matches!(heard, BirthHeard::Full(_)));
     let part = if let Asked::Name(part) = asked { Some(part) } else { None };
     let mut rest = all.clone();
     if let Some((_, span)) = &birth {

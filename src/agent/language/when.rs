@@ -40,6 +40,8 @@ pub(crate) enum Shift {
     Earlier,
     /// After it on the same day.
     LaterThatDay,
+    /// In the week after it.
+    WeekAfter,
 }
 
 impl When {
@@ -101,6 +103,10 @@ impl When {
         if newer.names_time() {
             self.daypart = newer.daypart;
             (self.earliest, self.latest) = (newer.earliest, newer.latest);
+        }
+        if newer.shift == Some(Shift::WeekAfter) {
+            // Until it is known after which day.
+            self.shift = newer.shift;
         }
         for day in &newer.avoid {
             if !self.avoid.contains(day) {

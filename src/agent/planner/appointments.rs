@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::step::Step;
+use super::task::Kind;
 use crate::agent::api::Goal;
 use crate::agent::conversation::Conversation;
 use crate::agent::language::{Answer, PractitionerHeard, Understood, choice};
@@ -33,6 +34,16 @@ impl Conversation {
             [index] => {
                 self.task.appointment = known.get(*index).cloned().map(Phi::new);
                 true
+            }
+            [] if !self.task.hint.by_day
+                && self.task.kind == Kind::Reschedule
+                && !self.task.wish.stated =>
+            {
+                // "My appointment for Wednesday at two", and there is none: that is when they want to come.
+                let hint = std::mem::take(&mut self.task.hint);
+                self.task.wish.when.update(&hint.when);
+                self.task.wish.stated = true;
+                self.choose_appointment(now, verb)
             }
             // What the caller said fits none; where there is only one, that may be it.
             [] if known.len() == 1 => {

@@ -17,7 +17,9 @@ impl Conversation {
         }
         match (&self.facts.given, &self.facts.family) {
             (None, None) => {
-                let text = if self.facts.failed_tries > 0 {
+                let text = if matches!(self.step, Step::Name(_)) {
+                    "Got it. And can I have your first and last name, please?"
+                } else if self.facts.failed_tries > 0 {
                     "What's your first and last name? Please spell the last name."
                 } else {
                     self.wording.pick(&[

@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::step::{Flight, Step};
 use super::task::{Kind, Task};
 use crate::agent::conversation::Conversation;
-use crate::agent::language::{Meta, Understood, any};
+use crate::agent::language::{Meta, NamePart, Understood, any};
 use crate::agent::tools::ToolCall;
 use crate::base::{Phi, Purpose};
 
@@ -31,6 +31,11 @@ impl Conversation {
             return self.leave_message(now);
         }
         self.ask_message();
+    }
+
+    /// Goes on with a message: leaves it where it was told, else asks for it.
+    pub(super) fn message(&mut self, now: Instant) {
+        if self.task.message.is_some() { self.leave_message(now) } else { self.ask_message() }
     }
 
     pub(super) fn ask_message(&mut self) {
@@ -60,8 +65,15 @@ impl Conversation {
         self.leave_message(now);
     }
 
+    /// Leaves what was said for the team; a name is asked for once.
     fn leave_message(&mut self, now: Instant) {
-        let words = self.heard.clone().unwrap_or_default();
+        let words = self.task.message.take().or_else(|| self.heard.clone()).unwrap_or_default();
+        let named = self.facts.given.is_some() || self.facts.family.is_some();
+        if !named && !std::mem::replace(&mut self.task.name_asked, true) {
+            self.task.message = Some(words);
+            let text = "And your first and last name, please?";
+            return self.ask(Step::Name(NamePart::Both), text.into(), "ask.name");
+        }
         let reason = Phi::new(format!(
             "{} Message: {}",
             self.who(),

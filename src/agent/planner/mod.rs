@@ -35,7 +35,7 @@ impl Conversation {
     pub(crate) fn advance(&mut self, now: Instant) {
         match self.task.kind {
             Kind::None => self.anything_else(),
-            Kind::Message => self.ask_message(),
+            Kind::Message => self.message(now),
             _ if !self.facts.is_verified() => self.identify(now),
             Kind::Reschedule => self.reschedule(now),
             Kind::Book => self.book(now),

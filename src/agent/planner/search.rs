@@ -26,8 +26,31 @@ impl Conversation {
     /// Starts looking for a slot that fits the wish.
     pub(super) fn search(&mut self, now: Instant) {
         self.task.search = Search { because: self.task.search.because, ..Search::default() };
+        self.resolve_shift();
         self.task.slots.clear();
         self.find_page(now, false);
+    }
+
+    /// "The week after", "something sooner": in relation to the time on offer, or to the appointment to be moved.
+    fn resolve_shift(&mut self) {
+        let Some(shift) = self.task.wish.when.shift.take() else { return };
+        let offered = self.task.offered.as_ref().map(|slot| slot.start);
+        let booked = || self.task.appointment.as_ref().map(|a| a.reveal(Purpose::Comparison).start);
+        let base = offered.or_else(booked).unwrap_or(self.setting.now);
+        match shift {
+            Shift::Earlier => self.task.wish.before = Some(base),
+            Shift::Later => self.task.wish.after = Some(base),
+            _ => {}
+        }
+        if shift != Shift::WeekAfter {
+            return;
+        }
+        let base = base.date();
+        let ahead = 7 - i32::from(base.weekday().to_monday_zero_offset());
+        let monday = base.saturating_add(ahead.days());
+        let wish = &mut self.task.wish;
+        (wish.when.from, wish.when.until) = (Some(monday), Some(monday.saturating_add(7.days())));
+        (wish.after, wish.before) = (None, None);
     }
 
     fn find_page(&mut self, now: Instant, retried: bool) {
@@ -156,6 +179,7 @@ impl Conversation {
         let same_day =
             self.task.kind == Kind::Reschedule
                 && !wish.when.names_day()
+                && (wish.before.is_none() || self.task.offered.is_some())
                 && self.task.appointment.as_ref().is_some_and(|a| {
                     a.reveal(Purpose::Comparison).start.date() == slot.start.date()
                 });
@@ -172,6 +196,13 @@ impl Conversation {
     fn relax(&mut self, now: Instant) {
         let wish = &self.task.wish;
         if wish.before.is_some() && self.task.search.relaxed == 0 {
+            if wish.practitioner.is_some() && self.task.offered.is_none() {
+                // Sooner matters more than with whom.
+                self.task.wish.practitioner = None;
+                let because = Some("I don't have anything sooner with them. The closest is");
+                self.task.search = Search { because, ..Search::default() };
+                return self.find_page(now, false);
+            }
             return self.nothing_earlier(now);
         }
         let search = &mut self.task.search;
@@ -397,7 +428,7 @@ impl Conversation {
         ]);
         if any && u.when.is_empty() {
             self.task.wish.stated = true;
-            self.search(now);
+            self.advance(now);
             return true;
         }
         if u.when.shift.is_some() && !u.when.names_day() && !u.when.names_time() {

@@ -44,6 +44,10 @@ pub(crate) struct Task {
     pub(crate) slots: Vec<OfferedSlot>,
     /// What was last on offer.
     pub(crate) offered: Option<OfferedSlot>,
+    /// The message, while a name is asked for.
+    pub(crate) message: Option<Phi<String>>,
+    /// Whether a name was asked for with it.
+    pub(crate) name_asked: bool,
     /// Starts that were declined.
     pub(crate) declined: Vec<DateTime>,
 }
@@ -55,6 +59,8 @@ pub(crate) struct Hint {
     pub(crate) when: When,
     /// "my Thursday appointment"
     pub(crate) weekdays: Vec<Weekday>,
+    /// Whether the day is surely the appointment's own.
+    pub(crate) by_day: bool,
     /// "with Dr. Patel", as spoken
     pub(crate) practitioner: Option<String>,
     /// "my physical"

@@ -6,7 +6,9 @@ use super::step::Step;
 use super::task::{Kind, Task};
 use crate::agent::conversation::Conversation;
 use crate::agent::guard::advice;
-use crate::agent::language::{Answer, Intent, Meta, PractitionerHeard, Understood, any};
+use crate::agent::language::{
+    Answer, Asked, Intent, Meta, NamePart, PractitionerHeard, Shift, Understood, any, understand,
+};
 use crate::base::Purpose;
 
 /// Weight of words that made no sense, and of silence taken for speech; [`FRUSTRATED`] is two of the former.
@@ -96,6 +98,11 @@ impl Conversation {
                 self.say(text.into(), true);
                 self.ask_again_or_open();
             }
+            Some(Meta::Reached) if !content => {
+                let text = format!("This is {}.", self.setting.practice.name);
+                self.say(text, true);
+                self.ask_again_or_open();
+            }
             Some(Meta::Still) if !content => {
                 self.say("Yes, I'm here.".into(), true);
                 self.ask_again_or_open();
@@ -182,18 +189,7 @@ impl Conversation {
 
     /// Starts what the caller wants, if they say what.
     pub(super) fn new_wish(&mut self, now: Instant, u: &Understood) -> bool {
-        let Some(intent) = u.intent else {
-            // "A flu shot, please." or "with Dr. Patel next week" at the beginning is a wish to book.
-            let opening = matches!(self.step, Step::Open | Step::AnythingElse);
-            let books = u.visit_type.is_some()
-                || matches!(u.practitioner, Some(PractitionerHeard::Known(_)));
-            if opening && books && self.task.kind == Kind::None {
-                self.decide("intent", Intent::Book.name());
-                self.start(now, Kind::Book, u);
-                return true;
-            }
-            return false;
-        };
+        let Some(intent) = u.intent else { return self.wish_unsaid(now, u) };
         // Said again while it is being done: an answer, or nothing new.
         let same = matches!(
             (intent, self.task.kind),
@@ -247,6 +243,26 @@ impl Conversation {
         true
     }
 
+    /// What is wanted without being said: "a flu shot, please", "and what time?".
+    fn wish_unsaid(&mut self, now: Instant, u: &Understood) -> bool {
+        // "A flu shot, please." or "with Dr. Patel next week" at the beginning is a wish to book.
+        let opening = matches!(self.step, Step::Open | Step::AnythingElse);
+        let books =
+            u.visit_type.is_some() || matches!(u.practitioner, Some(PractitionerHeard::Known(_)));
+        // "And what time?" after the appointments were told.
+        let asks = u.says(&["what|which ..1 time|day|date|doctor", "^ ..1 when", "who with|is"]);
+        if opening && asks && self.task.appointments.is_some() {
+            self.start(now, Kind::Appointments, u);
+            return true;
+        }
+        if opening && books && self.task.kind == Kind::None {
+            self.decide("intent", Intent::Book.name());
+            self.start(now, Kind::Book, u);
+            return true;
+        }
+        false
+    }
+
     fn start(&mut self, now: Instant, kind: Kind, u: &Understood) {
         self.start_quietly(kind, u);
         self.proceed(now);
@@ -284,12 +300,25 @@ impl Conversation {
             hint.practitioner = self.setting.practitioners.get(index).map(|one| one.spoken.clone());
         }
         hint.visit_type = u.visit_type.or(hint.visit_type);
+        // "My Tuesday appointment" names it; "my appointment for Tuesday" may also be the wish.
+        hint.by_day = u.says(&[
+            "monday|tuesday|wednesday|thursday|friday|mondays|tuesdays|wednesdays|thursdays|fridays ..1 appointment|visit|one",
+            "from ..2 monday|tuesday|wednesday|thursday|friday",
+            "cant|wont|unable ..6 monday|tuesday|wednesday|thursday|friday",
+        ]);
         // Without a named source and target apart, words about time name the appointment and not the wish.
-        if kind == Kind::Reschedule && u.when != u.which && !u.when.is_empty() {
+        let relative =
+            matches!(u.when.shift, Some(Shift::Earlier | Shift::Later | Shift::WeekAfter));
+        if kind == Kind::Reschedule && !u.when.is_empty() && (u.when != u.which || relative) {
             self.task.wish.when.update(&u.when);
+            if relative {
+                self.task.wish.when.shift = u.when.shift;
+            }
             self.task.wish.stated = true;
         }
-        if kind == Kind::Reschedule && u.practitioner == Some(PractitionerHeard::Another) {
+        let open =
+            matches!(u.practitioner, Some(PractitionerHeard::Another | PractitionerHeard::Any));
+        if kind == Kind::Reschedule && open {
             self.task.wish.practitioner_stated = true;
         }
     }
@@ -300,7 +329,9 @@ impl Conversation {
             return false;
         }
         let mut found = false;
-        if u.when.names_day() || u.when.names_time() || u.when.anytime || !u.when.avoid.is_empty() {
+        let week_after = u.when.shift == Some(Shift::WeekAfter);
+        let said = u.when.names_day() || u.when.names_time() || u.when.anytime;
+        if said || week_after || !u.when.avoid.is_empty() {
             self.task.wish.when.update(&u.when);
             self.task.wish.stated = true;
             found = true;
@@ -360,7 +391,7 @@ impl Conversation {
 
     /// What remains: greetings, thanks, a nod; or it was not understood.
     fn small_talk(&mut self, now: Instant, u: &Understood) {
-        match (u.meta, &self.step) {
+        match (u.meta, &self.step.clone()) {
             (_, Step::Working) => self.advance(now),
             (Some(Meta::Thanks), Step::AnythingElse | Step::Open) => {
                 self.say("You're welcome.".into(), true);
@@ -374,6 +405,7 @@ impl Conversation {
                 self.say("Yes, I'm here.".into(), true);
                 self.ask_again_or_open();
             }
+            (_, Step::Open | Step::AnythingElse) if self.bare_name(u) => self.proceed(now),
             // A nod while nothing was asked that it could answer: wait on.
             _ if nods(u) => self.listen(),
             (Some(Meta::Thanks), _) => self.listen(),
@@ -381,10 +413,28 @@ impl Conversation {
         }
     }
 
+    /// "Maria Lopez. 3 9 84." before anything was asked.
+    fn bare_name(&mut self, u: &Understood) -> bool {
+        let texts: Vec<&str> = u.tokens.iter().map(|t| t.raw.as_str()).collect();
+        let names = u.tokens.iter().take(2).filter(|t| t.capital).count() == 2;
+        if self.facts.is_verified() || !names || texts.len() > 8 {
+            return false;
+        }
+        let today = self.setting.now.date();
+        let text = texts.join(" ");
+        let asked = Asked::Name(NamePart::Both);
+        let named = understand(&text, asked, &self.setting.practitioners, today);
+        named.name.family.is_some() && self.merge_identity(&named)
+    }
+
     /// Asks again in other words; the second failure in a row brings a person.
     pub(crate) fn not_understood(&mut self, now: Instant, weight: u8) {
         if matches!(self.step, Step::Working | Step::Transferring { .. }) {
             return;
+        }
+        if self.task.message.is_some() {
+            // A message is worth more than the name with it.
+            return self.message(now);
         }
         self.trouble.failures = self.trouble.failures.saturating_add(weight);
         if self.trouble.failures >= FRUSTRATED {
