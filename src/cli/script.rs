@@ -69,9 +69,10 @@ fn moving() -> Vec<Line> {
 fn booking() -> Vec<Line> {
     vec![
         Line::new("I'd like to book a physical with Doctor Patel."),
-        Line::new(WHO),
-        Line::new("Yes, that works."),
-        Line::new("No, that's all."),
+        Line::new(WHO).when_asked(&["name"]),
+        Line::new("As soon as possible, please.").when_asked(&["when", "what day"]),
+        Line::new("Yes, that works.").when_asked(&["shall i", "does that", "is that right"]),
+        Line::new("No, that's all.").when_asked(&["anything else", "something else"]),
     ]
 }
 
