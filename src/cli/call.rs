@@ -53,23 +53,23 @@ async fn call(arguments: Arguments) -> Result<ExitCode, Failure> {
     let voice = choose_voice(FliteVoice::Slt, embedded_voice)?;
     let mut phone = Phone::start(PhoneConfig::new(address, arguments.from.clone(), voice)).await?;
     let (progress, mut told) = mpsc::channel(256);
-    let printer = tokio::spawn(async move {
+    // The call drops its end of the channel when it is over.
+    let printing = async {
         while let Some(event) = told.recv().await {
             print(&event);
         }
-    });
+    };
     let lines = arguments.say.iter().map(Line::new).collect();
-    let report = phone
-        .call(CallPlan {
-            target: arguments.target,
-            credentials,
-            talk: Talk { lines, ..Talk::default() },
-            progress: Some(progress),
-            recording: arguments.record,
-            ..CallPlan::default()
-        })
-        .await?;
-    printer.await?;
+    let call = phone.call(CallPlan {
+        target: arguments.target,
+        credentials,
+        talk: Talk { lines, ..Talk::default() },
+        progress: Some(progress),
+        recording: arguments.record,
+        ..CallPlan::default()
+    });
+    let (report, ()) = tokio::join!(call, printing);
+    let report = report?;
     // A reader that has seen enough, such as `head`, is no error.
     let _ = writeln!(std::io::stdout(), "{}", report.to_json());
     let all_said = report.lines_said == report.lines;

@@ -16,6 +16,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::engines::models::ModelError;
+use crate::gateway::StartError;
+use crate::store::StoreError;
+
 /// A SIP/RTP media gateway with the voice agent inside, for medical practices.
 #[derive(Debug, Parser)]
 #[command(name = "attendant", version, arg_required_else_help = true)]
@@ -63,14 +67,35 @@ pub fn main() -> ExitCode {
         }
     };
     result.unwrap_or_else(|failure| {
-        eprintln!("error: {failure}");
-        let mut cause = failure.source();
-        while let Some(error) = cause {
-            eprintln!("  because: {error}");
-            cause = error.source();
-        }
+        tell(&failure);
         ExitCode::from(2)
     })
+}
+
+/// Prints what went wrong, why, and what to do about it.
+fn tell(failure: &Failure) {
+    eprintln!("error: {failure}");
+    let mut cause = failure.source();
+    while let Some(error) = cause {
+        eprintln!("  because: {error}");
+        cause = error.source();
+    }
+    if let Some(advice) = advice(failure) {
+        eprintln!("  = help: {advice}");
+    }
+}
+
+/// Returns what the error itself says to do about it.
+fn advice(failure: &Failure) -> Option<String> {
+    if let Some(error) = failure.downcast_ref::<StartError>() {
+        return match error {
+            StartError::Models(error) => Some(error.advice().to_owned()),
+            error => error.advice(),
+        };
+    }
+    let models = failure.downcast_ref::<ModelError>().map(ModelError::advice);
+    let store = || failure.downcast_ref::<StoreError>().map(StoreError::advice);
+    models.or_else(store).map(str::to_owned)
 }
 
 #[cfg(test)]
