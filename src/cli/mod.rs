@@ -16,6 +16,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::engines::models::ModelError;
+use crate::gateway::StartError;
+
 /// A SIP/RTP media gateway with the voice agent inside, for medical practices.
 #[derive(Debug, Parser)]
 #[command(name = "attendant", version, arg_required_else_help = true)]
@@ -69,8 +72,17 @@ pub fn main() -> ExitCode {
             eprintln!("  because: {error}");
             cause = error.source();
         }
+        if let Some(advice) = advice(&*failure) {
+            eprintln!("help: {advice}");
+        }
         ExitCode::from(2)
     })
+}
+
+/// Returns what to do about a failure, where its message does not say it already.
+fn advice(failure: &(dyn std::error::Error + Send + Sync + 'static)) -> Option<String> {
+    let start = failure.downcast_ref::<StartError>().and_then(StartError::advice);
+    start.or_else(|| failure.downcast_ref::<ModelError>().map(|error| error.advice().to_owned()))
 }
 
 #[cfg(test)]

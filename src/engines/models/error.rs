@@ -127,14 +127,12 @@ impl ModelError {
                 "Remove the file and run `attendant models fetch`; if it comes back damaged, check the disk."
             }
             Self::Unusable { .. } => {
-                "Run `attendant models verify`; if that finds nothing, this is a bug of ours: please report it."
+                "Run `attendant models fetch`, which checks every file; if it finds nothing, this is a bug of ours: please report it."
             }
             Self::WrongArchive { .. } | Self::BadArchive { .. } => {
                 "Check which registry or mirror `npm config get registry` and `pip config list` name, and whether a proxy changes downloads."
             }
-            Self::NotInFolder { .. } => {
-                "Copy the archive there under exactly this name; `attendant models list` names all of them."
-            }
+            Self::NotInFolder { .. } => "Copy the archive there under exactly this name.",
             Self::NoClient { .. } => {
                 "Install it (`apt-get install npm python3-pip`), or bring the archives and run `attendant models fetch --from-dir FOLDER`."
             }
