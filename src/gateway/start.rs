@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 
 use crate::audit::Audit;
 use crate::config::{Book, Config, ConfigErrors};
-use crate::ehr::{BuiltinBook, Ehr};
+use crate::ehr::{BuiltinBook, Ehr, EhrError};
 use crate::engines::models;
 use crate::engines::stt::MoonshineModel;
 use crate::engines::tts::HibariModel;
@@ -68,11 +68,13 @@ impl Gateway {
         let voice = HibariModel::load(&paths)?;
         let store = open_book(&config).await?;
         let ehr: Arc<dyn Ehr> = Arc::new(BuiltinBook::new(store.clone()));
-        let practice = ehr.practice().await.map_err(StartError::Practice)?;
+        let practice = ehr.practice().await.map_err(|error| match error {
+            EhrError::NotFound => empty_book(&config),
+            error => StartError::Practice(error),
+        })?;
         let practitioners = ehr.practitioners().await.map_err(StartError::Practice)?;
         if practitioners.is_empty() {
-            let Book::BuiltIn { path } = &config.node.book;
-            return Err(StartError::EmptyBook { path: path.display().to_string() });
+            return Err(empty_book(&config));
         }
         let (audit, writer) = Audit::open(config.node.data.join("audit.jsonl"))?;
         let toolbox =
@@ -165,6 +167,11 @@ impl Gateway {
 async fn open_book(config: &Config) -> Result<Store, StartError> {
     let Book::BuiltIn { path } = &config.node.book;
     Ok(Store::open(path).await?)
+}
+
+fn empty_book(config: &Config) -> StartError {
+    let Book::BuiltIn { path } = &config.node.book;
+    StartError::EmptyBook { path: path.display().to_string() }
 }
 
 fn media_config(config: &Config) -> MediaConfig {
