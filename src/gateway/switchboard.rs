@@ -53,6 +53,7 @@ pub(super) struct Switchboard {
     legs_of_tasks: BTreeMap<Id, LegId>,
     dice: Dice,
     draining: Option<Instant>,
+    drain_told: bool,
     calls: watch::Sender<usize>,
 }
 
@@ -68,6 +69,7 @@ impl Switchboard {
             legs_of_tasks: BTreeMap::new(),
             dice: Dice::new(seed),
             draining: None,
+            drain_told: false,
             calls,
         }
     }
@@ -82,6 +84,7 @@ impl Switchboard {
         loop {
             self.calls.send_replace(self.lines.len());
             if self.draining.is_some() && self.lines.is_empty() {
+                self.drained(0);
                 return;
             }
             let wake = self.draining.into_iter().chain(self.trunks.next_due()).min();
@@ -254,13 +257,20 @@ impl Switchboard {
         }
     }
 
+    /// Says once how draining came out.
+    fn drained(&mut self, cut_off: usize) {
+        if !std::mem::replace(&mut self.drain_told, true) {
+            ops::DrainEnded { cut_off }.emit();
+        }
+    }
+
     async fn timeout(&mut self, now: Instant) {
         for question in self.trunks.ask(now) {
             self.shared.tell(question).await;
         }
         if self.draining.is_some_and(|at| at <= now) {
             // The drain deadline has come: every call is asked to end.
-            ops::DrainEnded { cut_off: self.lines.len() }.emit();
+            self.drained(self.lines.len());
             for line in self.lines.values() {
                 let _ = line.inbox.try_send(Input::HangUp);
             }
