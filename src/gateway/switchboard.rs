@@ -7,14 +7,14 @@ use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 
-use crate::base::{CallId, Dice, LegId};
+use crate::base::{CallId, Dice, LegId, TrunkName};
 use crate::call::{Input, Sound};
 use crate::config::{Config, ConfigErrors};
 use crate::ops;
 use crate::sip::{Command, DropReason, Event, Incoming, Refusal};
 use crate::workers::{MediaEvent, MediaEventKind};
 
-use super::admission::{self, Admitted};
+use super::admission::{self, Admitted, Taken};
 use super::call_task::{self, Hands, INBOX};
 use super::shared::Shared;
 use super::tools;
@@ -40,6 +40,7 @@ pub(super) enum Control {
 
 struct Line {
     call: CallId,
+    trunk: TrunkName,
     inbox: mpsc::Sender<Input>,
     fallback: Option<String>,
 }
@@ -139,7 +140,9 @@ impl Switchboard {
         let leg = incoming.leg;
         let call = CallId(self.dice.bits());
         let trunk = incoming.trunk.clone();
-        match admission::admit(&self.shared, call, incoming, self.lines.len()) {
+        let of_trunk = self.lines.values().filter(|line| line.trunk == trunk).count();
+        let taken = Taken { all: self.lines.len(), of_trunk };
+        match admission::admit(&self.shared, call, incoming, taken) {
             Ok(admitted) => self.connect(call, leg, admitted).await,
             Err(refused) => {
                 let (reason, status) = (refused.reason, refused.status);
@@ -175,7 +178,7 @@ impl Switchboard {
             target: None,
             gaps: Vec::new(),
         };
-        self.lines.insert(leg, Line { call, inbox, fallback });
+        self.lines.insert(leg, Line { call, trunk: trunk.clone(), inbox, fallback });
         let started = jiff::Timestamp::now();
         let task = self.tasks.spawn(async move {
             let summary = call_task::run(setup, inputs, &mut hands).await;
