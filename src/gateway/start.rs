@@ -10,8 +10,9 @@ use tokio::net::TcpListener;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
+use crate::agent::tools::ToolCall;
 use crate::audit::Audit;
-use crate::config::{Book, Config, ConfigErrors};
+use crate::config::{Book, Config, ConfigErrors, TrunkProfile};
 use crate::ehr::{BuiltinBook, Ehr, EhrError};
 use crate::engines::models;
 use crate::engines::stt::MoonshineModel;
@@ -117,6 +118,7 @@ impl Gateway {
         let switchboard = Switchboard::new(Arc::clone(&shared), seed ^ 1, calls);
         let switchboard = spawn("switchboard", switchboard.run(signals, heard, asked));
         background.extend(watchdog(control.clone()));
+        expect_metrics(&shared.config.load());
         health.set(Condition::Ready);
         ops::Ready { trunks: ready.0, generation: &ready.1, took: begun.elapsed() }.emit();
         Ok(Self { shared, control, calls: calls_seen, switchboard, background, health })
@@ -218,6 +220,13 @@ async fn serve_metrics(
         .await
         .map_err(|source| StartError::Metrics { address, source })?;
     Ok(Some(spawn("metrics", http::run(listener, metrics, health.clone()))))
+}
+
+/// Shows the series of each trunk and tool before they first count.
+pub(super) fn expect_metrics(config: &Config) {
+    let asked = |trunk: &TrunkProfile| trunk.peer.as_ref().is_some_and(|peer| peer.ping.is_some());
+    let trunks = config.trunks.iter().map(|trunk| (&trunk.sip.name, asked(trunk)));
+    metrics::expect(trunks, ToolCall::NAMES);
 }
 
 /// Tells systemd that the switchboard still moves.

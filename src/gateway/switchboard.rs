@@ -17,6 +17,7 @@ use crate::workers::{MediaEvent, MediaEventKind};
 use super::admission::{self, Admitted, Taken};
 use super::call_task::{self, Hands, INBOX};
 use super::shared::Shared;
+use super::start;
 use super::tools;
 use super::trunks::Trunks;
 use super::watch::{Seen, Watch};
@@ -249,6 +250,7 @@ impl Switchboard {
                 let generation = config.generation.to_string();
                 ops::ReloadDone { generation: &generation, waiting: &restart }.emit();
                 self.trunks.configure(Instant::now(), &config);
+                start::expect_metrics(&config);
                 self.shared.tell(Command::Configure(Box::new(config.ua()))).await;
                 self.shared.config.store(Arc::new(config));
                 Ok(())
