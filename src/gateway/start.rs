@@ -28,13 +28,16 @@ use crate::workers::{
 use super::error::StartError;
 use super::shared::Shared;
 use super::spawn;
-use super::switchboard::{Control, Switchboard};
+use super::switchboard::{Control, Switchboard, expect_metrics};
 use super::watch::Watched;
 
 /// What a watcher may be behind before it loses the oldest: a minute of a lively call.
 const WATCHED: usize = 1024;
 /// Events that may wait for the switchboard.
 const EVENTS: usize = 1024;
+
+/// How often the media threads' lateness is told.
+const PACING: Duration = Duration::from_secs(60);
 
 /// A running gateway.
 pub struct Gateway {
@@ -91,8 +94,12 @@ impl Gateway {
         background.extend(
             media.events().map(|events| spawn("media events", pass_on(events, media_events))),
         );
+        if let Some(bytes) = audit.torn_bytes() {
+            tracing::warn!(bytes, "The audit record ended in the middle of a line, which was cut off: the process was killed, or the disk was full.");
+        }
         ops::MediaScheduling { granted: scheduling(&media) }.emit();
 
+        expect_metrics(&config);
         let (watch, _) = broadcast::channel(WATCHED);
         let ready = (config.trunks.len(), config.generation.to_string());
         let shared = Arc::new(Shared {
@@ -115,6 +122,7 @@ impl Gateway {
         let switchboard = Switchboard::new(Arc::clone(&shared), seed ^ 1, calls);
         let switchboard = spawn("switchboard", switchboard.run(signals, heard, asked));
         background.extend(watchdog(control.clone()));
+        background.push(spawn("pacing", report_pacing(Arc::clone(&shared))));
         health.set(Condition::Ready);
         ops::Ready { trunks: ready.0, generation: &ready.1, took: begun.elapsed() }.emit();
         Ok(Self { shared, control, calls: calls_seen, switchboard, background, health })
@@ -211,6 +219,20 @@ async fn serve_metrics(
         .await
         .map_err(|source| StartError::Metrics { address, source })?;
     Ok(Some(spawn("metrics", http::run(listener, metrics, health.clone()))))
+}
+
+/// Tells how late the media threads were, where they were.
+async fn report_pacing(shared: Arc<Shared>) {
+    let mut before = shared.media.pacing();
+    loop {
+        tokio::time::sleep(PACING).await;
+        let pacing = shared.media.pacing();
+        let ticks = pacing.late.saturating_sub(before.late);
+        if ticks > 0 {
+            ops::MediaLate { ticks, worst: pacing.worst }.emit();
+        }
+        before = pacing;
+    }
 }
 
 /// Tells systemd that the switchboard still moves.

@@ -102,6 +102,20 @@ pub enum OfficeTopic {
 }
 
 impl ToolCall {
+    /// The wire names of all tools.
+    pub const NAMES: [&'static str; 10] = [
+        "lookup_patient_by_phone",
+        "verify_identity",
+        "get_patient_appointments",
+        "find_slots",
+        "book_appointment",
+        "reschedule_appointment",
+        "cancel_appointment",
+        "get_office_info",
+        "create_callback",
+        "transfer_to_human",
+    ];
+
     /// Returns the wire name.
     pub fn name(&self) -> &'static str {
         match self {
