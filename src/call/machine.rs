@@ -337,12 +337,7 @@ impl Call {
         TurnId(self.turn.0.saturating_sub(1))
     }
 
-    pub(super) fn tool_done(
-        &mut self,
-        now: Instant,
-        request: ToolRequestId,
-        result: ToolResult,
-    ) {
+    pub(super) fn tool_done(&mut self, now: Instant, request: ToolRequestId, result: ToolResult) {
         let Some((name, asked)) = self.tools.remove(&request) else { return };
         let told = Told::ToolAnswered { name, error: result.error, took: now - asked };
         self.outputs.push_back(Output::Told(told));

@@ -13,7 +13,5 @@ mod signals;
 mod speaking;
 mod transfer;
 
-pub use api::{
-    Attempt, EndReason, Input, Outcome, Output, Reach, Setup, Sound, Summary, Told,
-};
+pub use api::{Attempt, EndReason, Input, Outcome, Output, Reach, Setup, Sound, Summary, Told};
 pub use machine::Call;

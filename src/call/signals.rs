@@ -92,8 +92,7 @@ impl Call {
     }
 
     fn ended(&mut self, now: Instant, cause: EndCause) {
-        let outcome =
-            self.hand_off.as_ref().map(|it| it.leg_ended(cause == EndCause::RemoteBye));
+        let outcome = self.hand_off.as_ref().map(|it| it.leg_ended(cause == EndCause::RemoteBye));
         if let Some(outcome) = outcome {
             self.hand_off_over(now, outcome);
         }

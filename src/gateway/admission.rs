@@ -58,8 +58,7 @@ pub(super) fn admit(
 ) -> Result<Admitted, Refused> {
     let config = shared.config.load_full();
     if load.node >= config.node.max_calls as usize {
-        let words =
-            format!("all {} lines of this gateway are taken ([limits] calls)", load.node);
+        let words = format!("all {} lines of this gateway are taken ([limits] calls)", load.node);
         return Err(Refused::new(503, RefusalLabel::Busy, words));
     }
     let Some(profile) = config.trunk(&incoming.trunk) else {
@@ -152,7 +151,8 @@ fn choose(config: &Config, profile: &TrunkProfile, incoming: &Incoming) -> Resul
             format!("route {name} rejects the call"),
         )),
         Action::Agent { .. } => {
-            let reached = chosen.targets.iter().map(|t| (t.name.clone(), reach(plan, profile, t, at)));
+            let reached =
+                chosen.targets.iter().map(|t| (t.name.clone(), reach(plan, profile, t, at)));
             let targets: BTreeMap<_, _> =
                 reached.filter(|(_, reach)| !reach.attempts.is_empty()).collect();
             let order = chosen.targets.iter().map(|t| t.name.clone());

@@ -95,7 +95,10 @@ impl Gateway {
             media.events().map(|events| spawn("media events", pass_on(events, media_events))),
         );
         if let Some(bytes) = audit.torn_bytes() {
-            tracing::warn!(bytes, "The audit record ended in the middle of a line, which was cut off: the process was killed, or the disk was full.");
+            tracing::warn!(
+                bytes,
+                "The audit record ended in the middle of a line, which was cut off: the process was killed, or the disk was full."
+            );
         }
         ops::MediaScheduling { granted: scheduling(&media) }.emit();
 
