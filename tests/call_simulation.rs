@@ -119,6 +119,7 @@ const WORDS: &[&str] = &[
     "yes",
     "no",
     "stop",
+    "hold on a second please",
     "I have crushing chest pain",
     "",
     "No thanks, goodbye",
