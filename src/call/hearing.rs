@@ -123,12 +123,10 @@ impl Call {
                 if turn == self.last_turn() {
                     self.timers.stop(Timer::Understood);
                 }
+                self.was_told = true;
                 let nothing = text.reveal(Purpose::Understanding).trim().is_empty();
                 if nothing && self.voiced < NOISE {
                     self.unanswered = None;
-                    if self.speaking.is_quiet() {
-                        self.floor.handle_input(now, floor::Input::AgentEnds);
-                    }
                     return;
                 }
                 self.summary.turns += 1;

@@ -66,6 +66,8 @@ pub struct Call {
     pub(super) turn: TurnId,
     /// The last turn that was understood, or given up.
     pub(super) understood: TurnId,
+    /// The conversation was told a turn and has not had its say.
+    pub(super) was_told: bool,
     /// When the voice of the running turn began, and when it ended last.
     pub(super) voice_on: Option<Instant>,
     pub(super) voice_off: Option<Instant>,
@@ -111,6 +113,7 @@ impl Call {
             speaking: Speaking::default(),
             turn: TurnId(1),
             understood: TurnId(0),
+            was_told: false,
             voice_on: None,
             voice_off: None,
             voiced: Duration::ZERO,
@@ -254,6 +257,10 @@ impl Call {
             } else {
                 break;
             }
+        }
+        // What the caller said may want no answer: then their silence counts from here.
+        if std::mem::take(&mut self.was_told) && self.speaking.is_quiet() {
+            self.floor.handle_input(now, floor::Input::AgentEnds);
         }
         if self.hang_up_wanted {
             let quiet = self.speaking.is_quiet();

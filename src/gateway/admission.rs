@@ -73,7 +73,8 @@ pub(super) fn admit(
         return Err(Refused::new(503, RefusalLabel::Busy, words));
     }
     let Choice { route, targets, order, fallback, now } = choose(&config, profile, &incoming)?;
-    let port = shared.media.reserve().map_err(|error| {
+    let (bind, ports) = (profile.media.bind, &profile.media.ports);
+    let port = shared.media.reserve_at(bind, ports).map_err(|error| {
         if matches!(error, WorkersError::PortsExhausted { .. }) {
             ops::PortsExhausted { trunk: &incoming.trunk }.emit();
         }

@@ -19,6 +19,7 @@ use crate::engines::tts::HibariModel;
 use crate::ops::http::{Condition, Health};
 use crate::ops::{self, http, metrics, systemd};
 use crate::signalling::Signalling;
+use crate::speech::{Recognizer, Voice};
 use crate::store::Store;
 use crate::toolbox::{Toolbox, civil_clock};
 use crate::workers::{
@@ -49,6 +50,30 @@ pub struct Gateway {
     health: Health,
 }
 
+/// Makes a call's recogniser.
+pub type Ears = Box<dyn Fn() -> Box<dyn Recognizer> + Send + Sync>;
+
+/// What hears and speaks in every call.
+pub struct Engines {
+    /// Makes a recogniser for each call.
+    pub ears: Ears,
+    /// Speaks for all of them.
+    pub voice: Box<dyn Voice>,
+}
+
+impl Engines {
+    /// Loads the embedded ones.
+    ///
+    /// # Errors
+    /// A model is missing or damaged.
+    pub fn embedded(config: &Config) -> Result<Self, StartError> {
+        let paths = models::find(&config.node.models)?;
+        let ears = MoonshineModel::load(&paths)?;
+        let voice = HibariModel::load(&paths)?;
+        Ok(Self { ears: Box::new(move || ears.recognizer()), voice: voice.voice() })
+    }
+}
+
 /// What a running gateway says of itself.
 #[derive(Clone, Debug)]
 pub struct Facts {
@@ -65,10 +90,29 @@ impl Gateway {
     /// With what is missing, where, and what to do; then nothing is left running.
     pub async fn start(dir: &Path, config: Config) -> Result<Self, StartError> {
         let begun = Instant::now();
+        let engines = Engines::embedded(&config)?;
+        Self::build(begun, dir, config, engines).await
+    }
+
+    /// As [`Self::start`], with other ears and another voice.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn start_with(
+        dir: &Path,
+        config: Config,
+        engines: Engines,
+    ) -> Result<Self, StartError> {
+        Self::build(Instant::now(), dir, config, engines).await
+    }
+
+    async fn build(
+        begun: Instant,
+        dir: &Path,
+        config: Config,
+        engines: Engines,
+    ) -> Result<Self, StartError> {
         let metrics = metrics::install().ok();
-        let paths = models::find(&config.node.models)?;
-        let ears = MoonshineModel::load(&paths)?;
-        let voice = HibariModel::load(&paths)?;
         let store = open_book(&config).await?;
         let ehr: Arc<dyn Ehr> = Arc::new(BuiltinBook::new(store.clone()));
         let practice = ehr.practice().await.map_err(StartError::Practice)?;
@@ -82,7 +126,7 @@ impl Gateway {
             Toolbox::new(Arc::clone(&ehr), audit.clone(), civil_clock(&practice.time_zone)?);
         let media = MediaPlane::start(&media_config(&config))?;
         let hearing = Hearing::start(config.node.hearing_threads.get().into())?;
-        let speaking = Speaking::start(vec![voice.voice()])?;
+        let speaking = Speaking::start(vec![engines.voice])?;
         let seed = seed_of_the_system();
         let listen: Vec<_> = listen_addresses(&config);
         let (driver, signalling, signals) = Signalling::bind(&listen, config.ua(), seed).await?;
@@ -112,7 +156,7 @@ impl Gateway {
             media,
             hearing,
             speaking,
-            ears,
+            ears: engines.ears,
             toolbox,
             audit,
             store,

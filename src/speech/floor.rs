@@ -56,8 +56,9 @@ impl Patience {
 const BARGE_IN: Duration = Duration::from_millis(220);
 /// The caller has been silent for this long: the first step of the ladder, and each further one.
 const SILENCE: Duration = Duration::from_secs(7);
-/// Steps of the ladder that come without the agent saying anything in between.
-const SILENCES: u8 = 3;
+/// Steps of the ladder that come without the agent saying anything in between: beyond the 30 s that a caller
+/// who asks for time is given.
+const SILENCES: u8 = 6;
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Ending {
