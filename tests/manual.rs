@@ -26,7 +26,7 @@ fn every_error_code_has_its_entry() {
 fn every_series_is_explained() {
     let text = manual("operate.md");
     let shown = scoped(|metrics| {
-        expect([&TrunkName::new("front")], ["book_appointment"]);
+        expect([(&TrunkName::new("front"), true)], ["book_appointment"]);
         metrics.render()
     });
     let series = shown.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next());

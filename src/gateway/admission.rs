@@ -26,6 +26,15 @@ pub(super) struct Admitted {
     pub(super) caller: Option<Phi<PhoneNumber>>,
 }
 
+/// Lines that are taken already.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Taken {
+    /// Over all trunks.
+    pub(super) all: usize,
+    /// By calls of the same trunk.
+    pub(super) of_trunk: usize,
+}
+
 /// A call that is not taken.
 pub(super) struct Refused {
     pub(super) status: u16,
@@ -45,17 +54,22 @@ pub(super) fn admit(
     shared: &Shared,
     call: CallId,
     incoming: Incoming,
-    calls: usize,
+    taken: Taken,
 ) -> Result<Admitted, Refused> {
     let config = shared.config.load_full();
-    if calls >= config.node.max_calls as usize {
-        let words = format!("all {} lines of this gateway are taken (max-calls)", calls);
+    if taken.all >= config.node.max_calls as usize {
+        let words = format!("all {} lines of this gateway are taken", taken.all);
         return Err(Refused::new(503, RefusalLabel::Busy, words));
     }
     let Some(profile) = config.trunk(&incoming.trunk) else {
         let words = format!("SIP profile {} was removed", incoming.trunk);
         return Err(Refused::new(503, RefusalLabel::NoRoute, words));
     };
+    if taken.of_trunk >= profile.max_calls as usize {
+        let words =
+            format!("all {} lines of SIP profile {} are taken", taken.of_trunk, incoming.trunk);
+        return Err(Refused::new(503, RefusalLabel::Busy, words));
+    }
     let (route, targets, fallback, agent_now) = choose(&config, profile, &incoming)?;
     let port = shared.media.reserve().map_err(|error| {
         Refused::new(503, RefusalLabel::NoPorts, format!("no RTP port: {error}"))

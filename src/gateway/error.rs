@@ -61,8 +61,8 @@ impl StartError {
             Self::Audit(error) => Some(error.advice().to_owned()),
             Self::Signalling(error) => Some(error.advice()),
             Self::Workers(error) => Some(error.advice().to_owned()),
-            Self::Models(_)
-            | Self::Practice(_)
+            Self::Models(error) => Some(error.advice().to_owned()),
+            Self::Practice(_)
             | Self::EmptyBook { .. }
             | Self::TimeZone(_)
             | Self::Metrics { .. } => None,

@@ -10,9 +10,10 @@ use tokio::net::TcpListener;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
+use crate::agent::tools::ToolCall;
 use crate::audit::Audit;
-use crate::config::{Book, Config, ConfigErrors};
-use crate::ehr::{BuiltinBook, Ehr};
+use crate::config::{Book, Config, ConfigErrors, TrunkProfile};
+use crate::ehr::{BuiltinBook, Ehr, EhrError};
 use crate::engines::models;
 use crate::engines::stt::MoonshineModel;
 use crate::engines::tts::HibariModel;
@@ -68,11 +69,13 @@ impl Gateway {
         let voice = HibariModel::load(&paths)?;
         let store = open_book(&config).await?;
         let ehr: Arc<dyn Ehr> = Arc::new(BuiltinBook::new(store.clone()));
-        let practice = ehr.practice().await.map_err(StartError::Practice)?;
+        let practice = ehr.practice().await.map_err(|error| match error {
+            EhrError::NotFound => empty_book(&config),
+            error => StartError::Practice(error),
+        })?;
         let practitioners = ehr.practitioners().await.map_err(StartError::Practice)?;
         if practitioners.is_empty() {
-            let Book::BuiltIn { path } = &config.node.book;
-            return Err(StartError::EmptyBook { path: path.display().to_string() });
+            return Err(empty_book(&config));
         }
         let (audit, writer) = Audit::open(config.node.data.join("audit.jsonl"))?;
         let toolbox =
@@ -115,6 +118,7 @@ impl Gateway {
         let switchboard = Switchboard::new(Arc::clone(&shared), seed ^ 1, calls);
         let switchboard = spawn("switchboard", switchboard.run(signals, heard, asked));
         background.extend(watchdog(control.clone()));
+        expect_metrics(&shared.config.load());
         health.set(Condition::Ready);
         ops::Ready { trunks: ready.0, generation: &ready.1, took: begun.elapsed() }.emit();
         Ok(Self { shared, control, calls: calls_seen, switchboard, background, health })
@@ -167,6 +171,11 @@ async fn open_book(config: &Config) -> Result<Store, StartError> {
     Ok(Store::open(path).await?)
 }
 
+fn empty_book(config: &Config) -> StartError {
+    let Book::BuiltIn { path } = &config.node.book;
+    StartError::EmptyBook { path: path.display().to_string() }
+}
+
 fn media_config(config: &Config) -> MediaConfig {
     let rtp = &config.node.rtp;
     let bind = rtp.bind.unwrap_or_else(|| config.node.sip_listen.ip());
@@ -211,6 +220,13 @@ async fn serve_metrics(
         .await
         .map_err(|source| StartError::Metrics { address, source })?;
     Ok(Some(spawn("metrics", http::run(listener, metrics, health.clone()))))
+}
+
+/// Shows the series of each trunk and tool before they first count.
+pub(super) fn expect_metrics(config: &Config) {
+    let asked = |trunk: &TrunkProfile| trunk.peer.as_ref().is_some_and(|peer| peer.ping.is_some());
+    let trunks = config.trunks.iter().map(|trunk| (&trunk.sip.name, asked(trunk)));
+    metrics::expect(trunks, ToolCall::NAMES);
 }
 
 /// Tells systemd that the switchboard still moves.

@@ -7,16 +7,17 @@ use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 
-use crate::base::{CallId, Dice, LegId};
+use crate::base::{CallId, Dice, LegId, TrunkName};
 use crate::call::{Input, Sound};
 use crate::config::{Config, ConfigErrors};
 use crate::ops;
 use crate::sip::{Command, DropReason, Event, Incoming, Refusal};
 use crate::workers::{MediaEvent, MediaEventKind};
 
-use super::admission::{self, Admitted};
+use super::admission::{self, Admitted, Taken};
 use super::call_task::{self, Hands, INBOX};
 use super::shared::Shared;
+use super::start;
 use super::tools;
 use super::trunks::Trunks;
 use super::watch::{Seen, Watch};
@@ -40,6 +41,7 @@ pub(super) enum Control {
 
 struct Line {
     call: CallId,
+    trunk: TrunkName,
     inbox: mpsc::Sender<Input>,
     fallback: Option<String>,
 }
@@ -53,6 +55,7 @@ pub(super) struct Switchboard {
     legs_of_tasks: BTreeMap<Id, LegId>,
     dice: Dice,
     draining: Option<Instant>,
+    drain_told: bool,
     calls: watch::Sender<usize>,
 }
 
@@ -68,6 +71,7 @@ impl Switchboard {
             legs_of_tasks: BTreeMap::new(),
             dice: Dice::new(seed),
             draining: None,
+            drain_told: false,
             calls,
         }
     }
@@ -82,6 +86,7 @@ impl Switchboard {
         loop {
             self.calls.send_replace(self.lines.len());
             if self.draining.is_some() && self.lines.is_empty() {
+                self.drained(0);
                 return;
             }
             let wake = self.draining.into_iter().chain(self.trunks.next_due()).min();
@@ -136,7 +141,9 @@ impl Switchboard {
         let leg = incoming.leg;
         let call = CallId(self.dice.bits());
         let trunk = incoming.trunk.clone();
-        match admission::admit(&self.shared, call, incoming, self.lines.len()) {
+        let of_trunk = self.lines.values().filter(|line| line.trunk == trunk).count();
+        let taken = Taken { all: self.lines.len(), of_trunk };
+        match admission::admit(&self.shared, call, incoming, taken) {
             Ok(admitted) => self.connect(call, leg, admitted).await,
             Err(refused) => {
                 let (reason, status) = (refused.reason, refused.status);
@@ -172,7 +179,7 @@ impl Switchboard {
             target: None,
             gaps: Vec::new(),
         };
-        self.lines.insert(leg, Line { call, inbox, fallback });
+        self.lines.insert(leg, Line { call, trunk: trunk.clone(), inbox, fallback });
         let started = jiff::Timestamp::now();
         let task = self.tasks.spawn(async move {
             let summary = call_task::run(setup, inputs, &mut hands).await;
@@ -243,6 +250,7 @@ impl Switchboard {
                 let generation = config.generation.to_string();
                 ops::ReloadDone { generation: &generation, waiting: &restart }.emit();
                 self.trunks.configure(Instant::now(), &config);
+                start::expect_metrics(&config);
                 self.shared.tell(Command::Configure(Box::new(config.ua()))).await;
                 self.shared.config.store(Arc::new(config));
                 Ok(())
@@ -254,13 +262,20 @@ impl Switchboard {
         }
     }
 
+    /// Says once how draining came out.
+    fn drained(&mut self, cut_off: usize) {
+        if !std::mem::replace(&mut self.drain_told, true) {
+            ops::DrainEnded { cut_off }.emit();
+        }
+    }
+
     async fn timeout(&mut self, now: Instant) {
         for question in self.trunks.ask(now) {
             self.shared.tell(question).await;
         }
         if self.draining.is_some_and(|at| at <= now) {
             // The drain deadline has come: every call is asked to end.
-            ops::DrainEnded { cut_off: self.lines.len() }.emit();
+            self.drained(self.lines.len());
             for line in self.lines.values() {
                 let _ = line.inbox.try_send(Input::HangUp);
             }

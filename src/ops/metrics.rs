@@ -198,14 +198,17 @@ fn labelled<L: Label>(name: &'static str, meaning: &'static str, key: &'static s
 }
 
 /// Sets the series of these trunks and tools to zero, so that they too are there at the first
-/// scrape. Call it after each (re)load of the configuration.
+/// scrape. Call it after each (re)load of the configuration. A trunk comes with whether its PBX is
+/// asked for life: of one that is not, nobody knows whether it is up.
 pub fn expect<'a>(
-    trunks: impl IntoIterator<Item = &'a crate::base::TrunkName>,
+    trunks: impl IntoIterator<Item = (&'a crate::base::TrunkName, bool)>,
     tools: impl IntoIterator<Item = &'a str>,
 ) {
-    for trunk in trunks {
+    for (trunk, asked) in trunks {
         counter!(CALLS_STARTED, "trunk" => trunk.to_string()).increment(0);
-        gauge!(TRUNK_UP, "trunk" => trunk.to_string()).increment(0.0);
+        if asked {
+            gauge!(TRUNK_UP, "trunk" => trunk.to_string()).increment(0.0);
+        }
     }
     for tool in tools {
         for outcome in ToolOutcome::ALL {
@@ -225,13 +228,15 @@ mod tests {
     #[test]
     fn everything_is_there_before_it_happens() {
         let text = scoped(|metrics| {
-            expect([&TrunkName::new("front")], ["book_appointment"]);
+            let (front, phones) = (TrunkName::new("front"), TrunkName::new("phones"));
+            expect([(&front, true), (&phones, false)], ["book_appointment"]);
             metrics.render()
         });
         for line in [
             "attendant_calls_ended_total{reason=\"caller_hung_up\"} 0",
             "attendant_calls_refused_total{reason=\"no_common_codec\"} 0",
             "attendant_calls_started_total{trunk=\"front\"} 0",
+            "attendant_calls_started_total{trunk=\"phones\"} 0",
             "attendant_trunk_up{trunk=\"front\"} 0",
             "attendant_tool_calls_total{tool=\"book_appointment\",result=\"denied\"} 0",
             "attendant_sip_rejected_total{method=\"other\"} 0",
@@ -240,9 +245,10 @@ mod tests {
         ] {
             assert!(text.lines().any(|have| have == line), "{line}\n{text}");
         }
+        assert!(!text.contains("attendant_trunk_up{trunk=\"phones\"}"), "{text}");
         let types = text.lines().filter(|line| line.starts_with("# TYPE")).count();
         let helps = text.lines().filter(|line| line.starts_with("# HELP")).count();
-        assert_eq!((types, helps), (25, 25), "{text}");
+        assert_eq!((types, helps), (26, 26), "{text}");
     }
 
     #[test]

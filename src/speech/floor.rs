@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 
 use crate::base::TimerTable;
 
+use super::normalise::is_number_word;
+
 /// How long each side is waited for. All pauses count from the end of the caller's last sound.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Patience {
@@ -80,48 +82,13 @@ fn ending(text: &str, wants_digits: bool) -> Ending {
         return Ending::Unfinished;
     }
     let digits = trimmed.chars().filter(char::is_ascii_digit).count();
-    let number_words = trimmed.to_lowercase().split_whitespace().filter(|w| is_number(w)).count();
+    let number_words =
+        trimmed.to_lowercase().split_whitespace().filter(|w| is_number_word(w)).count();
     match wants_digits {
         true if digits >= 4 || number_words >= 4 => Ending::Complete,
         true => Ending::Unknown,
         false => Ending::Complete,
     }
-}
-
-fn is_number(word: &str) -> bool {
-    const NUMBERS: &[&str] = &[
-        "zero",
-        "oh",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-        "thirteen",
-        "fourteen",
-        "fifteen",
-        "sixteen",
-        "seventeen",
-        "eighteen",
-        "nineteen",
-        "twenty",
-        "thirty",
-        "forty",
-        "fifty",
-        "sixty",
-        "seventy",
-        "eighty",
-        "ninety",
-    ];
-    let word = word.trim_matches(|c: char| !c.is_alphanumeric());
-    word.split('-').all(|part| NUMBERS.contains(&part))
 }
 
 /// What the floor is told.

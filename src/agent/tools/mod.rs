@@ -102,6 +102,20 @@ pub enum OfficeTopic {
 }
 
 impl ToolCall {
+    /// The wire names of all tools.
+    pub const NAMES: [&str; 10] = [
+        "lookup_patient_by_phone",
+        "verify_identity",
+        "get_patient_appointments",
+        "find_slots",
+        "book_appointment",
+        "reschedule_appointment",
+        "cancel_appointment",
+        "get_office_info",
+        "create_callback",
+        "transfer_to_human",
+    ];
+
     /// Returns the wire name.
     pub fn name(&self) -> &'static str {
         match self {
@@ -179,4 +193,45 @@ pub enum ToolData {
     OfficeInfo(String),
     /// A person has the caller.
     Bridged,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::TurnId;
+
+    #[test]
+    fn the_list_of_names_has_every_tool() {
+        let (slot, appointment) = (Ref("slot-1".into()), Ref("appt-1".into()));
+        let (visit_type, agreed_in) = (VisitType::FollowUp, TurnId(1));
+        let today = jiff::civil::date(2026, 3, 16);
+        let calls = [
+            ToolCall::LookupPatientByPhone,
+            ToolCall::VerifyIdentity {
+                given: Phi::default(),
+                family: Phi::default(),
+                birth_date: Phi::new(today),
+                tie_breaker: None,
+            },
+            ToolCall::GetPatientAppointments,
+            ToolCall::FindSlots {
+                visit_type,
+                practitioner: None,
+                from: today.at(9, 0, 0, 0),
+                until: None,
+                daypart: None,
+            },
+            ToolCall::BookAppointment { slot: slot.clone(), visit_type, agreed_in },
+            ToolCall::RescheduleAppointment { appointment: appointment.clone(), slot, agreed_in },
+            ToolCall::CancelAppointment { appointment, agreed_in },
+            ToolCall::GetOfficeInfo { topic: OfficeTopic::Hours },
+            ToolCall::CreateCallback { reason: Phi::default() },
+            ToolCall::TransferToHuman {
+                target: TargetName::new("front-desk"),
+                reason: "patient_request",
+                summary: Phi::default(),
+            },
+        ];
+        assert_eq!(calls.map(|call| call.name()), ToolCall::NAMES);
+    }
 }
