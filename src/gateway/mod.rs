@@ -6,6 +6,7 @@
 mod admission;
 mod call_task;
 mod error;
+mod rescue;
 mod shared;
 mod start;
 mod switchboard;

@@ -10,10 +10,9 @@ use tokio::net::TcpListener;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
-use crate::agent::tools::ToolCall;
 use crate::audit::Audit;
-use crate::config::{Book, Config, ConfigErrors, TrunkProfile};
-use crate::ehr::{BuiltinBook, Ehr, EhrError};
+use crate::config::{Book, Config, ConfigErrors};
+use crate::ehr::{BuiltinBook, Ehr};
 use crate::engines::models;
 use crate::engines::stt::MoonshineModel;
 use crate::engines::tts::HibariModel;
@@ -29,13 +28,16 @@ use crate::workers::{
 use super::error::StartError;
 use super::shared::Shared;
 use super::spawn;
-use super::switchboard::{Control, Switchboard};
+use super::switchboard::{Control, Switchboard, expect_metrics};
 use super::watch::Watched;
 
 /// What a watcher may be behind before it loses the oldest: a minute of a lively call.
 const WATCHED: usize = 1024;
 /// Events that may wait for the switchboard.
 const EVENTS: usize = 1024;
+
+/// How often the media threads' lateness is told.
+const PACING: Duration = Duration::from_secs(60);
 
 /// A running gateway.
 pub struct Gateway {
@@ -69,13 +71,11 @@ impl Gateway {
         let voice = HibariModel::load(&paths)?;
         let store = open_book(&config).await?;
         let ehr: Arc<dyn Ehr> = Arc::new(BuiltinBook::new(store.clone()));
-        let practice = ehr.practice().await.map_err(|error| match error {
-            EhrError::NotFound => empty_book(&config),
-            error => StartError::Practice(error),
-        })?;
+        let practice = ehr.practice().await.map_err(StartError::Practice)?;
         let practitioners = ehr.practitioners().await.map_err(StartError::Practice)?;
         if practitioners.is_empty() {
-            return Err(empty_book(&config));
+            let Book::BuiltIn { path } = &config.node.book;
+            return Err(StartError::EmptyBook { path: path.display().to_string() });
         }
         let (audit, writer) = Audit::open(config.node.data.join("audit.jsonl"))?;
         let toolbox =
@@ -94,8 +94,15 @@ impl Gateway {
         background.extend(
             media.events().map(|events| spawn("media events", pass_on(events, media_events))),
         );
+        if let Some(bytes) = audit.torn_bytes() {
+            tracing::warn!(
+                bytes,
+                "The audit record ended in the middle of a line, which was cut off: the process was killed, or the disk was full."
+            );
+        }
         ops::MediaScheduling { granted: scheduling(&media) }.emit();
 
+        expect_metrics(&config);
         let (watch, _) = broadcast::channel(WATCHED);
         let ready = (config.trunks.len(), config.generation.to_string());
         let shared = Arc::new(Shared {
@@ -118,7 +125,7 @@ impl Gateway {
         let switchboard = Switchboard::new(Arc::clone(&shared), seed ^ 1, calls);
         let switchboard = spawn("switchboard", switchboard.run(signals, heard, asked));
         background.extend(watchdog(control.clone()));
-        expect_metrics(&shared.config.load());
+        background.push(spawn("pacing", report_pacing(Arc::clone(&shared))));
         health.set(Condition::Ready);
         ops::Ready { trunks: ready.0, generation: &ready.1, took: begun.elapsed() }.emit();
         Ok(Self { shared, control, calls: calls_seen, switchboard, background, health })
@@ -171,11 +178,6 @@ async fn open_book(config: &Config) -> Result<Store, StartError> {
     Ok(Store::open(path).await?)
 }
 
-fn empty_book(config: &Config) -> StartError {
-    let Book::BuiltIn { path } = &config.node.book;
-    StartError::EmptyBook { path: path.display().to_string() }
-}
-
 fn media_config(config: &Config) -> MediaConfig {
     let rtp = &config.node.rtp;
     let bind = rtp.bind.unwrap_or_else(|| config.node.sip_listen.ip());
@@ -222,11 +224,18 @@ async fn serve_metrics(
     Ok(Some(spawn("metrics", http::run(listener, metrics, health.clone()))))
 }
 
-/// Shows the series of each trunk and tool before they first count.
-pub(super) fn expect_metrics(config: &Config) {
-    let asked = |trunk: &TrunkProfile| trunk.peer.as_ref().is_some_and(|peer| peer.ping.is_some());
-    let trunks = config.trunks.iter().map(|trunk| (&trunk.sip.name, asked(trunk)));
-    metrics::expect(trunks, ToolCall::NAMES);
+/// Tells how late the media threads were, where they were.
+async fn report_pacing(shared: Arc<Shared>) {
+    let mut before = shared.media.pacing();
+    loop {
+        tokio::time::sleep(PACING).await;
+        let pacing = shared.media.pacing();
+        let ticks = pacing.late.saturating_sub(before.late);
+        if ticks > 0 {
+            ops::MediaLate { ticks, worst: pacing.worst }.emit();
+        }
+        before = pacing;
+    }
 }
 
 /// Tells systemd that the switchboard still moves.
