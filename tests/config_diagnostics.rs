@@ -292,6 +292,25 @@ error[config-secret]: the secret in variable ATTENDANT_TEST_UNSET cannot be read
 }
 
 #[test]
+fn a_digest_that_we_do_not_have() {
+    check(
+        NODE_FILE,
+        "[sip]",
+        "[registrar]\ndigest = [\"sha-256\", \"sha1\"]\nusers = { 1000 = { env = \"PATH\" } }\n[sip]",
+        r#"
+error[config-unknown-value]: no digest is called "sha1"
+ --> attendant.toml:2:22
+  |
+2 | digest = ["sha-256", "sha1"]
+  |                      ^^^^^^ unknown value
+  |
+  = help: did you mean "sha-256"?
+
+1 error"#,
+    );
+}
+
+#[test]
 fn registered_softphones_need_a_registrar() {
     check(
         PROFILE_FILE,

@@ -11,10 +11,11 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::ops::logging::{self, LogFormat};
+use crate::sip::auth::Algorithm;
 use crate::sip::{Credentials, Registrar};
 
 use super::Code;
-use super::file::{Reader, SecretFile, Text};
+use super::file::{OneOrMany, Reader, SecretFile, Text};
 
 /// What the process needs to know of itself.
 #[derive(Clone, Debug)]
@@ -162,6 +163,7 @@ struct PracticeFile {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct RegistrarFile {
     realm: Option<Text>,
+    digest: Option<Spanned<OneOrMany>>,
     users: Spanned<BTreeMap<Text, Spanned<SecretFile>>>,
 }
 
@@ -354,6 +356,7 @@ fn book(reader: &mut Reader<'_>, data: &Path, raw: PracticeFile) -> Option<Book>
 }
 
 fn registrar(reader: &mut Reader<'_>, dir: &Path, raw: RegistrarFile) -> Option<Registrar> {
+    let digests = digests(reader, raw.digest);
     let span = raw.users.span();
     let mut users = Vec::new();
     let mut complete = true;
@@ -376,5 +379,25 @@ fn registrar(reader: &mut Reader<'_>, dir: &Path, raw: RegistrarFile) -> Option<
         return None;
     }
     let realm = raw.realm.map_or_else(|| "attendant".to_owned(), Spanned::into_inner);
-    complete.then_some(Registrar { realm, users })
+    let digests = digests?;
+    complete.then_some(Registrar { realm, users, digests })
+}
+
+/// Reads how softphones prove that they know their password. MD5 alone unless asked for: many, the
+/// baresip of Debian 12 among them, give up when they meet SHA-256, even beside MD5.
+fn digests(reader: &mut Reader<'_>, list: Option<Spanned<OneOrMany>>) -> Option<Vec<Algorithm>> {
+    let Some(list) = list else { return Some(vec![Algorithm::Md5]) };
+    let span = list.span();
+    let texts = OneOrMany::texts(list);
+    let known = [("sha-256", Algorithm::Sha256), ("md5", Algorithm::Md5)];
+    let read = texts.iter().filter_map(|text| reader.choice(text, "digest", &known));
+    let mut read: Vec<_> = read.collect();
+    if texts.is_empty() {
+        let title = "without a digest no softphone can show its password";
+        reader.error(Code::Value, span, title, "", "write digest = [\"sha-256\", \"md5\"]");
+    }
+    let complete = read.len() == texts.len() && !read.is_empty();
+    read.sort_unstable_by(|a, b| b.cmp(a));
+    read.dedup();
+    complete.then_some(read)
 }

@@ -148,6 +148,7 @@ mod tests {
     use super::super::{Phone, PhoneConfig};
     use super::*;
     use crate::base::Secret;
+    use crate::sip::auth::Algorithm;
     use crate::sip::{Credentials, Registrar};
     use crate::speech::{Voice, VoiceError};
 
@@ -171,7 +172,11 @@ mod tests {
     async fn a_phone_registers_with_the_right_password_only() {
         let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
         let mut registrar = Signals::bind_as(loopback, 1, |address| {
-            let registrar = Registrar { realm: "practice".into(), users: vec![user("right")] };
+            let registrar = Registrar {
+                realm: "practice".into(),
+                users: vec![user("right")],
+                digests: vec![Algorithm::Sha256, Algorithm::Md5],
+            };
             let mut config = UaConfig { registrar: Some(registrar), ..configuration(address) };
             config.trunks[0].inbound = Inbound::Registered;
             config

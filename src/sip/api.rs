@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use ipnet::IpNet;
 
+use super::auth::Algorithm;
 use crate::base::{LegId, Phi, Secret, TrunkName};
 
 /// A transport that SIP runs on.
@@ -98,6 +99,9 @@ pub struct Registrar {
     pub realm: String,
     /// Who may register.
     pub users: Vec<Credentials>,
+    /// The digests that are asked for and taken, strongest first (RFC 8760 §2.4). Old softphones
+    /// give up on a challenge they do not know instead of passing it over.
+    pub digests: Vec<Algorithm>,
 }
 
 /// A call that we make.

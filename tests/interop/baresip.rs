@@ -129,6 +129,19 @@ impl Baresip {
         None
     }
 
+    /// Waits until it has written this to its terminal: it may register before an event of that can
+    /// be waited for.
+    pub(crate) fn writes(&self, words: &str, patience: Duration) -> bool {
+        let started = Instant::now();
+        while !self.log().contains(words) {
+            if started.elapsed() > patience {
+                return false;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        true
+    }
+
     /// Returns what it has written to its terminal.
     pub(crate) fn log(&self) -> String {
         let bytes = fs::read(self.folder.path().join("log")).unwrap_or_default();

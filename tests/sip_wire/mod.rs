@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use attendant::base::{LegId, Purpose, Secret, TrunkName};
+use attendant::sip::auth::Algorithm;
 use attendant::sip::message::{Message, Method, Request, Response, Sipfrag};
 use attendant::sip::{
     Command, Credentials, Event, Flow, Inbound, Input, NewLeg, Output, Refusal, Registrar,
@@ -46,7 +47,8 @@ pub fn config() -> UaConfig {
 }
 
 pub fn registrar() -> Registrar {
-    Registrar { realm: "clinic".into(), users: vec![credentials()] }
+    let digests = vec![Algorithm::Sha256, Algorithm::Md5];
+    Registrar { realm: "clinic".into(), users: vec![credentials()], digests }
 }
 
 pub fn credentials() -> Credentials {

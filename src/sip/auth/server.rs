@@ -14,11 +14,9 @@ use sha2::Sha256;
 use super::client::Challenge;
 use super::{Algorithm, Asked, AuthParams, hex};
 use crate::base::Secret;
-use crate::sip::Credentials;
+use crate::sip::Registrar;
 use crate::sip::message::{Request, Uri};
 
-/// What we ask for, strongest first (RFC 8760 §2.4).
-const ALGORITHMS: [Algorithm; 2] = [Algorithm::Sha256, Algorithm::Md5];
 /// A nonce's time is counted in these.
 const BUCKET: Duration = Duration::from_secs(60);
 /// Buckets that a nonce lives, beyond its own: 4 to 5 minutes. A phone that registers every hour
@@ -34,6 +32,8 @@ const MAX_CNONCE: usize = 128;
 pub struct Authenticator {
     realm: String,
     users: BTreeMap<String, Secret>,
+    /// What we ask for, strongest first (RFC 8760 §2.4).
+    digests: Vec<Algorithm>,
     key: Secret,
     start: Instant,
     serial: u64,
@@ -72,12 +72,19 @@ struct Counted {
 }
 
 impl Authenticator {
-    /// A judge of these users. `key` must be hard to guess, and may change: phones are then told
-    /// `stale` once.
-    pub fn new(realm: &str, users: &[Credentials], key: [u8; 32], now: Instant) -> Self {
-        let users = users.iter().map(|user| (user.user.clone(), user.secret.clone())).collect();
-        let key = Secret::new(hex(&key));
-        Self { realm: realm.to_owned(), users, key, start: now, serial: 0, counts: BTreeMap::new() }
+    /// A judge of the registrar's users. `key` must be hard to guess, and may change: phones are
+    /// then told `stale` once.
+    pub fn new(registrar: &Registrar, key: [u8; 32], now: Instant) -> Self {
+        let users = registrar.users.iter();
+        Self {
+            realm: registrar.realm.clone(),
+            users: users.map(|user| (user.user.clone(), user.secret.clone())).collect(),
+            digests: registrar.digests.clone(),
+            key: Secret::new(hex(&key)),
+            start: now,
+            serial: 0,
+            counts: BTreeMap::new(),
+        }
     }
 
     /// Returns the values of WWW-Authenticate, one field each, strongest first.
@@ -92,7 +99,7 @@ impl Authenticator {
             stale,
             counted: true,
         };
-        ALGORITHMS.map(|algorithm| challenge(algorithm).to_value()).to_vec()
+        self.digests.iter().map(|algorithm| challenge(*algorithm).to_value()).collect()
     }
 
     /// Judges a request from `source`.
@@ -136,7 +143,7 @@ impl Authenticator {
         let (nc, cnonce) = (params.get("nc")?, params.get("cnonce")?);
         let count = u32::from_str_radix(nc, 16).ok().filter(|_| nc.len() == 8)?;
         let qop = params.get("qop")?.eq_ignore_ascii_case("auth");
-        if !ALGORITHMS.contains(&algorithm) || !qop || cnonce.len() > MAX_CNONCE {
+        if !self.digests.contains(&algorithm) || !qop || cnonce.len() > MAX_CNONCE {
             return None;
         }
         let uri = params.get("uri").filter(|uri| same_place(uri, &request.uri))?;
@@ -213,6 +220,7 @@ fn same_place(uri: &str, request: &Uri) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sip::Credentials;
     use crate::sip::auth::DigestClient;
     use crate::sip::message::{Method, Response};
 
@@ -226,13 +234,19 @@ mod tests {
 
     impl Story {
         fn new() -> Self {
+            Self::asking_for(&[Algorithm::Sha256, Algorithm::Md5])
+        }
+
+        fn asking_for(digests: &[Algorithm]) -> Self {
             let start = Instant::now();
             let user = |user: &str, secret: &str| Credentials {
                 user: user.into(),
                 secret: Secret::new(secret),
             };
-            let users = [user("101", "s3cret"), user("102", "other")];
-            Self { judge: Authenticator::new("practice", &users, [7; 32], start), start }
+            let users = vec![user("101", "s3cret"), user("102", "other")];
+            let registrar =
+                Registrar { realm: "practice".into(), users, digests: digests.to_vec() };
+            Self { judge: Authenticator::new(&registrar, [7; 32], start), start }
         }
 
         fn challenge(&mut self, at: u64) -> DigestClient {
@@ -277,6 +291,23 @@ mod tests {
             let value = answer(&mut phone, "101", "s3cret");
             assert_eq!(story.check(second, SOURCE, Some(&value)), known("101"), "{value}");
         }
+    }
+
+    /// libre up to 1.1, and with it the baresip of Debian 12, gives up where it meets a challenge
+    /// other than MD5, also beside one of MD5.
+    #[test]
+    fn only_the_digests_that_are_wanted_are_asked_for_and_taken() {
+        let mut story = Story::asking_for(&[Algorithm::Md5]);
+        let challenges = story.judge.challenges(story.start, SOURCE, false);
+        assert!(
+            matches!(&challenges[..], [one] if one.contains("algorithm=MD5")),
+            "{challenges:?}"
+        );
+        let mut phone = story.challenge(0);
+        let value = answer(&mut phone, "101", "s3cret");
+        assert_eq!(story.check(1, SOURCE, Some(&value)), known("101"));
+        let mut strict = Story::asking_for(&[Algorithm::Sha256]);
+        assert_eq!(strict.check(1, SOURCE, Some(&value)), wrong("101"), "no way down to MD5");
     }
 
     #[test]

@@ -354,5 +354,5 @@ fn judge_of(registrar: &Registrar, dice: &mut Dice, now: Instant) -> Authenticat
     for chunk in key.chunks_mut(8) {
         chunk.copy_from_slice(&dice.bits().to_le_bytes());
     }
-    Authenticator::new(&registrar.realm, &registrar.users, key, now)
+    Authenticator::new(registrar, key, now)
 }
