@@ -78,9 +78,7 @@ fn check_recording(recorded: &Recorded) {
 
 #[test]
 fn a_registered_telephone_asks_for_the_hours() {
-    if !interop::installed("baresip", "baresip") {
-        return;
-    }
+    interop::require("baresip", "baresip");
     let _alone = alone();
     let folder = Folder::new();
     let gateway = Inside::start(&folder);
@@ -100,9 +98,7 @@ fn a_registered_telephone_asks_for_the_hours() {
 
 #[test]
 fn a_wrong_password_does_not_get_in() {
-    if !interop::installed("baresip", "baresip") {
-        return;
-    }
+    interop::require("baresip", "baresip");
     let _alone = alone();
     let folder = Folder::new();
     let gateway = Inside::start(&folder);
@@ -132,9 +128,7 @@ fn resident() -> u64 {
 
 #[test]
 fn two_hundred_calls_at_twenty_a_second() {
-    if !interop::installed("sipp", "sip-tester") {
-        return;
-    }
+    interop::require("sipp", "sip-tester");
     let _alone = alone();
     // Fewer ports than calls: each must come back to be used again.
     let (first, last) = (25_000, 25_239);

@@ -120,7 +120,8 @@ fn stars_stand_where_a_restart_is_needed() {
             "`[drain] deadline`" => "SIP\n[drain]\ndeadline = \"9m\"",
             "`[practice] path`" => "SIP\n[practice]\npath = \"other.db\"",
             // There is one book so far, and these are read with the users that they belong to.
-            "`[practice] book`" | "`[registrar] realm`" | "`[registrar.users]`" => continue,
+            "`[practice] book`" => continue,
+            key if key.starts_with("`[registrar") => continue,
             key => panic!("{key} is new: add how it is changed"),
         };
         let changed = changed.replace("SIP", "[sip]\nlisten = \"10.0.0.9:5060\"");

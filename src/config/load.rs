@@ -134,8 +134,6 @@ impl Config {
             ("data", old.data != new.data),
             ("models", old.models != new.models),
             ("[sip] listen, or [listen] of a SIP profile", listens(self) != listens(next)),
-            ("[rtp] bind", old.rtp.bind != new.rtp.bind),
-            ("[rtp] ports", old.rtp.ports != new.rtp.ports),
             ("[threads] media", old.media_threads != new.media_threads),
             ("[threads] hearing", old.hearing_threads != new.hearing_threads),
             ("[metrics] listen", old.metrics != new.metrics),
