@@ -131,6 +131,33 @@ fn nothing_is_heard_after_the_202() {
     );
 }
 
+/// The call has waited for long enough: the outcome is unknown at once, and another number may be tried.
+#[test]
+fn a_refer_is_given_up() {
+    referred(
+        "
+        1100ms < 202 REFER
+        1100ms > Transfer Accepted
+        2000ms < ACTIVE | body=SIP/2.0 180 Ringing
+        2000ms > 200 NOTIFY
+        2000ms > Transfer Progress(180)
+        20000ms < do give-up-refer
+        20000ms > Transfer Unknown
+        20001ms < do give-up-refer
+        20100ms < do refer sip:102@10.0.0.9
+        20100ms > REFER | Refer-To: <sip:102@10.0.0.9>
+        20200ms < 202 REFER
+        20200ms > Transfer Accepted
+        21000ms < OVER | body=SIP/2.0 200 OK
+        21000ms > 200 NOTIFY
+        21000ms > Transfer Answered
+        22000ms < BYE
+        22000ms > 200 BYE
+        22000ms > Ended RemoteBye
+        ",
+    );
+}
+
 /// The PBX took the caller and hung up on us; its last NOTIFY still wants an answer.
 #[test]
 fn they_hang_up_before_the_last_notify() {

@@ -194,3 +194,71 @@ fn is_open(plan: &Plan, target: &Target, at: DateTime) -> bool {
     let hours = target.hours.as_ref().map(|name| plan.hours.get(name));
     hours.is_none_or(|hours| hours.is_some_and(|hours| hours.open_at(at)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    const NODE: &str = "data = \"d\"\nmodels = \"m\"\n[sip]\nlisten = \"127.0.0.1:5060\"\n";
+    const PROFILE: &str = "preset = \"generic\"\ndialplan = \"p\"\n[peer]\nhost = \"10.0.0.5\"\n\
+        [transfer]\nallow = [\"_6XXX\"]\n";
+    const PLAN: &str = r#"
+        timezone = "America/Chicago"
+        [hours.day]
+        open = ["mon-fri 08:00-17:00"]
+        [target.desk]
+        dial = ["6001", "6002"]
+        ring = "15s"
+        unanswered = "nurse"
+        [target.nurse]
+        dial = ["6003"]
+        hours = "day"
+        unanswered = "night"
+        [target.night]
+        dial = ["6004"]
+        unanswered = "hangup"
+        [[route]]
+        name = "all"
+        agent = "reception"
+        transfer = ["desk"]
+    "#;
+
+    /// The numbers behind `desk`, one after another, and what comes after them.
+    fn behind_the_desk(at: DateTime) -> (Vec<String>, bool) {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in
+            [("attendant.toml", NODE), ("sip-profiles/t.toml", PROFILE), ("dialplans/p.toml", PLAN)]
+        {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        let config = Config::load(folder.path()).unwrap_or_else(|errors| panic!("{errors}"));
+        let profile = &config.trunks[0];
+        let plan = config.plan(profile).unwrap();
+        let desk = &plan.targets[&TargetName::new("desk")];
+        let reach = reach(plan, profile, desk, at);
+        let told = reach.attempts.iter().map(|it| {
+            let seconds = it.ring.as_secs();
+            format!("{} {} {seconds}s", it.target, it.uri)
+        });
+        (told.collect(), reach.hang_up)
+    }
+
+    #[test]
+    fn numbers_are_rung_one_after_another_down_the_chain_of_targets() {
+        let all = [
+            "desk sip:6001@10.0.0.5 15s",
+            "desk sip:6002@10.0.0.5 15s",
+            "nurse sip:6003@10.0.0.5 20s",
+            "night sip:6004@10.0.0.5 20s",
+        ];
+        let friday = date(2026, 11, 20);
+        let (told, hang_up) = behind_the_desk(friday.at(10, 0, 0, 0));
+        assert_eq!((told, hang_up), (all.map(str::to_owned).to_vec(), true));
+        // The nurse has gone home.
+        let (told, _) = behind_the_desk(friday.at(20, 0, 0, 0));
+        assert_eq!(told, [all[0], all[1], all[3]]);
+    }
+}

@@ -116,18 +116,18 @@ impl Hands {
             }
             Output::Discard => self.managed("reset", self.shared.hearing.reset(leg)),
             Output::Tool { turn, request, call } => {
-                self.tools.ask(Job::Run { turn, request, call }).await;
+                self.tools.ask(Job::Run { turn, request, call });
             }
             Output::StoreHandOff { turn, request, target, reason, summary } => {
                 let job = HandOffJob::Store { turn, request, target, reason, summary };
-                self.tools.hand_off(job).await;
+                self.tools.hand_off(job);
             }
             Output::TransferDone { turn, target, outcome, took } => {
                 let (call, target, label) = (self.call, &target, label(outcome));
                 ops::TransferFinished { call, target, outcome: label, took }.emit();
-                self.tools.hand_off(HandOffJob::Done { turn, outcome }).await;
+                self.tools.hand_off(HandOffJob::Done { turn, outcome });
             }
-            Output::Decided(decision) => self.tools.ask(Job::Decided(decision)).await,
+            Output::Decided(decision) => self.tools.ask(Job::Decided(decision)),
             Output::Told(told) => self.told(told),
             Output::Over(summary) => {
                 self.close_media();

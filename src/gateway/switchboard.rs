@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use tokio::sync::mpsc::error::SendTimeoutError;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 
@@ -43,6 +44,8 @@ pub(super) enum Control {
     Alive(oneshot::Sender<()>),
 }
 
+/// A call that is `INBOX` events behind and takes none for this long is stuck.
+const STUCK: Duration = Duration::from_secs(1);
 /// Legs that are over and whose media counts are still to come.
 const CLOSING: usize = 256;
 
@@ -137,8 +140,12 @@ impl Switchboard {
 
     async fn put_through(&self, leg: LegId, input: Input) {
         if let Some(line) = self.lines.get(&leg) {
-            // Only a call that has just ended has no inbox; it has nothing more to learn.
-            let _ = line.inbox.send(input).await;
+            // Only a call that has just ended has no inbox; it has nothing more to learn. One that is stuck
+            // must not stop the others.
+            if let Err(SendTimeoutError::Timeout(_)) = line.inbox.send_timeout(input, STUCK).await {
+                let call = line.known.call;
+                tracing::error!(%call, "A call does not take what happens to it; an event is lost.");
+            }
         }
     }
 

@@ -3,9 +3,11 @@
 //! Hand-offs have a task beside that of the other tools: a person is not waited for behind a slow record.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::json;
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 
 use crate::agent::Decision;
 use crate::agent::tools::ToolCall;
@@ -18,6 +20,8 @@ use crate::toolbox::{HandOffId, ToolSession, TransferOutcome};
 
 use super::shared::Shared;
 
+/// A decision's line that takes longer is not waited for: tools stand behind it.
+const AUDIT: Duration = Duration::from_secs(2);
 /// Jobs that may wait: an agent asks one tool at a time, and decides a few things a turn.
 const JOBS: usize = 32;
 
@@ -45,19 +49,28 @@ pub(super) enum HandOffJob {
 
 /// Where a call leaves its jobs. The tasks end when it is dropped and what was asked is done.
 pub(super) struct Tools {
+    call: CallId,
     jobs: mpsc::Sender<Job>,
     hand_offs: mpsc::Sender<HandOffJob>,
 }
 
 impl Tools {
-    pub(super) async fn ask(&self, job: Job) {
-        // The task ends only after this one has dropped its sender, or by a panic: then no tool answers,
-        // and the conversation's deadlines say so.
-        let _ = self.jobs.send(job).await;
+    /// Asks, and never waits: a record that is slow must not keep the call from its BYE. What cannot be
+    /// asked is not answered; the conversation's deadlines say so.
+    pub(super) fn ask(&self, job: Job) {
+        self.left(self.jobs.try_send(job).is_ok());
     }
 
-    pub(super) async fn hand_off(&self, job: HandOffJob) {
-        let _ = self.hand_offs.send(job).await;
+    /// As [`Self::ask`], for a hand-off.
+    pub(super) fn hand_off(&self, job: HandOffJob) {
+        self.left(self.hand_offs.try_send(job).is_ok());
+    }
+
+    fn left(&self, left: bool) {
+        if !left {
+            let call = self.call;
+            tracing::error!(%call, "The call's tools have stopped, or are far behind: a job is lost.");
+        }
     }
 }
 
@@ -89,7 +102,7 @@ pub(super) fn start(
             }
         }
     });
-    (Tools { jobs, hand_offs }, session)
+    (Tools { call, jobs, hand_offs }, session)
 }
 
 struct HandOffs {
@@ -141,8 +154,10 @@ impl Worker {
             .by(Actor::Agent)
             .in_call(self.call, Some(decision.turn))
             .with_args(json!({ "rule": decision.rule, "heard": heard }));
-        if let Err(error) = self.audit.write(line).await {
-            ops::AuditFailed { error: &error }.emit();
+        match timeout(AUDIT, self.audit.write(line)).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => ops::AuditFailed { error: &error }.emit(),
+            Err(late) => ops::AuditFailed { error: &late }.emit(),
         }
     }
 }

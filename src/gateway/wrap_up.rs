@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::json;
+use tokio::time::timeout;
 
 use crate::agent::Goal;
 use crate::audit::{Actor, Kind, Line};
@@ -17,6 +18,9 @@ use crate::store::WrapUp;
 use crate::toolbox::ToolSession;
 
 use super::shared::Shared;
+
+/// A record that takes longer is not waited for: the call's line is wanted for the next caller.
+const RECORDED: Duration = Duration::from_secs(10);
 
 /// What is known of a call beside its summary.
 pub(super) struct Known {
@@ -62,8 +66,10 @@ pub(super) async fn store(
         .by(Actor::System)
         .in_call(known.call, None)
         .with_outcome(json!({ "goals": goals, "turns": summary.turns }));
-    if let Err(error) = shared.audit.write(line).await {
-        ops::AuditFailed { error: &error }.emit();
+    match timeout(RECORDED, shared.audit.write(line)).await {
+        Ok(Ok(_)) => {}
+        Ok(Err(error)) => ops::AuditFailed { error: &error }.emit(),
+        Err(late) => ops::AuditFailed { error: &late }.emit(),
     }
     let counts = tools.counts();
     let mut gaps: Vec<_> = gaps.iter().map(|gap| gap.as_millis() as u32).collect();
@@ -88,8 +94,11 @@ pub(super) async fn store(
         summary: Phi::default(),
         audit_head: Some(shared.audit.head().hash),
     };
-    if let Err(error) = shared.store.wrap_up(&row).await {
-        ops::StoreFailed { call: known.call, error: &error }.emit();
+    let call = known.call;
+    match timeout(RECORDED, shared.store.wrap_up(&row)).await {
+        Ok(Ok(_)) => {}
+        Ok(Err(error)) => ops::StoreFailed { call, error: &error }.emit(),
+        Err(late) => ops::StoreFailed { call, error: &late }.emit(),
     }
 }
 

@@ -284,6 +284,7 @@ impl Wire {
             "refuse-offer" => Command::RefuseOffer { leg, refusal: refusal() },
             "hang-up" => Command::HangUp { leg, reason: reason() },
             "refer" => Command::Refer { leg, target: rest.to_owned(), headers: vec![] },
+            "give-up-refer" => Command::GiveUpRefer { leg },
             "accept-refer" => Command::AcceptRefer { leg },
             "notify" => Command::Notify { leg, status: rest.parse().unwrap() },
             "call" => {

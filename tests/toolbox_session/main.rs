@@ -493,6 +493,11 @@ async fn a_callback_and_a_hand_off_are_stored_once() {
     let last = rows.last().unwrap();
     assert_eq!(last["outcome"]["hand_off"], id.as_str());
     assert_eq!(rows[rows.len() - 2]["outcome"]["cause"], "486 Busy Here");
+    let told = call.finish_transfer(TURN, None, &TransferOutcome::Taken).await;
+    assert!(told.is_ok(), "the caller is no longer ours");
+    let last = clinic.audit_rows().pop().unwrap();
+    assert_eq!(last["outcome"]["cause"], "accepted, the PBX hung up");
+    assert!(last["outcome"]["data"].is_null(), "nobody knows whether it was answered");
 }
 
 /// A person can be reached while a tool hangs.
