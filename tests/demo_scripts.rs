@@ -60,7 +60,7 @@ fn check_files(shown: &Shown) {
     let report = fs::read_to_string(folder.join("report.json")).unwrap();
     let report: serde_json::Value = serde_json::from_str(&report).unwrap();
     assert!(report["turns"].as_array().is_some_and(|turns| !turns.is_empty()), "{report}");
-    let intact = audit::verify(&folder.join("data/audit.jsonl")).unwrap();
+    let intact = audit::verify(folder.join("data/audit.jsonl")).unwrap();
     assert!(intact.rows > 0);
     let verified = Command::new(env!("CARGO_BIN_EXE_attendant"))
         .args(["audit", "verify"])
