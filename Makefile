@@ -1,6 +1,7 @@
 # make demo             a call to yourself, then a number to dial; make demo ARGS="--once" passes arguments on
 # make test             formatting, lints and every test, the ones against real SIP peers included
 # make bench            what each stage costs, against its budget
+# make models           fetches the speech models into ~/.cache/attendant/models, or $ATTENDANT_MODELS
 # make setup            installs the Debian packages that are missing; the others call it themselves
 
 SHELL       := /bin/bash
@@ -8,7 +9,7 @@ SHELL       := /bin/bash
 .DEFAULT_GOAL := help
 # A recipe is one script.
 .ONESHELL:
-.PHONY: help demo test bench setup setup-run lint
+.PHONY: help demo test bench models setup setup-run lint
 
 ARGS ?=
 CARGO ?= cargo
@@ -23,14 +24,18 @@ help:
 
 demo: setup-run
 	@$(CARGO) build --release --locked
-	target/release/attendant demo $(ARGS)
+	$(CARGO) run --quiet --release --locked -- demo $(ARGS)
 
-test: setup lint
+test: setup lint models
 	$(CARGO) test --locked
 
 lint:
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --all-targets -- -D warnings
+
+# The tests look for them where the demonstration does, and in the same way.
+models: setup-run
+	$(CARGO) run --locked -- models fetch
 
 bench: setup-run
 	$(CARGO) bench --locked

@@ -7,6 +7,7 @@
 //!   [`codec`], [`rtp`], [`media`], [`speech`], [`practice`], [`agent`], [`dialplan`], [`call`].
 //! * Shells, which do what cores decided: [`ops`], [`config`], [`signalling`], [`workers`],
 //!   [`engines`], [`store`], [`ehr`], [`audit`], [`toolbox`], [`phone`], [`gateway`], [`cli`].
+//! * [`fuzzing`] is for tests: what must hold for bytes that others wrote.
 
 pub mod agent;
 pub mod audit;

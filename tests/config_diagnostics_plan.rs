@@ -77,6 +77,25 @@ error[config-not-allowed]: trunk front may not hand calls to 6001
 }
 
 #[test]
+fn a_target_that_rings_for_longer_than_the_trunk_waits() {
+    check(
+        PLAN_FILE,
+        "dial = [\"6001\"]",
+        "dial = [\"6001\"]\nring = \"40s\"",
+        r#"
+error[config-no-effect]: rings for 40s, and trunk front waits 25s for a transfer's outcome
+ --> dialplans/clinic.toml:8:8
+  |
+8 | ring = "40s"
+  |        ^^^^^ never rings that long
+  |
+  = help: write wait = "45s" under [transfer] in sip-profiles/front.toml, or a shorter `ring`
+
+1 error"#,
+    );
+}
+
+#[test]
 fn names_that_are_not_defined() {
     check(
         PLAN_FILE,

@@ -29,9 +29,7 @@ fn write_tone(path: &Path, hertz: f64, silence: u32) {
 
 #[test]
 fn baresip_calls_baresip_and_both_record() {
-    if !interop::installed("baresip", "baresip") {
-        return;
-    }
+    interop::require("baresip", "baresip");
     let folder = tempfile::tempdir().unwrap();
     let (low, high) = (folder.path().join("low.wav"), folder.path().join("high.wav"));
     write_tone(&low, 400.0, 10);
@@ -57,9 +55,7 @@ fn baresip_calls_baresip_and_both_record() {
 
 #[test]
 fn sipp_counts_calls_that_went_well_and_calls_that_did_not() {
-    if !interop::installed("sipp", "sip-tester") {
-        return;
-    }
+    interop::require("sipp", "sip-tester");
     let answering = Answering::start();
     let held = Duration::from_millis(200);
     let load = Load { target: answering.address, dials: "100", calls: 20, a_second: 20, held };

@@ -42,9 +42,7 @@ async fn phone() -> Phone {
 
 #[tokio::test]
 async fn baresip_calls_the_phone_and_each_hears_the_other() {
-    if !interop::installed("baresip", "baresip") {
-        return;
-    }
+    interop::require("baresip", "baresip");
     let folder = tempfile::tempdir().unwrap();
     let tone = folder.path().join("tone.wav");
     write_tone(&tone, 1, 1, 10);
@@ -72,9 +70,7 @@ async fn baresip_calls_the_phone_and_each_hears_the_other() {
 
 #[tokio::test]
 async fn the_phone_calls_baresip_and_waits_for_its_turn() {
-    if !interop::installed("baresip", "baresip") {
-        return;
-    }
+    interop::require("baresip", "baresip");
     let folder = tempfile::tempdir().unwrap();
     let tone = folder.path().join("tone.wav");
     write_tone(&tone, 0, 2, 10);

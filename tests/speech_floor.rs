@@ -140,6 +140,9 @@ fn the_caller_takes_the_floor_and_a_cough_does_not() {
         10000ms > silence 7 s
         17000ms > silence 14 s
         24000ms > silence 21 s
+        31000ms > silence 28 s
+        38000ms > silence 35 s
+        45000ms > silence 42 s
         ",
     );
 }
@@ -209,6 +212,9 @@ fn nobodys_silence_counts_on_hold() {
         67000ms > silence 7 s
         74000ms > silence 14 s
         81000ms > silence 21 s
+        88000ms > silence 28 s
+        95000ms > silence 35 s
+        102000ms > silence 42 s
         ",
     );
 }

@@ -22,8 +22,8 @@ const FILLER_AFTER: Duration = Duration::from_millis(700);
 const STILL_WORKING_AFTER: Duration = Duration::from_secs(6);
 /// A tool that has not answered by then counts as timed out.
 const TOOL_DEADLINE: Duration = Duration::from_secs(20);
-/// A transfer rings for up to 30 s and is then given up by whoever dials; this is the net under it.
-const TRANSFER_DEADLINE: Duration = Duration::from_secs(75);
+/// Whoever dials tries a target's numbers one after another and gives up by then; this is the net under it.
+const TRANSFER_DEADLINE: Duration = Duration::from_secs(300);
 /// A transfer starts when its announcement was heard, or after this.
 const ANNOUNCED_WITHIN: Duration = Duration::from_secs(7);
 /// Turns of one call, after which a person takes over (`tools.md`: 60).

@@ -25,10 +25,33 @@ pub struct Setup {
     pub local: LocalMedia,
     /// What the conversation starts from.
     pub setting: Setting,
-    /// Where each transfer target is reached: a Refer-To URI. A target that is not here does not exist.
-    pub targets: BTreeMap<TargetName, String>,
+    /// How each transfer target is reached. A target that is not here does not exist.
+    pub targets: BTreeMap<TargetName, Reach>,
+    /// Who takes the caller when the agent cannot go on: its media or its voice is lost.
+    pub fallback: Option<(TargetName, Reach)>,
     /// Who refers, as a URI: the Referred-By of a hand-off (RFC 3892).
     pub referred_by: String,
+}
+
+/// How a transfer target is reached: one number after another, and then what.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Reach {
+    /// The numbers, in the order in which they are tried; those of the target that follows an
+    /// unanswered one included.
+    pub attempts: Vec<Attempt>,
+    /// Whether the call ends when nobody answers; else the agent takes the caller back.
+    pub hang_up: bool,
+}
+
+/// One number that may be rung.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Attempt {
+    /// Whose it is.
+    pub target: TargetName,
+    /// The Refer-To URI.
+    pub uri: String,
+    /// How long it may ring before it counts as unanswered.
+    pub ring: Duration,
 }
 
 /// What a call is told.
@@ -48,6 +71,8 @@ pub enum Input {
     ToolDone { request: ToolRequestId, result: ToolResult },
     /// The hand-off note is stored under this id, or is not.
     HandOffStored { request: ToolRequestId, stored: Result<String, ErrorCode> },
+    /// The leg's media could not be opened, or was lost: nobody hears anybody.
+    MediaFailed,
     /// The process wants the call to end: the drain deadline has passed.
     HangUp,
 }
@@ -84,8 +109,9 @@ pub enum Output {
     Prepare { text: Phi<String> },
     /// Say this after what is being said.
     Speak { utterance: UtteranceId, epoch: Epoch, text: Phi<String> },
-    /// From now on only sound of this epoch is played.
-    Flush { epoch: Epoch },
+    /// From now on only sound of this epoch is played. `over`: the caller has been speaking over the
+    /// agent since then.
+    Flush { epoch: Epoch, over: Option<Instant> },
     /// Tell the recogniser what is expected.
     Expect(Expect),
     /// The caller's turn is over: the recogniser is to finish it.
@@ -102,14 +128,38 @@ pub enum Output {
         reason: &'static str,
         summary: Phi<String>,
     },
-    /// How a transfer ended, for the audit record.
-    TransferDone { turn: TurnId, state: sip::TransferState },
+    /// How a hand-off ended, for the audit record.
+    TransferDone { turn: TurnId, target: TargetName, outcome: Outcome, took: Duration },
     /// A decision, for the audit record.
     Decided(Decision),
     /// What happened, for whoever watches.
     Told(Told),
     /// The call is over; this is the last output.
     Over(Box<Summary>),
+}
+
+/// How a hand-off ended, after its last attempt.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Outcome {
+    /// Somebody answered.
+    Answered,
+    /// The PBX accepted the transfer and hung up on us: the caller is with it, and who answered is not known.
+    Taken,
+    /// The REFER or the new call was refused with this status.
+    Failed(u16),
+    /// It rang for as long as it may.
+    Unanswered,
+    /// The PBX accepted the transfer and never said what came of it; the caller is still with us.
+    Unknown,
+    /// The caller hung up before the PBX had accepted anything.
+    CallerGone,
+}
+
+impl Outcome {
+    /// Whether the caller is no longer ours.
+    pub fn is_moved(self) -> bool {
+        matches!(self, Self::Answered | Self::Taken)
+    }
 }
 
 /// What happened in a call, in the order in which people experience it.
@@ -129,7 +179,7 @@ pub enum Told {
     ToolAsked { name: &'static str },
     /// A tool has answered.
     ToolAnswered { name: &'static str, error: Option<ErrorCode>, took: Duration },
-    /// A transfer moves.
+    /// A transfer moves: told when its state changes. The target is the one that is tried now.
     Transfer { target: TargetName, state: sip::TransferState },
 }
 
@@ -144,6 +194,8 @@ pub enum EndReason {
     AgentHungUp,
     /// A person has the caller.
     HandedOff,
+    /// Nobody answered, and the number plan says that the call ends then.
+    Unanswered,
     /// Nothing was received from the caller's phone for a minute.
     NoMedia,
     /// No codec in common, or the offer could not be read.
@@ -154,6 +206,8 @@ pub enum EndReason {
     SignallingTimeout,
     /// The process was stopped.
     Shutdown,
+    /// A fault of ours: the media or the voice was lost, or the call's task failed.
+    Failed,
 }
 
 /// What is left of a call: the wrap-up row.

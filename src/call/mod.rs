@@ -7,8 +7,11 @@
 #[allow(missing_docs, reason = "variants are documented; a field `leg: LegId` says all there is")]
 mod api;
 mod hand_off;
+mod hearing;
 mod machine;
+mod signals;
 mod speaking;
+mod transfer;
 
-pub use api::{EndReason, Input, Output, Setup, Sound, Summary, Told};
+pub use api::{Attempt, EndReason, Input, Outcome, Output, Reach, Setup, Sound, Summary, Told};
 pub use machine::Call;

@@ -1,5 +1,6 @@
 //! `attendant call`: a scripted caller against any SIP peer.
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -7,18 +8,20 @@ use clap::Args;
 use tokio::sync::mpsc;
 
 use super::Failure;
+use crate::base::Secret;
 use crate::engines::models;
 use crate::engines::tts::{FliteVoice, HibariModel};
 use crate::phone::{
     CallPlan, CallProgress, Line, Outcome, Phone, PhoneConfig, Talk, choose_voice,
     local_address_for,
 };
+use crate::sip::Credentials;
 use crate::speech::{Voice, VoiceError};
 
 /// Calls a SIP peer with a spoken script, and measures how it answers.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
-  attendant call sip:900@127.0.0.1:5060 --say \"When are you open?\" --record call.wav")]
+  attendant call sip:900@127.0.0.1:5060 --say \"What are your opening hours?\" --record call.wav")]
 pub(super) struct Arguments {
     /// Whom to call
     #[arg(value_name = "SIP-URI")]
@@ -29,6 +32,12 @@ pub(super) struct Arguments {
     /// The caller's number or user name
     #[arg(long, value_name = "USER", default_value = "caller")]
     from: String,
+    /// The user to answer a digest challenge with
+    #[arg(long, value_name = "NAME", requires = "password_file")]
+    user: Option<String>,
+    /// A file with that user's password
+    #[arg(long, value_name = "FILE", requires = "user")]
+    password_file: Option<PathBuf>,
     /// Where a stereo recording goes: caller left, other side right
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
@@ -40,29 +49,41 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
 
 async fn call(arguments: Arguments) -> Result<ExitCode, Failure> {
     let address = local_address_for(&arguments.target).await?;
+    let credentials = credentials(&arguments)?;
     let voice = choose_voice(FliteVoice::Slt, embedded_voice)?;
     let mut phone = Phone::start(PhoneConfig::new(address, arguments.from.clone(), voice)).await?;
     let (progress, mut told) = mpsc::channel(256);
-    let printer = tokio::spawn(async move {
+    // The call drops its end of the channel when it is over.
+    let printing = async {
         while let Some(event) = told.recv().await {
             print(&event);
         }
-    });
+    };
     let lines = arguments.say.iter().map(Line::new).collect();
-    let report = phone
-        .call(CallPlan {
-            target: arguments.target,
-            talk: Talk { lines, ..Talk::default() },
-            progress: Some(progress),
-            recording: arguments.record,
-            ..CallPlan::default()
-        })
-        .await?;
-    printer.await?;
-    println!("{}", report.to_json());
+    let call = phone.call(CallPlan {
+        target: arguments.target,
+        credentials,
+        talk: Talk { lines, ..Talk::default() },
+        progress: Some(progress),
+        recording: arguments.record,
+        ..CallPlan::default()
+    });
+    let (report, ()) = tokio::join!(call, printing);
+    let report = report?;
+    // A reader that has seen enough, such as `head`, is no error.
+    let _ = writeln!(std::io::stdout(), "{}", report.to_json());
     let all_said = report.lines_said == report.lines;
     let ok = report.outcome == Outcome::Answered && all_said;
     Ok(if ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn credentials(arguments: &Arguments) -> Result<Option<Credentials>, Failure> {
+    let (Some(user), Some(file)) = (&arguments.user, &arguments.password_file) else {
+        return Ok(None);
+    };
+    let secret = std::fs::read_to_string(file)
+        .map_err(|error| format!("cannot read the password file {}: {error}", file.display()))?;
+    Ok(Some(Credentials { user: user.clone(), secret: Secret::new(secret.trim_end()) }))
 }
 
 /// Without flite the caller sounds like the agent.

@@ -18,6 +18,7 @@ use clap::{Parser, Subcommand};
 
 use crate::engines::models::ModelError;
 use crate::gateway::StartError;
+use crate::store::StoreError;
 
 /// A SIP/RTP media gateway with the voice agent inside, for medical practices.
 #[derive(Debug, Parser)]
@@ -66,23 +67,35 @@ pub fn main() -> ExitCode {
         }
     };
     result.unwrap_or_else(|failure| {
-        eprintln!("error: {failure}");
-        let mut cause = failure.source();
-        while let Some(error) = cause {
-            eprintln!("  because: {error}");
-            cause = error.source();
-        }
-        if let Some(advice) = advice(&*failure) {
-            eprintln!("help: {advice}");
-        }
+        tell(&failure);
         ExitCode::from(2)
     })
 }
 
-/// Returns what to do about a failure, where its message does not say it already.
-fn advice(failure: &(dyn std::error::Error + Send + Sync + 'static)) -> Option<String> {
-    let start = failure.downcast_ref::<StartError>().and_then(StartError::advice);
-    start.or_else(|| failure.downcast_ref::<ModelError>().map(|error| error.advice().to_owned()))
+/// Prints what went wrong, why, and what to do about it.
+fn tell(failure: &Failure) {
+    eprintln!("error: {failure}");
+    let mut cause = failure.source();
+    while let Some(error) = cause {
+        eprintln!("  because: {error}");
+        cause = error.source();
+    }
+    if let Some(advice) = advice(failure) {
+        eprintln!("  = help: {advice}");
+    }
+}
+
+/// Returns what the error itself says to do about it.
+fn advice(failure: &Failure) -> Option<String> {
+    if let Some(error) = failure.downcast_ref::<StartError>() {
+        return match error {
+            StartError::Models(error) => Some(error.advice().to_owned()),
+            error => error.advice(),
+        };
+    }
+    let models = failure.downcast_ref::<ModelError>().map(ModelError::advice);
+    let store = || failure.downcast_ref::<StoreError>().map(StoreError::advice);
+    models.or_else(store).map(str::to_owned)
 }
 
 #[cfg(test)]

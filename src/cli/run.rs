@@ -54,8 +54,8 @@ async fn serve(dir: PathBuf, config: Config) -> Result<ExitCode, Failure> {
                 systemd::reloading();
                 match gateway.reload().await {
                     Ok(()) => systemd::status("Configuration reloaded."),
-                    Err(errors) => {
-                        eprintln!("{errors}");
+                    // The gateway has logged every mistake.
+                    Err(_) => {
                         systemd::status("Reload failed: the old configuration stays. See the journal.");
                     }
                 }

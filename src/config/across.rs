@@ -116,6 +116,19 @@ fn trunk_and_plan(findings: &mut Findings, trunk: &ReadTrunk, plan: &ReadPlan) {
             reader.error(Code::NotAllowed, number.span(), title, "not allowed", help);
         }
     }
+    let wait = profile.transfer.wait;
+    for (ring, place) in plan.rings.iter().filter(|(ring, _)| *ring > wait) {
+        let (ring, wait) = (ring.as_secs(), wait.as_secs());
+        let title = format!(
+            "rings for {ring}s, and trunk {} waits {wait}s for a transfer's outcome",
+            profile.sip.name
+        );
+        let help = format!(
+            "write wait = \"{}s\" under [transfer] in {path}, or a shorter `ring`",
+            ring + 5
+        );
+        reader.error(Code::NoEffect, place.clone(), title, "never rings that long", help);
+    }
     for text in &plan.literals {
         let normal = profile.numbers.normalise(text.get_ref());
         let literal =

@@ -134,11 +134,14 @@ impl Config {
             ("data", old.data != new.data),
             ("models", old.models != new.models),
             ("[sip] listen, or [listen] of a SIP profile", listens(self) != listens(next)),
+            ("[rtp] bind", old.rtp.bind != new.rtp.bind),
+            ("[rtp] ports", old.rtp.ports != new.rtp.ports),
             ("[threads] media", old.media_threads != new.media_threads),
             ("[threads] hearing", old.hearing_threads != new.hearing_threads),
             ("[metrics] listen", old.metrics != new.metrics),
             ("[log] format", old.log_format != new.log_format),
             ("[log] filter", old.log_filter != new.log_filter),
+            ("[drain] deadline", old.drain != new.drain),
             ("[practice]", old.book != new.book),
         ];
         changed.into_iter().filter(|(_, changed)| *changed).map(|(key, _)| key).collect()

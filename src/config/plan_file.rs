@@ -26,6 +26,8 @@ pub(super) struct ReadPlan {
     pub(super) source: Arc<Source>,
     /// Each number that a target dials.
     pub(super) dials: Vec<Text>,
+    /// How long each target's numbers may ring, and where that is written: its name, if nowhere.
+    pub(super) rings: Vec<(Duration, Range<usize>)>,
     /// Each literal number that a route asks for.
     pub(super) literals: Vec<Text>,
     /// The route that each test names.
@@ -159,11 +161,16 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<ReadPlan> {
     let mut complete = define_hours(reader, &mut names, raw.hours, raw.holidays);
     complete &= define_callers(reader, &mut names, raw.callers);
     raw.target.keys().for_each(|name| names.targets.define(name, ()));
-    let mut dials = Vec::new();
+    let (mut dials, mut rings) = (Vec::new(), Vec::new());
     let targets: Vec<_> = raw
         .target
         .into_iter()
-        .map(|(name, raw)| target(reader, &mut names, &mut dials, &name, raw))
+        .map(|(name, raw)| {
+            let place = raw.ring.as_ref().map_or(name.span(), Spanned::span);
+            let target = target(reader, &mut names, &mut dials, &name, raw)?;
+            rings.push((target.ring, place));
+            Some(target)
+        })
         .collect();
     let mut literals = Vec::new();
     let routes = route_file::read(reader, &mut names, &mut literals, raw.route, language);
@@ -183,7 +190,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<ReadPlan> {
     let hours = names.hours.0.into_iter().map(|(name, (hours, ..))| (name, hours)).collect();
     let plan = Plan { zone, hours, targets, routes, tests: tests? };
     let source = reader.source.clone();
-    complete.then_some(ReadPlan { plan, source, dials, literals, tests: places })
+    complete.then_some(ReadPlan { plan, source, dials, rings, literals, tests: places })
 }
 
 fn define_hours(

@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::DateTime;
+
 use crate::agent::Setting;
-use crate::base::{CallId, Phi, Purpose, TrunkName};
-use crate::call::Setup;
+use crate::base::{CallId, Phi, Purpose, TargetName, TrunkName};
+use crate::call::{Attempt, Reach, Setup};
 use crate::config::{Config, TrunkProfile};
-use crate::dialplan::{Action, Dialled, Target};
-use crate::ops::RefusalLabel;
+use crate::dialplan::{Action, Dialled, Plan, Target, Unanswered};
+use crate::ops::{self, RefusalLabel};
 use crate::practice::PhoneNumber;
 use crate::sdp::LocalMedia;
 use crate::sip::Incoming;
-use crate::workers::Port;
+use crate::workers::{Port, WorkersError};
 
 use super::shared::Shared;
 
@@ -21,18 +23,7 @@ pub(super) struct Admitted {
     pub(super) port: Port,
     pub(super) trunk: TrunkName,
     pub(super) route: String,
-    /// Where the caller goes when the agent itself cannot go on: a Refer-To URI.
-    pub(super) fallback: Option<String>,
     pub(super) caller: Option<Phi<PhoneNumber>>,
-}
-
-/// Lines that are taken already.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Taken {
-    /// Over all trunks.
-    pub(super) all: usize,
-    /// By calls of the same trunk.
-    pub(super) of_trunk: usize,
 }
 
 /// A call that is not taken.
@@ -49,42 +40,56 @@ impl Refused {
     }
 }
 
+/// How many calls there are already.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Load {
+    /// In all.
+    pub(super) node: usize,
+    /// Of the trunk that the new one came by.
+    pub(super) trunk: usize,
+}
+
 /// Decides on a call.
 pub(super) fn admit(
     shared: &Shared,
     call: CallId,
     incoming: Incoming,
-    taken: Taken,
+    load: Load,
 ) -> Result<Admitted, Refused> {
     let config = shared.config.load_full();
-    if taken.all >= config.node.max_calls as usize {
-        let words = format!("all {} lines of this gateway are taken", taken.all);
+    if load.node >= config.node.max_calls as usize {
+        let words = format!("all {} lines of this gateway are taken ([limits] calls)", load.node);
         return Err(Refused::new(503, RefusalLabel::Busy, words));
     }
     let Some(profile) = config.trunk(&incoming.trunk) else {
         let words = format!("SIP profile {} was removed", incoming.trunk);
         return Err(Refused::new(503, RefusalLabel::NoRoute, words));
     };
-    if taken.of_trunk >= profile.max_calls as usize {
-        let words =
-            format!("all {} lines of SIP profile {} are taken", taken.of_trunk, incoming.trunk);
+    if load.trunk >= profile.max_calls as usize {
+        let words = format!(
+            "all {} lines of SIP profile {} are taken ([limits] calls)",
+            load.trunk, incoming.trunk
+        );
         return Err(Refused::new(503, RefusalLabel::Busy, words));
     }
-    let (route, targets, fallback, agent_now) = choose(&config, profile, &incoming)?;
-    let port = shared.media.reserve().map_err(|error| {
+    let Choice { route, targets, order, fallback, now } = choose(&config, profile, &incoming)?;
+    let (bind, ports) = (profile.media.bind, &profile.media.ports);
+    let port = shared.media.reserve_at(bind, ports).map_err(|error| {
+        if matches!(error, WorkersError::PortsExhausted { .. }) {
+            ops::PortsExhausted { trunk: &incoming.trunk }.emit();
+        }
         Refused::new(503, RefusalLabel::NoPorts, format!("no RTP port: {error}"))
     })?;
     let caller = incoming.caller.as_ref().and_then(|number| {
         let number = profile.normalise(number);
         PhoneNumber::parse(number.reveal(Purpose::Routing)).map(Phi::new)
     });
-    let uris = uris(profile, &targets);
     let setting = Setting {
         practice: shared.practice.clone(),
         practitioners: shared.practitioners.clone(),
-        now: agent_now,
+        now,
         caller: caller.clone(),
-        targets: targets.iter().map(|t| t.name.clone()).filter(|t| uris.contains_key(t)).collect(),
+        targets: order,
         seed: call.0,
     };
     let media = &profile.media;
@@ -101,14 +106,22 @@ pub(super) fn admit(
             version: 1,
         },
         setting,
-        targets: uris,
+        targets,
+        fallback,
         referred_by: format!("sip:attendant@{}", profile.sip.advertised),
     };
-    let fallback = fallback.and_then(|target| uri(profile, &target));
-    Ok(Admitted { setup, port, trunk: incoming.trunk, route, fallback, caller })
+    Ok(Admitted { setup, port, trunk: incoming.trunk, route, caller })
 }
 
-type Choice = (String, Vec<Target>, Option<Target>, jiff::civil::DateTime);
+/// What the number plan says of a call.
+struct Choice {
+    route: String,
+    targets: BTreeMap<TargetName, Reach>,
+    /// The route's order of them.
+    order: Vec<TargetName>,
+    fallback: Option<(TargetName, Reach)>,
+    now: DateTime,
+}
 
 fn choose(config: &Config, profile: &TrunkProfile, incoming: &Incoming) -> Result<Choice, Refused> {
     let Some(plan) = config.plan(profile) else {
@@ -138,15 +151,46 @@ fn choose(config: &Config, profile: &TrunkProfile, incoming: &Incoming) -> Resul
             RefusalLabel::Rejected,
             format!("route {name} rejects the call"),
         )),
-        Action::Agent { .. } => Ok((name, chosen.targets, chosen.fallback, at)),
+        Action::Agent { .. } => {
+            let reached =
+                chosen.targets.iter().map(|t| (t.name.clone(), reach(plan, profile, t, at)));
+            let targets: BTreeMap<_, _> =
+                reached.filter(|(_, reach)| !reach.attempts.is_empty()).collect();
+            let order = chosen.targets.iter().map(|t| t.name.clone());
+            let order = order.filter(|name| targets.contains_key(name)).collect();
+            let fallback = chosen.fallback.map(|t| (t.name.clone(), reach(plan, profile, &t, at)));
+            Ok(Choice { route: name, targets, order, fallback, now: at })
+        }
     }
 }
 
-fn uris(profile: &TrunkProfile, targets: &[Target]) -> BTreeMap<crate::base::TargetName, String> {
-    let reachable = |target: &Target| Some((target.name.clone(), uri(profile, target)?));
-    targets.iter().filter_map(reachable).collect()
+/// Returns the numbers to ring for a target, one after another, those of the targets behind it included.
+fn reach(plan: &Plan, profile: &TrunkProfile, first: &Target, at: DateTime) -> Reach {
+    let mut reach = Reach::default();
+    let mut target = first;
+    // `check` refuses targets that go round in a circle; this ends even if one got through.
+    for _ in 0..=plan.targets.len() {
+        // One that is closed at this hour is as good as unanswered.
+        if target.name == first.name || is_open(plan, target, at) {
+            let attempts = target.dial.iter().filter_map(|number| {
+                let uri = profile.transfer.refer_to(number).ok()?;
+                Some(Attempt { target: target.name.clone(), uri, ring: target.ring })
+            });
+            reach.attempts.extend(attempts);
+        }
+        target = match &target.unanswered {
+            Unanswered::Agent => return reach,
+            Unanswered::HangUp => return Reach { hang_up: true, ..reach },
+            Unanswered::Target(next) => match plan.targets.get(next) {
+                Some(next) => next,
+                None => return reach,
+            },
+        };
+    }
+    reach
 }
 
-fn uri(profile: &TrunkProfile, target: &Target) -> Option<String> {
-    profile.transfer.refer_to(target.dial.first()?).ok()
+fn is_open(plan: &Plan, target: &Target, at: DateTime) -> bool {
+    let hours = target.hours.as_ref().map(|name| plan.hours.get(name));
+    hours.is_none_or(|hours| hours.is_some_and(|hours| hours.open_at(at)))
 }

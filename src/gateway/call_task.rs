@@ -8,8 +8,8 @@ use tokio::sync::mpsc;
 use tokio::time::sleep_until;
 
 use crate::agent::tools::ErrorCode;
-use crate::base::{CallId, LegId, Phi, Purpose, TargetName};
-use crate::call::{Call, Input, Output, Setup, Summary, Told};
+use crate::base::{CallId, LegId, Phi, Purpose};
+use crate::call::{Call, Input, Outcome, Output, Setup, Summary, Told};
 use crate::ops;
 use crate::sdp::Negotiated;
 use crate::speech::{RecognizerError, Transcript, VoiceError};
@@ -19,7 +19,7 @@ use crate::workers::{
 };
 
 use super::shared::Shared;
-use super::tools::Job;
+use super::tools::{HandOffJob, Job, Tools};
 use super::watch::{Seen, Watch};
 
 /// Inputs that may wait for a call: a second of frames' worth of events, were they all to come at once.
@@ -33,12 +33,10 @@ pub(super) struct Hands {
     pub(super) watch: Watch,
     /// To ourselves, for what the speech threads have to say.
     pub(super) inbox: mpsc::Sender<Input>,
-    pub(super) tools: mpsc::Sender<Job>,
+    pub(super) tools: Tools,
     /// Bound at admission, until the media is opened on it.
     pub(super) port: Option<Port>,
     pub(super) media: Option<LegControl>,
-    /// Where the caller is being transferred to.
-    pub(super) target: Option<TargetName>,
     /// The response gap of each turn.
     pub(super) gaps: Vec<Duration>,
 }
@@ -96,11 +94,14 @@ impl Hands {
                     self.post(Input::NotRendered { utterance });
                 }
             }
-            Output::Flush { epoch } => {
+            Output::Flush { epoch, over } => {
                 if let Some(media) = &self.media {
                     media.flush(epoch);
                 }
                 self.shared.speaking.stop(leg, epoch);
+                if let Some(since) = over {
+                    ops::BargedIn { call: self.call, after: since.elapsed() }.emit();
+                }
             }
             Output::Expect(expect) => {
                 self.managed("expectation", self.shared.hearing.expect(leg, expect));
@@ -115,15 +116,18 @@ impl Hands {
             }
             Output::Discard => self.managed("reset", self.shared.hearing.reset(leg)),
             Output::Tool { turn, request, call } => {
-                self.ask(Job::Run { turn, request, call }).await;
+                self.tools.ask(Job::Run { turn, request, call }).await;
             }
             Output::StoreHandOff { turn, request, target, reason, summary } => {
-                self.ask(Job::StoreHandOff { turn, request, target, reason, summary }).await;
+                let job = HandOffJob::Store { turn, request, target, reason, summary };
+                self.tools.hand_off(job).await;
             }
-            Output::TransferDone { turn, state } => {
-                self.ask(Job::TransferDone { turn, state }).await;
+            Output::TransferDone { turn, target, outcome, took } => {
+                let (call, target, label) = (self.call, &target, label(outcome));
+                ops::TransferFinished { call, target, outcome: label, took }.emit();
+                self.tools.hand_off(HandOffJob::Done { turn, outcome }).await;
             }
-            Output::Decided(decision) => self.ask(Job::Decided(decision)).await,
+            Output::Decided(decision) => self.tools.ask(Job::Decided(decision)).await,
             Output::Told(told) => self.told(told),
             Output::Over(summary) => {
                 self.close_media();
@@ -131,11 +135,6 @@ impl Hands {
             }
         }
         None
-    }
-
-    async fn ask(&self, job: Job) {
-        // The tool task ends only after this one has dropped its sender.
-        let _ = self.tools.send(job).await;
     }
 
     /// To our own inbox, for what could not be done.
@@ -165,7 +164,7 @@ impl Hands {
             }
             Err(error) => {
                 tracing::error!(call = %self.call, %error, "The call has no media.");
-                self.post(Input::HangUp);
+                self.post(Input::MediaFailed);
             }
         }
     }
@@ -218,25 +217,25 @@ impl Hands {
             Told::ToolAnswered { name, error, took } => {
                 let outcome = tool_outcome(*error);
                 ops::ToolRan { call: self.call, tool: name, outcome, took: *took }.emit();
-                if *name == "transfer_to_human" {
-                    let target = self.target.take();
-                    self.transferred(target.as_ref(), *error, *took);
-                }
             }
-            Told::Transfer { target, .. } => self.target = Some(target.clone()),
+            Told::Transfer { target, state } => {
+                tracing::info!(call = %self.call, %target, ?state, "Transfer.");
+            }
             _ => {}
         }
         self.watch.tell(Seen::Told(told));
     }
+}
 
-    fn transferred(&self, target: Option<&TargetName>, error: Option<ErrorCode>, took: Duration) {
-        let Some(target) = target else { return };
-        let outcome = match error {
-            None => ops::TransferOutcome::Answered,
-            Some(ErrorCode::Timeout) => ops::TransferOutcome::Unknown,
-            Some(_) => ops::TransferOutcome::Failed,
-        };
-        ops::TransferFinished { call: self.call, target, outcome, took }.emit();
+fn label(outcome: Outcome) -> ops::TransferOutcome {
+    match outcome {
+        Outcome::Answered => ops::TransferOutcome::Answered,
+        Outcome::Taken | Outcome::Unknown => ops::TransferOutcome::Unknown,
+        Outcome::Unanswered | Outcome::CallerGone | Outcome::Failed(408 | 480 | 487) => {
+            ops::TransferOutcome::Unanswered
+        }
+        Outcome::Failed(486 | 600 | 603) => ops::TransferOutcome::Refused,
+        Outcome::Failed(_) => ops::TransferOutcome::Failed,
     }
 }
 

@@ -6,6 +6,7 @@
 mod admission;
 mod call_task;
 mod error;
+mod rescue;
 mod shared;
 mod start;
 mod switchboard;
@@ -15,7 +16,7 @@ mod watch;
 mod wrap_up;
 
 pub use error::StartError;
-pub use start::{Facts, Gateway};
+pub use start::{Ears, Engines, Facts, Gateway};
 pub use watch::{Seen, Watched};
 
 /// Starts a task. Its name is in the log when it panics.

@@ -1,14 +1,12 @@
 //! What all calls share. Everything in it is a handle or an immutable snapshot.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use tokio::sync::broadcast;
 
 use crate::audit::Audit;
 use crate::config::Config;
-use crate::engines::stt::MoonshineModel;
 use crate::practice::{Practice, Practitioner};
 use crate::signalling;
 use crate::sip::Command;
@@ -17,6 +15,7 @@ use crate::store::Store;
 use crate::toolbox::Toolbox;
 use crate::workers::{Hearing, MediaPlane, Speaking};
 
+use super::start::Ears;
 use super::watch::Watched;
 
 /// What all calls share.
@@ -28,7 +27,7 @@ pub(super) struct Shared {
     pub(super) media: MediaPlane,
     pub(super) hearing: Hearing,
     pub(super) speaking: Speaking,
-    pub(super) ears: Arc<MoonshineModel>,
+    pub(super) ears: Ears,
     pub(super) toolbox: Toolbox,
     pub(super) audit: Audit,
     pub(super) store: Store,
@@ -45,6 +44,6 @@ impl Shared {
 
     /// Makes a call's recogniser.
     pub(super) fn recognizer(&self) -> Box<dyn Recognizer> {
-        self.ears.recognizer()
+        (self.ears)()
     }
 }

@@ -10,16 +10,16 @@ use tokio::net::TcpListener;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
-use crate::agent::tools::ToolCall;
 use crate::audit::Audit;
-use crate::config::{Book, Config, ConfigErrors, TrunkProfile};
-use crate::ehr::{BuiltinBook, Ehr, EhrError};
+use crate::config::{Book, Config, ConfigErrors};
+use crate::ehr::{BuiltinBook, Ehr};
 use crate::engines::models;
 use crate::engines::stt::MoonshineModel;
 use crate::engines::tts::HibariModel;
 use crate::ops::http::{Condition, Health};
 use crate::ops::{self, http, metrics, systemd};
 use crate::signalling::Signalling;
+use crate::speech::{Recognizer, Voice};
 use crate::store::Store;
 use crate::toolbox::{Toolbox, civil_clock};
 use crate::workers::{
@@ -29,13 +29,16 @@ use crate::workers::{
 use super::error::StartError;
 use super::shared::Shared;
 use super::spawn;
-use super::switchboard::{Control, Switchboard};
+use super::switchboard::{Control, Switchboard, expect_metrics};
 use super::watch::Watched;
 
 /// What a watcher may be behind before it loses the oldest: a minute of a lively call.
 const WATCHED: usize = 1024;
 /// Events that may wait for the switchboard.
 const EVENTS: usize = 1024;
+
+/// How often the media threads' lateness is told.
+const PACING: Duration = Duration::from_secs(60);
 
 /// A running gateway.
 pub struct Gateway {
@@ -45,6 +48,30 @@ pub struct Gateway {
     switchboard: JoinHandle<()>,
     background: Vec<JoinHandle<()>>,
     health: Health,
+}
+
+/// Makes a call's recogniser.
+pub type Ears = Box<dyn Fn() -> Box<dyn Recognizer> + Send + Sync>;
+
+/// What hears and speaks in every call.
+pub struct Engines {
+    /// Makes a recogniser for each call.
+    pub ears: Ears,
+    /// Speaks for all of them.
+    pub voice: Box<dyn Voice>,
+}
+
+impl Engines {
+    /// Loads the embedded ones.
+    ///
+    /// # Errors
+    /// A model is missing or damaged.
+    pub fn embedded(config: &Config) -> Result<Self, StartError> {
+        let paths = models::find(&config.node.models)?;
+        let ears = MoonshineModel::load(&paths)?;
+        let voice = HibariModel::load(&paths)?;
+        Ok(Self { ears: Box::new(move || ears.recognizer()), voice: voice.voice() })
+    }
 }
 
 /// What a running gateway says of itself.
@@ -63,26 +90,43 @@ impl Gateway {
     /// With what is missing, where, and what to do; then nothing is left running.
     pub async fn start(dir: &Path, config: Config) -> Result<Self, StartError> {
         let begun = Instant::now();
+        let engines = Engines::embedded(&config)?;
+        Self::build(begun, dir, config, engines).await
+    }
+
+    /// As [`Self::start`], with other ears and another voice.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn start_with(
+        dir: &Path,
+        config: Config,
+        engines: Engines,
+    ) -> Result<Self, StartError> {
+        Self::build(Instant::now(), dir, config, engines).await
+    }
+
+    async fn build(
+        begun: Instant,
+        dir: &Path,
+        config: Config,
+        engines: Engines,
+    ) -> Result<Self, StartError> {
         let metrics = metrics::install().ok();
-        let paths = models::find(&config.node.models)?;
-        let ears = MoonshineModel::load(&paths)?;
-        let voice = HibariModel::load(&paths)?;
         let store = open_book(&config).await?;
         let ehr: Arc<dyn Ehr> = Arc::new(BuiltinBook::new(store.clone()));
-        let practice = ehr.practice().await.map_err(|error| match error {
-            EhrError::NotFound => empty_book(&config),
-            error => StartError::Practice(error),
-        })?;
+        let practice = ehr.practice().await.map_err(StartError::Practice)?;
         let practitioners = ehr.practitioners().await.map_err(StartError::Practice)?;
         if practitioners.is_empty() {
-            return Err(empty_book(&config));
+            let Book::BuiltIn { path } = &config.node.book;
+            return Err(StartError::EmptyBook { path: path.display().to_string() });
         }
         let (audit, writer) = Audit::open(config.node.data.join("audit.jsonl"))?;
         let toolbox =
             Toolbox::new(Arc::clone(&ehr), audit.clone(), civil_clock(&practice.time_zone)?);
         let media = MediaPlane::start(&media_config(&config))?;
         let hearing = Hearing::start(config.node.hearing_threads.get().into())?;
-        let speaking = Speaking::start(vec![voice.voice()])?;
+        let speaking = Speaking::start(vec![engines.voice])?;
         let seed = seed_of_the_system();
         let listen: Vec<_> = listen_addresses(&config);
         let (driver, signalling, signals) = Signalling::bind(&listen, config.ua(), seed).await?;
@@ -94,8 +138,15 @@ impl Gateway {
         background.extend(
             media.events().map(|events| spawn("media events", pass_on(events, media_events))),
         );
+        if let Some(bytes) = audit.torn_bytes() {
+            tracing::warn!(
+                bytes,
+                "The audit record ended in the middle of a line, which was cut off: the process was killed, or the disk was full."
+            );
+        }
         ops::MediaScheduling { granted: scheduling(&media) }.emit();
 
+        expect_metrics(&config);
         let (watch, _) = broadcast::channel(WATCHED);
         let ready = (config.trunks.len(), config.generation.to_string());
         let shared = Arc::new(Shared {
@@ -105,7 +156,7 @@ impl Gateway {
             media,
             hearing,
             speaking,
-            ears,
+            ears: engines.ears,
             toolbox,
             audit,
             store,
@@ -118,7 +169,7 @@ impl Gateway {
         let switchboard = Switchboard::new(Arc::clone(&shared), seed ^ 1, calls);
         let switchboard = spawn("switchboard", switchboard.run(signals, heard, asked));
         background.extend(watchdog(control.clone()));
-        expect_metrics(&shared.config.load());
+        background.push(spawn("pacing", report_pacing(Arc::clone(&shared))));
         health.set(Condition::Ready);
         ops::Ready { trunks: ready.0, generation: &ready.1, took: begun.elapsed() }.emit();
         Ok(Self { shared, control, calls: calls_seen, switchboard, background, health })
@@ -171,11 +222,6 @@ async fn open_book(config: &Config) -> Result<Store, StartError> {
     Ok(Store::open(path).await?)
 }
 
-fn empty_book(config: &Config) -> StartError {
-    let Book::BuiltIn { path } = &config.node.book;
-    StartError::EmptyBook { path: path.display().to_string() }
-}
-
 fn media_config(config: &Config) -> MediaConfig {
     let rtp = &config.node.rtp;
     let bind = rtp.bind.unwrap_or_else(|| config.node.sip_listen.ip());
@@ -222,11 +268,18 @@ async fn serve_metrics(
     Ok(Some(spawn("metrics", http::run(listener, metrics, health.clone()))))
 }
 
-/// Shows the series of each trunk and tool before they first count.
-pub(super) fn expect_metrics(config: &Config) {
-    let asked = |trunk: &TrunkProfile| trunk.peer.as_ref().is_some_and(|peer| peer.ping.is_some());
-    let trunks = config.trunks.iter().map(|trunk| (&trunk.sip.name, asked(trunk)));
-    metrics::expect(trunks, ToolCall::NAMES);
+/// Tells how late the media threads were, where they were.
+async fn report_pacing(shared: Arc<Shared>) {
+    let mut before = shared.media.pacing();
+    loop {
+        tokio::time::sleep(PACING).await;
+        let pacing = shared.media.pacing();
+        let ticks = pacing.late.saturating_sub(before.late);
+        if ticks > 0 {
+            ops::MediaLate { ticks, worst: pacing.worst }.emit();
+        }
+        before = pacing;
+    }
 }
 
 /// Tells systemd that the switchboard still moves.

@@ -2,22 +2,26 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 
+use crate::agent::tools::ToolCall;
 use crate::base::{CallId, Dice, LegId, TrunkName};
 use crate::call::{Input, Sound};
-use crate::config::{Config, ConfigErrors};
-use crate::ops;
+use crate::config::{Config, ConfigErrors, TrunkProfile};
+use crate::media::Stats;
+use crate::ops::{self, metrics};
 use crate::sip::{Command, DropReason, Event, Incoming, Refusal};
+use crate::toolbox::ToolSession;
 use crate::workers::{MediaEvent, MediaEventKind};
 
-use super::admission::{self, Admitted, Taken};
+use super::admission::{self, Admitted, Load};
 use super::call_task::{self, Hands, INBOX};
+use super::rescue;
 use super::shared::Shared;
-use super::start;
 use super::tools;
 use super::trunks::Trunks;
 use super::watch::{Seen, Watch};
@@ -39,17 +43,24 @@ pub(super) enum Control {
     Alive(oneshot::Sender<()>),
 }
 
+/// Legs that are over and whose media counts are still to come.
+const CLOSING: usize = 256;
+
 struct Line {
-    call: CallId,
-    trunk: TrunkName,
+    known: Arc<Known>,
+    session: Arc<ToolSession>,
     inbox: mpsc::Sender<Input>,
-    fallback: Option<String>,
+    /// Where the caller goes when the call's task fails: Refer-To URIs.
+    fallback: Vec<String>,
+    /// It was told that nothing is received.
+    silent: bool,
 }
 
 /// The one task that knows which call has which leg.
 pub(super) struct Switchboard {
     shared: Arc<Shared>,
     lines: BTreeMap<LegId, Line>,
+    closing: BTreeMap<LegId, CallId>,
     trunks: Trunks,
     tasks: JoinSet<LegId>,
     legs_of_tasks: BTreeMap<Id, LegId>,
@@ -66,6 +77,7 @@ impl Switchboard {
         Self {
             shared,
             lines: BTreeMap::new(),
+            closing: BTreeMap::new(),
             trunks,
             tasks: JoinSet::new(),
             legs_of_tasks: BTreeMap::new(),
@@ -96,6 +108,7 @@ impl Switchboard {
                 Some(event) = media.recv() => self.media(event),
                 Some(ended) = self.tasks.join_next_with_id() => self.ended(ended).await,
                 Some(asked) = control.recv() => self.control(asked).await,
+                Some(question) = self.trunks.resolved() => self.shared.tell(question).await,
                 () = tokio::time::sleep_until(wake.into()) => self.timeout(Instant::now()).await,
             }
         }
@@ -130,20 +143,49 @@ impl Switchboard {
     }
 
     fn media(&mut self, event: MediaEvent) {
-        let Some(line) = self.lines.get(&event.leg) else { return };
-        let Some(sound) = sound(&event) else { return };
-        if line.inbox.try_send(Input::Sound(sound)).is_err() {
-            tracing::warn!(call = %line.call, "The call is too slow for its sound; an event is lost.");
+        if let MediaEventKind::Closed { stats, .. } = &event.kind {
+            self.closed(event.leg, stats);
         }
+        let Some(line) = self.lines.get_mut(&event.leg) else { return };
+        if let MediaEventKind::NoPackets { lasted: silent } = event.kind
+            && !std::mem::replace(&mut line.silent, true)
+        {
+            ops::MediaTimeout { call: line.known.call, silent }.emit();
+        }
+        let Some(input) = media_input(&event) else { return };
+        if line.inbox.try_send(input).is_err() {
+            let call = line.known.call;
+            tracing::warn!(%call, "The call is too slow for its sound; an event is lost.");
+        }
+    }
+
+    /// What a leg's media came to; often after its call is over.
+    fn closed(&mut self, leg: LegId, stats: &Stats) {
+        let line = self.lines.get(&leg).map(|line| line.known.call);
+        let Some(call) = line.or_else(|| self.closing.remove(&leg)) else { return };
+        let came = &stats.received;
+        tracing::info!(
+            %call,
+            received = came.received,
+            lost = came.lost,
+            late = came.late,
+            concealed = came.concealed,
+            sent = stats.packets_sent,
+            "Media closed."
+        );
+    }
+
+    fn load(&self, trunk: &TrunkName) -> Load {
+        let of_trunk = self.lines.values().filter(|line| line.known.trunk == *trunk);
+        Load { node: self.lines.len(), trunk: of_trunk.count() }
     }
 
     async fn incoming(&mut self, incoming: Incoming) {
         let leg = incoming.leg;
         let call = CallId(self.dice.bits());
         let trunk = incoming.trunk.clone();
-        let of_trunk = self.lines.values().filter(|line| line.trunk == trunk).count();
-        let taken = Taken { all: self.lines.len(), of_trunk };
-        match admission::admit(&self.shared, call, incoming, taken) {
+        let load = self.load(&trunk);
+        match admission::admit(&self.shared, call, incoming, load) {
             Ok(admitted) => self.connect(call, leg, admitted).await,
             Err(refused) => {
                 let (reason, status) = (refused.reason, refused.status);
@@ -163,7 +205,9 @@ impl Switchboard {
     async fn connect(&mut self, call: CallId, leg: LegId, admitted: Admitted) {
         let (inbox, inputs) = mpsc::channel(INBOX);
         let watch = Watch::new(call, self.shared.watch.clone());
-        let Admitted { setup, port, trunk, route, fallback, caller } = admitted;
+        let Admitted { setup, port, trunk, route, caller } = admitted;
+        let fallback = setup.fallback.iter().flat_map(|(_, reach)| &reach.attempts);
+        let fallback = fallback.map(|attempt| attempt.uri.clone()).collect();
         ops::CallStarted { call, trunk: &trunk, route: &route }.emit();
         watch.tell(Seen::Arrived { trunk: trunk.clone(), route });
         let (tools, session) = tools::start(&self.shared, call, caller.clone(), inbox.clone());
@@ -176,16 +220,22 @@ impl Switchboard {
             tools,
             port: Some(port),
             media: None,
-            target: None,
             gaps: Vec::new(),
         };
-        self.lines.insert(leg, Line { call, trunk: trunk.clone(), inbox, fallback });
-        let started = jiff::Timestamp::now();
+        let (started, ended) = (jiff::Timestamp::now(), AtomicBool::new(false));
+        let known = Arc::new(Known { call, trunk, caller, started, ended });
+        let line = Line {
+            known: Arc::clone(&known),
+            session: Arc::clone(&session),
+            inbox,
+            fallback,
+            silent: false,
+        };
+        self.lines.insert(leg, line);
         let task = self.tasks.spawn(async move {
             let summary = call_task::run(setup, inputs, &mut hands).await;
             let Hands { shared, gaps, .. } = hands;
-            let known = Known { call, trunk, caller, started, gaps };
-            wrap_up::store(&shared, known, &session, &summary).await;
+            wrap_up::store(&shared, &known, &gaps, &session, &summary).await;
             watch.tell(Seen::Over(summary));
             leg
         });
@@ -196,33 +246,48 @@ impl Switchboard {
         match ended {
             Ok((task, leg)) => {
                 self.legs_of_tasks.remove(&task);
-                self.lines.remove(&leg);
+                self.hung_up(leg);
             }
             Err(error) => {
                 let Some(leg) = self.legs_of_tasks.remove(&error.id()) else { return };
-                let Some(line) = self.lines.remove(&leg) else { return };
-                self.rescue(leg, line).await;
+                self.rescue(leg);
             }
         }
     }
 
+    fn hung_up(&mut self, leg: LegId) {
+        let Some(line) = self.lines.remove(&leg) else { return };
+        self.closing.insert(leg, line.known.call);
+        if self.closing.len() > CLOSING {
+            // It never had media.
+            self.closing.pop_first();
+        }
+    }
+
     /// A call's task has panicked: the caller goes to the fallback extension, and somebody is woken.
-    async fn rescue(&mut self, leg: LegId, line: Line) {
-        ops::CallPanicked { call: line.call }.emit();
+    fn rescue(&mut self, leg: LegId) {
+        let Some(line) = self.lines.get_mut(&leg) else { return };
+        let (known, session) = (Arc::clone(&line.known), Arc::clone(&line.session));
+        ops::CallPanicked { call: known.call }.emit();
         // A hearing thread too busy to be told drops the leg when its ring closes.
         let _ = self.shared.hearing.detach(leg);
         self.shared.speaking.detach(leg);
-        let shared = Arc::clone(&self.shared);
-        if let Some(target) = line.fallback {
-            let headers = Vec::new();
-            shared.tell(Command::Refer { leg, target, headers }).await;
-            super::spawn("rescue", async move {
-                tokio::time::sleep(LAST_WORDS).await;
-                shared.tell(Command::HangUp { leg, reason: None }).await;
-            });
-        } else {
-            shared.tell(Command::HangUp { leg, reason: None }).await;
+        if known.ended.load(Ordering::Relaxed) {
+            return self.hung_up(leg);
         }
+        let (inbox, inputs) = mpsc::channel(INBOX);
+        line.inbox = inbox;
+        let fallback = std::mem::take(&mut line.fallback);
+        let shared = Arc::clone(&self.shared);
+        let watch = Watch::new(known.call, shared.watch.clone());
+        let task = self.tasks.spawn(async move {
+            let moved = rescue::run(&shared, leg, fallback, inputs).await;
+            let summary = Box::new(known.failed(moved));
+            wrap_up::store(&shared, &known, &[], &session, &summary).await;
+            watch.tell(Seen::Over(summary));
+            leg
+        });
+        self.legs_of_tasks.insert(task.id(), leg);
     }
 
     async fn control(&mut self, asked: Control) {
@@ -250,7 +315,7 @@ impl Switchboard {
                 let generation = config.generation.to_string();
                 ops::ReloadDone { generation: &generation, waiting: &restart }.emit();
                 self.trunks.configure(Instant::now(), &config);
-                start::expect_metrics(&config);
+                expect_metrics(&config);
                 self.shared.tell(Command::Configure(Box::new(config.ua()))).await;
                 self.shared.config.store(Arc::new(config));
                 Ok(())
@@ -284,8 +349,8 @@ impl Switchboard {
     }
 }
 
-fn sound(event: &MediaEvent) -> Option<Sound> {
-    Some(match &event.kind {
+fn media_input(event: &MediaEvent) -> Option<Input> {
+    Some(Input::Sound(match &event.kind {
         MediaEventKind::VoiceOn { started_ago } => {
             Sound::VoiceOn { since: event.at - *started_ago }
         }
@@ -296,8 +361,16 @@ fn sound(event: &MediaEvent) -> Option<Sound> {
             Sound::Ended { utterance: *utterance, frames: *frames_played, complete: *complete }
         }
         MediaEventKind::NoPackets { lasted } => Sound::NoPackets { lasted: *lasted },
+        MediaEventKind::Closed { failed: true, .. } => return Some(Input::MediaFailed),
         _ => return None,
-    })
+    }))
+}
+
+/// Every series is there before it is first counted.
+pub(super) fn expect_metrics(config: &Config) {
+    let asked = |trunk: &TrunkProfile| trunk.peer.as_ref().is_some_and(|peer| peer.ping.is_some());
+    let trunks = config.trunks.iter().map(|trunk| (&trunk.sip.name, asked(trunk)));
+    metrics::expect(trunks, ToolCall::NAMES);
 }
 
 /// What no call needs to know, but somebody at 3 am may.

@@ -1,6 +1,7 @@
 //! The wrap-up row: one per call, whatever the ending.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -23,14 +24,39 @@ pub(super) struct Known {
     pub(super) trunk: TrunkName,
     pub(super) caller: Option<Phi<PhoneNumber>>,
     pub(super) started: Timestamp,
-    pub(super) gaps: Vec<Duration>,
+    /// Whether the end of the call was counted: once, whatever fails after that.
+    pub(super) ended: AtomicBool,
+}
+
+impl Known {
+    /// What is left of a call whose task has failed.
+    pub(super) fn failed(&self, moved: bool) -> Summary {
+        let talked = Timestamp::now().duration_since(self.started);
+        Summary {
+            call: self.call,
+            reason: EndReason::Failed,
+            goals: moved.then_some(Goal::Transferred).into_iter().collect(),
+            turns: 0,
+            talked: talked.try_into().unwrap_or_default(),
+            barge_ins: 0,
+            hand_off: None,
+        }
+    }
 }
 
 /// Closes the call's audit and stores its row.
-pub(super) async fn store(shared: &Shared, known: Known, tools: &ToolSession, summary: &Summary) {
+pub(super) async fn store(
+    shared: &Shared,
+    known: &Known,
+    gaps: &[Duration],
+    tools: &ToolSession,
+    summary: &Summary,
+) {
     let (reason, label) = reason(summary.reason);
     let talked = summary.talked;
-    ops::CallEnded { call: known.call, trunk: &known.trunk, reason: label, talked }.emit();
+    if !known.ended.swap(true, Ordering::Relaxed) {
+        ops::CallEnded { call: known.call, trunk: &known.trunk, reason: label, talked }.emit();
+    }
     let goals = goals(&summary.goals);
     let line = Line::new(Kind::CallEnded, reason)
         .by(Actor::System)
@@ -40,14 +66,14 @@ pub(super) async fn store(shared: &Shared, known: Known, tools: &ToolSession, su
         ops::AuditFailed { error: &error }.emit();
     }
     let counts = tools.counts();
-    let mut gaps: Vec<_> = known.gaps.iter().map(|gap| gap.as_millis() as u32).collect();
+    let mut gaps: Vec<_> = gaps.iter().map(|gap| gap.as_millis() as u32).collect();
     gaps.sort_unstable();
     let row = WrapUp {
         call: known.call,
         started: known.started,
         ended: Timestamp::now(),
         trunk: known.trunk.to_string(),
-        caller: known.caller,
+        caller: known.caller.clone(),
         patient: counts.patient,
         end_reason: reason.into(),
         goals: goals.into_iter().map(Into::into).collect(),
@@ -74,10 +100,12 @@ fn reason(reason: EndReason) -> (&'static str, EndLabel) {
         EndReason::CallerCancelled => ("caller_cancelled", EndLabel::CallerHungUp),
         EndReason::AgentHungUp => ("agent_hung_up", EndLabel::Completed),
         EndReason::HandedOff => ("handed_off", EndLabel::Transferred),
+        EndReason::Unanswered => ("unanswered", EndLabel::Completed),
         EndReason::NoMedia => ("no_media", EndLabel::MediaTimeout),
         EndReason::MediaRefused => ("media_refused", EndLabel::Failed),
         EndReason::AckTimeout => ("ack_timeout", EndLabel::SignallingTimeout),
         EndReason::SignallingTimeout => ("signalling_timeout", EndLabel::SignallingTimeout),
+        EndReason::Failed => ("failed", EndLabel::Failed),
         EndReason::Shutdown => ("shutdown", EndLabel::Drained),
     }
 }

@@ -185,6 +185,9 @@ pub enum Command {
         /// Further headers of the REFER, name and value.
         headers: Vec<(String, String)>,
     },
+    /// Waits no longer for the outcome of our REFER: the last [`Event::Transfer`] follows at once, `Unknown`
+    /// unless another one is on its way. Nothing is sent.
+    GiveUpRefer { leg: LegId },
     /// Takes a REFER (202) that came as [`Event::Referred`]; NOTIFYs follow by [`Command::Notify`].
     AcceptRefer { leg: LegId },
     /// Tells the referrer how its REFER goes: a `message/sipfrag` of this status. 200 and above is the last.

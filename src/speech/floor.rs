@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 
 use crate::base::TimerTable;
 
+use super::normalise::is_number_word;
+
 /// How long each side is waited for. All pauses count from the end of the caller's last sound.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Patience {
@@ -54,8 +56,9 @@ impl Patience {
 const BARGE_IN: Duration = Duration::from_millis(220);
 /// The caller has been silent for this long: the first step of the ladder, and each further one.
 const SILENCE: Duration = Duration::from_secs(7);
-/// Steps of the ladder that come without the agent saying anything in between.
-const SILENCES: u8 = 3;
+/// Steps of the ladder that come without the agent saying anything in between: beyond the 30 s that a caller
+/// who asks for time is given.
+const SILENCES: u8 = 6;
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Ending {
@@ -80,48 +83,13 @@ fn ending(text: &str, wants_digits: bool) -> Ending {
         return Ending::Unfinished;
     }
     let digits = trimmed.chars().filter(char::is_ascii_digit).count();
-    let number_words = trimmed.to_lowercase().split_whitespace().filter(|w| is_number(w)).count();
+    let number_words =
+        trimmed.to_lowercase().split_whitespace().filter(|w| is_number_word(w)).count();
     match wants_digits {
         true if digits >= 4 || number_words >= 4 => Ending::Complete,
         true => Ending::Unknown,
         false => Ending::Complete,
     }
-}
-
-fn is_number(word: &str) -> bool {
-    const NUMBERS: &[&str] = &[
-        "zero",
-        "oh",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-        "thirteen",
-        "fourteen",
-        "fifteen",
-        "sixteen",
-        "seventeen",
-        "eighteen",
-        "nineteen",
-        "twenty",
-        "thirty",
-        "forty",
-        "fifty",
-        "sixty",
-        "seventy",
-        "eighty",
-        "ninety",
-    ];
-    let word = word.trim_matches(|c: char| !c.is_alphanumeric());
-    word.split('-').all(|part| NUMBERS.contains(&part))
 }
 
 /// What the floor is told.

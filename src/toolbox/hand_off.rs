@@ -58,6 +58,8 @@ impl fmt::Display for HandOffId {
 pub enum TransferOutcome {
     /// A person has the caller.
     Bridged,
+    /// The PBX accepted the transfer and hung up on us: the caller is with it, and who answered is not known.
+    Taken,
     /// Nobody has: the caller is still ours. The cause is in the words of SIP: "486 Busy Here", "no answer".
     Failed {
         /// Why.
@@ -128,8 +130,11 @@ impl ToolSession {
     ) -> ToolResult {
         let (result, cause) = match outcome {
             TransferOutcome::Bridged => (ToolResult::ok(ToolData::Bridged), None),
+            TransferOutcome::Taken => {
+                (ToolResult::ok(ToolData::None), Some("accepted, the PBX hung up"))
+            }
             TransferOutcome::Failed { cause } => {
-                (ToolResult::failed(ErrorCode::TransferFailed), Some(cause))
+                (ToolResult::failed(ErrorCode::TransferFailed), Some(cause.as_str()))
             }
         };
         let mut told = record::outcome(&result);

@@ -142,6 +142,18 @@ impl MediaPlane {
         self.ports.reserve()
     }
 
+    /// Binds a port for a leg to come, on an address and in a range of its own.
+    ///
+    /// # Errors
+    /// As [`Self::reserve`].
+    pub fn reserve_at(
+        &self,
+        bind: IpAddr,
+        ports: &RangeInclusive<u16>,
+    ) -> Result<Port, WorkersError> {
+        self.ports.reserve_at(bind, ports)
+    }
+
     /// Opens a leg on a reserved port.
     ///
     /// # Errors

@@ -42,8 +42,17 @@ impl PortPool {
 
     /// Binds a port that is even, free and rested. RFC 3550 §11 keeps the odd one for RTCP.
     pub(super) fn reserve(self: &Arc<Self>) -> Result<Port, WorkersError> {
+        self.reserve_at(self.bind, &self.range)
+    }
+
+    /// As [`Self::reserve`], on an address and in a range of its own.
+    pub(super) fn reserve_at(
+        self: &Arc<Self>,
+        bind: IpAddr,
+        range: &RangeInclusive<u16>,
+    ) -> Result<Port, WorkersError> {
         let now = Instant::now();
-        let (first, last) = (*self.range.start(), *self.range.end());
+        let (first, last) = (*range.start(), *range.end());
         let even = first.next_multiple_of(2);
         let count = last.checked_sub(even).map_or(0, |span| u32::from(span / 2) + 1);
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -54,16 +63,16 @@ impl PortPool {
             if state.taken.contains(&number) || state.resting.contains_key(&number) {
                 continue;
             }
-            match UdpSocket::bind((self.bind, number)) {
+            match UdpSocket::bind((bind, number)) {
                 Ok(socket) => {
                     state.taken.insert(number);
                     let port = Port { socket, number, pool: Arc::clone(self) };
-                    port.prepare()?;
+                    port.prepare(bind)?;
                     return Ok(port);
                 }
                 // Another program has it.
                 Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
-                Err(source) => return Err(WorkersError::Socket { address: self.bind, source }),
+                Err(source) => return Err(WorkersError::Socket { address: bind, source }),
             }
         }
         Err(WorkersError::PortsExhausted { first, last })
@@ -94,9 +103,8 @@ impl Port {
         &self.socket
     }
 
-    fn prepare(&self) -> Result<(), WorkersError> {
+    fn prepare(&self, address: IpAddr) -> Result<(), WorkersError> {
         prepare_for_rtp(&self.socket);
-        let address = self.pool.bind;
         self.socket.set_nonblocking(true).map_err(|source| WorkersError::Socket { address, source })
     }
 }

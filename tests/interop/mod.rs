@@ -1,6 +1,6 @@
 //! Real, independent SIP peers for tests: baresip (a phone that plays a WAV file and records the
-//! other side) and SIPp (a load generator). Both are Debian packages; without them a test is skipped
-//! with a note, unless `ATTENDANT_INTEROP=required`.
+//! other side) and SIPp (a load generator). Both are Debian packages, which `make test` installs;
+//! without them a test fails and says so, since one that did not run has shown nothing.
 #![allow(dead_code, reason = "each test uses its part")]
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
@@ -10,21 +10,18 @@ pub(crate) mod sipp;
 use std::net::UdpSocket;
 use std::process::{Command, Stdio};
 
-/// Whether a peer is installed. Says so when it is not, and fails where it must be.
-pub(crate) fn installed(program: &str, package: &str) -> bool {
+/// Fails, saying what to install, when a peer is not there.
+#[track_caller]
+pub(crate) fn require(program: &str, package: &str) {
     let found = Command::new(program)
         .arg("-h")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
-        .status()
-        .is_ok();
-    let required = std::env::var("ATTENDANT_INTEROP").is_ok_and(|value| value == "required");
-    assert!(found || !required, "{program} is not installed: apt-get install {package}");
-    if !found {
-        eprintln!("skipped: {program} is not installed (apt-get install {package})");
+        .status();
+    if let Err(error) = found {
+        panic!("{program} does not run ({error}): apt-get install {package}");
     }
-    found
 }
 
 /// Returns a UDP port of loopback that was free a moment ago.

@@ -31,7 +31,7 @@ const CALLER: &str = "+13125550131";
 #[command(after_help = "Examples:
   attendant demo
   attendant demo --script book --once
-  attendant demo --say \"When are you open?\" --say \"Thank you, bye.\"")]
+  attendant demo --say \"What are your opening hours?\" --say \"Thank you, bye.\"")]
 pub(super) struct Arguments {
     /// What the caller says, instead of a script; repeat it for several lines
     #[arg(long, value_name = "TEXT")]

@@ -121,18 +121,20 @@ impl ModelError {
     pub fn advice(&self) -> &'static str {
         match self {
             Self::Missing { .. } => {
-                "Run `attendant models fetch`, or set ATTENDANT_MODELS to the folder that holds the models."
+                "Run `attendant models fetch --dir FOLDER`, where FOLDER is what `models` in attendant.toml says; the demonstration and the tests use ATTENDANT_MODELS, else ~/.cache/attendant/models."
             }
             Self::Damaged { .. } | Self::WrongSize { .. } => {
-                "Remove the file and run `attendant models fetch`; if it comes back damaged, check the disk."
+                "Remove the file and run `attendant models fetch --dir FOLDER`; if it comes back damaged, check the disk."
             }
             Self::Unusable { .. } => {
-                "Run `attendant models fetch`, which checks every file; if it finds nothing, this is a bug of ours: please report it."
+                "Run `attendant models verify --dir FOLDER`; if that finds nothing, this is a bug of ours: please report it."
             }
             Self::WrongArchive { .. } | Self::BadArchive { .. } => {
                 "Check which registry or mirror `npm config get registry` and `pip config list` name, and whether a proxy changes downloads."
             }
-            Self::NotInFolder { .. } => "Copy the archive there under exactly this name.",
+            Self::NotInFolder { .. } => {
+                "Copy the archive there under exactly this name; `attendant models list` names all of them."
+            }
             Self::NoClient { .. } => {
                 "Install it (`apt-get install npm python3-pip`), or bring the archives and run `attendant models fetch --from-dir FOLDER`."
             }

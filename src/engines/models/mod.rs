@@ -101,6 +101,14 @@ pub fn find(dir: &Path) -> Result<ModelPaths, ModelError> {
     Ok(ModelPaths { folder: dir.to_owned() })
 }
 
+/// Looks, as [`find`] does, for the files of one package.
+///
+/// # Errors
+/// For the first file that is missing or has another size than the published one.
+pub fn find_package(dir: &Path, package: &Package) -> Result<(), ModelError> {
+    install::check_present(dir, package)
+}
+
 /// Reads every file and compares its SHA-256 with the published one's.
 ///
 /// # Errors

@@ -75,15 +75,18 @@ fn uri(uri: &Uri) -> Option<RsipUri> {
     if !uri.headers.is_empty() {
         return None;
     }
-    let wire = Purpose::Signalling;
-    let password = uri.password.as_ref().map(|password| password.reveal(wire).clone());
+    let password =
+        uri.password.as_ref().map(|password| password.reveal(Purpose::Signalling).clone());
     let host = match uri.host_ip() {
         Some(address) => Host::IpAddr(address),
         None => Host::Domain(uri.host.clone().into()),
     };
     Some(RsipUri {
         scheme: Some(scheme),
-        auth: uri.user.as_ref().map(|user| Auth { user: user.reveal(wire).clone(), password }),
+        auth: uri
+            .user
+            .as_ref()
+            .map(|user| Auth { user: user.reveal(Purpose::Signalling).clone(), password }),
         host_with_port: HostWithPort { host, port: uri.port.map(Into::into) },
         params: uri.params.iter().map(|(name, value)| param(name, value)).collect(),
         headers: Vec::new(),

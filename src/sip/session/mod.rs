@@ -258,6 +258,7 @@ impl Session {
             Command::RefuseOffer { refusal, .. } => self.refuse_offer(&refusal),
             Command::HangUp { reason, .. } => self.hang_up(now, reason),
             Command::Refer { target, headers, .. } => self.refer(&target, &headers),
+            Command::GiveUpRefer { .. } => self.give_up_on_transfer(),
             Command::AcceptRefer { .. } => self.accept_refer(),
             Command::Notify { status, .. } => self.notify(status),
             // The rest is about no leg, or makes one.

@@ -255,6 +255,7 @@ impl Ua {
             | Command::RefuseOffer { leg, .. }
             | Command::HangUp { leg, .. }
             | Command::Refer { leg, .. }
+            | Command::GiveUpRefer { leg }
             | Command::AcceptRefer { leg }
             | Command::Notify { leg, .. } => *leg,
             Command::Invite(new) => return self.call(now, new),

@@ -1,0 +1,164 @@
+//! What is heard on the leg, and what was heard of us: voices, digits, words, and whose turn it is.
+
+use std::time::{Duration, Instant};
+
+use crate::agent;
+use crate::base::{Phi, Purpose, UtteranceId};
+use crate::speech::Transcript;
+use crate::speech::floor;
+
+use super::machine::{Call, Phase, Timer};
+use super::speaking::Ended;
+use super::{EndReason, Output, Sound, Told};
+
+/// A telephone that sends nothing at all for a minute is not there (and not on hold, which is known).
+const NO_MEDIA: Duration = Duration::from_secs(60);
+/// A sound shorter than any word, in which nothing was understood, was no turn.
+const NOISE: Duration = Duration::from_millis(420);
+/// A recogniser that has not finished a turn by then has lost it.
+const UNDERSTOOD: Duration = Duration::from_secs(8);
+/// Utterances in a row that could not be spoken: the voice is lost, and with it the agent.
+const UNSPOKEN: u8 = 3;
+
+impl Call {
+    pub(super) fn sound(&mut self, now: Instant, sound: Sound) {
+        match sound {
+            // What comes in on hold is the PBX's music.
+            Sound::VoiceOn { .. } | Sound::VoiceOff { .. } if self.held => {}
+            Sound::VoiceOn { since } => {
+                if !self.floor.caller_has_begun() {
+                    self.voiced = Duration::ZERO;
+                }
+                self.voice_on = Some(since);
+                self.floor.handle_input(now, floor::Input::VoiceOn { since });
+            }
+            Sound::VoiceOff { since } => {
+                let on = self.voice_on.take();
+                self.voiced += on.map_or(Duration::ZERO, |on| since.saturating_duration_since(on));
+                self.voice_off = Some(since);
+                self.floor.handle_input(now, floor::Input::VoiceOff { since });
+            }
+            Sound::Dtmf { digit } => self.dtmf(now, *digit.reveal(Purpose::Understanding)),
+            Sound::Started { utterance } => self.utterance_started(now, utterance),
+            Sound::Ended { utterance, frames, complete } => {
+                let ended = self.speaking.ended(utterance, frames, complete);
+                self.utterance_over(now, ended);
+            }
+            Sound::NoPackets { lasted } if lasted >= NO_MEDIA => {
+                self.end.get_or_insert(EndReason::NoMedia);
+                self.hang_up();
+            }
+            Sound::NoPackets { .. } => {}
+        }
+    }
+
+    pub(super) fn dtmf(&mut self, now: Instant, digit: char) {
+        self.conversation.handle_input(now, agent::Input::Dtmf { digit });
+    }
+
+    /// The voice could not say something. When that goes on, the agent is mute and cannot go on.
+    pub(super) fn not_rendered(&mut self, now: Instant, utterance: UtteranceId) {
+        let ended = self.speaking.dropped(utterance);
+        self.unspoken = self.unspoken.saturating_add(1);
+        if self.unspoken >= UNSPOKEN {
+            self.give_the_call_away(now);
+        }
+        self.utterance_over(now, ended);
+    }
+
+    fn utterance_started(&mut self, now: Instant, utterance: UtteranceId) {
+        self.unspoken = 0;
+        let Some((text, interruptible)) = self.speaking.started(utterance) else { return };
+        if let Some((turn, voice_off)) = self.unanswered.take() {
+            let gap = now.saturating_duration_since(voice_off);
+            self.outputs.push_back(Output::Told(Told::Replied { turn, gap }));
+        }
+        self.outputs.push_back(Output::Told(Told::AgentSays { utterance, text }));
+        self.floor.handle_input(now, floor::Input::AgentStarts { interruptible });
+    }
+
+    fn utterance_over(&mut self, now: Instant, ended: Option<Ended>) {
+        match ended {
+            None => return,
+            Some(Ended::Spoken(utterance)) => {
+                self.conversation.handle_input(now, agent::Input::Spoken { utterance });
+            }
+            Some(Ended::Cut(utterance, heard)) => self.interrupted(now, utterance, heard),
+        }
+        if self.speaking.is_quiet() {
+            self.floor.handle_input(now, floor::Input::AgentEnds);
+        }
+    }
+
+    fn interrupted(&mut self, now: Instant, utterance: UtteranceId, heard: Phi<String>) {
+        let told = Told::AgentInterrupted { utterance, heard: heard.clone() };
+        self.outputs.push_back(Output::Told(told));
+        self.conversation.handle_input(now, agent::Input::Interrupted { utterance, heard });
+    }
+
+    pub(super) fn stop_speaking(&mut self, now: Instant, over: Option<Instant>) {
+        let (epoch, unheard) = self.speaking.flush();
+        self.outputs.push_back(Output::Flush { epoch, over });
+        for utterance in unheard {
+            self.interrupted(now, utterance, Phi::default());
+        }
+    }
+
+    pub(super) fn transcript(&mut self, now: Instant, transcript: Transcript) {
+        if self.phase != Phase::Talking {
+            return;
+        }
+        match transcript {
+            Transcript::Partial { .. } if self.held => {}
+            Transcript::Partial { text } => {
+                let words = text.reveal(Purpose::Understanding);
+                self.floor.handle_input(now, floor::Input::Partial { text: words });
+                let turn = self.turn;
+                self.conversation.handle_input(now, agent::Input::Partial { turn, text });
+            }
+            // Late, and given up meanwhile; or of a turn that is not over.
+            Transcript::Final { turn, .. } if turn <= self.understood || turn >= self.turn => {}
+            Transcript::Final { turn, text, confidence } => {
+                self.understood = turn;
+                if turn == self.last_turn() {
+                    self.timers.stop(Timer::Understood);
+                }
+                self.was_told = true;
+                let nothing = text.reveal(Purpose::Understanding).trim().is_empty();
+                if nothing && self.voiced < NOISE {
+                    self.unanswered = None;
+                    return;
+                }
+                self.summary.turns += 1;
+                let said = Told::CallerSaid { turn, text: text.clone(), confidence };
+                self.outputs.push_back(Output::Told(said));
+                self.conversation.handle_input(now, agent::Input::Heard { turn, text, confidence });
+            }
+        }
+    }
+
+    /// The recogniser has not finished a turn in time: nothing was understood.
+    pub(super) fn turn_is_lost(&mut self, now: Instant) {
+        let (turn, text, confidence) = (self.last_turn(), Phi::default(), 0.0);
+        self.transcript(now, Transcript::Final { turn, text, confidence });
+    }
+
+    pub(super) fn floor_says(&mut self, now: Instant, output: floor::Output) {
+        match output {
+            floor::Output::EndOfTurn => {
+                self.unanswered = self.voice_off.map(|at| (self.turn, at));
+                self.outputs.push_back(Output::Finish { turn: self.turn });
+                self.timers.set(Timer::Understood, now + UNDERSTOOD);
+                self.turn = self.turn.next();
+            }
+            floor::Output::StopSpeaking => {
+                self.summary.barge_ins += 1;
+                self.stop_speaking(now, self.voice_on);
+            }
+            floor::Output::Discard => self.outputs.push_back(Output::Discard),
+            floor::Output::Silence { lasted } => {
+                self.conversation.handle_input(now, agent::Input::Silence { lasted });
+            }
+        }
+    }
+}

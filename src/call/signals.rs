@@ -1,0 +1,121 @@
+//! What the leg's signalling says: answered, offers of other media, ended.
+
+use std::time::{Duration, Instant};
+
+use crate::agent::{self, Goal};
+use crate::sdp::{self, Direction};
+use crate::sip::{self, Command, EndCause, Refusal};
+
+use super::machine::{Call, Phase};
+use super::{EndReason, Output, Summary, Told};
+
+impl Call {
+    pub(super) fn sip(&mut self, now: Instant, event: sip::Event) {
+        match event {
+            sip::Event::Established { answer, .. } => self.established(now, answer.as_deref()),
+            sip::Event::Offer { sdp, .. } => self.offered(now, sdp.as_deref()),
+            sip::Event::Transfer { state, .. } => self.transfer(now, state),
+            sip::Event::Dtmf { digit, .. } => self.dtmf(now, digit),
+            sip::Event::Ended { cause, .. } => self.ended(now, cause),
+            // A caller's leg has no other events: we did not call it, and it may not refer us.
+            _ => {}
+        }
+    }
+
+    fn established(&mut self, now: Instant, answer: Option<&[u8]>) {
+        if self.phase == Phase::Ending {
+            return;
+        }
+        if let Some(answer) = answer {
+            match sdp::accept_answer(answer, &self.setup.local) {
+                Ok(negotiated) => self.media_agreed(now, negotiated),
+                Err(_) => {
+                    self.end.get_or_insert(EndReason::MediaRefused);
+                    return self.hang_up();
+                }
+            }
+        } else if self.negotiated.is_none() {
+            // A delayed offer whose ACK holds no answer has no media and never will (RFC 3261 §13.2.2.4).
+            self.end.get_or_insert(EndReason::MediaRefused);
+            return self.hang_up();
+        }
+        if self.phase == Phase::Opening {
+            self.phase = Phase::Talking;
+            self.answered_at = Some(now);
+            self.outputs.push_back(Output::Told(Told::Answered));
+            // A call that goes to the fallback at once is not greeted.
+            if !self.cannot_go_on {
+                self.conversation.handle_input(now, agent::Input::Answered);
+            }
+        }
+    }
+
+    fn offered(&mut self, now: Instant, offer: Option<&[u8]>) {
+        // The user agent has turned it down itself, if we have hung up.
+        if !matches!(self.phase, Phase::Opening | Phase::Talking) {
+            return;
+        }
+        let leg = self.setup.leg;
+        self.setup.local.version += 1;
+        let Some(offer) = offer else {
+            let sdp = sdp::offer(&self.setup.local, Direction::SendRecv);
+            return self.outputs.push_back(Output::Sip(Command::AcceptOffer { leg, sdp }));
+        };
+        match sdp::answer(offer, &self.setup.local) {
+            Ok((sdp, negotiated)) => {
+                self.outputs.push_back(Output::Sip(Command::AcceptOffer { leg, sdp }));
+                self.media_agreed(now, negotiated);
+            }
+            Err(error) => {
+                self.setup.local.version -= 1;
+                let warning = Some(error.to_string());
+                let refusal = Refusal { status: 488, warning, ..Refusal::default() };
+                self.outputs.push_back(Output::Sip(Command::RefuseOffer { leg, refusal }));
+            }
+        }
+    }
+
+    fn media_agreed(&mut self, now: Instant, negotiated: sdp::Negotiated) {
+        let was_held = self.held;
+        self.held = !negotiated.direction.sends() || !negotiated.direction.receives();
+        let output = match self.negotiated.replace(negotiated.clone()) {
+            None => Output::OpenMedia(negotiated),
+            Some(_) => Output::UpdateMedia(negotiated),
+        };
+        self.outputs.push_back(output);
+        if self.held != was_held {
+            // Music on hold is nobody's words, and what was begun before it is cut in two.
+            self.voice_on = None;
+            self.outputs.push_back(Output::Discard);
+        }
+        self.hold_floor(now);
+    }
+
+    fn ended(&mut self, now: Instant, cause: EndCause) {
+        let outcome = self.hand_off.as_ref().map(|it| it.leg_ended(cause == EndCause::RemoteBye));
+        if let Some(outcome) = outcome {
+            self.hand_off_over(now, outcome);
+        }
+        let reason = match cause {
+            EndCause::RemoteBye => EndReason::CallerHungUp,
+            EndCause::RemoteCancel => EndReason::CallerCancelled,
+            EndCause::AckTimeout => EndReason::AckTimeout,
+            EndCause::Timeout => EndReason::SignallingTimeout,
+            EndCause::RefusedByUs(_) => EndReason::MediaRefused,
+            EndCause::Local | EndCause::Refused(_) => EndReason::AgentHungUp,
+        };
+        let reason = *self.end.get_or_insert(reason);
+        if self.negotiated.is_some() {
+            self.outputs.push_back(Output::CloseMedia);
+        }
+        let mut goals = self.conversation.goals().clone();
+        if self.moved {
+            goals.insert(Goal::Transferred);
+        }
+        let reason = if self.moved { EndReason::HandedOff } else { reason };
+        self.phase = Phase::Over;
+        let talked = self.answered_at.map_or(Duration::ZERO, |at| now - at);
+        let summary = Summary { reason, goals, talked, ..self.summary.clone() };
+        self.outputs.push_back(Output::Over(Box::new(summary)));
+    }
+}

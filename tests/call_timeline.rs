@@ -1,0 +1,327 @@
+//! A call, told as timelines: greeting, turns, barge-in, hold, and the ways in which it ends.
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+mod call_world;
+mod timeline;
+
+use std::time::{Duration, Instant};
+
+use attendant::call::Setup;
+use call_world::{GREETED, RUNG, Story, sdp, setup};
+
+/// A call with two numbers for a person.
+#[track_caller]
+fn check(before: &str, script: &str) {
+    check_with(setup(Some(sdp("sendrecv")), &[101, 102], false, &[]), before, script);
+}
+
+#[track_caller]
+fn check_with(setup: Setup, before: &str, script: &str) {
+    let start = Instant::now() + Duration::from_secs(10);
+    let script = format!("{before}{script}");
+    timeline::check(start, &mut Story::begin(start, setup), &script);
+}
+
+#[test]
+fn the_greeting_waits_for_the_ack_and_a_turn_is_answered() {
+    check(
+        GREETED,
+        "
+            5000ms < voice-on
+            6500ms < voice-off
+            6600ms < partial What are your hours?
+            6900ms > finish 1
+            7200ms < final 1 What are your hours?
+            7200ms > tool 1 get_office_info
+            7250ms < hours 1
+            7250ms > speak 3 in 0: nine to five
+            7250ms > speak 4 in 0: Can I help you with anything else?
+            7500ms < started 3
+            7500ms > replied 1 after 1100 ms
+            9000ms < voice-on
+            9120ms > flush 1
+            9120ms > interrupted 4, heard []
+            9500ms < bye
+            9500ms > close media
+            9500ms > over CallerHungUp {Informed} no note
+        ",
+    );
+}
+
+/// Nothing of the old epoch is spoken after the flush.
+#[test]
+fn barge_in_flushes_and_what_was_not_heard_is_told() {
+    check(
+        RUNG,
+        "
+            100ms < ack
+            100ms > speak 1 in 0: Thank you for calling Maple Street. This is the practice's automated assistant.
+            100ms > speak 2 in 0: How can I help you today?
+            200ms < started 1
+            3000ms < heard 1
+            3000ms < rendered 2 100
+            3001ms < started 2
+            3600ms < voice-on
+            3720ms > flush 1
+            3760ms < cut 2 40
+            3760ms > interrupted 2, heard [How can I]
+            4200ms < voice-off
+            4900ms > finish 1
+            5000ms < final 1 What are your hours?
+            5000ms > tool 1 get_office_info
+            5050ms < hours 1
+            5050ms > speak 3 in 1: nine to five
+            5050ms > speak 4 in 1: Can I help you with anything else?
+            5100ms < started 3
+            5100ms > replied 1 after 1000 ms
+            5100ms < bye
+            5100ms > close media
+            5100ms > over CallerHungUp {Informed} no note
+        ",
+    );
+}
+
+#[test]
+fn a_protected_sentence_is_not_cut() {
+    check(
+        RUNG,
+        "
+            100ms < ack
+            100ms > speak 1 in 0: Thank you for calling Maple Street. This is the practice's automated assistant.
+            100ms > speak 2 in 0: How can I help you today?
+            200ms < started 1
+            1000ms < voice-on
+            2000ms < voice-off
+            3000ms < heard 1
+            3001ms < started 2
+            3001ms > flush 1
+            3200ms < cut 2 5
+            3200ms > interrupted 2, heard []
+            3200ms > finish 1
+            4000ms < final 1 What are your hours?
+            4000ms > tool 1 get_office_info
+            4100ms < bye
+            4100ms > close media
+            4100ms > over CallerHungUp {} no note
+        ",
+    );
+}
+
+/// Music on hold is nobody's turn, and nobody's silence counts.
+#[test]
+fn hold_freezes_the_silence_ladder() {
+    check(
+        GREETED,
+        "
+            5000ms < reinvite sendonly
+            5000ms > 200 to the re-INVITE
+            5000ms > update media RecvOnly
+            5000ms > discard
+            5500ms < voice-on
+            8000ms < voice-off
+            60000ms < reinvite sendrecv
+            60000ms > 200 to the re-INVITE
+            60000ms > update media SendRecv
+            60000ms > discard
+            67000ms > speak 3 in 0: I'm still here.
+            67000ms > speak 4 in 0: How can I help you today?
+            70000ms < started 3
+            71000ms < reinvite inactive
+            71000ms > 200 to the re-INVITE
+            71000ms > update media Inactive
+            71000ms > discard
+            200000ms < reinvite-empty
+            200000ms > 200 to the re-INVITE
+            201000ms < ack-answer sendrecv
+            201000ms > update media SendRecv
+            201000ms > discard
+            202000ms < bye
+            202000ms > close media
+            202000ms > over CallerHungUp {} no note
+        ",
+    );
+}
+
+#[test]
+fn a_delayed_offer_is_answered_in_the_ack() {
+    check_with(
+        setup(None, &[101], false, &[]),
+        "",
+        "
+            0ms > 180
+            0ms > 200
+            100ms < ack-answer sendrecv
+            100ms > open media
+            100ms > speak 1 in 0: Thank you for calling Maple Street. This is the practice's automated assistant.
+            100ms > speak 2 in 0: How can I help you today?
+            200ms < bye
+            200ms > close media
+            200ms > over CallerHungUp {} no note
+        ",
+    );
+}
+
+#[test]
+fn an_ack_without_an_answer_ends_the_call() {
+    check_with(
+        setup(None, &[101], false, &[]),
+        "",
+        "
+            0ms > 180
+            0ms > 200
+            100ms < ack
+            100ms > hang up
+            150ms < bye-answered
+            150ms > over MediaRefused {} no note
+        ",
+    );
+}
+
+#[test]
+fn no_common_codec_is_refused_with_the_reason() {
+    check_with(
+        setup(Some(b"v=0\r\no=- 1 1 IN IP4 192.0.2.5\r\ns=-\r\nc=IN IP4 192.0.2.5\r\nt=0 0\r\nm=audio 4000 RTP/AVP 18\r\n".to_vec()), &[101], false, &[]),
+        "",
+        "
+            0ms > 488 no codec in common; the peer offers G729/8000, we allow PCMU
+            10ms < refused
+            10ms > over MediaRefused {} no note
+        ",
+    );
+}
+
+#[test]
+fn a_caller_may_give_up_before_the_answer() {
+    check(
+        RUNG,
+        "
+            50ms < cancel
+            50ms > close media
+            50ms > over CallerCancelled {} no note
+        ",
+    );
+}
+
+#[test]
+fn our_200_is_never_acknowledged() {
+    check(
+        RUNG,
+        "
+            32000ms < no-ack
+            32000ms > close media
+            32000ms > over AckTimeout {} no note
+        ",
+    );
+}
+
+#[test]
+fn the_goodbye_is_played_out_before_the_bye() {
+    check(
+        GREETED,
+        "
+            5000ms < voice-on
+            6500ms < voice-off
+            7200ms > finish 1
+            7300ms < final 1 No thanks, goodbye
+            7300ms > speak 3 in 0: Thank you for calling. Have a good day. Goodbye.
+            7400ms < started 3
+            7400ms > replied 1 after 1000 ms
+            9000ms < heard 3
+            9240ms > hang up
+            9400ms < bye-answered
+            9400ms > close media
+            9400ms > over AgentHungUp {} no note
+        ",
+    );
+}
+
+#[test]
+fn a_goodbye_that_is_never_heard_is_not_waited_for() {
+    check(
+        GREETED,
+        "
+            5000ms < voice-on
+            6500ms < voice-off
+            7200ms > finish 1
+            7300ms < final 1 No thanks, goodbye
+            7300ms > speak 3 in 0: Thank you for calling. Have a good day. Goodbye.
+            27300ms > hang up
+            28000ms < bye-answered
+            28000ms > close media
+            28000ms > over AgentHungUp {} no note
+        ",
+    );
+}
+
+#[test]
+fn a_telephone_that_sends_nothing_is_not_there() {
+    check(
+        RUNG,
+        "
+            100ms < ack
+            100ms > speak 1 in 0: Thank you for calling Maple Street. This is the practice's automated assistant.
+            100ms > speak 2 in 0: How can I help you today?
+            10000ms < silence 5
+            65000ms < silence 60
+            65000ms > hang up
+            65100ms < bye-answered
+            65100ms > close media
+            65100ms > over NoMedia {} no note
+        ",
+    );
+}
+
+/// The late words are not a second turn.
+#[test]
+fn a_recogniser_that_loses_a_turn_does_not_hang_the_call() {
+    check(
+        GREETED,
+        "
+            5000ms < voice-on
+            6500ms < voice-off
+            7200ms > finish 1
+            15200ms > speak 3 in 0: Sorry, I didn't understand.
+            15200ms > speak 4 in 0: You can say, for example: I'd like to move my appointment.
+            15300ms < started 3
+            15300ms > replied 1 after 8900 ms
+            15400ms < final 1 What are your hours?
+            15500ms < bye
+            15500ms > close media
+            15500ms > over CallerHungUp {} no note
+        ",
+    );
+}
+
+#[test]
+fn media_that_fails_without_a_fallback_ends_the_call() {
+    check(
+        RUNG,
+        "
+            100ms < ack
+            100ms > speak 1 in 0: Thank you for calling Maple Street. This is the practice's automated assistant.
+            100ms > speak 2 in 0: How can I help you today?
+            200ms < media-failed
+            200ms > hang up
+            300ms < bye-answered
+            300ms > close media
+            300ms > over Failed {} no note
+        ",
+    );
+}
+
+#[test]
+fn the_process_may_end_the_call() {
+    check(
+        RUNG,
+        "
+            100ms < ack
+            100ms > speak 1 in 0: Thank you for calling Maple Street. This is the practice's automated assistant.
+            100ms > speak 2 in 0: How can I help you today?
+            200ms < stop
+            200ms > hang up
+            250ms < bye-answered
+            250ms > close media
+            250ms > over Shutdown {} no note
+        ",
+    );
+}
