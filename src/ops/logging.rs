@@ -2,9 +2,11 @@
 
 use std::io;
 
-use tracing::Subscriber;
+use tracing::{Level, Metadata, Subscriber};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 /// How a log line looks.
@@ -61,6 +63,18 @@ fn parse(filter: &str) -> Result<EnvFilter, LoggingError> {
     EnvFilter::builder().parse(&filter).map_err(|error| wrong(error.to_string()))
 }
 
+/// Libraries that are given what was said or is to be said, and may quote it.
+const GIVEN_WORDS: [&str; 1] = ["misaki_rs"];
+
+/// Whether a line may be written, whatever the filter says. Ours hold no health data: [`crate::base::Phi`]
+/// sees to it. Libraries know nothing of that and show what they work on: they are heard where
+/// something is wrong, and those that work on words of a call not at all.
+fn may_be_written(line: &Metadata<'_>) -> bool {
+    let of = |name: &str| line.target().split("::").next() == Some(name);
+    of(env!("CARGO_CRATE_NAME"))
+        || (*line.level() <= Level::WARN && !GIVEN_WORDS.into_iter().any(of))
+}
+
 /// Starts logging to stderr, once a process.
 ///
 /// # Errors
@@ -87,9 +101,10 @@ where
         .with_writer(writer)
         .with_target(false)
         .with_ansi(false);
+    let may_be_written = filter_fn(may_be_written);
     Ok(match format {
-        LogFormat::Text => Box::new(lines.finish()),
-        LogFormat::Json => Box::new(lines.json().flatten_event(true).finish()),
+        LogFormat::Text => Box::new(lines.finish().with(may_be_written)),
+        LogFormat::Json => Box::new(lines.json().flatten_event(true).finish().with(may_be_written)),
     })
 }
 
@@ -159,6 +174,24 @@ mod tests {
             for word in ["Jane", "Roe", "hunter2"] {
                 assert!(!text.contains(word), "{word} in {text}");
             }
+        }
+    }
+
+    /// The voice's library writes each sentence it is given, at `debug`, and a word it stumbles over
+    /// at `error`.
+    #[test]
+    fn libraries_are_heard_when_something_is_wrong_and_never_with_words_of_a_call() {
+        for filter in ["trace", "trace,misaki_rs=trace,misaki_rs::g2p=trace,sqlx=trace"] {
+            let text = logged(LogFormat::Text, filter, || {
+                tracing::debug!(target: "misaki_rs::g2p", "g2p 'Thank you, Jane.'");
+                tracing::error!(target: "misaki_rs::g2p", "fallback error for 'Jane'");
+                tracing::debug!(target: "sqlx::query", "insert into patients");
+                tracing::warn!(target: "sqlx::query", "slow statement");
+                tracing::trace!(target: "attendant::sip", "ours");
+                tracing::debug!(target: "attendants", "not ours");
+            });
+            let lines: Vec<_> = text.lines().map(|line| line.split_once("Z ").unwrap().1).collect();
+            assert_eq!(lines, [" WARN slow statement", "TRACE ours"], "{filter}: {text}");
         }
     }
 
