@@ -248,7 +248,7 @@ mod tests {
         assert!(!text.contains("attendant_trunk_up{trunk=\"phones\"}"), "{text}");
         let types = text.lines().filter(|line| line.starts_with("# TYPE")).count();
         let helps = text.lines().filter(|line| line.starts_with("# HELP")).count();
-        assert_eq!((types, helps), (27, 27), "{text}");
+        assert_eq!((types, helps), (26, 26), "{text}");
     }
 
     #[test]
