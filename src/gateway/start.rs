@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 
 use crate::audit::Audit;
 use crate::config::{Book, Config, ConfigErrors};
-use crate::ehr::{BuiltinBook, Ehr};
+use crate::ehr::{BuiltinBook, Ehr, EhrError};
 use crate::engines::models;
 use crate::engines::stt::MoonshineModel;
 use crate::engines::tts::HibariModel;
@@ -115,11 +115,13 @@ impl Gateway {
         let metrics = metrics::install().ok();
         let store = open_book(&config).await?;
         let ehr: Arc<dyn Ehr> = Arc::new(BuiltinBook::new(store.clone()));
-        let practice = ehr.practice().await.map_err(StartError::Practice)?;
+        let practice = ehr.practice().await.map_err(|error| match error {
+            EhrError::NotFound => empty_book(&config),
+            error => StartError::Practice(error),
+        })?;
         let practitioners = ehr.practitioners().await.map_err(StartError::Practice)?;
         if practitioners.is_empty() {
-            let Book::BuiltIn { path } = &config.node.book;
-            return Err(StartError::EmptyBook { path: path.display().to_string() });
+            return Err(empty_book(&config));
         }
         let (audit, writer) = Audit::open(config.node.data.join("audit.jsonl"))?;
         let toolbox =
@@ -220,6 +222,11 @@ impl Gateway {
 async fn open_book(config: &Config) -> Result<Store, StartError> {
     let Book::BuiltIn { path } = &config.node.book;
     Ok(Store::open(path).await?)
+}
+
+fn empty_book(config: &Config) -> StartError {
+    let Book::BuiltIn { path } = &config.node.book;
+    StartError::EmptyBook { path: path.display().to_string() }
 }
 
 fn media_config(config: &Config) -> MediaConfig {
