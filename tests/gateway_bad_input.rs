@@ -111,7 +111,7 @@ fn broken_files_are_shown_where_they_are_broken() {
     let folder = Folder::trunk();
     let whole = command(&["check"], folder.path());
     assert_eq!((whole.code, whole.err.as_str()), (Some(0), ""));
-    assert!(whole.out.contains("OK: 1 SIP profiles, 1 dialplans"), "{}", whole.out);
+    assert!(whole.out.contains("OK: SIP profiles 1, dialplans 1"), "{}", whole.out);
 
     folder.change(PROFILE, "dialplan = \"front-desk\"", "dialplan = \"front-desk");
     folder.change(NODE, "[drain]\ndeadline = \"10s\"", "[drain]\ndeadline = \"ten\"");
