@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use attendant::base::Purpose;
 use attendant::call::Told;
+use attendant::engines::tts::{Flite, FliteVoice};
 use attendant::gateway::{Gateway, Seen, Watched};
+use attendant::phone::{CallPlan, CallReport, Phone, PhoneConfig};
 use tokio::runtime::Runtime;
 use tokio::sync::broadcast;
 
@@ -18,6 +20,8 @@ pub(crate) enum Moment {
     Arrived,
     /// The agent began to say this.
     Agent(String),
+    /// The caller spoke over the agent and had heard only this.
+    Cut(String),
     /// The caller was understood so.
     Caller(String),
     /// It is over, for this reason.
@@ -58,6 +62,15 @@ impl Inside {
         wait_until(patience, || self.moments().iter().any(&wanted))
     }
 
+    /// Makes a scripted call to it.
+    pub(crate) fn call(&self, plan: CallPlan) -> CallReport {
+        let voice = Box::new(Flite::new(FliteVoice::Slt, 1.1).unwrap());
+        self.runtime.block_on(async {
+            let config = PhoneConfig::new([127, 0, 0, 1].into(), "caller", voice);
+            Phone::start(config).await.unwrap().call(plan).await.unwrap()
+        })
+    }
+
     /// Drains and stops it, and returns what has happened.
     pub(crate) fn stop(mut self) -> Vec<Moment> {
         self.end();
@@ -88,6 +101,9 @@ async fn write_down(mut watch: broadcast::Receiver<Watched>, moments: Arc<Mutex<
         let moment = match watched.seen {
             Seen::Arrived { .. } => Moment::Arrived,
             Seen::Told(Told::AgentSays { text, .. }) => Moment::Agent(text.reveal(PURPOSE).clone()),
+            Seen::Told(Told::AgentInterrupted { heard, .. }) => {
+                Moment::Cut(heard.reveal(PURPOSE).clone())
+            }
             Seen::Told(Told::CallerSaid { text, .. }) => {
                 Moment::Caller(text.reveal(PURPOSE).clone())
             }
