@@ -10,7 +10,7 @@ use gateway_stage::{Folder, Inside, Moment, NUMBER, alone};
 
 /// The agent's question that is talked over: long enough to be cut in the middle.
 const CUT_AFTER: Duration = Duration::from_millis(900);
-/// The target is 120 ms to decide (evals: 160 at the worst); a loaded machine and the recording phone's own
+/// The target is 120 ms to decide (160 at the worst); a loaded machine and the recording phone's own
 /// 20 ms grid come on top. What it must never be is the rest of a sentence of four seconds.
 const SILENT_WITHIN_MS: i64 = 900;
 

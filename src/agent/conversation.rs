@@ -26,7 +26,7 @@ const TOOL_DEADLINE: Duration = Duration::from_secs(20);
 const TRANSFER_DEADLINE: Duration = Duration::from_secs(300);
 /// A transfer starts when its announcement was heard, or after this.
 const ANNOUNCED_WITHIN: Duration = Duration::from_secs(7);
-/// Turns of one call, after which a person takes over (`tools.md`: 60).
+/// Turns of one call, after which a person takes over.
 const MOST_TURNS: u32 = 60;
 
 /// What the conversation waits for besides inputs.

@@ -230,7 +230,7 @@ pub struct HandOffNote {
     pub caller: Option<Phi<PhoneNumber>>,
     /// The target's name in the dialplan.
     pub target: String,
-    /// Why, from the closed list of `tools.md`: `patient_request`, `red_flag`, ...
+    /// Why, from a closed list: `patient_request`, `red_flag`, ...
     pub reason: String,
     /// What was said and done, in sentences.
     pub summary: Phi<String>,

@@ -51,7 +51,7 @@ impl Patience {
     }
 }
 
-/// How long the caller must speak over the agent: longer than a cough (media.md: 105 ms of votes in
+/// How long the caller must speak over the agent: longer than a cough (105 ms of votes in
 /// the detector, and as much again so that "uh-huh" passes).
 const BARGE_IN: Duration = Duration::from_millis(220);
 /// The caller has been silent for this long: the first step of the ladder, and each further one.

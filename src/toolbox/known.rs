@@ -27,7 +27,7 @@ pub(super) struct Known {
 }
 
 impl Known {
-    /// Returns the call's level of `tools.md` §1.
+    /// Returns the authorisation level that the call has reached.
     pub(super) fn level(&self) -> u8 {
         match (&self.verified, self.number_matches) {
             (Some(_), _) => 2,

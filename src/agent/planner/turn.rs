@@ -14,7 +14,7 @@ use crate::base::Purpose;
 /// Weight of words that made no sense, and of silence taken for speech; [`FRUSTRATED`] is two of the former.
 const NO_SENSE: u8 = 2;
 const NO_WORDS: u8 = 1;
-/// Two failures in a row count as a request for a person (`tools.md` §5).
+/// Two failures in a row count as a request for a person.
 const FRUSTRATED: u8 = 3;
 
 impl Conversation {
