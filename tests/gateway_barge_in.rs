@@ -6,7 +6,8 @@ mod gateway_stage;
 use std::time::Duration;
 
 use attendant::phone::{CallPlan, Line, Pauses, Talk};
-use gateway_stage::{Folder, Inside, Moment, NUMBER, alone};
+use gateway_stage::running::{Inside, Moment};
+use gateway_stage::{Folder, NUMBER, alone};
 
 /// The agent's question that is talked over: long enough to be cut in the middle.
 const CUT_AFTER: Duration = Duration::from_millis(900);
