@@ -47,7 +47,13 @@ impl Db {
             .clone()
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full);
-        let pool = || SqlitePoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT);
+        // Connections to a file neither idle too long nor grow old. With a limit on either, the pool
+        // starts a task that counts idle connections while they are taken and given back; when its
+        // count slips below zero (sqlx 0.9.0, a race), that task turns a core's thread for ever.
+        let pool = || {
+            let forever = SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None);
+            forever.acquire_timeout(ACQUIRE_TIMEOUT)
+        };
         let failed = |error| StoreError::Open { path: shown(), why: said_by(&error) };
         let writer = pool().max_connections(1).connect_with(writing).await.map_err(failed)?;
         MIGRATIONS
@@ -103,4 +109,20 @@ impl Store {
 /// Creates the file for its owner alone; SQLite gives its companion files the same mode.
 fn create_private(path: &Path) -> std::io::Result<()> {
     OpenOptions::new().append(true).create(true).mode(0o600).open(path).map(|_| ())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_pools_start_no_task_of_their_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::open(&folder.path().join("book.db")).await.unwrap();
+        for pool in [db.reader(), db.writer()] {
+            let options = pool.options();
+            assert_eq!((options.get_idle_timeout(), options.get_max_lifetime()), (None, None));
+        }
+        db.close().await;
+    }
 }
