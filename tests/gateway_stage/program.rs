@@ -25,15 +25,29 @@ pub(crate) struct Said {
 
 /// Runs a command of the program to its end.
 pub(crate) fn command(arguments: &[&str], dir: &Path) -> Said {
-    let output = Command::new(env!("CARGO_BIN_EXE_attendant"))
+    let written = tempfile::tempdir().unwrap();
+    let (out, err) = (written.path().join("out"), written.path().join("err"));
+    let mut process = Command::new(env!("CARGO_BIN_EXE_attendant"))
         .args(arguments)
         .arg("--config")
         .arg(dir)
         .stdin(Stdio::null())
-        .output()
+        .stdout(fs::File::create(&out).unwrap())
+        .stderr(fs::File::create(&err).unwrap())
+        .spawn()
         .unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-    Said { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    let mut status = None;
+    let ended = wait_until(PATIENCE, || {
+        status = process.try_wait().unwrap();
+        status.is_some()
+    });
+    let (out, err) = (fs::read_to_string(out).unwrap(), fs::read_to_string(err).unwrap());
+    if !ended {
+        let _ = process.kill();
+        let _ = process.wait();
+        panic!("{arguments:?} does not end:\n{out}{err}");
+    }
+    Said { code: status.and_then(|status| status.code()), out, err }
 }
 
 /// A running `attendant run`. It is killed, by its own process id, when dropped.
