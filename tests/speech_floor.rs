@@ -201,6 +201,24 @@ fn who_spoke_over_a_protected_sentence_is_not_talked_over_by_the_next_one() {
     );
 }
 
+/// An emergency is answered on a partial transcript, before the turn is over: the turn still ends, and
+/// what the agent says next is not taken for something that it says over the caller.
+#[test]
+fn a_turn_that_is_answered_before_its_end_ends_all_the_same() {
+    check(
+        "
+        1100ms < voice on
+        2100ms < voice off
+        2300ms < partial I have chest pain.
+        2320ms < protected starts
+        2500ms > end of turn
+        5000ms < agent starts
+        9000ms < agent ends
+        9000ms < hold
+        ",
+    );
+}
+
 #[test]
 fn nobodys_silence_counts_on_hold() {
     check(

@@ -152,8 +152,8 @@ enum Caller {
     Quiet,
     /// Is speaking since then; `over` is set while it is over the agent's speech and not yet a barge-in.
     Talking { since: Instant, over: bool },
-    /// Has paused.
-    Paused { since: Instant },
+    /// Has paused; `over` says that the turn began over the agent's speech.
+    Paused { since: Instant, over: bool },
 }
 
 /// Who has the floor.
@@ -224,7 +224,9 @@ impl Floor {
                 self.caller = Caller::Talking { since, over: true };
                 self.timers.set(Timer::BargeIn, (since + BARGE_IN).max(now));
             }
-            Caller::Paused { .. } => self.barge_in(),
+            Caller::Paused { over: true, .. } => self.barge_in(),
+            // The agent speaks before the turn is known to be over: an emergency.
+            Caller::Paused { over: false, .. } => {}
         }
     }
 
@@ -252,14 +254,14 @@ impl Floor {
             self.outputs.push_back(Output::Discard);
             return;
         }
-        self.caller = Caller::Paused { since };
+        self.caller = Caller::Paused { since, over };
         self.partial = None;
         self.arm_endpoint(now, since);
     }
 
     fn partial(&mut self, now: Instant, text: &str) {
         self.partial = Some(text.to_owned());
-        if let Caller::Paused { since } = self.caller {
+        if let Caller::Paused { since, .. } = self.caller {
             self.arm_endpoint(now, since);
         }
     }
@@ -279,7 +281,7 @@ impl Floor {
             Caller::Quiet => {}
             // What was begun over the agent's last words is an answer after all.
             Caller::Talking { since, .. } => self.caller = Caller::Talking { since, over: false },
-            Caller::Paused { since } => self.arm_endpoint(now, since),
+            Caller::Paused { since, .. } => self.arm_endpoint(now, since),
         }
     }
 
@@ -292,6 +294,10 @@ impl Floor {
             self.agent_stopped = Some(now);
             self.timers.set(Timer::Silence, now + SILENCE);
         }
+    }
+
+    fn began_over(&self) -> bool {
+        matches!(self.caller, Caller::Paused { over: true, .. })
     }
 
     fn barge_in(&mut self) {
@@ -307,8 +313,8 @@ impl Floor {
         while let Some(timer) = self.timers.take_expired(now) {
             match timer {
                 Timer::BargeIn => self.barge_in(),
-                // A protected sentence is heard to its end; the turn ends right after it.
-                Timer::Endpoint if self.agent == Some(false) => {}
+                // A protected sentence is heard to its end, and what was said over it is judged after it.
+                Timer::Endpoint if self.agent == Some(false) && self.began_over() => {}
                 Timer::Endpoint => {
                     self.caller = Caller::Quiet;
                     self.partial = None;
