@@ -135,6 +135,7 @@ impl World {
                 match output {
                     Output::Send { flow, bytes } => self.send(side, flow, bytes),
                     Output::Event(event) => self.react(side, event),
+                    Output::Resolve { .. } => {}
                 }
             }
         }

@@ -148,6 +148,8 @@ pub(super) fn read(
         credentials: credentials?,
         accept_refer: false,
         refer_wait: transfer.wait,
+        listens: Vec::new(),
+        policy: sip::Policy::default(),
     };
     let media = TrunkMedia {
         codecs,

@@ -24,7 +24,7 @@ use super::wire::{Wire, WireEvent};
 use crate::base::{Dice, LegId, PacketTime, Phi, Purpose};
 use crate::codec::Codec;
 use crate::sdp::{self, Direction, LocalMedia};
-use crate::sip::{Command, Credentials, Event, Flow, Incoming, NewLeg, Refusal, Transport};
+use crate::sip::{Command, Credentials, Event, Flow, Incoming, NewLeg, Policy, Refusal, Transport};
 use crate::speech::{Voice, VoiceError};
 
 /// Packets and marks on their way from the RTP threads: 20 s of packets.
@@ -169,6 +169,7 @@ impl Phone {
             credentials: plan.credentials,
             advertised: self.address(),
             accept_refer: true,
+            policy: Policy::default(),
         };
         let opening = Opening {
             ringing: plan.talk.pauses.ringing,
@@ -381,6 +382,7 @@ impl Phone {
             credentials: None,
             advertised: self.address(),
             accept_refer: true,
+            policy: Policy::default(),
         }
     }
 }

@@ -11,7 +11,9 @@ use tokio::net::UdpSocket;
 
 use super::error::PhoneError;
 use crate::base::TrunkName;
-use crate::sip::{Command, Event, Flow, Inbound, Input, Output, Transport, Trunk, Ua, UaConfig};
+use crate::sip::{
+    Command, Event, Flow, Inbound, Input, Output, Policy, Transport, Trunk, Ua, UaConfig,
+};
 
 /// Larger than any datagram.
 const DATAGRAM: usize = 65_536;
@@ -107,6 +109,7 @@ impl Signals {
             match output {
                 Output::Send { flow, bytes } => self.outgoing.push_back((flow, bytes)),
                 Output::Event(event) => self.events.push_back(event),
+                Output::Resolve { .. } => {}
             }
         }
     }
@@ -126,6 +129,8 @@ fn configuration(address: SocketAddr) -> UaConfig {
         credentials: None,
         accept_refer: true,
         refer_wait: REFER_WAIT,
+        listens: Vec::new(),
+        policy: Policy::default(),
     };
     UaConfig {
         product: concat!("attendant-phone/", env!("CARGO_PKG_VERSION")).to_string(),

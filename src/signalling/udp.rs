@@ -208,6 +208,7 @@ impl Signalling {
             match output {
                 Output::Send { flow, bytes } => self.send(flow, &bytes).await,
                 Output::Event(event) => self.tell(event),
+                Output::Resolve { .. } => {}
             }
         }
     }

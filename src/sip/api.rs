@@ -72,6 +72,90 @@ pub struct Trunk {
     pub accept_refer: bool,
     /// How long a transfer's outcome is waited for after the REFER was accepted.
     pub refer_wait: Duration,
+    /// The sockets that its requests come by; empty takes them from every socket.
+    pub listens: Vec<(Transport, SocketAddr)>,
+    /// What else the PBX family asks for.
+    pub policy: Policy,
+}
+
+/// How a PBX family wants its calls to be signalled.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Policy {
+    /// Session timers (RFC 4028); `None` neither asks for them nor takes them.
+    pub timer: Option<SessionTimer>,
+    /// Reliable provisional responses (RFC 3262).
+    pub prack: Prack,
+    /// Whether the addresses in its Contact cannot be reached, so that everything goes back the way it came.
+    pub nat: bool,
+    /// Where the dialled number is read, first that yields one.
+    pub called: Vec<CalledFrom>,
+    /// Where the caller's number is read, first that yields one.
+    pub caller: Vec<CallerFrom>,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            timer: Some(SessionTimer::default()),
+            prack: Prack::Supported,
+            nat: false,
+            called: vec![CalledFrom::RequestUri],
+            caller: vec![CallerFrom::Asserted, CallerFrom::RemotePartyId, CallerFrom::From],
+        }
+    }
+}
+
+/// How long a session lasts without a sign of life (RFC 4028).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct SessionTimer {
+    /// The interval that we ask for: `Session-Expires`.
+    pub expires: Duration,
+    /// The shortest that we take: `Min-SE`, 90 s or more (RFC 4028 §5).
+    pub min: Duration,
+}
+
+impl Default for SessionTimer {
+    fn default() -> Self {
+        Self { expires: Duration::from_secs(1800), min: Duration::from_secs(90) }
+    }
+}
+
+/// Whether provisional responses are acknowledged (RFC 3262).
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Prack {
+    /// `100rel` is neither offered nor taken.
+    Off,
+    /// Offered in Supported; done where the far end requires it.
+    #[default]
+    Supported,
+    /// Our INVITEs require it, and our 18x are sent reliably to whoever supports it.
+    Required,
+}
+
+/// A place where the dialled number stands.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum CalledFrom {
+    /// The Request-URI.
+    RequestUri,
+    /// The last `Diversion` (RFC 5806): the number that was dialled before it was forwarded to us.
+    Diversion,
+    /// The first entry of `History-Info` (RFC 7044).
+    HistoryInfo,
+    /// The To header.
+    To,
+}
+
+/// A place where the caller's number stands.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum CallerFrom {
+    /// `P-Asserted-Identity` (RFC 3325).
+    Asserted,
+    /// `P-Preferred-Identity` (RFC 3325).
+    Preferred,
+    /// `Remote-Party-ID`, of an old draft that Cisco still speaks.
+    RemotePartyId,
+    /// The From header.
+    From,
 }
 
 /// How the far end of a trunk proves itself.
@@ -79,6 +163,17 @@ pub struct Trunk {
 pub enum Inbound {
     /// By its address alone.
     Ip,
+    /// By its address and a client certificate that its TLS socket has already checked.
+    Certificate,
+    /// By its address and a digest of these credentials (RFC 8760), asked for in each new call.
+    Digest {
+        /// The digest realm.
+        realm: String,
+        /// Who may call.
+        users: Vec<Credentials>,
+        /// The digests that are asked for and taken, strongest first.
+        digests: Vec<Algorithm>,
+    },
     /// By digest against the registrar's users (RFC 8760): softphones.
     Registered,
 }
@@ -127,6 +222,8 @@ pub struct NewLeg {
     pub advertised: SocketAddr,
     /// Whether an in-dialog REFER is taken (`Event::Referred`) or declined with 603.
     pub accept_refer: bool,
+    /// How the far end's family wants to be spoken to.
+    pub policy: Policy,
 }
 
 /// Why a request is refused.
@@ -154,6 +251,18 @@ pub enum Input {
     },
     /// The calls want something.
     Command(Command),
+    /// The answer to [`Output::Resolve`].
+    Resolved {
+        /// The ticket of the question.
+        ticket: u64,
+        /// Where it can be reached, best first (RFC 3263); empty when nowhere.
+        flows: Vec<Flow>,
+    },
+    /// A connection ended or could not be made, so what waits for it waits in vain (RFC 3261 §8.1.3.1).
+    Broken {
+        /// The way that is no more.
+        flow: Flow,
+    },
 }
 
 /// What the calls want.
@@ -236,6 +345,15 @@ pub enum Output {
     },
     /// Something the calls must know.
     Event(Event),
+    /// Look up where a URI leads (RFC 3263) and answer with [`Input::Resolved`].
+    Resolve {
+        /// Comes back in the answer.
+        ticket: u64,
+        /// A `sip:` or `sips:` URI.
+        uri: String,
+        /// The socket that the message would leave by, where several could.
+        from: Flow,
+    },
 }
 
 /// A new call for us.

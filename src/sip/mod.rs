@@ -18,7 +18,8 @@ pub mod transaction;
 mod ua;
 
 pub use api::{
-    Command, Credentials, DropReason, EndCause, Event, Flow, Inbound, Incoming, Input, NewLeg,
-    Output, Refusal, Registrar, TransferState, Transport, Trunk, UaConfig,
+    CalledFrom, CallerFrom, Command, Credentials, DropReason, EndCause, Event, Flow, Inbound,
+    Incoming, Input, NewLeg, Output, Policy, Prack, Refusal, Registrar, SessionTimer,
+    TransferState, Transport, Trunk, UaConfig,
 };
 pub use ua::Ua;

@@ -11,7 +11,7 @@ use attendant::base::{LegId, Purpose, Secret, TrunkName};
 use attendant::sip::auth::Algorithm;
 use attendant::sip::message::{Message, Method, Request, Response, Sipfrag};
 use attendant::sip::{
-    Command, Credentials, Event, Flow, Inbound, Input, NewLeg, Output, Refusal, Registrar,
+    Command, Credentials, Event, Flow, Inbound, Input, NewLeg, Output, Policy, Refusal, Registrar,
     Transport, Trunk, Ua, UaConfig,
 };
 
@@ -34,6 +34,8 @@ pub fn trunk() -> Trunk {
         credentials: None,
         accept_refer: false,
         refer_wait: Duration::from_secs(60),
+        listens: vec![],
+        policy: Policy::default(),
     }
 }
 
@@ -68,6 +70,7 @@ pub fn new_leg() -> NewLeg {
         credentials: None,
         advertised: OURS.parse().unwrap(),
         accept_refer: false,
+        policy: Policy::default(),
     }
 }
 
@@ -135,6 +138,7 @@ impl Wire {
                 self.messages.push(message);
                 line
             }
+            Output::Resolve { uri, .. } => format!("resolve {uri}"),
             Output::Event(event) => {
                 if let Event::Incoming(incoming) = &event {
                     self.leg = incoming.leg;

@@ -75,6 +75,7 @@ impl Ua {
         match input {
             Input::Datagram { flow, bytes } => self.handle_datagram(now, flow, &bytes),
             Input::Command(command) => self.handle_command(now, command),
+            Input::Resolved { .. } | Input::Broken { .. } => {}
         }
         self.settle(now);
     }
