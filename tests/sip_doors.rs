@@ -410,6 +410,7 @@ fn exchange(
                         to.handle_input(now, Input::Datagram { flow, bytes });
                     }
                     Output::Event(event) => told.push(sip_wire::told(&event)),
+                    Output::Resolve { .. } => {}
                 }
             }
         }
