@@ -6,14 +6,12 @@ use bytes::Bytes;
 
 use super::accept::first_cseq;
 use super::ask::What;
+use super::early::{EarlyDialogs, MAX_FORKS};
 use super::{Output, Session, Setup, State, Timer, body_of};
 use crate::sip::api::{EndCause, Event, Flow, NewLeg};
 use crate::sip::capability;
 use crate::sip::dialog::Dialog;
 use crate::sip::message::{Method, NameAddr, Request, Response, Uri};
-
-/// Phones that one call may ring at: a hunt group larger than this is not followed.
-const MAX_FORKS: usize = 16;
 
 /// A call that we made.
 pub(super) struct Placed {
@@ -25,29 +23,18 @@ pub(super) struct Placed {
     /// We no longer want it, for this reason.
     called_off: Option<Option<String>>,
     /// The phones that ring.
-    early: Vec<Early>,
+    pub(super) early: EarlyDialogs,
     /// The acceptances that came, and the ACK that each copy gets again.
     acked: Vec<(String, Flow, Bytes)>,
 }
 
-struct Early {
-    dialog: Dialog,
-    sdp: Option<Vec<u8>>,
-}
-
 impl Placed {
     pub(super) fn early_with(&mut self, remote_tag: &str) -> Option<&mut Dialog> {
-        let mut dialogs = self.early.iter_mut().map(|early| &mut early.dialog);
-        dialogs.find(|dialog| dialog.remote_tag() == remote_tag)
+        self.early.with(remote_tag).map(|early| &mut early.dialog)
     }
 
     pub(super) fn cseq(&self) -> u32 {
         self.invite.headers.cseq().map_or(0, |cseq| cseq.number)
-    }
-
-    fn early_sdp(&self, remote_tag: &str) -> Option<Vec<u8>> {
-        let early = self.early.iter().find(|early| early.dialog.remote_tag() == remote_tag)?;
-        early.sdp.clone()
     }
 }
 
@@ -71,7 +58,7 @@ impl Session {
                     heard: false,
                     cancelled: false,
                     called_off: None,
-                    early: Vec::new(),
+                    early: EarlyDialogs::default(),
                     acked: Vec::new(),
                 });
             }
@@ -150,7 +137,7 @@ impl Session {
         }
         let first_word = !std::mem::replace(&mut placed.heard, true);
         let sdp = body_of(&response.headers, &response.body).sdp;
-        placed.note_early(response, sdp.clone());
+        placed.early.note(&placed.invite, response, sdp.clone());
         let called_off = placed.called_off.clone();
         if let Some(reason) = called_off {
             if first_word {
@@ -164,7 +151,7 @@ impl Session {
 
     /// Every acceptance gets an ACK, its copies too; the first phone has the call, others get BYE.
     fn handle_acceptance(&mut self, response: &Response) {
-        let Some(placed) = self.placed.as_ref() else { return };
+        let Some(placed) = self.placed.as_mut() else { return };
         let Some(mut dialog) = Dialog::answered(&placed.invite, response) else { return };
         let known = placed.acked.iter().find(|(tag, ..)| tag == dialog.remote_tag());
         if let Some((_, flow, bytes)) = known {
@@ -175,11 +162,12 @@ impl Session {
             return;
         }
         let sdp = body_of(&response.headers, &response.body).sdp;
-        let sdp = sdp.or_else(|| placed.early_sdp(dialog.remote_tag()));
         let called_off = placed.called_off.clone();
-        if let Some(early) = self.placed.as_mut().and_then(|p| p.early_with(dialog.remote_tag())) {
+        let early = placed.early.with(dialog.remote_tag());
+        let sdp = sdp.or_else(|| early.as_ref().and_then(|early| early.sdp.clone()));
+        if let Some(early) = early {
             // What the far end asked while it rang counts on in the confirmed dialog.
-            dialog.continue_from(early);
+            dialog.continue_from(&early.dialog);
         }
         self.acknowledge(&dialog);
         let flow = self.way(&dialog);
@@ -268,21 +256,5 @@ impl Session {
     fn or_local(&self, cause: EndCause) -> EndCause {
         let called_off = self.placed.as_ref().is_some_and(|placed| placed.called_off.is_some());
         if called_off { EndCause::Local } else { cause }
-    }
-}
-
-impl Placed {
-    /// Remembers a phone that rings, and what it sent to listen to.
-    fn note_early(&mut self, response: &Response, sdp: Option<Vec<u8>>) {
-        let to = response.headers.to();
-        let Some(tag) = to.as_ref().and_then(NameAddr::tag) else { return };
-        let known = self.early.iter_mut().find(|early| early.dialog.remote_tag() == tag);
-        if let Some(early) = known {
-            early.sdp = sdp.or(early.sdp.take());
-        } else if self.early.len() < MAX_FORKS
-            && let Some(dialog) = Dialog::answered(&self.invite, response)
-        {
-            self.early.push(Early { dialog, sdp });
-        }
     }
 }

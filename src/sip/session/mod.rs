@@ -8,6 +8,7 @@ mod ask;
 mod body;
 mod close;
 mod connect;
+mod early;
 mod info;
 mod modify;
 mod referred;
