@@ -6,6 +6,7 @@
 
 mod cseq;
 mod forwarding;
+mod frame;
 mod headers;
 mod identity;
 mod intervals;
@@ -30,6 +31,7 @@ mod write;
 
 pub use cseq::CSeq;
 pub use forwarding::{Diversion, HistoryEntry};
+pub use frame::{Framed, PING, PONG, frame};
 pub use headers::Headers;
 pub use identity::{Party, Privacy, RemotePartyId};
 pub use intervals::{Refresher, SessionExpires};
