@@ -20,6 +20,10 @@ pub fn rfc5118() -> Vec<Vector> {
     read(include_str!("rfc5118.txt"))
 }
 
+pub fn pbx() -> Vec<Vector> {
+    read(include_str!("pbx.txt"))
+}
+
 fn read(file: &'static str) -> Vec<Vector> {
     let start = file.find("\n== ").expect("a file has messages") + 4;
     file[start..].strip_suffix('\n').unwrap().split("\n== ").map(vector).collect()
