@@ -10,9 +10,11 @@ use crate::sip::UaConfig;
 
 use super::diagnostic::{Findings, Source};
 use super::file::Reader;
+use super::layers::Layer;
 use super::node::NodeFile;
 use super::{
-    Code, ConfigErrors, Diagnostic, Node, PlanName, TrunkProfile, across, plan_file, trunk_file,
+    Code, ConfigErrors, Diagnostic, NODE, Node, PlanName, TrunkProfile, across, plan_file,
+    trunk_file,
 };
 
 /// A configuration in which every value was checked. A call keeps the one it started with.
@@ -76,7 +78,7 @@ impl Config {
 
         let node = node_source.and_then(|source| {
             let mut reader = Reader { source, findings: &mut findings };
-            let raw: NodeFile = reader.shape()?;
+            let raw: NodeFile = reader.shape_over(&[Layer::defaults(NODE)])?;
             Node::check(&mut reader, dir, raw)
         });
         let stand_in = node.clone().unwrap_or_else(Node::stand_in);
@@ -128,8 +130,9 @@ impl Config {
     /// else takes effect with the next call.
     pub fn needs_restart(&self, next: &Self) -> Vec<&'static str> {
         let (old, new) = (&self.node, &next.node);
-        let listens =
-            |config: &Self| config.trunks.iter().map(|trunk| trunk.listen).collect::<BTreeSet<_>>();
+        let listens = |config: &Self| {
+            config.trunks.iter().flat_map(|trunk| trunk.listens.clone()).collect::<BTreeSet<_>>()
+        };
         let changed = [
             ("data", old.data != new.data),
             ("models", old.models != new.models),

@@ -19,6 +19,7 @@ use crate::engines::tts::HibariModel;
 use crate::ops::http::{Condition, Health};
 use crate::ops::{self, http, metrics, systemd};
 use crate::signalling::Signalling;
+use crate::sip::Transport;
 use crate::speech::{Recognizer, Voice};
 use crate::store::Store;
 use crate::toolbox::{Toolbox, civil_clock};
@@ -257,7 +258,9 @@ fn scheduling(media: &MediaPlane) -> ops::Scheduling {
 }
 
 fn listen_addresses(config: &Config) -> Vec<std::net::SocketAddr> {
-    let mut addresses: Vec<_> = config.trunks.iter().map(|trunk| trunk.listen).collect();
+    let listens = config.trunks.iter().flat_map(|trunk| &trunk.listens);
+    let udp = listens.filter(|listen| listen.transport == Transport::Udp);
+    let mut addresses: Vec<_> = udp.map(|listen| listen.address).collect();
     addresses.sort_unstable();
     addresses.dedup();
     addresses
