@@ -34,7 +34,8 @@ pub(super) struct NumbersFile {
 /// Codecs, whether digits travel as telephone-event, and ports.
 type Media = (Vec<Codec>, bool, RangeInclusive<u16>);
 
-const CODECS: [(&str, Codec); 2] = [("pcmu", Codec::Pcmu), ("pcma", Codec::Pcma)];
+const CODECS: [(&str, Codec); 3] =
+    [("g722", Codec::G722), ("pcmu", Codec::Pcmu), ("pcma", Codec::Pcma)];
 
 const CALLED: [(&str, CalledFrom); 4] = [
     ("request-uri", CalledFrom::RequestUri),
