@@ -1,5 +1,6 @@
 //! Reads `sip-profiles/<name>.toml`.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -22,7 +23,7 @@ use super::peer_file::{self, PeerFile};
 use super::presets::Standing;
 use super::session_file::{self, SessionFile};
 use super::transfer_file::{self, TransferFile};
-use super::{Code, Node, PlanName, Preset, TRUNK, TrunkMedia, TrunkProfile};
+use super::{Code, Listen, Node, PlanName, Preset, TRUNK, TrunkMedia, TrunkProfile};
 
 /// A profile with the places that checks across files point at.
 pub(super) struct ReadTrunk {
@@ -162,7 +163,7 @@ fn checked(
         credentials,
         accept_refer: false,
         refer_wait: transfer.wait,
-        listens: listens.iter().map(|it| (it.transport, it.address)).collect(),
+        listens: bound(&listens),
         policy: sip::Policy { timer, prack, nat: *raw.peer.nat.get_ref(), called, caller },
     };
     let packet_time = PacketTime::DEFAULT;
@@ -176,4 +177,12 @@ fn checked(
     };
     let (source, inbound) = (reader.source.clone(), Some(raw.auth.inbound));
     Some(ReadTrunk { profile, source, plan: raw.dialplan, allow, sources, inbound })
+}
+
+/// The sockets that requests are told apart by. One whose port the system chooses cannot be named beforehand.
+fn bound(listens: &[Listen]) -> Vec<(Transport, SocketAddr)> {
+    match listens.iter().any(|listen| listen.address.port() == 0) {
+        true => Vec::new(),
+        false => listens.iter().map(|listen| (listen.transport, listen.address)).collect(),
+    }
 }

@@ -129,7 +129,12 @@ pub const TRUNK: &[Key] = &[
         Value("[\"p-asserted-identity\", \"remote-party-id\", \"from\"]"),
         "where the caller's number is read: the first that holds one",
     ),
-    key("media.codecs", "list of `g722`, `pcmu`, `pcma`", Value("[\"pcmu\", \"pcma\"]"), "best first"),
+    key(
+        "media.codecs",
+        "list of `g722`, `pcmu`, `pcma`",
+        Value("[\"pcmu\", \"pcma\"]"),
+        "best first",
+    ),
     key(
         "media.dtmf",
         "`rfc4733` or `info`",
