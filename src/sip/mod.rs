@@ -9,7 +9,6 @@ mod agenda;
 mod api;
 pub mod auth;
 mod capability;
-mod challenge;
 mod dialog;
 pub mod message;
 mod registrar;
