@@ -12,13 +12,14 @@ mod capability;
 mod dialog;
 pub mod message;
 mod registrar;
+mod registration;
 mod session;
 pub mod transaction;
 mod ua;
 
 pub use api::{
     CalledFrom, CallerFrom, Command, Credentials, DropReason, EndCause, Event, Flow, Inbound,
-    Incoming, Input, NewLeg, Output, Policy, Prack, Refusal, Registrar, SessionTimer,
+    Incoming, Input, NewLeg, Output, Policy, Prack, Refusal, Registrar, Registration, RegistrationState, SessionTimer,
     TransferState, Transport, Trunk, UaConfig,
 };
 pub use ua::Ua;

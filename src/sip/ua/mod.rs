@@ -5,6 +5,7 @@
 
 mod calls;
 mod questions;
+mod registrations;
 mod serve;
 mod softphones;
 
@@ -13,13 +14,14 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use questions::Question;
+use registrations::Registrations;
 
 use super::agenda::Agenda;
 use super::api::{
     Command, DropReason, Event, Flow, Inbound, Input, Output, Registrar, Trunk, UaConfig,
 };
 use super::auth::Authenticator;
-use super::message::{Message, ParseError, Request, Response};
+use super::message::{Message, ParseError, Request, Response, Uri};
 use super::registrar::Bindings;
 use super::session::{self, Session};
 use super::transaction::{self, AskId, ServerId, Transactions};
@@ -43,6 +45,7 @@ pub struct Ua {
     judge: Option<Authenticator>,
     questions: BTreeMap<u32, Question>,
     last_question: u32,
+    registrations: Registrations,
     outputs: VecDeque<Output>,
 }
 
@@ -66,6 +69,7 @@ impl Ua {
             judge,
             questions: BTreeMap::new(),
             last_question: 0,
+            registrations: Registrations::default(),
             outputs: VecDeque::new(),
         }
     }
@@ -75,7 +79,8 @@ impl Ua {
         match input {
             Input::Datagram { flow, bytes } => self.handle_datagram(now, flow, &bytes),
             Input::Command(command) => self.handle_command(now, command),
-            Input::Resolved { .. } | Input::Broken { .. } => {}
+            Input::Resolved { ticket, flows } => self.registrar_found(now, ticket, flows),
+            Input::Broken { flow } => self.flow_broken(now, flow),
         }
         self.settle(now);
     }
@@ -91,6 +96,8 @@ impl Ua {
             self.drain_leg(now, leg);
             self.settle(now);
         }
+        self.run_registrations(now);
+        self.settle(now);
         for (user, flow) in self.bindings.take_expired(now) {
             self.tell(Event::Registered { user, flow, expires: Duration::ZERO });
         }
@@ -105,8 +112,12 @@ impl Ua {
     /// Returns when to call `handle_timeout`.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        let deadlines =
-            [self.transactions.poll_timeout(), self.agenda.next(), self.bindings.next_expiry()];
+        let deadlines = [
+            self.transactions.poll_timeout(),
+            self.agenda.next(),
+            self.bindings.next_expiry(),
+            self.registrations.poll_timeout(),
+        ];
         deadlines.into_iter().flatten().min()
     }
 
@@ -116,6 +127,7 @@ impl Ua {
         let legs = self.legs.values().map(|leg| leg.describe(now));
         let questions = self.questions.values().map(|question| question.describe());
         let lines = draining.into_iter().chain(legs).chain(questions);
+        let lines = lines.chain(self.registrations.dump(now));
         lines.chain(self.transactions.dump(now)).chain(self.bindings.dump(now)).collect()
     }
 
@@ -130,7 +142,8 @@ impl Ua {
     }
 
     fn handle_datagram(&mut self, now: Instant, flow: Flow, bytes: &[u8]) {
-        if !self.knows(flow) {
+        let admitted = self.admits(flow);
+        if !admitted && !self.transactions.asks(flow.remote.ip()) {
             let why = DropReason::UnknownSource;
             return self.tell(Event::Dropped { flow, why });
         }
@@ -138,6 +151,11 @@ impl Ua {
             return;
         }
         match Message::parse(bytes) {
+            // Whom we ask something may answer, and no more.
+            Ok(Message::Request(_)) | Err(ParseError::Reply(_)) if !admitted => {
+                let why = DropReason::UnknownSource;
+                self.tell(Event::Dropped { flow, why });
+            }
             Ok(Message::Request(mut request)) => {
                 request.headers.stamp_via(flow.remote);
                 self.transactions.handle_request(now, flow, request);
@@ -176,7 +194,7 @@ impl Ua {
                         let number = ask.number;
                         self.drive(now, leg, session::Input::NoAnswer { number });
                     }
-                    None => self.handle_silence(ask.number),
+                    None => self.handle_silence(now, ask.number),
                 },
                 Below::Stray { flow } => {
                     self.tell(Event::Dropped { flow, why: DropReason::StrayResponse });
@@ -228,18 +246,25 @@ impl Ua {
         }
     }
 
-    /// Whether we take anything at all from this source.
-    fn knows(&self, flow: Flow) -> bool {
+    /// Whether we take requests from this source.
+    fn admits(&self, flow: Flow) -> bool {
         let ip = flow.remote.ip();
         self.config.trunks.iter().any(|trunk| trunk.allows(ip))
             || self.legs.values().any(|leg| leg.flow().remote.ip() == ip)
             || self.bindings.knows(ip)
-            || self.transactions.asks(ip)
+            || self.registrations.knows(flow)
     }
 
-    /// Returns the trunk that a request outside any dialog came by. A registered softphone first, because its
-    /// address may also be in the list of a PBX.
-    fn trunk_of(&self, flow: Flow) -> Option<&Trunk> {
+    /// Returns the trunk that a request outside any dialog came by, `uri` being its Request-URI: the one whose
+    /// registration uses this very flow, a registered softphone, whose address may also be in the list of a PBX, then
+    /// whoever lists its address.
+    fn trunk_of(&self, flow: Flow, uri: Option<&Uri>) -> Option<&Trunk> {
+        let by_our_registration = self.registrations.trunk_of(flow, uri);
+        if let Some(name) = by_our_registration
+            && let Some(trunk) = self.config.trunks.iter().find(|trunk| trunk.name == *name)
+        {
+            return Some(trunk);
+        }
         let mut allowing = self.config.trunks.iter().filter(|t| t.allows(flow.remote.ip()));
         let registered = self.bindings.user_of(flow).is_some();
         let by_registration = |trunk: &&Trunk| matches!(trunk.inbound, Inbound::Registered);
@@ -263,6 +288,8 @@ impl Ua {
             Command::Options { .. } | Command::Register { .. } => {
                 return self.question(now, command);
             }
+            Command::KeepRegistered(wanted) => return self.keep_registered(now, wanted.clone()),
+            Command::RegisterAgain { trunk } => return self.register_again(now, trunk),
             Command::Drain { retry_after } => {
                 self.draining = *retry_after;
                 return;

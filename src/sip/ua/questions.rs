@@ -59,6 +59,7 @@ impl Ua {
     }
 
     pub(super) fn handle_reply(&mut self, now: Instant, number: u32, response: &Response) {
+        self.registrar_answered(now, number, Some(response));
         if response.is_provisional() {
             return;
         }
@@ -76,7 +77,8 @@ impl Ua {
         self.tell(answered(register, question.id, Some(response.status)));
     }
 
-    pub(super) fn handle_silence(&mut self, number: u32) {
+    pub(super) fn handle_silence(&mut self, now: Instant, number: u32) {
+        self.registrar_answered(now, number, None);
         if let Some(question) = self.questions.remove(&number) {
             let register = question.request.method == Method::Register;
             self.tell(answered(register, question.id, None));
