@@ -416,6 +416,7 @@ fn codec_name(codec: Codec) -> &'static str {
     match codec {
         Codec::Pcmu => "pcmu",
         Codec::Pcma => "pcma",
+        Codec::G722 => "g722",
     }
 }
 

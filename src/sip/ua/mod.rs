@@ -18,7 +18,7 @@ use registrations::Registrations;
 
 use super::agenda::Agenda;
 use super::api::{
-    Command, DropReason, Event, Flow, Inbound, Input, Output, Registrar, Trunk, UaConfig,
+    Command, DropReason, Event, Flow, Inbound, Input, Output, Registrar, Transport, Trunk, UaConfig,
 };
 use super::auth::Authenticator;
 use super::message::{Message, ParseError, Request, Response, Uri};
@@ -150,7 +150,11 @@ impl Ua {
         if Message::is_keep_alive(bytes) {
             return;
         }
-        match Message::parse(bytes) {
+        let message = match flow.transport {
+            Transport::Udp => Message::parse(bytes),
+            Transport::Tcp | Transport::Tls => Message::parse_stream(bytes),
+        };
+        match message {
             // Whom we ask something may answer, and no more.
             Ok(Message::Request(_)) | Err(ParseError::Reply(_)) if !admitted => {
                 let why = DropReason::UnknownSource;
