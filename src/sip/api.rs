@@ -382,6 +382,8 @@ pub enum Command {
     RegisterAgain { trunk: TrunkName },
     /// Draining: OPTIONS and new INVITEs get 503 with this Retry-After; `None` ends it.
     Drain { retry_after: Option<Duration> },
+    /// What nonces are made with: 256 bits from the operating system, which a seed of 64 is not. Send it first.
+    NonceKey { key: Secret },
     /// Replaces the configuration.
     Configure(Box<UaConfig>),
 }
@@ -508,7 +510,8 @@ pub enum Event {
     /// A softphone registered, or withdrew (`expires` zero).
     Registered { user: String, flow: Flow, expires: Duration },
     /// A registration or call of a softphone failed its digest.
-    AuthenticationFailed { flow: Flow, user: Option<String> },
+    /// After too many, none is looked at for the time `locked`.
+    AuthenticationFailed { flow: Flow, user: Option<String>, locked: Option<Duration> },
     /// A message was thrown away.
     Dropped { flow: Flow, why: DropReason },
     /// A request was refused by the user agent itself, and why in words an admin can act on.

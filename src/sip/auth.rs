@@ -4,6 +4,7 @@
 //! over, so that a peer may offer it beside one that we can.
 
 mod client;
+mod lockout;
 mod server;
 mod wallet;
 

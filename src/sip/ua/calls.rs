@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::Ua;
+use super::judges::Realm;
 use crate::base::{Dice, LegId, Phi, Purpose};
 use crate::sip::api::{Event, Flow, Inbound, Incoming, NewLeg, Trunk};
 use crate::sip::capability;
@@ -36,10 +37,16 @@ impl Ua {
             response.headers.push("Accept", capability::ACCEPT);
             return self.refuse(now, id, flow, &request, response, "its body is no SDP");
         }
-        let registered = self.bindings.user_of(flow).is_some();
-        if matches!(trunk.inbound, Inbound::Registered)
-            && !registered
-            && self.prove(now, id, flow, &request).is_none()
+        let realm = match &trunk.inbound {
+            // What a registration of ours brings was proven when the registrar took our password.
+            _ if self.registrations.knows(flow) => None,
+            Inbound::Registered if self.bindings.user_of(flow).is_some() => None,
+            Inbound::Registered => Some(Realm::Registrar),
+            Inbound::Digest { .. } => Some(Realm::Trunk(trunk.name.clone())),
+            Inbound::Ip | Inbound::Certificate => None,
+        };
+        if let Some(realm) = realm
+            && self.prove(now, id, flow, &request, &realm).is_none()
         {
             return;
         }

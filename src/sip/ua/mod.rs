@@ -4,6 +4,7 @@
 //! of that is a call, a change to a call, or a question that we answer ourselves.
 
 mod calls;
+mod judges;
 mod questions;
 mod registrations;
 mod serve;
@@ -13,14 +14,14 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use judges::Judges;
 use questions::Question;
 use registrations::Registrations;
 
 use super::agenda::Agenda;
 use super::api::{
-    Command, DropReason, Event, Flow, Inbound, Input, Output, Registrar, Transport, Trunk, UaConfig,
+    Command, DropReason, Event, Flow, Inbound, Input, Output, Transport, Trunk, UaConfig,
 };
-use super::auth::Authenticator;
 use super::message::{Message, ParseError, Request, Response, Uri};
 use super::registrar::Bindings;
 use super::session::{self, Session};
@@ -42,7 +43,7 @@ pub struct Ua {
     agenda: Agenda<LegId>,
     last_leg: LegId,
     bindings: Bindings,
-    judge: Option<Authenticator>,
+    judges: Judges,
     questions: BTreeMap<u32, Question>,
     last_question: u32,
     registrations: Registrations,
@@ -54,7 +55,8 @@ impl Ua {
     /// test from the test.
     pub fn new(config: UaConfig, seed: u64, now: Instant) -> Self {
         let mut dice = Dice::new(seed);
-        let judge = config.registrar.as_ref().map(|r| judge_of(r, &mut dice, now));
+        let mut judges = Judges::new(&mut dice);
+        judges.configure(&config, &mut dice, now);
         Self {
             transactions: Transactions::new(config.t1),
             config,
@@ -66,7 +68,7 @@ impl Ua {
             agenda: Agenda::default(),
             last_leg: LegId(0),
             bindings: Bindings::default(),
-            judge,
+            judges,
             questions: BTreeMap::new(),
             last_question: 0,
             registrations: Registrations::default(),
@@ -253,7 +255,7 @@ impl Ua {
     /// Whether we take requests from this source.
     fn admits(&self, flow: Flow) -> bool {
         let ip = flow.remote.ip();
-        self.config.trunks.iter().any(|trunk| trunk.allows(ip))
+        self.config.trunks.iter().any(|trunk| trunk.takes(flow))
             || self.legs.values().any(|leg| leg.flow().remote.ip() == ip)
             || self.bindings.knows(ip)
             || self.registrations.knows(flow)
@@ -269,11 +271,13 @@ impl Ua {
         {
             return Some(trunk);
         }
-        let mut allowing = self.config.trunks.iter().filter(|t| t.allows(flow.remote.ip()));
+        let mut allowing = self.config.trunks.iter().filter(|trunk| trunk.takes(flow));
         let registered = self.bindings.user_of(flow).is_some();
         let by_registration = |trunk: &&Trunk| matches!(trunk.inbound, Inbound::Registered);
         let softphones = || allowing.clone().find(by_registration);
-        registered.then(softphones).flatten().or_else(|| allowing.next())
+        // An address that is listed for a PBX is not asked for a password because softphones may come from there too.
+        let by_address = || allowing.clone().find(|trunk| matches!(trunk.inbound, Inbound::Ip));
+        registered.then(softphones).flatten().or_else(by_address).or_else(|| allowing.next())
     }
 
     fn handle_command(&mut self, now: Instant, command: Command) {
@@ -298,6 +302,7 @@ impl Ua {
                 self.draining = *retry_after;
                 return;
             }
+            Command::NonceKey { key } => return self.set_nonce_key(now, key),
             Command::Configure(config) => return self.configure(now, (**config).clone()),
         };
         self.drive(now, leg, session::Input::Command(command));
@@ -309,8 +314,7 @@ impl Ua {
         for (user, flow) in self.bindings.keep(|name| users.iter().any(|user| user.user == name)) {
             self.tell(Event::Registered { user, flow, expires: Duration::ZERO });
         }
-        // Nonces of the old judge are answered with `stale`, which costs each phone one round trip.
-        self.judge = config.registrar.as_ref().map(|r| judge_of(r, &mut self.dice, now));
+        self.judges.configure(&config, &mut self.dice, now);
         self.config = config;
     }
 
@@ -364,6 +368,16 @@ impl Ua {
 }
 
 impl Trunk {
+    /// Whether requests that come this way are taken.
+    fn takes(&self, flow: Flow) -> bool {
+        let own = |listen: &(Transport, _)| *listen == (flow.transport, flow.local);
+        let by_socket = self.listens.is_empty() || self.listens.iter().any(own);
+        // Only a TLS socket has seen a certificate.
+        let shown =
+            !matches!(self.inbound, Inbound::Certificate) || flow.transport == Transport::Tls;
+        by_socket && shown && self.allows(flow.remote.ip())
+    }
+
     /// Whether requests from this address are taken.
     fn allows(&self, source: std::net::IpAddr) -> bool {
         // A dual-stack socket shows IPv4 peers as mapped addresses.
@@ -379,12 +393,4 @@ fn respond(transactions: &mut Transactions, now: Instant, id: ServerId, response
     } else {
         debug_assert!(false, "a response cannot be written: {response:?}");
     }
-}
-
-fn judge_of(registrar: &Registrar, dice: &mut Dice, now: Instant) -> Authenticator {
-    let mut key = [0; 32];
-    for chunk in key.chunks_mut(8) {
-        chunk.copy_from_slice(&dice.bits().to_le_bytes());
-    }
-    Authenticator::new(registrar, key, now)
 }
