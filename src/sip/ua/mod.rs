@@ -23,7 +23,7 @@ use super::agenda::Agenda;
 use super::api::{
     Command, DropReason, Event, Flow, Inbound, Input, Output, Transport, Trunk, UaConfig,
 };
-use super::message::{Message, ParseError, Request, Response, Uri};
+use super::message::{Message, Method, ParseError, Request, Response, Uri};
 use super::registrar::Bindings;
 use super::session::{self, Session};
 use super::transaction::{self, AskId, ServerId, Transactions};
@@ -163,6 +163,11 @@ impl Ua {
                 let why = DropReason::UnknownSource;
                 self.tell(Event::Dropped { flow, why });
             }
+            // Nor may the far end of a call begin anything else.
+            Ok(Message::Request(request)) if begins(&request) && !self.opens(flow) => {
+                let why = DropReason::UnknownSource;
+                self.tell(Event::Dropped { flow, why });
+            }
             Ok(Message::Request(mut request)) => {
                 request.headers.stamp_via(flow.remote);
                 self.transactions.handle_request(now, flow, request);
@@ -256,9 +261,13 @@ impl Ua {
     /// Whether we take requests from this source.
     fn admits(&self, flow: Flow) -> bool {
         let ip = flow.remote.ip();
+        self.opens(flow) || self.legs.values().any(|leg| leg.flow().remote.ip() == ip)
+    }
+
+    /// Whether this source may begin something: a call, a question.
+    fn opens(&self, flow: Flow) -> bool {
         self.config.trunks.iter().any(|trunk| trunk.takes(flow))
-            || self.legs.values().any(|leg| leg.flow().remote.ip() == ip)
-            || self.bindings.knows(ip)
+            || self.bindings.knows(flow.remote.ip())
             || self.registrations.knows(flow)
     }
 
@@ -375,6 +384,12 @@ impl Trunk {
         let source = source.to_canonical();
         self.allow.iter().any(|net| net.contains(&source))
     }
+}
+
+/// Whether a request belongs to nothing that there is already.
+fn begins(request: &Request) -> bool {
+    let inside = request.headers.to().is_some_and(|to| to.tag().is_some());
+    !inside && request.method != Method::Cancel
 }
 
 fn respond(transactions: &mut Transactions, now: Instant, id: ServerId, response: &Response) {
