@@ -8,7 +8,6 @@ use super::way::{Waiting, Way};
 use super::{Output, Session};
 use crate::sip::api::Flow;
 use crate::sip::capability;
-use crate::sip::challenge::answer_challenge;
 use crate::sip::message::{Request, Response, WriteError};
 
 /// How often a request is sent again: for a proxy, for the far end, and for a stale nonce.
@@ -63,6 +62,10 @@ impl Session {
         request.headers.push("User-Agent", &self.setup.product);
         request.headers.push("Allow", capability::ALLOW);
         request.headers.push("Supported", capability::SUPPORTED);
+        // What was asked of an earlier request is not waited for (RFC 3261 §22.2).
+        if let Some(credentials) = &self.setup.credentials {
+            self.wallet.sign(&mut request, credentials, &mut self.setup.dice);
+        }
         self.send(what, way, request, 0)
     }
 
@@ -105,6 +108,9 @@ impl Session {
         let challenged = matches!(response.status, 401 | 407);
         if challenged && self.answer_challenge(number, &response) {
             return;
+        }
+        if !challenged && !response.is_provisional() {
+            self.wallet.accepted(&response);
         }
         if !matches!(what, What::Invite | What::Reinvite) && response.is_provisional() {
             return;
@@ -168,9 +174,10 @@ impl Session {
         if challenges == MAX_CHALLENGES || self.is_calling_off(what) {
             return false;
         }
-        if !answer_challenge(&mut request, response, &credentials, &mut self.setup.dice) {
+        if self.wallet.learn(&request, response).is_err() {
             return false;
         }
+        self.wallet.sign(&mut request, &credentials, &mut self.setup.dice);
         let Some(cseq) = self.next_cseq(what) else { return false };
         request.headers.set("CSeq", format!("{cseq} {}", request.method));
         let Ok(again) = self.send(what, way, request, challenges + 1) else {
