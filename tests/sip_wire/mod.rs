@@ -92,6 +92,12 @@ pub struct Wire {
     asked: BTreeMap<String, Request>,
     /// The peer's headers that go on every request.
     pub extra: String,
+    /// Headers that are told with each message, beyond the usual.
+    pub show: &'static [&'static str],
+    /// How our own calls are made.
+    pub policy: Policy,
+    /// RAck of the last reliable response, which stands for `{rack}`.
+    rack: String,
     /// What the user agent sent, whole.
     pub messages: Vec<Message>,
     pub bytes: Vec<Vec<u8>>,
@@ -112,6 +118,9 @@ impl Wire {
             sent: BTreeMap::new(),
             asked: BTreeMap::new(),
             extra: String::new(),
+            show: &[],
+            policy: Policy::default(),
+            rack: String::new(),
             messages: Vec::new(),
             bytes: Vec::new(),
         }
@@ -170,6 +179,9 @@ impl Wire {
                 if response.status > 100 && about == Method::Invite {
                     self.our_tag = headers.to().unwrap().tag().unwrap().to_owned();
                 }
+                if let Some(rseq) = headers.get("RSeq") {
+                    self.rack = format!("{rseq} {} INVITE", headers.cseq().unwrap().number);
+                }
                 format!("{} {}", response.status, about)
             }
         };
@@ -182,7 +194,8 @@ impl Wire {
             None if !body.is_empty() => line.push_str(" +sdp"),
             None => {}
         }
-        for name in ["Reason", "Retry-After", "Unsupported", "Refer-To", "Subscription-State"] {
+        let usual = ["Reason", "Retry-After", "Unsupported", "Refer-To", "Subscription-State"];
+        for name in usual.iter().chain(self.show) {
             if let Some(value) = headers.get(name) {
                 line.push_str(&format!(" | {name}: {value}"));
             }
@@ -282,6 +295,7 @@ impl Wire {
         let reason = || Some(rest.to_owned()).filter(|rest| !rest.is_empty());
         let command = match verb {
             "ring" => Command::Ring { leg },
+            "progress" => Command::Progress { leg, sdp: OFFER.into() },
             "accept" => Command::Accept { leg, sdp: OFFER.into() },
             "refuse" => Command::Refuse { leg, refusal: refusal() },
             "accept-offer" => Command::AcceptOffer { leg, sdp: OFFER.into() },
@@ -295,7 +309,10 @@ impl Wire {
                 self.leg = LegId(1);
                 let credentials = Some(credentials()).filter(|_| rest == "with password");
                 let accept_refer = rest == "as phone";
-                Command::Invite(Box::new(NewLeg { credentials, accept_refer, ..new_leg() }))
+                let offer = if rest == "without offer" { vec![] } else { OFFER.into() };
+                let policy = self.policy.clone();
+                let new = NewLeg { credentials, accept_refer, offer, policy, ..new_leg() };
+                Command::Invite(Box::new(new))
             }
             "drain" => Command::Drain { retry_after: Some(Duration::from_secs(120)) },
             "options" => Command::Options {
@@ -321,6 +338,7 @@ impl Wire {
 impl super::timeline::Machine for Wire {
     fn input(&mut self, now: Instant, line: &str) {
         self.now = now;
+        let line = &line.replace("{rack}", &self.rack);
         let first = line.split(' ').next().unwrap();
         match first {
             "do" => self.obey(now, &line[3..]),
@@ -358,6 +376,8 @@ pub fn told(event: &Event) -> String {
         }
         Event::Established { answer, .. } => format!("Established{}", sdp(answer)),
         Event::Progress { status, sdp: body, .. } => format!("Progress {status}{}", sdp(body)),
+        Event::EarlyAnswer { .. } => "EarlyAnswer".to_owned(),
+        Event::Changed { .. } => "Changed".to_owned(),
         Event::Answered { sdp: body, .. } => format!("Answered{}", sdp(body)),
         Event::Offer { sdp: body, .. } => format!("Offer{}", sdp(body)),
         Event::Referred { target, .. } => {

@@ -11,6 +11,7 @@ use crate::sip::transaction::ServerId;
 impl Session {
     /// Ends the leg in whatever way its state asks for.
     pub(super) fn hang_up(&mut self, now: Instant, reason: Option<String>) {
+        self.drop_offered_back();
         match self.state {
             State::Incoming { .. } => {
                 self.turn_down(&Refusal { status: 480, ..Refusal::default() });
@@ -85,6 +86,7 @@ impl Session {
         self.held_bye = None;
         self.timers.stop_all();
         self.state = State::Over;
+        self.drop_offered_back();
         self.timers.set(Timer::Linger, now + self.give_up());
         let leg = self.leg();
         self.tell(Event::Ended { leg, cause });
@@ -92,7 +94,7 @@ impl Session {
 
     /// A change that we did not get round to answering has nothing to change any more.
     fn drop_offer(&mut self) {
-        self.refuse_offer(&Refusal { status: 487, ..Refusal::default() });
+        self.turn_offer_down(&Refusal { status: 487, ..Refusal::default() });
     }
 }
 

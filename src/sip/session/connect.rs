@@ -6,8 +6,10 @@ use bytes::Bytes;
 
 use super::accept::first_cseq;
 use super::ask::What;
+use super::delayed::OfferedBack;
+use super::prack::Heard;
 use super::{Output, Session, Setup, State, Timer, body_of};
-use crate::sip::api::{EndCause, Event, Flow, NewLeg};
+use crate::sip::api::{EndCause, Event, Flow, NewLeg, Prack};
 use crate::sip::capability;
 use crate::sip::dialog::Dialog;
 use crate::sip::message::{Method, NameAddr, Request, Response, Uri};
@@ -30,9 +32,25 @@ pub(super) struct Placed {
     acked: Vec<(String, Flow, Bytes)>,
 }
 
+/// A phone that rings.
 struct Early {
     dialog: Dialog,
+    /// The last description that came with a provisional response.
     sdp: Option<Vec<u8>>,
+    /// Its reliable provisional responses.
+    heard: Heard,
+    /// Offer and answer were exchanged reliably, so that the 200 holds nothing new.
+    agreed: bool,
+    /// They have changed since: the call has agreed to another description of theirs.
+    changed: bool,
+}
+
+/// What a provisional response was, beyond its status.
+struct Noted {
+    tag: Option<String>,
+    sdp: Option<Vec<u8>>,
+    /// It has to be acknowledged under this number.
+    rseq: Option<u32>,
 }
 
 impl Placed {
@@ -45,9 +63,41 @@ impl Placed {
         self.invite.headers.cseq().map_or(0, |cseq| cseq.number)
     }
 
-    fn early_sdp(&self, remote_tag: &str) -> Option<Vec<u8>> {
-        let early = self.early.iter().find(|early| early.dialog.remote_tag() == remote_tag)?;
-        early.sdp.clone()
+    /// Whether offer and answer were exchanged with this phone while it rang.
+    pub(super) fn has_agreed(&self, remote_tag: &str) -> bool {
+        self.early_of(remote_tag).is_some_and(|early| early.agreed)
+    }
+
+    /// They changed what was agreed while it rang.
+    pub(super) fn note_change(&mut self, remote_tag: &str) {
+        let mut early = self.early.iter_mut();
+        if let Some(early) = early.find(|early| early.dialog.remote_tag() == remote_tag) {
+            early.changed = true;
+        }
+    }
+
+    /// Whether the INVITE holds our offer.
+    pub(super) fn is_offering(&self) -> bool {
+        !self.invite.body.is_empty()
+    }
+
+    fn has_changed(&self, remote_tag: &str) -> bool {
+        self.early_of(remote_tag).is_some_and(|early| early.changed)
+    }
+
+    fn early_of(&self, remote_tag: &str) -> Option<&Early> {
+        self.early.iter().find(|early| early.dialog.remote_tag() == remote_tag)
+    }
+
+    /// Returns the description that an acceptance leaves us with.
+    fn description(&self, remote_tag: &str, accepted: Option<Vec<u8>>) -> Option<Vec<u8>> {
+        match self.early_of(remote_tag) {
+            Some(early) if early.changed => None,
+            // RFC 3261 §13.2.1: whatever else comes after the answer means nothing.
+            Some(early) if early.agreed => early.sdp.clone(),
+            Some(early) => accepted.or_else(|| early.sdp.clone()),
+            None => accepted,
+        }
     }
 }
 
@@ -102,6 +152,9 @@ impl Session {
         for (name, value) in &new.headers {
             request.headers.push(name, value);
         }
+        if self.setup.policy.prack == Prack::Required {
+            request.headers.push("Require", "100rel");
+        }
         request.set_body(capability::ACCEPT, new.offer.clone());
         Ok(request)
     }
@@ -122,16 +175,19 @@ impl Session {
         what == What::Invite && called_off
     }
 
-    pub(super) fn handle_answer(&mut self, now: Instant, response: Response) {
+    pub(super) fn handle_answer(&mut self, now: Instant, number: u32, response: &Response) {
+        let calling = matches!(self.state, State::Calling);
         match response.status {
-            ..200 => self.handle_progress(now, &response),
-            200..300 => self.handle_acceptance(&response),
-            status => {
-                if matches!(self.state, State::Calling) {
-                    let cause = self.or_local(EndCause::Refused(status));
-                    self.end(now, cause);
-                }
+            ..200 => self.handle_progress(now, response),
+            200..300 => self.handle_acceptance(now, response),
+            // RFC 4028 §7.3, RFC 3261 §21.4.15: again, as they want it.
+            422 if calling && self.ask_with_longer_timer(number, response) => {}
+            421 if calling && self.ask_requiring(number, response) => {}
+            status if calling => {
+                let cause = self.or_local(EndCause::Refused(status));
+                self.end(now, cause);
             }
+            _ => {}
         }
     }
 
@@ -149,77 +205,157 @@ impl Session {
             return;
         }
         let first_word = !std::mem::replace(&mut placed.heard, true);
-        let sdp = body_of(&response.headers, &response.body).sdp;
-        placed.note_early(response, sdp.clone());
         let called_off = placed.called_off.clone();
-        if let Some(reason) = called_off {
-            if first_word {
-                self.cancel(now, reason);
-            }
-        } else if response.status > 100 {
-            let (leg, status) = (self.leg(), response.status);
+        let noted = self.note_progress(response);
+        if let (Some(reason), true) = (called_off.clone(), first_word) {
+            self.cancel(now, reason);
+        }
+        let Some(Noted { tag, sdp, rseq }) = noted else { return };
+        let offering = self.placed.as_ref().is_some_and(Placed::is_offering);
+        let offer = sdp.clone().filter(|_| !offering && rseq.is_some() && called_off.is_none());
+        if response.status > 100 && called_off.is_none() {
+            let (leg, status, sdp) = (self.leg(), response.status, sdp.filter(|_| offering));
             self.tell(Event::Progress { leg, status, sdp });
+        }
+        match (tag, rseq, offer) {
+            (Some(tag), Some(rseq), Some(offer)) => {
+                self.offer_back(now, OfferedBack::Early { tag, rseq }, offer);
+            }
+            (Some(tag), Some(rseq), None) => self.acknowledge_early(&tag, rseq, None),
+            _ => {}
+        }
+    }
+
+    /// Remembers a phone that rings, and what it sent to listen to. Nothing comes back for a
+    /// reliable response that came before, or before its time.
+    fn note_progress(&mut self, response: &Response) -> Option<Noted> {
+        let rseq = self.reliable_number(response);
+        let busy = self.owes_answer();
+        let sdp = body_of(&response.headers, &response.body).sdp;
+        let placed = self.placed.as_mut()?;
+        let offering = placed.is_offering();
+        let Some(early) = placed.early_for(response) else {
+            return Some(Noted { tag: None, sdp, rseq: None });
+        };
+        if let Some(rseq) = rseq {
+            // One offer after the other: this one comes again.
+            if (busy && !offering && sdp.is_some()) || !early.heard.take(rseq) {
+                return None;
+            }
+            early.agreed |= sdp.is_some();
+        }
+        if !early.changed && sdp.is_some() {
+            early.sdp.clone_from(&sdp);
+        }
+        Some(Noted { tag: Some(early.dialog.remote_tag().to_owned()), sdp, rseq })
+    }
+
+    /// Acknowledges a reliable response of the phone with this tag.
+    pub(super) fn acknowledge_early(&mut self, tag: &str, rseq: u32, answer: Option<Vec<u8>>) {
+        let Some(placed) = self.placed.as_mut() else { return };
+        let cseq = placed.cseq();
+        let Some(mut dialog) = placed.early_with(tag).cloned() else { return };
+        self.acknowledge_progress(&mut dialog, rseq, cseq, answer);
+        if let Some(early) = self.placed.as_mut().and_then(|placed| placed.early_with(tag)) {
+            *early = dialog;
         }
     }
 
     /// Every acceptance gets an ACK, its copies too; the first phone has the call, others get BYE.
-    fn handle_acceptance(&mut self, response: &Response) {
+    fn handle_acceptance(&mut self, now: Instant, response: &Response) {
         let Some(placed) = self.placed.as_ref() else { return };
         let Some(mut dialog) = Dialog::answered(&placed.invite, response) else { return };
-        let known = placed.acked.iter().find(|(tag, ..)| tag == dialog.remote_tag());
-        if let Some((_, flow, bytes)) = known {
+        let tag = dialog.remote_tag().to_owned();
+        if let Some((_, flow, bytes)) = placed.acked.iter().find(|(acked, ..)| *acked == tag) {
             let (flow, bytes) = (*flow, bytes.clone());
             return self.outputs.push_back(Output::Send { flow, bytes });
         }
-        if placed.acked.len() >= MAX_FORKS {
+        let ours = self.dialog.as_ref().is_some_and(|dialog| dialog.remote_tag() == tag);
+        if placed.acked.len() >= MAX_FORKS || (ours && self.owes_answer()) {
             return;
         }
-        let sdp = body_of(&response.headers, &response.body).sdp;
-        let sdp = sdp.or_else(|| placed.early_sdp(dialog.remote_tag()));
-        let called_off = placed.called_off.clone();
-        if let Some(early) = self.placed.as_mut().and_then(|p| p.early_with(dialog.remote_tag())) {
+        if let Some(early) = self.placed.as_mut().and_then(|p| p.early_with(&tag)) {
             // What the far end asked while it rang counts on in the confirmed dialog.
             dialog.continue_from(early);
         }
-        self.acknowledge(&dialog);
-        let flow = self.way(&dialog);
         if !matches!(self.state, State::Calling) {
             // Another phone was faster, or nobody waits for any.
+            self.acknowledge_in(&dialog, None);
+            let flow = self.way(&dialog);
             let bye = dialog.request(Method::Bye);
             let _ = self.ask(What::ForkBye, flow, bye);
             return;
         }
         self.dialog = Some(dialog);
         self.timers.stop(Timer::Cancel);
-        match called_off {
-            Some(reason) => self.bye(reason),
-            None => {
-                self.state = State::Confirmed;
-                let leg = self.leg();
+        if let Some(reason) = self.placed.as_ref().and_then(|placed| placed.called_off.clone()) {
+            self.acknowledge(None);
+            return self.bye(reason);
+        }
+        self.state = State::Confirmed;
+        self.take_timer(now, response);
+        self.agree(now, &tag, body_of(&response.headers, &response.body).sdp);
+    }
+
+    /// The call is up: its media are agreed on, or there is an offer to answer first.
+    fn agree(&mut self, now: Instant, tag: &str, accepted: Option<Vec<u8>>) {
+        let Some(placed) = self.placed.as_ref() else { return };
+        let agreed = placed.has_agreed(tag);
+        let offer = Some(placed.invite.body.clone()).filter(|offer| !offer.is_empty());
+        let sdp = placed.description(tag, accepted);
+        let leg = self.leg();
+        match (offer, sdp) {
+            (Some(offer), sdp) => {
+                self.acknowledge(None);
+                if self.placed.as_ref().is_some_and(|placed| !placed.has_changed(tag)) {
+                    self.ours = Some(offer);
+                    self.theirs.clone_from(&sdp);
+                }
                 self.tell(Event::Answered { leg, sdp });
+            }
+            (None, _) if agreed && !self.owes_answer() => {
+                self.acknowledge(None);
+                self.tell(Event::Answered { leg, sdp: None });
+            }
+            (None, Some(sdp)) => self.offer_back(now, OfferedBack::Final, sdp),
+            (None, None) => {
+                self.acknowledge(None);
+                let (flow, method) = (self.setup.flow, "INVITE".to_owned());
+                let why = "its 200 holds no offer, and our INVITE held none";
+                self.tell(Event::Rejected { flow, method, status: 488, why });
+                self.hang_up(now, Some("SIP;cause=488;text=\"No offer in 200\"".to_owned()));
             }
         }
     }
 
-    fn acknowledge(&mut self, dialog: &Dialog) {
-        let cseq = self.placed.as_ref().map_or(0, Placed::cseq);
-        let mut ack = dialog.ack(cseq);
+    /// Acknowledges an acceptance, and remembers how: its copies get the same.
+    pub(super) fn acknowledge_in(&mut self, dialog: &Dialog, answer: Option<Vec<u8>>) {
+        let Some(invite) = self.placed.as_ref().map(|placed| placed.invite.clone()) else { return };
+        let Some((flow, bytes)) = self.write_ack(dialog, &invite, answer) else { return };
+        self.outputs.push_back(Output::Send { flow, bytes: bytes.clone() });
+        if let Some(placed) = self.placed.as_mut() {
+            placed.acked.push((dialog.remote_tag().to_owned(), flow, bytes));
+        }
+    }
+
+    /// Writes the ACK of an acceptance of this INVITE.
+    pub(super) fn write_ack(
+        &mut self,
+        dialog: &Dialog,
+        invite: &Request,
+        answer: Option<Vec<u8>>,
+    ) -> Option<(Flow, Bytes)> {
+        let mut ack = dialog.ack(invite.headers.cseq()?.number);
         let via = self.via();
         ack.headers.push_first("Via", via);
         ack.headers.push("Contact", self.contact());
         ack.headers.push("User-Agent", &self.setup.product);
         // RFC 3261 §13.2.2.4: the ACK shows the credentials of the INVITE.
-        if let Some(placed) = self.placed.as_ref() {
-            for name in ["Authorization", "Proxy-Authorization"] {
-                ack.headers.copy(&placed.invite.headers, name);
-            }
+        for name in ["Authorization", "Proxy-Authorization"] {
+            ack.headers.copy(&invite.headers, name);
         }
-        let Ok(bytes) = ack.to_bytes().map(Bytes::from) else { return };
-        let flow = self.way(dialog);
-        self.outputs.push_back(Output::Send { flow, bytes: bytes.clone() });
-        if let Some(placed) = self.placed.as_mut() {
-            placed.acked.push((dialog.remote_tag().to_owned(), flow, bytes));
-        }
+        ack.set_body(capability::ACCEPT, answer.unwrap_or_default());
+        Some((self.way(dialog), ack.to_bytes().map(Bytes::from).ok()?))
     }
 
     /// Calls our INVITE off. Before anybody said something there is nothing to cancel yet.
@@ -272,17 +408,21 @@ impl Session {
 }
 
 impl Placed {
-    /// Remembers a phone that rings, and what it sent to listen to.
-    fn note_early(&mut self, response: &Response, sdp: Option<Vec<u8>>) {
-        let to = response.headers.to();
-        let Some(tag) = to.as_ref().and_then(NameAddr::tag) else { return };
-        let known = self.early.iter_mut().find(|early| early.dialog.remote_tag() == tag);
-        if let Some(early) = known {
-            early.sdp = sdp.or(early.sdp.take());
-        } else if self.early.len() < MAX_FORKS
-            && let Some(dialog) = Dialog::answered(&self.invite, response)
-        {
-            self.early.push(Early { dialog, sdp });
-        }
+    /// Returns the early dialog of a provisional response, which may be its first.
+    fn early_for(&mut self, response: &Response) -> Option<&mut Early> {
+        let to = response.headers.to()?;
+        let tag = to.tag()?;
+        let known = self.early.iter().position(|early| early.dialog.remote_tag() == tag);
+        let at = match known {
+            Some(at) => at,
+            None if self.early.len() < MAX_FORKS => {
+                let dialog = Dialog::answered(&self.invite, response)?;
+                let heard = Heard::default();
+                self.early.push(Early { dialog, sdp: None, heard, agreed: false, changed: false });
+                self.early.len() - 1
+            }
+            None => return None,
+        };
+        self.early.get_mut(at)
     }
 }
