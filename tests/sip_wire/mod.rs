@@ -96,8 +96,9 @@ pub struct Wire {
     pub show: &'static [&'static str],
     /// How our own calls are made.
     pub policy: Policy,
-    /// RAck of the last reliable response, which stands for `{rack}`.
+    /// RAck of the last reliable response, which stands for `{rack}`, and the RSeq of the first.
     rack: String,
+    first_rseq: Option<u32>,
     /// What the user agent sent, whole.
     pub messages: Vec<Message>,
     pub bytes: Vec<Vec<u8>>,
@@ -121,6 +122,7 @@ impl Wire {
             show: &[],
             policy: Policy::default(),
             rack: String::new(),
+            first_rseq: None,
             messages: Vec::new(),
             bytes: Vec::new(),
         }
@@ -197,6 +199,7 @@ impl Wire {
         let usual = ["Reason", "Retry-After", "Unsupported", "Refer-To", "Subscription-State"];
         for name in usual.iter().chain(self.show) {
             if let Some(value) = headers.get(name) {
+                let value = self.plain(name, value);
                 line.push_str(&format!(" | {name}: {value}"));
             }
         }
@@ -204,6 +207,21 @@ impl Wire {
             line.push_str(&format!(" to {}", flow.remote));
         }
         line
+    }
+
+    /// Writes numbers that a seed chose as what they mean: RSeq from 1, and whose CSeq it is in RAck.
+    fn plain(&mut self, name: &str, value: &str) -> String {
+        match name {
+            "RSeq" => {
+                let rseq: u32 = value.parse().unwrap();
+                (1 + rseq - *self.first_rseq.get_or_insert(rseq)).to_string()
+            }
+            "RAck" => {
+                let cseq = self.asked["INVITE"].headers.cseq().unwrap().number;
+                value.replace(&format!(" {cseq} INVITE"), " of INVITE")
+            }
+            _ => value.to_owned(),
+        }
     }
 
     /// Sends a request of the peer's. `METHOD [#cseq] [+sdp] [| Header: value]...`
