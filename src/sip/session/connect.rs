@@ -2,13 +2,13 @@
 
 use std::time::Instant;
 
-use bytes::Bytes;
-
 use super::accept::first_cseq;
 use super::ask::What;
 use super::early::{EarlyDialogs, MAX_FORKS};
+use super::reoffer::cancel_of;
+use super::way::Way;
 use super::{Output, Session, Setup, State, Timer, body_of};
-use crate::sip::api::{EndCause, Event, Flow, NewLeg};
+use crate::sip::api::{EndCause, Event, NewLeg};
 use crate::sip::capability;
 use crate::sip::dialog::Dialog;
 use crate::sip::message::{Method, NameAddr, Request, Response, Uri};
@@ -24,8 +24,6 @@ pub(super) struct Placed {
     called_off: Option<Option<String>>,
     /// The phones that ring.
     pub(super) early: EarlyDialogs,
-    /// The acceptances that came, and the ACK that each copy gets again.
-    acked: Vec<(String, Flow, Bytes)>,
 }
 
 impl Placed {
@@ -47,7 +45,7 @@ impl Session {
         let flow = setup.flow;
         let mut session = Self::new(setup, State::Calling, call_id, tag);
         let sent = session.invite(new, cseq).and_then(|invite| {
-            session.ask(What::Invite, flow, invite).map_err(|_| "a header holds a line end")
+            session.ask(What::Invite, Way::Back, invite).map_err(|_| "a header holds a line end")
         });
         match sent {
             Ok(number) => {
@@ -59,7 +57,6 @@ impl Session {
                     cancelled: false,
                     called_off: None,
                     early: EarlyDialogs::default(),
-                    acked: Vec::new(),
                 });
             }
             Err(why) => {
@@ -94,9 +91,10 @@ impl Session {
     }
 
     /// Our INVITE went out again, with credentials.
-    pub(super) fn placed_again(&mut self, number: u32, invite: Request) {
+    pub(super) fn placed_again(&mut self, number: u32) {
+        let Some(asked) = self.asked.get(&number) else { return };
         if let Some(placed) = &mut self.placed {
-            placed.invite = invite;
+            placed.invite = asked.request().clone();
             placed.number = number;
             placed.heard = false;
             placed.early.clear();
@@ -115,6 +113,7 @@ impl Session {
             200..300 => self.handle_acceptance(&response),
             status => {
                 if matches!(self.state, State::Calling) {
+                    self.far_reason = response.headers.reason();
                     let cause = self.or_local(EndCause::Refused(status));
                     self.end(now, cause);
                 }
@@ -122,10 +121,14 @@ impl Session {
         }
     }
 
-    /// Timer B: nobody is there.
-    pub(super) fn handle_unanswered(&mut self, now: Instant) {
+    /// Timer B, or a connection that broke: nobody is there.
+    pub(super) fn handle_unanswered(&mut self, now: Instant, status: u16) {
         if matches!(self.state, State::Calling) {
-            let cause = self.or_local(EndCause::Timeout);
+            let cause = match status {
+                408 => EndCause::Timeout,
+                status => EndCause::Refused(status),
+            };
+            let cause = self.or_local(cause);
             self.end(now, cause);
         }
     }
@@ -153,28 +156,27 @@ impl Session {
     fn handle_acceptance(&mut self, response: &Response) {
         let Some(placed) = self.placed.as_mut() else { return };
         let Some(mut dialog) = Dialog::answered(&placed.invite, response) else { return };
-        let known = placed.acked.iter().find(|(tag, ..)| tag == dialog.remote_tag());
-        if let Some((_, flow, bytes)) = known {
-            let (flow, bytes) = (*flow, bytes.clone());
-            return self.outputs.push_back(Output::Send { flow, bytes });
-        }
-        if placed.acked.len() >= MAX_FORKS {
+        let number = placed.number;
+        if self.acknowledge_again(number, dialog.remote_tag())
+            || self.acceptances(number) >= MAX_FORKS
+        {
             return;
         }
+        let Some(placed) = self.placed.as_mut() else { return };
         let sdp = body_of(&response.headers, &response.body).sdp;
-        let called_off = placed.called_off.clone();
+        let (called_off, cseq) = (placed.called_off.clone(), placed.cseq());
         let early = placed.early.with(dialog.remote_tag());
         let sdp = sdp.or_else(|| early.as_ref().and_then(|early| early.sdp.clone()));
         if let Some(early) = early {
             // What the far end asked while it rang counts on in the confirmed dialog.
             dialog.continue_from(&early.dialog);
         }
-        self.acknowledge(&dialog);
-        let flow = self.way(&dialog);
+        self.acknowledge(number, cseq, &dialog);
         if !matches!(self.state, State::Calling) {
             // Another phone was faster, or nobody waits for any.
             let bye = dialog.request(Method::Bye);
-            let _ = self.ask(What::ForkBye, flow, bye);
+            let way = self.way(&dialog);
+            let _ = self.ask(What::ForkBye, way, bye);
             return;
         }
         self.dialog = Some(dialog);
@@ -186,27 +188,6 @@ impl Session {
                 let leg = self.leg();
                 self.tell(Event::Answered { leg, sdp });
             }
-        }
-    }
-
-    fn acknowledge(&mut self, dialog: &Dialog) {
-        let cseq = self.placed.as_ref().map_or(0, Placed::cseq);
-        let mut ack = dialog.ack(cseq);
-        let via = self.via();
-        ack.headers.push_first("Via", via);
-        ack.headers.push("Contact", self.contact());
-        ack.headers.push("User-Agent", &self.setup.product);
-        // RFC 3261 §13.2.2.4: the ACK shows the credentials of the INVITE.
-        if let Some(placed) = self.placed.as_ref() {
-            for name in ["Authorization", "Proxy-Authorization"] {
-                ack.headers.copy(&placed.invite.headers, name);
-            }
-        }
-        let Ok(bytes) = ack.to_bytes().map(Bytes::from) else { return };
-        let flow = self.way(dialog);
-        self.outputs.push_back(Output::Send { flow, bytes: bytes.clone() });
-        if let Some(placed) = self.placed.as_mut() {
-            placed.acked.push((dialog.remote_tag().to_owned(), flow, bytes));
         }
     }
 
@@ -225,19 +206,11 @@ impl Session {
     fn cancel(&mut self, now: Instant, reason: Option<String>) {
         let Some(placed) = self.placed.as_mut().filter(|placed| !placed.cancelled) else { return };
         placed.cancelled = true;
-        // RFC 3261 §9.1: the INVITE's own Via, Request-URI, To, From, Call-ID and number.
-        let invite = &placed.invite;
-        let mut cancel = Request::new(Method::Cancel, invite.uri.clone());
-        for name in ["Via", "Route", "From", "To", "Call-ID"] {
-            cancel.headers.copy(&invite.headers, name);
-        }
-        cancel.headers.push("Max-Forwards", "70");
-        cancel.headers.push("CSeq", format!("{} CANCEL", placed.cseq()));
+        let mut cancel = cancel_of(&placed.invite);
         if let Some(reason) = reason {
             cancel.headers.push("Reason", super::close::reason_value(&reason));
         }
-        let flow = self.setup.flow;
-        let _ = self.send(What::Cancel, flow, cancel, 0);
+        let _ = self.send(What::Cancel, Way::Back, cancel, 0);
         self.timers.set(Timer::Cancel, now + self.give_up());
     }
 
