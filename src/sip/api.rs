@@ -7,6 +7,7 @@ use bytes::Bytes;
 use ipnet::IpNet;
 
 use super::auth::Algorithm;
+use super::message::Reason;
 use crate::base::{LegId, Phi, Secret, TrunkName};
 
 /// A transport that SIP runs on.
@@ -385,17 +386,6 @@ pub struct Incoming {
     pub headers: Vec<(String, Phi<String>)>,
 }
 
-/// What the far end gave as its reason (RFC 3326): the first `Reason` of its BYE, CANCEL or refusal.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Reason {
-    /// `SIP`, `Q.850` or another word.
-    pub protocol: String,
-    /// The cause: a status code, or a number of Q.850.
-    pub cause: Option<u16>,
-    /// In words.
-    pub text: Option<String>,
-}
-
 /// How far a transfer is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum TransferState {
@@ -466,7 +456,7 @@ pub enum Event {
     Transfer { leg: LegId, state: TransferState },
     /// A DTMF digit by INFO (`application/dtmf-relay` or `application/dtmf`).
     Dtmf { leg: LegId, digit: char },
-    /// The leg is over, and why in the far end's words if it gave any.
+    /// The leg is over; `reason` is the first of the far end's BYE, CANCEL or refusal (RFC 3326).
     Ended { leg: LegId, cause: EndCause, reason: Option<Reason> },
     /// Our OPTIONS was answered, or not (`None`).
     OptionsAnswered { id: u32, status: Option<u16> },

@@ -112,7 +112,7 @@ impl Session {
 
     pub(super) fn handle_cancel(&mut self, now: Instant, id: ServerId, cancel: &Request) {
         if matches!(self.state, State::Incoming { id: own, .. } if own == id) {
-            self.far_reason = cancel.headers.reason();
+            self.far_reason = cancel.headers.reasons().into_iter().next();
             self.turn_down(&Refusal { status: 487, ..Refusal::default() });
             self.end(now, EndCause::RemoteCancel);
         } else if self.offered.as_ref().is_some_and(|offered| offered.id() == id) {

@@ -44,7 +44,7 @@ impl Session {
     }
 
     pub(super) fn handle_bye(&mut self, now: Instant, id: ServerId, bye: &Request) {
-        self.far_reason = bye.headers.reason();
+        self.far_reason = bye.headers.reasons().into_iter().next();
         match self.state {
             // RFC 3261 §15: not before the call is answered.
             State::Calling => self.answer(id, bye, 481),

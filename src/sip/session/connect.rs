@@ -113,7 +113,7 @@ impl Session {
             200..300 => self.handle_acceptance(&response),
             status => {
                 if matches!(self.state, State::Calling) {
-                    self.far_reason = response.headers.reason();
+                    self.far_reason = response.headers.reasons().into_iter().next();
                     let cause = self.or_local(EndCause::Refused(status));
                     self.end(now, cause);
                 }

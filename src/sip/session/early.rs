@@ -48,6 +48,11 @@ impl EarlyDialogs {
         self.0.iter_mut().find(|early| early.dialog.remote_tag() == remote_tag)
     }
 
+    /// Whether a phone with this tag rings.
+    pub(super) fn rings_at(&self, remote_tag: &str) -> bool {
+        self.0.iter().any(|early| early.dialog.remote_tag() == remote_tag)
+    }
+
     /// Forgets them all: one has the call, or none will.
     pub(super) fn clear(&mut self) {
         self.0.clear();

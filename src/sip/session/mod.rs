@@ -32,10 +32,10 @@ use reoffer::Reoffer;
 use transfer::Transfer;
 use way::Ways;
 
-use super::api::{Command, Credentials, Event, Flow, Reason, Transport};
+use super::api::{Command, Credentials, Event, Flow, Transport};
 use super::capability;
 use super::dialog::Dialog;
-use super::message::{Method, Request, Response, Scheme, Uri, Via};
+use super::message::{Method, Reason, Request, Response, Scheme, Uri, Via};
 use super::transaction::ServerId;
 use crate::base::{Dice, LegId, TimerTable, TrunkName};
 
@@ -255,6 +255,31 @@ impl Session {
     /// Returns where the INVITE came from or went to.
     pub(crate) fn flow(&self) -> Flow {
         self.setup.flow
+    }
+
+    /// Returns the trunk that it came or goes by.
+    pub(crate) fn trunk(&self) -> Option<&TrunkName> {
+        self.setup.trunk.as_ref()
+    }
+
+    /// Whether it was accepted by either side, and nobody has hung up.
+    pub(crate) fn is_up(&self) -> bool {
+        matches!(self.state, State::Confirmed)
+    }
+
+    /// Whether another call may take the place of this one; if not, with which status it is refused (RFC 3891 §3).
+    pub(crate) fn yields_to(&self, remote_tag: &str, early_only: bool) -> Result<(), u16> {
+        let confirmed = self.dialog.as_ref().is_some_and(|it| it.remote_tag() == remote_tag);
+        let early = self.placed.as_ref().is_some_and(|placed| placed.early.rings_at(remote_tag));
+        match self.state {
+            // A call that rings with us is not ours to give away.
+            State::Incoming { .. } => Err(481),
+            State::Calling if early => Ok(()),
+            State::Confirmed if confirmed && early_only => Err(486),
+            State::Confirmed if confirmed => Ok(()),
+            State::Closing | State::Over if confirmed => Err(603),
+            _ => Err(481),
+        }
     }
 
     /// Says in one line what the leg is and what it waits for.

@@ -168,11 +168,6 @@ impl Session {
         }
     }
 
-    /// Forgets what waits for a name: nobody wants it any more.
-    pub(super) fn forget_waiting(&mut self, waiting: &Waiting) {
-        self.ways.waiting.retain(|(_, waits)| waits != waiting);
-    }
-
     /// Whether requests of this dialog may come from this address: it is the far end's, or one that we send to.
     pub(crate) fn is_peer(&self, ip: IpAddr) -> bool {
         let ip = ip.to_canonical();
@@ -185,9 +180,8 @@ impl Session {
     fn best(&self, flows: &[Flow]) -> Option<Flow> {
         let own = self.setup.flow;
         let stands = own.transport != Transport::Udp && !self.ways.broken;
-        let same = |flow: &&Flow| {
-            flow.transport == own.transport && flow.remote.ip() == own.remote.ip()
-        };
+        let same =
+            |flow: &&Flow| flow.transport == own.transport && flow.remote.ip() == own.remote.ip();
         flows.iter().find(same).filter(|_| stands).map(|_| own).or(flows.first().copied())
     }
 }

@@ -263,6 +263,11 @@ impl Transactions {
             && self.agenda.next().is_none()
     }
 
+    /// Whether an INVITE of ours with this branch still has a transaction.
+    pub(crate) fn has_invited(&self, branch: &str) -> bool {
+        self.by_client_key.contains_key(&ClientKey::of_invite(branch))
+    }
+
     /// Whether a request of ours to this address still waits.
     pub(crate) fn asks(&self, remote: std::net::IpAddr) -> bool {
         self.clients.values().any(|entry| entry.flow.remote.ip() == remote)
