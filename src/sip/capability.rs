@@ -12,7 +12,7 @@ pub(crate) const ALLOW: &str =
 
 /// The option tags of extensions that we understand: REFER without a subscription (RFC 4488),
 /// reliable provisional responses (RFC 3262), session timers (RFC 4028).
-pub(crate) const SUPPORTED: &str = "norefersub, 100rel, timer";
+pub(crate) const SUPPORTED: &str = "norefersub, replaces, 100rel, timer";
 
 /// Returns the methods that are served to whom this policy is for.
 pub(crate) fn allow(policy: &Policy) -> String {
@@ -53,8 +53,8 @@ mod tests {
     #[test]
     fn what_is_switched_off_is_neither_offered_nor_understood() {
         let plain = Policy { timer: None, prack: Prack::Off, ..Policy::default() };
-        assert_eq!(supported(&plain), "norefersub");
-        assert_eq!(supported(&Policy::default()), "norefersub, 100rel, timer");
+        assert_eq!(supported(&plain), "norefersub, replaces");
+        assert_eq!(supported(&Policy::default()), "norefersub, replaces, 100rel, timer");
         let mut headers = Headers::default();
         headers.push("Require", "100REL, Timer");
         headers.push("Require", "foo");

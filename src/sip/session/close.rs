@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::ask::What;
+use super::way::Way;
 use super::{Session, State, Timer};
 use crate::sip::api::{EndCause, Event, Refusal, TransferState};
 use crate::sip::message::{Method, Request};
@@ -36,14 +37,15 @@ impl Session {
         self.state = State::Closing;
         let Some(dialog) = self.dialog.as_mut() else { return };
         let mut bye = dialog.request(Method::Bye);
-        let flow = self.dialog.as_ref().map_or(self.setup.flow, |dialog| self.way(dialog));
+        let way = self.dialog.as_ref().map_or(Way::Back, |dialog| self.way(dialog));
         if let Some(reason) = reason {
             bye.headers.push("Reason", reason_value(&reason));
         }
-        let _ = self.ask(What::Bye, flow, bye);
+        let _ = self.ask(What::Bye, way, bye);
     }
 
     pub(super) fn handle_bye(&mut self, now: Instant, id: ServerId, bye: &Request) {
+        self.far_reason = bye.headers.reasons().into_iter().next();
         match self.state {
             // RFC 3261 §15: not before the call is answered.
             State::Calling => self.answer(id, bye, 481),
@@ -78,6 +80,7 @@ impl Session {
             return;
         }
         self.drop_offer();
+        self.drop_reoffer();
         if self.transfer.is_some() {
             self.settle_transfer(TransferState::Unknown);
         }
@@ -88,8 +91,8 @@ impl Session {
         self.state = State::Over;
         self.drop_offered_back();
         self.timers.set(Timer::Linger, now + self.give_up());
-        let leg = self.leg();
-        self.tell(Event::Ended { leg, cause });
+        let (leg, reason) = (self.leg(), self.far_reason.take());
+        self.tell(Event::Ended { leg, cause, reason });
     }
 
     /// A change that we did not get round to answering has nothing to change any more.

@@ -2,20 +2,17 @@
 
 use std::time::Instant;
 
-use bytes::Bytes;
-
 use super::accept::first_cseq;
 use super::ask::What;
 use super::delayed::OfferedBack;
-use super::prack::Heard;
+use super::early::{EarlyDialogs, MAX_FORKS};
+use super::reoffer::cancel_of;
+use super::way::Way;
 use super::{Output, Session, Setup, State, Timer, body_of};
-use crate::sip::api::{EndCause, Event, Flow, NewLeg, Prack};
+use crate::sip::api::{EndCause, Event, NewLeg, Prack};
 use crate::sip::capability;
 use crate::sip::dialog::Dialog;
 use crate::sip::message::{Method, NameAddr, Request, Response, Uri};
-
-/// Phones that one call may ring at: a hunt group larger than this is not followed.
-const MAX_FORKS: usize = 16;
 
 /// A call that we made.
 pub(super) struct Placed {
@@ -27,22 +24,7 @@ pub(super) struct Placed {
     /// We no longer want it, for this reason.
     called_off: Option<Option<String>>,
     /// The phones that ring.
-    early: Vec<Early>,
-    /// The acceptances that came, and the ACK that each copy gets again.
-    acked: Vec<(String, Flow, Bytes)>,
-}
-
-/// A phone that rings.
-struct Early {
-    dialog: Dialog,
-    /// The last description that came with a provisional response.
-    sdp: Option<Vec<u8>>,
-    /// Its reliable provisional responses.
-    heard: Heard,
-    /// Offer and answer were exchanged reliably, so that the 200 holds nothing new.
-    agreed: bool,
-    /// They have changed since: the call has agreed to another description of theirs.
-    changed: bool,
+    pub(super) early: EarlyDialogs,
 }
 
 /// What a provisional response was, beyond its status.
@@ -55,49 +37,20 @@ struct Noted {
 
 impl Placed {
     pub(super) fn early_with(&mut self, remote_tag: &str) -> Option<&mut Dialog> {
-        let mut dialogs = self.early.iter_mut().map(|early| &mut early.dialog);
-        dialogs.find(|dialog| dialog.remote_tag() == remote_tag)
+        self.early.with(remote_tag).map(|early| &mut early.dialog)
     }
 
     pub(super) fn cseq(&self) -> u32 {
         self.invite.headers.cseq().map_or(0, |cseq| cseq.number)
     }
 
-    /// Whether offer and answer were exchanged with this phone while it rang.
-    pub(super) fn has_agreed(&self, remote_tag: &str) -> bool {
-        self.early_of(remote_tag).is_some_and(|early| early.agreed)
-    }
-
-    /// They changed what was agreed while it rang.
-    pub(super) fn note_change(&mut self, remote_tag: &str) {
-        let mut early = self.early.iter_mut();
-        if let Some(early) = early.find(|early| early.dialog.remote_tag() == remote_tag) {
-            early.changed = true;
-        }
+    pub(super) fn number(&self) -> u32 {
+        self.number
     }
 
     /// Whether the INVITE holds our offer.
     pub(super) fn is_offering(&self) -> bool {
         !self.invite.body.is_empty()
-    }
-
-    fn has_changed(&self, remote_tag: &str) -> bool {
-        self.early_of(remote_tag).is_some_and(|early| early.changed)
-    }
-
-    fn early_of(&self, remote_tag: &str) -> Option<&Early> {
-        self.early.iter().find(|early| early.dialog.remote_tag() == remote_tag)
-    }
-
-    /// Returns the description that an acceptance leaves us with.
-    fn description(&self, remote_tag: &str, accepted: Option<Vec<u8>>) -> Option<Vec<u8>> {
-        match self.early_of(remote_tag) {
-            Some(early) if early.changed => None,
-            // RFC 3261 §13.2.1: whatever else comes after the answer means nothing.
-            Some(early) if early.agreed => early.sdp.clone(),
-            Some(early) => accepted.or_else(|| early.sdp.clone()),
-            None => accepted,
-        }
     }
 }
 
@@ -110,7 +63,7 @@ impl Session {
         let flow = setup.flow;
         let mut session = Self::new(setup, State::Calling, call_id, tag);
         let sent = session.invite(new, cseq).and_then(|invite| {
-            session.ask(What::Invite, flow, invite).map_err(|_| "a header holds a line end")
+            session.ask(What::Invite, Way::Back, invite).map_err(|_| "a header holds a line end")
         });
         match sent {
             Ok(number) => {
@@ -121,8 +74,7 @@ impl Session {
                     heard: false,
                     cancelled: false,
                     called_off: None,
-                    early: Vec::new(),
-                    acked: Vec::new(),
+                    early: EarlyDialogs::default(),
                 });
             }
             Err(why) => {
@@ -160,9 +112,10 @@ impl Session {
     }
 
     /// Our INVITE went out again, with credentials.
-    pub(super) fn placed_again(&mut self, number: u32, invite: Request) {
+    pub(super) fn placed_again(&mut self, number: u32) {
+        let Some(asked) = self.asked.get(&number) else { return };
         if let Some(placed) = &mut self.placed {
-            placed.invite = invite;
+            placed.invite = asked.request().clone();
             placed.number = number;
             placed.heard = false;
             placed.early.clear();
@@ -184,6 +137,7 @@ impl Session {
             422 if calling && self.ask_with_longer_timer(number, response) => {}
             421 if calling && self.ask_requiring(number, response) => {}
             status if calling => {
+                self.far_reason = response.headers.reasons().into_iter().next();
                 let cause = self.or_local(EndCause::Refused(status));
                 self.end(now, cause);
             }
@@ -191,10 +145,14 @@ impl Session {
         }
     }
 
-    /// Timer B: nobody is there.
-    pub(super) fn handle_unanswered(&mut self, now: Instant) {
+    /// Timer B, or a connection that broke: nobody is there.
+    pub(super) fn handle_unanswered(&mut self, now: Instant, status: u16) {
         if matches!(self.state, State::Calling) {
-            let cause = self.or_local(EndCause::Timeout);
+            let cause = match status {
+                408 => EndCause::Timeout,
+                status => EndCause::Refused(status),
+            };
+            let cause = self.or_local(cause);
             self.end(now, cause);
         }
     }
@@ -234,7 +192,7 @@ impl Session {
         let sdp = body_of(&response.headers, &response.body).sdp;
         let placed = self.placed.as_mut()?;
         let offering = placed.is_offering();
-        let Some(early) = placed.early_for(response) else {
+        let Some(early) = placed.early.of(&placed.invite, response) else {
             return Some(Noted { tag: None, sdp, rseq: None });
         };
         if let Some(rseq) = rseq {
@@ -265,31 +223,31 @@ impl Session {
     fn handle_acceptance(&mut self, now: Instant, response: &Response) {
         let Some(placed) = self.placed.as_ref() else { return };
         let Some(mut dialog) = Dialog::answered(&placed.invite, response) else { return };
+        let (number, cseq) = (placed.number, placed.cseq());
         let tag = dialog.remote_tag().to_owned();
-        if let Some((_, flow, bytes)) = placed.acked.iter().find(|(acked, ..)| *acked == tag) {
-            let (flow, bytes) = (*flow, bytes.clone());
-            return self.outputs.push_back(Output::Send { flow, bytes });
-        }
-        let ours = self.dialog.as_ref().is_some_and(|dialog| dialog.remote_tag() == tag);
-        if placed.acked.len() >= MAX_FORKS || (ours && self.owes_answer()) {
+        let chosen = self.dialog.as_ref().is_some_and(|dialog| dialog.remote_tag() == tag);
+        if self.acknowledge_again(number, &tag)
+            || self.acceptances(number) >= MAX_FORKS
+            || (chosen && self.owes_answer())
+        {
             return;
         }
-        if let Some(early) = self.placed.as_mut().and_then(|p| p.early_with(&tag)) {
+        if let Some(early) = self.placed.as_mut().and_then(|placed| placed.early_with(&tag)) {
             // What the far end asked while it rang counts on in the confirmed dialog.
             dialog.continue_from(early);
         }
         if !matches!(self.state, State::Calling) {
             // Another phone was faster, or nobody waits for any.
-            self.acknowledge_in(&dialog, None);
-            let flow = self.way(&dialog);
+            self.acknowledge(number, cseq, &dialog, None);
             let bye = dialog.request(Method::Bye);
-            let _ = self.ask(What::ForkBye, flow, bye);
+            let way = self.way(&dialog);
+            let _ = self.ask(What::ForkBye, way, bye);
             return;
         }
         self.dialog = Some(dialog);
         self.timers.stop(Timer::Cancel);
         if let Some(reason) = self.placed.as_ref().and_then(|placed| placed.called_off.clone()) {
-            self.acknowledge(None);
+            self.acknowledge_first(None);
             return self.bye(reason);
         }
         self.state = State::Confirmed;
@@ -300,62 +258,32 @@ impl Session {
     /// The call is up: its media are agreed on, or there is an offer to answer first.
     fn agree(&mut self, now: Instant, tag: &str, accepted: Option<Vec<u8>>) {
         let Some(placed) = self.placed.as_ref() else { return };
-        let agreed = placed.has_agreed(tag);
+        let agreed = placed.early.has_agreed(tag);
         let offer = Some(placed.invite.body.clone()).filter(|offer| !offer.is_empty());
-        let sdp = placed.description(tag, accepted);
+        let sdp = placed.early.description(tag, accepted);
         let leg = self.leg();
         match (offer, sdp) {
             (Some(offer), sdp) => {
-                self.acknowledge(None);
-                if self.placed.as_ref().is_some_and(|placed| !placed.has_changed(tag)) {
+                self.acknowledge_first(None);
+                if self.placed.as_ref().is_some_and(|placed| !placed.early.has_changed(tag)) {
                     self.ours = Some(offer);
                     self.theirs.clone_from(&sdp);
                 }
                 self.tell(Event::Answered { leg, sdp });
             }
             (None, _) if agreed && !self.owes_answer() => {
-                self.acknowledge(None);
+                self.acknowledge_first(None);
                 self.tell(Event::Answered { leg, sdp: None });
             }
             (None, Some(sdp)) => self.offer_back(now, OfferedBack::Final, sdp),
             (None, None) => {
-                self.acknowledge(None);
+                self.acknowledge_first(None);
                 let (flow, method) = (self.setup.flow, "INVITE".to_owned());
                 let why = "its 200 holds no offer, and our INVITE held none";
                 self.tell(Event::Rejected { flow, method, status: 488, why });
                 self.hang_up(now, Some("SIP;cause=488;text=\"No offer in 200\"".to_owned()));
             }
         }
-    }
-
-    /// Acknowledges an acceptance, and remembers how: its copies get the same.
-    pub(super) fn acknowledge_in(&mut self, dialog: &Dialog, answer: Option<Vec<u8>>) {
-        let Some(invite) = self.placed.as_ref().map(|placed| placed.invite.clone()) else { return };
-        let Some((flow, bytes)) = self.write_ack(dialog, &invite, answer) else { return };
-        self.outputs.push_back(Output::Send { flow, bytes: bytes.clone() });
-        if let Some(placed) = self.placed.as_mut() {
-            placed.acked.push((dialog.remote_tag().to_owned(), flow, bytes));
-        }
-    }
-
-    /// Writes the ACK of an acceptance of this INVITE.
-    pub(super) fn write_ack(
-        &mut self,
-        dialog: &Dialog,
-        invite: &Request,
-        answer: Option<Vec<u8>>,
-    ) -> Option<(Flow, Bytes)> {
-        let mut ack = dialog.ack(invite.headers.cseq()?.number);
-        let via = self.via();
-        ack.headers.push_first("Via", via);
-        ack.headers.push("Contact", self.contact());
-        ack.headers.push("User-Agent", &self.setup.product);
-        // RFC 3261 §13.2.2.4: the ACK shows the credentials of the INVITE.
-        for name in ["Authorization", "Proxy-Authorization"] {
-            ack.headers.copy(&invite.headers, name);
-        }
-        ack.set_body(capability::ACCEPT, answer.unwrap_or_default());
-        Some((self.way(dialog), ack.to_bytes().map(Bytes::from).ok()?))
     }
 
     /// Calls our INVITE off. Before anybody said something there is nothing to cancel yet.
@@ -373,19 +301,11 @@ impl Session {
     fn cancel(&mut self, now: Instant, reason: Option<String>) {
         let Some(placed) = self.placed.as_mut().filter(|placed| !placed.cancelled) else { return };
         placed.cancelled = true;
-        // RFC 3261 §9.1: the INVITE's own Via, Request-URI, To, From, Call-ID and number.
-        let invite = &placed.invite;
-        let mut cancel = Request::new(Method::Cancel, invite.uri.clone());
-        for name in ["Via", "Route", "From", "To", "Call-ID"] {
-            cancel.headers.copy(&invite.headers, name);
-        }
-        cancel.headers.push("Max-Forwards", "70");
-        cancel.headers.push("CSeq", format!("{} CANCEL", placed.cseq()));
+        let mut cancel = cancel_of(&placed.invite);
         if let Some(reason) = reason {
             cancel.headers.push("Reason", super::close::reason_value(&reason));
         }
-        let flow = self.setup.flow;
-        let _ = self.send(What::Cancel, flow, cancel, 0);
+        let _ = self.send(What::Cancel, Way::Back, cancel, 0);
         self.timers.set(Timer::Cancel, now + self.give_up());
     }
 
@@ -404,25 +324,5 @@ impl Session {
     fn or_local(&self, cause: EndCause) -> EndCause {
         let called_off = self.placed.as_ref().is_some_and(|placed| placed.called_off.is_some());
         if called_off { EndCause::Local } else { cause }
-    }
-}
-
-impl Placed {
-    /// Returns the early dialog of a provisional response, which may be its first.
-    fn early_for(&mut self, response: &Response) -> Option<&mut Early> {
-        let to = response.headers.to()?;
-        let tag = to.tag()?;
-        let known = self.early.iter().position(|early| early.dialog.remote_tag() == tag);
-        let at = match known {
-            Some(at) => at,
-            None if self.early.len() < MAX_FORKS => {
-                let dialog = Dialog::answered(&self.invite, response)?;
-                let heard = Heard::default();
-                self.early.push(Early { dialog, sdp: None, heard, agreed: false, changed: false });
-                self.early.len() - 1
-            }
-            None => return None,
-        };
-        self.early.get_mut(at)
     }
 }

@@ -36,7 +36,7 @@ impl Session {
         match at {
             OfferedBack::Early { tag, rseq } => self.acknowledge_early(&tag, rseq, Some(sdp)),
             OfferedBack::Final => {
-                self.acknowledge(Some(sdp));
+                self.acknowledge_first(Some(sdp));
                 let leg = self.leg();
                 self.tell(Event::Answered { leg, sdp: None });
             }
@@ -58,16 +58,18 @@ impl Session {
             Some(OfferedBack::Early { tag, rseq }) if matches!(self.state, State::Calling) => {
                 self.acknowledge_early(&tag, rseq, None);
             }
-            Some(OfferedBack::Final) => self.acknowledge(None),
+            Some(OfferedBack::Final) => self.acknowledge_first(None),
             _ => {}
         }
     }
 
     /// Acknowledges the acceptance that made our dialog.
-    pub(super) fn acknowledge(&mut self, answer: Option<Vec<u8>>) {
-        let Some(dialog) = self.dialog.take() else { return };
-        self.acknowledge_in(&dialog, answer);
-        self.dialog = Some(dialog);
+    pub(super) fn acknowledge_first(&mut self, answer: Option<Vec<u8>>) {
+        let (Some(dialog), Some(placed)) = (self.dialog.clone(), self.placed.as_ref()) else {
+            return;
+        };
+        let (number, cseq) = (placed.number(), placed.cseq());
+        self.acknowledge(number, cseq, &dialog, answer);
     }
 
     /// A description of ours stands as an answer.

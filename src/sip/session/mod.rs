@@ -4,42 +4,50 @@
 //! transactions below swallow those; and it says [`Event::Ended`] exactly once.
 
 mod accept;
+mod ack;
 mod ask;
 mod body;
-mod change;
 mod close;
 mod connect;
 mod delayed;
+mod early;
 mod info;
 mod modify;
 mod prack;
 mod referred;
+mod refresh;
 mod reliable;
+mod reoffer;
 mod timer;
 mod transfer;
+mod way;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use accept::Unacked;
+use ack::Ack;
 use ask::Asked;
 use bytes::Bytes;
-use change::{Change, Reack};
 use connect::Placed;
 use delayed::OfferedBack;
 use modify::Offered;
+use prack::Heard;
 use referred::Referred;
+use refresh::Refresh;
 use reliable::Provisional;
+use reoffer::Reoffer;
 use timer::Refreshing;
 use transfer::Transfer;
+use way::Ways;
 
-use super::api::{Command, Credentials, Event, Flow, Policy};
+use super::api::{Command, Credentials, Event, Flow, Policy, Transport};
 use super::capability;
 use super::dialog::Dialog;
-use super::message::{Method, Request, Response, Uri, Via};
+use super::message::{Method, Reason, Request, Response, Scheme, Uri, Via};
 use super::transaction::ServerId;
-use crate::base::{Dice, LegId, TimerTable};
+use crate::base::{Dice, LegId, TimerTable, TrunkName};
 
 pub(crate) use body::body_of;
 pub(crate) use timer::too_short;
@@ -56,6 +64,10 @@ pub(crate) struct Setup {
     pub(crate) user: Option<String>,
     pub(crate) product: String,
     pub(crate) credentials: Option<Credentials>,
+    /// The trunk that it came or goes by.
+    pub(crate) trunk: Option<TrunkName>,
+    /// The far end asks for `sips:`, so that our Contact says it too (RFC 3261 §12.1.1).
+    pub(crate) secure: bool,
     pub(crate) accept_refer: bool,
     pub(crate) refer_wait: Duration,
     pub(crate) t1: Duration,
@@ -69,15 +81,19 @@ pub(crate) enum Input {
     /// The call wants something.
     Command(Command),
     /// A request inside the dialog, once.
-    Request { id: ServerId, request: Request },
+    Request { id: ServerId, flow: Flow, request: Request },
     /// The ACK of an acceptance; it may come several times.
     Ack(Request),
     /// The INVITE with this id, still unanswered, was taken back.
-    Cancelled(ServerId),
+    Cancelled { id: ServerId, cancel: Request },
     /// A response to the request with this number.
     Response { number: u32, response: Response },
-    /// Nobody answered the request with this number.
-    NoAnswer { number: u32 },
+    /// Nobody answered the request with this number: as good as this status.
+    NoAnswer { number: u32, status: u16 },
+    /// A name that we asked for leads there.
+    Resolved { uri: String, flows: Vec<Flow> },
+    /// A connection is no more.
+    Broken(Flow),
 }
 
 /// What a session wants done.
@@ -90,6 +106,8 @@ pub(crate) enum Output {
     Respond { id: ServerId, response: Response },
     /// Wait no longer for the answer to this request.
     Abandon { number: u32 },
+    /// Look up where a name leads.
+    Resolve { uri: String },
     /// Tell the call.
     Event(Event),
 }
@@ -118,6 +136,10 @@ enum Timer {
     Transfer,
     /// Declines their REFER, which nobody took.
     Decline,
+    /// Tries our re-INVITE again, or gives it up.
+    Reoffer,
+    /// Waits no longer for what a name leads to.
+    Name,
     /// Forgets the leg.
     Linger,
 }
@@ -151,9 +173,10 @@ pub(crate) struct Session {
     offered: Option<Offered>,
     /// Their offer in a response to our INVITE, until we answer.
     offered_back: Option<OfferedBack>,
-    /// Our re-INVITE or UPDATE, until they answer.
-    change: Option<Change>,
-    reack: Option<Reack>,
+    /// Our refresh, until they answer.
+    refresh: Option<Refresh>,
+    /// Their reliable provisional responses to the re-INVITE of ours with this number.
+    heard: (u32, Heard),
     /// What we said to their INVITE before the final answer.
     provisional: Provisional,
     refreshing: Refreshing,
@@ -162,8 +185,15 @@ pub(crate) struct Session {
     theirs: Option<Vec<u8>>,
     /// A BYE that waits for the ACK, with its reason.
     held_bye: Option<Option<String>>,
+    /// Our re-INVITE, until it is answered.
+    reoffer: Option<Reoffer>,
     asked: BTreeMap<u32, Asked>,
     last_number: u32,
+    /// Our ACKs of acceptances, for their copies.
+    acks: Vec<Ack>,
+    ways: Ways,
+    /// Why the far end ended it.
+    far_reason: Option<Reason>,
     /// Our REFER, until its outcome is known.
     transfer: Option<Transfer>,
     /// Whether there ever was one.
@@ -188,13 +218,17 @@ impl Session {
             unacked: None,
             offered: None,
             offered_back: None,
-            change: None,
-            reack: None,
+            refresh: None,
+            heard: (0, Heard::default()),
             ours: None,
             theirs: None,
             held_bye: None,
+            reoffer: None,
             asked: BTreeMap::new(),
             last_number: 0,
+            acks: Vec::new(),
+            ways: Ways::default(),
+            far_reason: None,
             transfer: None,
             has_referred: false,
             referred: None,
@@ -207,12 +241,18 @@ impl Session {
     pub(crate) fn handle_input(&mut self, now: Instant, input: Input) {
         match input {
             Input::Command(command) => self.handle_command(now, command),
-            Input::Request { id, request } => self.handle_request(now, id, request),
+            Input::Request { id, flow, request } => {
+                self.handle_flow(flow);
+                self.handle_request(now, id, request);
+            }
             Input::Ack(request) => self.handle_ack(now, &request),
-            Input::Cancelled(id) => self.handle_cancel(now, id),
+            Input::Cancelled { id, cancel } => self.handle_cancel(now, id, &cancel),
             Input::Response { number, response } => self.handle_response(now, number, response),
-            Input::NoAnswer { number } => self.handle_no_answer(now, number),
+            Input::NoAnswer { number, status } => self.handle_no_answer(now, number, status),
+            Input::Resolved { uri, flows } => self.handle_resolved(&uri, flows),
+            Input::Broken(flow) => self.handle_broken(flow),
         }
+        self.watch_names(now);
     }
 
     /// Runs every timer due at `now`. Calling it early or twice does nothing.
@@ -230,10 +270,16 @@ impl Session {
                 Timer::Cancel => self.give_up_on_cancel(now),
                 Timer::Transfer => self.give_up_on_transfer(),
                 Timer::Decline => self.decline_refer(),
+                Timer::Reoffer => self.handle_reoffer_timeout(now),
+                Timer::Name => self.give_up_on_names(),
                 // Nothing waits any more: see `is_over`.
-                Timer::Linger => self.abandon_change(),
+                Timer::Linger => {
+                    self.abandon_refresh();
+                    self.abandon_reoffers();
+                }
             }
         }
+        self.watch_names(now);
     }
 
     /// Returns what to do next.
@@ -266,6 +312,31 @@ impl Session {
         &self.setup.policy
     }
 
+    /// Returns the trunk that it came or goes by.
+    pub(crate) fn trunk(&self) -> Option<&TrunkName> {
+        self.setup.trunk.as_ref()
+    }
+
+    /// Whether it was accepted by either side, and nobody has hung up.
+    pub(crate) fn is_up(&self) -> bool {
+        matches!(self.state, State::Confirmed)
+    }
+
+    /// Whether another call may take the place of this one; if not, with which status it is refused (RFC 3891 §3).
+    pub(crate) fn yields_to(&self, remote_tag: &str, early_only: bool) -> Result<(), u16> {
+        let confirmed = self.dialog.as_ref().is_some_and(|it| it.remote_tag() == remote_tag);
+        let early = self.placed.as_ref().is_some_and(|placed| placed.early.rings_at(remote_tag));
+        match self.state {
+            // A call that rings with us is not ours to give away.
+            State::Incoming { .. } => Err(481),
+            State::Calling if early => Ok(()),
+            State::Confirmed if confirmed && early_only => Err(486),
+            State::Confirmed if confirmed => Ok(()),
+            State::Closing | State::Over if confirmed => Err(603),
+            _ => Err(481),
+        }
+    }
+
     /// Says in one line what the leg is and what it waits for.
     pub(crate) fn describe(&self, now: Instant) -> String {
         let state = match &self.state {
@@ -275,7 +346,8 @@ impl Session {
             State::Confirmed if self.offered.is_some() || self.owes_answer() => {
                 "up, their offer waits for our answer"
             }
-            State::Confirmed if self.change.is_some() => "up, our change waits for their answer",
+            State::Confirmed if self.reoffer.is_some() => "up, our offer waits for their answer",
+            State::Confirmed if self.refresh.is_some() => "up, our refresh waits for its answer",
             State::Confirmed if self.transfer.is_some() => "up, waits for the transfer's outcome",
             State::Confirmed => "up",
             State::Closing if self.held_bye.is_some() => "closing, BYE waits for ACK",
@@ -295,6 +367,8 @@ impl Session {
             (Timer::Cancel, "give up on CANCEL"),
             (Timer::Transfer, "give up on transfer"),
             (Timer::Decline, "decline REFER"),
+            (Timer::Reoffer, "re-INVITE"),
+            (Timer::Name, "give up on a name"),
             (Timer::Linger, "forget"),
         ];
         let mut line = format!("{leg} with {remote}: {state}");
@@ -315,6 +389,7 @@ impl Session {
             Command::Refuse { refusal, .. } => self.refuse(now, &refusal),
             Command::AcceptOffer { sdp, .. } => self.accept_offer(now, sdp),
             Command::RefuseOffer { refusal, .. } => self.refuse_offer(now, &refusal),
+            Command::Reoffer { sdp, .. } => self.reoffer(now, sdp),
             Command::HangUp { reason, .. } => self.hang_up(now, reason),
             Command::Refer { target, headers, .. } => self.refer(&target, &headers),
             Command::GiveUpRefer { .. } => self.give_up_on_transfer(),
@@ -390,24 +465,25 @@ impl Session {
         self.outputs.push_back(Output::Respond { id, response });
     }
 
-    /// Puts on a response or request where we want to be reached and what we can do.
+    /// Says where we want to be reached: by the transport that the call came or went by (RFC 3261 §8.1.1.8).
     fn contact(&self) -> String {
         let advertised = self.setup.advertised;
         let user = self.setup.user.as_deref();
         let host = advertised.ip().to_string();
-        format!("<{}>", Uri::sip(user, &host, Some(advertised.port())).to_wire())
+        let mut uri = Uri::sip(user, &host, Some(advertised.port()));
+        match self.setup.flow.transport {
+            Transport::Udp => {}
+            _ if self.setup.secure => uri.scheme = Scheme::Sips,
+            Transport::Tcp => uri.params.set("transport", Some("tcp")),
+            Transport::Tls => uri.params.set("transport", Some("tls")),
+        }
+        format!("<{}>", uri.to_wire())
     }
 
     /// Makes the Via of a new transaction.
-    fn via(&mut self) -> String {
+    fn via(&mut self, transport: Transport) -> String {
         let branch = format!("z9hG4bK{}", self.setup.dice.hex(20));
-        Via::new(self.setup.flow.transport.name(), self.setup.advertised, &branch).to_wire()
-    }
-
-    /// Returns the way that requests of this dialog go.
-    fn way(&self, dialog: &Dialog) -> Flow {
-        let hop = dialog.next_hop().filter(|_| !self.setup.pinned);
-        Flow { remote: hop.unwrap_or(self.setup.flow.remote), ..self.setup.flow }
+        Via::new(transport.name(), self.setup.advertised, &branch).to_wire()
     }
 
     fn tell(&mut self, event: Event) {

@@ -2,7 +2,6 @@
 
 use std::time::Instant;
 
-use super::change::Change;
 use super::{Output, Session, State, body_of};
 use crate::sip::api::{Event, Refusal};
 use crate::sip::capability;
@@ -37,13 +36,11 @@ impl Offered {
 
 impl Session {
     pub(super) fn handle_reinvite(&mut self, id: ServerId, request: Request) {
-        // Ours is under way, and holds an offer or wants to be first (RFC 3261 §14.2).
-        let crossing = self.change.as_ref().is_some_and(Change::is_exclusive);
         match self.state {
             _ if self.offered.is_some() || self.owes_answer() => self.answer_later(id, &request),
-            State::Confirmed if self.unacked.is_some() || crossing => {
-                self.answer(id, &request, 491);
-            }
+            State::Confirmed if self.unacked.is_some() => self.answer(id, &request, 491),
+            // RFC 3261 §14.2: ours is on its way.
+            State::Confirmed if self.is_inviting() => self.answer(id, &request, 491),
             State::Confirmed => self.offer(id, request),
             // RFC 3261 §14.2: their first INVITE has no final answer yet.
             State::Incoming { .. } => self.answer_later(id, &request),
@@ -63,7 +60,7 @@ impl Session {
             self.answer_later(id, &request);
         } else if body.sdp.is_none() && !body.strange {
             // A refresh of where they are, or that they are.
-            self.refresh(now, id, &request);
+            self.answer_refresh(now, id, &request);
         } else {
             match self.open_offer(&request) {
                 Some(Open::Theirs) => self.answer_later(id, &request),
@@ -79,17 +76,16 @@ impl Session {
             return Some(Open::Theirs);
         }
         let unacked = self.unacked.as_ref().is_some_and(|unacked| unacked.offering);
-        let changing = self.change.as_ref().is_some_and(Change::is_offering);
         match &self.state {
             State::Incoming { .. } if self.provisional.has_open_offer() => Some(Open::Ours),
             State::Incoming { .. } if !self.provisional.has_described() => Some(Open::Theirs),
             State::Calling => {
                 let placed = self.placed.as_ref()?;
-                let agreed = placed.has_agreed(&from_tag(request));
+                let agreed = placed.early.has_agreed(&from_tag(request));
                 let open = if placed.is_offering() { Open::Ours } else { Open::Theirs };
                 (!agreed).then_some(open)
             }
-            _ => (unacked || changing).then_some(Open::Ours),
+            _ => (unacked || self.is_inviting()).then_some(Open::Ours),
         }
     }
 
@@ -117,11 +113,12 @@ impl Session {
         if matches!(self.state, State::Confirmed) {
             self.answer_timer(now, &request, &mut response);
         } else if let Some(placed) = self.placed.as_mut() {
-            placed.note_change(&tag);
+            placed.early.note_change(&tag);
         }
         if request.method == Method::Update {
             self.outputs.push_back(Output::Respond { id, response });
-            return self.go_on_providing(now);
+            self.go_on_providing(now);
+            return self.try_reoffer(now);
         }
         self.repeat_until_ack(now, id, &request, response, offering, false);
     }
@@ -132,6 +129,7 @@ impl Session {
             false => self.refuse_back(now),
         }
         self.go_on_providing(now);
+        self.try_reoffer(now);
     }
 
     /// Refuses the offer in a request of theirs, whatever the reason.
@@ -165,7 +163,7 @@ impl Session {
         self.outputs.push_back(Output::Respond { id, response });
     }
 
-    fn refresh(&mut self, now: Instant, id: ServerId, request: &Request) {
+    fn answer_refresh(&mut self, now: Instant, id: ServerId, request: &Request) {
         if let Some(least) = self.too_short(request) {
             return self.answer_too_short(id, request, least);
         }

@@ -5,7 +5,7 @@ use super::ask::What;
 use crate::sip::api::Prack;
 use crate::sip::capability;
 use crate::sip::dialog::Dialog;
-use crate::sip::message::{Method, Response};
+use crate::sip::message::{CSeq, Method, RAck, Response};
 
 /// Which reliable provisional responses came, in one dialog, to one INVITE.
 #[derive(Clone, Copy, Debug, Default)]
@@ -30,7 +30,22 @@ impl Session {
     pub(super) fn reliable_number(&self, response: &Response) -> Option<u32> {
         let reliable = response.status > 100 && response.headers.has_token("Require", "100rel");
         let on = self.setup.policy.prack != Prack::Off;
-        response.headers.get("RSeq").filter(|_| reliable && on)?.parse().ok()
+        response.headers.rseq().filter(|_| reliable && on)
+    }
+
+    /// Acknowledges a provisional response to a re-INVITE of ours, if it wants to be.
+    pub(super) fn acknowledge_in_dialog(&mut self, number: u32, response: &Response) {
+        let Some(rseq) = self.reliable_number(response) else { return };
+        if self.heard.0 != number {
+            self.heard = (number, Heard::default());
+        }
+        let asked = self.asked.get(&number).and_then(|asked| asked.request().headers.cseq());
+        if let (Some(cseq), true) = (asked, self.heard.1.take(rseq))
+            && let Some(mut dialog) = self.dialog.clone()
+        {
+            self.acknowledge_progress(&mut dialog, rseq, cseq.number, None);
+            self.dialog = Some(dialog);
+        }
     }
 
     /// Acknowledges a provisional response to the INVITE with this CSeq, with the answer to its offer if it held one.
@@ -42,10 +57,11 @@ impl Session {
         answer: Option<Vec<u8>>,
     ) {
         let mut prack = dialog.request(Method::Prack);
-        prack.headers.push("RAck", format!("{rseq} {cseq} INVITE"));
+        let invite = CSeq { number: cseq, method: Method::Invite };
+        prack.headers.push("RAck", RAck { response: rseq, cseq: invite }.to_wire());
         prack.set_body(capability::ACCEPT, answer.unwrap_or_default());
-        let flow = self.way(dialog);
-        let _ = self.ask(What::Prack, flow, prack);
+        let way = self.way(dialog);
+        let _ = self.ask(What::Prack, way, prack);
     }
 }
 

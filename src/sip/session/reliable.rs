@@ -8,7 +8,7 @@ use super::modify::Offered;
 use super::{Output, Session, State, Timer, body_of};
 use crate::sip::api::{EndCause, Event, Policy, Prack, Refusal};
 use crate::sip::capability;
-use crate::sip::message::{Headers, Request, Response};
+use crate::sip::message::{Method, Request, Response};
 use crate::sip::transaction::ServerId;
 
 /// A proxy gives up on a call that says nothing for three minutes (RFC 3261 §13.3.1.1).
@@ -221,8 +221,11 @@ impl Session {
     }
 
     pub(super) fn handle_prack(&mut self, now: Instant, id: ServerId, request: Request) {
-        let Some(rack) = rack(&request.headers) else { return self.answer(id, &request, 400) };
-        let matches = |waiting: &mut Waiting| (waiting.rseq, waiting.cseq) == rack;
+        let Some(rack) = request.headers.rack() else { return self.answer(id, &request, 400) };
+        let about = (rack.response, rack.cseq.number);
+        let matches = |waiting: &mut Waiting| {
+            (waiting.rseq, waiting.cseq) == about && rack.cseq.method == Method::Invite
+        };
         let Some(waiting) = self.provisional.waiting.take_if(matches) else {
             return self.answer(id, &request, 481);
         };
@@ -275,11 +278,4 @@ impl Session {
         let (flow, method) = (self.setup.flow, "INVITE".to_owned());
         self.tell(Event::Rejected { flow, method, status, why });
     }
-}
-
-/// Reads RAck (RFC 3262 §7.2): the numbers of the response and of the INVITE.
-fn rack(headers: &Headers) -> Option<(u32, u32)> {
-    let mut words = headers.get("RAck")?.split_ascii_whitespace();
-    let numbers = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
-    (words.next()? == "INVITE" && words.next().is_none()).then_some(numbers)
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::{Session, State, Timer};
 use crate::sip::api::{EndCause, Policy};
-use crate::sip::message::{Headers, Method, Request, Response};
+use crate::sip::message::{Headers, Method, Refresher, Request, Response, SessionExpires};
 
 /// No interval may be shorter (RFC 4028 §4), nor is one taken to be where nothing is said.
 const LEAST: u32 = 90;
@@ -43,12 +43,6 @@ struct Agreed {
     ours: bool,
 }
 
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Refresher {
-    Uac,
-    Uas,
-}
-
 impl Refreshing {
     pub(super) fn new(policy: &Policy) -> Self {
         let timer = policy.timer.unwrap_or_default();
@@ -67,19 +61,20 @@ impl Refreshing {
     pub(super) fn ask(&self, request: &mut Request, confirmed: bool) {
         let refresher = match self.agreed {
             // Whoever is called may choose.
-            _ if !confirmed => "",
-            Some(Agreed { ours: false, .. }) => ";refresher=uas",
-            _ => ";refresher=uac",
+            _ if !confirmed => None,
+            Some(Agreed { ours: false, .. }) => Some(Refresher::Uas),
+            _ => Some(Refresher::Uac),
         };
         let seconds = self.agreed.map_or(self.asked, |agreed| agreed.seconds).max(self.least);
-        request.headers.set("Session-Expires", format!("{seconds}{refresher}"));
+        let expires = SessionExpires { seconds, refresher };
+        request.headers.set("Session-Expires", expires.to_wire());
         request.headers.set("Min-SE", self.least.to_string());
     }
 
     /// Takes a 422 to a request of ours. False if it asks for no more than it was offered.
     fn raise(&mut self, response: &Response) -> bool {
         let asked = self.agreed.map_or(self.asked, |agreed| agreed.seconds).max(self.least);
-        let Some(least) = min_se(&response.headers).filter(|least| *least > asked) else {
+        let Some(least) = response.headers.min_se().filter(|least| *least > asked) else {
             return false;
         };
         self.least = least;
@@ -109,22 +104,23 @@ impl Session {
         if self.setup.policy.timer.is_none() {
             return;
         }
-        let theirs = session_expires(headers);
+        let theirs = headers.session_expires();
         let knows = has_timer(headers);
         if theirs.is_none() && !knows {
             return self.count(now, None);
         }
         // RFC 4028 §9: never more than they ask for, never less than either side's least.
-        let least = min_se(headers).unwrap_or(LEAST).max(self.refreshing.least);
+        let least = headers.min_se().unwrap_or(LEAST).max(self.refreshing.least);
         let asked = self.refreshing.asked;
-        let seconds = theirs.map_or(asked, |(theirs, _)| theirs.min(asked)).max(least);
-        let ours = match theirs.and_then(|(_, refresher)| refresher) {
+        let seconds = theirs.map_or(asked, |theirs| theirs.seconds.min(asked)).max(least);
+        let ours = match theirs.and_then(|theirs| theirs.refresher) {
             _ if !knows => true,
             Some(refresher) => refresher == Refresher::Uas,
             None => self.refreshing.agreed.is_some_and(|agreed| agreed.ours),
         };
-        let refresher = if ours { "uas" } else { "uac" };
-        response.headers.push("Session-Expires", format!("{seconds};refresher={refresher}"));
+        let refresher = Some(if ours { Refresher::Uas } else { Refresher::Uac });
+        let expires = SessionExpires { seconds, refresher };
+        response.headers.push("Session-Expires", expires.to_wire());
         if knows {
             response.headers.push("Require", "timer");
         }
@@ -138,9 +134,9 @@ impl Session {
             return;
         }
         // RFC 4028 §7.2: without the field there is no interval, even if there was one before.
-        let agreed = session_expires(&response.headers).map(|(seconds, refresher)| Agreed {
-            seconds: seconds.max(NONSENSE),
-            ours: refresher != Some(Refresher::Uas),
+        let agreed = response.headers.session_expires().map(|theirs| Agreed {
+            seconds: theirs.seconds.max(NONSENSE),
+            ours: theirs.refresher != Some(Refresher::Uas),
         });
         self.count(now, agreed);
     }
@@ -174,10 +170,9 @@ impl Session {
         }
         // RFC 4028 §7.4: with an UPDATE there is no description that could be misread.
         let same = self.ours.clone().filter(|_| !self.refreshing.update);
-        let method = if same.is_some() { Method::Invite } else { Method::Update };
         if self.is_changing() {
             self.timers.set(Timer::Refresh, now + BUSY);
-        } else if !self.change(method, same) {
+        } else if !self.ask_to_refresh(same) {
             self.refresh_failed(now, None);
         }
     }
@@ -235,57 +230,17 @@ impl Session {
 pub(crate) fn too_short(policy: &Policy, headers: &Headers) -> Option<u32> {
     policy.timer?;
     let least = Refreshing::new(policy).least;
-    let (seconds, _) = session_expires(headers)?;
-    (seconds < least && has_timer(headers)).then_some(least)
+    let theirs = headers.session_expires()?;
+    (theirs.seconds < least && has_timer(headers)).then_some(least)
 }
 
 fn has_timer(headers: &Headers) -> bool {
     headers.has_token("Supported", "timer") || headers.has_token("Require", "timer")
 }
 
-fn session_expires(headers: &Headers) -> Option<(u32, Option<Refresher>)> {
-    let mut parts = headers.get("Session-Expires")?.split(';').map(str::trim);
-    let seconds = delta_seconds(parts.next()?)?;
-    let refresher = parts.filter_map(|param| param.split_once('=')).find_map(|(name, value)| {
-        let refresher = match value.trim().to_ascii_lowercase().as_str() {
-            "uac" => Refresher::Uac,
-            "uas" => Refresher::Uas,
-            _ => return None,
-        };
-        name.trim().eq_ignore_ascii_case("refresher").then_some(refresher)
-    });
-    Some((seconds, refresher))
-}
-
-fn min_se(headers: &Headers) -> Option<u32> {
-    delta_seconds(headers.get("Min-SE")?.split(';').next()?.trim())
-}
-
-/// Reads seconds; more than a number can hold is as long as it can.
-fn delta_seconds(text: &str) -> Option<u32> {
-    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    digits.then(|| text.parse().unwrap_or(u32::MAX))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn intervals_as_peers_write_them() {
-        let read = |value: &str| {
-            let mut headers = Headers::default();
-            headers.push("x", value);
-            session_expires(&headers)
-        };
-        assert_eq!(read("1800"), Some((1800, None)));
-        assert_eq!(read("90 ; Refresher = UAS;x"), Some((90, Some(Refresher::Uas))));
-        assert_eq!(read("1800;refresher=uac"), Some((1800, Some(Refresher::Uac))));
-        assert_eq!(read("99999999999999;refresher=me"), Some((u32::MAX, None)));
-        assert_eq!(read(""), None);
-        assert_eq!(read("-1"), None);
-        assert_eq!(read("soon"), None);
-    }
 
     #[test]
     fn a_policy_below_the_least_is_raised_to_it() {
