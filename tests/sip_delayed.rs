@@ -400,7 +400,7 @@ fn updates_while_it_rings() {
         200ms < UPDATE +sdp
         200ms > Offer +sdp
         250ms < UPDATE +sdp
-        250ms > 500 UPDATE | Retry-After: 5
+        250ms > 500 UPDATE | Retry-After: 2
         300ms < do accept-offer
         300ms > 200 UPDATE +sdp
         400ms < UPDATE +sdp

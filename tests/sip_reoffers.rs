@@ -130,10 +130,10 @@ fn both_want_a_change_at_once() {
         1060ms < ACK z9hG4bKpeer1
         1100ms < 491 INVITE
         1100ms > ACK
-        4700ms > INVITE +sdp
-        4800ms < 200 INVITE +sdp
-        4800ms > ACK
-        4800ms > Reoffered 200 +sdp
+        4990ms > INVITE +sdp
+        5100ms < 200 INVITE +sdp
+        5100ms > ACK
+        5100ms > Reoffered 200 +sdp
         ",
     );
 }

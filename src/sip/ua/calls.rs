@@ -47,6 +47,11 @@ impl Ua {
             let why = "its session timer is shorter than the trunk's least";
             return self.refuse(now, id, flow, &request, response, why);
         }
+        if !request.headers.accepts(capability::ACCEPT) {
+            let mut response = self.reply(&request, 406);
+            response.headers.push("Accept", capability::ACCEPT);
+            return self.refuse(now, id, flow, &request, response, "it takes no SDP in answer");
+        }
         let mut softphone = None;
         if matches!(trunk.inbound, Inbound::Registered) {
             softphone = self.bindings.user_of(flow).map(str::to_owned);
