@@ -14,10 +14,11 @@ impl Call {
         match event {
             sip::Event::Established { answer, .. } => self.established(now, answer.as_deref()),
             sip::Event::Offer { sdp, .. } => self.offered(now, sdp.as_deref()),
+            sip::Event::Changed { sdp, .. } => self.media_moved(now, &sdp),
             sip::Event::Transfer { state, .. } => self.transfer(now, state),
             sip::Event::Dtmf { digit, .. } => self.dtmf(now, digit),
             sip::Event::Ended { cause, .. } => self.ended(now, cause),
-            // A caller's leg has no other events: we did not call it, and it may not refer us.
+            // A caller's leg has no other events: we did not call it, sent it no early media, and it may not refer us.
             _ => {}
         }
     }
@@ -72,6 +73,16 @@ impl Call {
                 let refusal = Refusal { status: 488, warning, ..Refusal::default() };
                 self.outputs.push_back(Output::Sip(Command::RefuseOffer { leg, refusal }));
             }
+        }
+    }
+
+    /// The far end answered our refresh with other media than before. What cannot be used leaves us as we were.
+    fn media_moved(&mut self, now: Instant, answer: &[u8]) {
+        if self.phase != Phase::Talking {
+            return;
+        }
+        if let Ok(negotiated) = sdp::accept_answer(answer, &self.setup.local) {
+            self.media_agreed(now, negotiated);
         }
     }
 
