@@ -113,8 +113,18 @@ fn sockets_are_opened_and_closed_while_calls_go_on() {
     assert_eq!(house.calls(), 1, "the call goes on");
     assert_eq!(status(&peer.bye(&mut call)), 200, "on the socket that it came by");
     assert!(wait_until(PATIENCE, || house.calls() == 0));
-    // It is closed once no dialog and no transaction needs it any more; a new request is nobody's at once.
-    assert!(!hears(folder.sip), "the trunk has moved");
+}
+
+#[test]
+fn a_socket_that_no_trunk_has_any_more_is_deaf() {
+    let folder = Folder::trunk();
+    let house = House::open(&folder);
+    assert!(hears(folder.sip));
+    let second = free_port();
+    folder.change(NODE, &folder.sip.to_string(), &second.to_string());
+    house.reload().unwrap_or_else(|error| panic!("{error}"));
+    assert!(hears(second));
+    assert!(!hears(folder.sip));
 }
 
 #[test]
@@ -146,7 +156,10 @@ fn a_mistake_changes_nothing() {
     folder.change(PROFILE, "dialplan = \"front-desk\"\n", &line);
     folder.change(PLAN, "[[route]]", "[[rout]]");
     let report = house.reload().unwrap_err().to_string();
-    assert!(report.contains("nothing reads the key `rout`") && report.ends_with("1 error"), "{report}");
+    assert!(
+        report.contains("nothing reads the key `rout`") && report.ends_with("1 error"),
+        "{report}"
+    );
     assert!(answers(folder.sip), "the old socket serves");
     assert!(!hears(second), "the new one was not opened");
 
