@@ -104,8 +104,8 @@ impl SnippetValues {
         };
         let transport = if by("\"tcp\"") { Transport::Tcp } else { Transport::Udp };
         Self {
-            ours: ("10.0.0.9".into(), 5060),
-            pbx: "pbx.clinic.example".into(),
+            ours: ("192.0.2.10".into(), 5060),
+            pbx: "192.0.2.5".into(),
             transport,
             user: "attendant".into(),
             calls: 30,
@@ -234,7 +234,7 @@ mod tests {
             assert!(!token, "{}:\n{text}", family.name());
             assert!(text.lines().all(|line| line.chars().count() <= 120), "{}", family.name());
             assert!(
-                text.contains("10.0.0.9")
+                text.contains("192.0.2.10")
                     || family.preset().family().requires.contains(&"auth.user")
             );
             let softphone = family == SnippetFamily::Of(Preset::Softphone);
@@ -247,7 +247,7 @@ mod tests {
     #[test]
     fn a_profiles_values_are_filled_in() {
         let values = SnippetValues {
-            ours: ("192.0.2.10".into(), 5070),
+            ours: ("198.51.100.10".into(), 5070),
             transport: Transport::Tcp,
             codecs: vec![Codec::Pcma],
             telephone_event: false,
@@ -258,10 +258,10 @@ mod tests {
         };
         let text = snippet(SnippetFamily::Of(Preset::AsteriskPjsip), &values);
         for line in [
-            "contact = sip:192.0.2.10:5070\\;transport=tcp",
+            "contact = sip:198.51.100.10:5070\\;transport=tcp",
             "allow = alaw",
             "dtmf_mode = info",
-            "match = 192.0.2.10",
+            "match = 198.51.100.10",
             "exten => 88,1,Dial(PJSIP/88@attendant,15)",
             " same => n,Dial(PJSIP/701,25)",
             "exten => _7XX,1,Dial(PJSIP/${EXTEN},25)",

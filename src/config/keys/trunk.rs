@@ -25,7 +25,7 @@ pub const TRUNK: &[Key] = &[
     ),
     key("listen.tls.bind", ADDRESS, Nothing, "TLS socket"),
     key("listen.tls.cert", "path", Nothing, "our certificate and its chain, PEM"),
-    key("listen.tls.key", SECRET, Nothing, "the certificate's private key, PEM"),
+    key("listen.tls.key", "`{ file = \"…\" }`", Nothing, "the certificate's private key, PEM"),
     key(
         "listen.tls.client-ca",
         "path",
