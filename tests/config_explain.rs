@@ -73,7 +73,82 @@ fn a_profile_is_explained() {
     assert!(!out.contains("correct-horse"), "a secret is shown by its place alone");
 }
 
-const EXPLAINED: &str = "";
+const EXPLAINED: &str = r#"trunk front, preset cucm (from documentation)
+preset                 "cucm"                         sip-profiles/front.toml:1
+dialplan               "clinic"                       sip-profiles/front.toml:2
+
+[listen]
+udp                    10.0.0.9:5060                  [sip] listen of attendant.toml
+tcp                    10.0.0.9:5060                  [sip] listen of attendant.toml
+
+[listen.tls]
+bind                   -                              not written
+cert                   -                              not written
+key                    -                              not written
+client-ca              -                              not written
+
+[listen.advertise]
+sip                    10.0.0.9:5060                  default: "auto"
+rtp                    10.0.0.9                       default: "auto"
+
+[peer]
+host                   "cucm.clinic.lan"              sip-profiles/front.toml:5
+port                   5060                           where SRV has no other
+allow                  10.0.0.5/32 10.0.0.6/32        sip-profiles/front.toml:6: ["10.0.0.5", "10.0.0.6"]
+ping                   "30s"                          default
+transport              "tcp"                          preset cucm
+ca                     -                              not written
+nat                    false                          default
+
+[auth]
+user                   "agent"                        sip-profiles/front.toml:9
+secret                 { file = "credentials/pbx" }   sip-profiles/front.toml:10
+inbound                "ip"                           default
+realm                  "attendant"                    default
+users                  -                              not written
+digest                 ["sha-256", "md5"]             default
+
+[register]
+enabled                false                          default
+user                   -                              not written
+expires                "10m"                          default
+
+[numbers]
+country                "US"                           default
+area-code              -                              not written
+called                 ["request-uri", "diversion", "to"]
+                                                      preset cucm
+caller                 ["p-asserted-identity", "remote-party-id", "from"]
+                                                      preset cucm
+
+[media]
+codecs                 ["pcmu", "pcma"]               default
+dtmf                   "rfc4733"                      default
+srtp                   "off"                          default
+ports                  20000-20999                    [rtp] ports of attendant.toml
+
+[limits]
+calls                  30                             default
+calls-per-second       -                              not written
+per-caller             -                              not written
+
+[session]
+prack                  "supported"                    preset cucm
+answer-within          "3s"                           default
+
+[session.timer]
+expires                "off"                          sip-profiles/front.toml:13
+min                    "off"                          sip-profiles/front.toml:13
+
+[transfer]
+methods                ["refer"]                      default
+refer-to               "sip:{ext}@{peer}"             default
+notify-200-means       "answered"                     default
+failed-refer-returns   false                          preset cucm
+wait                   "25s"                          default
+context                ["referred-by"]                preset cucm
+allow                  ["_6XXX"]                      sip-profiles/front.toml:16
+"#;
 
 #[test]
 fn the_process_is_explained() {
@@ -114,7 +189,22 @@ fn presets_are_listed_with_their_standing() {
     says(dir.path(), &["presets"], LIST);
 }
 
-const LIST: &str = "";
+const LIST: &str = r#"asterisk-pjsip    from documentation  Asterisk with chan_pjsip: FreePBX, Issabel, pjsip.conf
+freeswitch        from documentation  FreeSWITCH, FusionPBX
+3cx-trunk         from documentation  3CX, generic SIP trunk by address
+3cx-extension     from documentation  3CX, as an extension that registers
+cucm              from documentation  Cisco Unified Communications Manager, SIP trunk
+cube              from documentation  Cisco CUBE and IOS gateways, dial peer
+avaya-ipo         from documentation  Avaya IP Office, SIP line
+avaya-aura        from documentation  Avaya Aura: Session Manager, Communication Manager
+mitel             from documentation  Mitel MiVoice
+yeastar           from documentation  Yeastar P and S series
+grandstream-ucm   from documentation  Grandstream UCM6xxx
+generic           verified            Any PBX that speaks RFC 3261 and offers G.711
+carrier-ip        from documentation  A carrier's trunk by address
+carrier-register  from documentation  A carrier's trunk that we register with
+softphone         verified            Softphones that register with Attendant: a first call without a PBX
+"#;
 
 #[test]
 fn a_preset_says_where_each_value_is_from() {
@@ -125,7 +215,31 @@ fn a_preset_says_where_each_value_is_from() {
     assert!(err.contains("cucm") && err.contains("carrier-register"), "{err}");
 }
 
-const SHOWN: &str = "";
+const SHOWN: &str = r#"3cx-extension: 3CX, as an extension that registers
+from documentation
+A profile must write: peer.host, auth.user, auth.secret
+
+peer.transport = "udp"
+    documentation: phones are provisioned with UDP unless told otherwise
+register.enabled = true
+    documentation: an extension is known by its registration
+register.expires = "2m"
+    our choice: keeps the way through a NAT open
+peer.nat = true
+    our choice: a hosted 3CX is behind its FQDN, not behind its Contact
+session.prack = "off"
+    our choice: as on the trunk
+transfer.failed-refer-returns = false
+    our choice: not known, so a caller is never counted on to come back
+
+Everything else is the default: `attendant explain FILE` shows what holds.
+
+- The user is the extension's Authentication ID, not its number.
+- No allow is needed: requests come over the registration.
+- REFER works for extensions; it may be challenged with 407, which is answered.
+
+On the PBX: attendant pbx-snippet 3cx-extension
+"#;
 
 #[test]
 fn a_snippet_is_filled_in_from_the_profile() {
