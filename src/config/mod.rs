@@ -19,8 +19,10 @@ mod node;
 mod peer_file;
 mod plan_file;
 mod presets;
+pub mod reference;
 mod route_file;
 mod session_file;
+mod snippet;
 pub mod templates;
 mod transfer;
 mod transfer_file;
@@ -33,6 +35,7 @@ pub use keys::{Fallback, Key, NODE, TRUNK};
 pub use load::{Config, Generation};
 pub use node::{Book, Node, RtpBind};
 pub use presets::{Fact, Family, Knowledge, Preset, Standing};
+pub use snippet::{SnippetFamily, SnippetValues, snippet};
 pub use transfer::{ContextField, NotAllowed, Notify200, Transfer, TransferMethod};
 pub use trunk::{
     Limits, Listen, Peer, PerCaller, PlanName, Register, TlsFiles, TrunkMedia, TrunkProfile,
