@@ -4,14 +4,19 @@
 //! file holds (`*File` structs) is private to the module that reads it; checked values are public.
 
 mod across;
+mod callers_file;
 mod code;
 mod diagnostic;
 mod file;
+mod hours_file;
 mod load;
+mod names;
 mod node;
 mod plan_file;
 mod preset;
+mod reach;
 mod route_file;
+mod target_file;
 pub mod templates;
 mod transfer;
 mod trunk;

@@ -5,6 +5,7 @@
 
 mod admission;
 mod call_task;
+mod decision;
 mod error;
 mod rescue;
 mod shared;
@@ -15,6 +16,7 @@ mod trunks;
 mod watch;
 mod wrap_up;
 
+pub use decision::{Answer, Asked, Decision, Offered, decide};
 pub use error::StartError;
 pub use start::{Ears, Engines, Facts, Gateway};
 pub use watch::{Seen, Watched};

@@ -12,7 +12,7 @@ pub mod systemd;
 
 pub use events::{
     AudioDropped, AuditFailed, AuthenticationFailed, BargedIn, CallEnded, CallPanicked,
-    CallRefused, CallStarted, DrainEnded, DrainStarted, MediaLate, MediaScheduling, MediaTimeout,
+    CallRefused, CallRouted, CallStarted, DrainEnded, DrainStarted, MediaLate, MediaScheduling, MediaTimeout,
     PortsExhausted, Ready, RecognizerFailed, ReloadDone, ReloadFailed, SipDropped, SipRejected,
     SoftphoneRegistered, StoreFailed, ToolRan, TransferFinished, TrunkPinged, TurnAnswered,
     VoiceFailed,
