@@ -285,7 +285,9 @@ fn a_test_at_an_hour_that_does_not_exist_is_a_warning() {
         let plan = format!(
             "{PLAN}\n[[test]]\nat = \"{at}\"\nfrom = \"+13125550142\"\nto = \"8001\"\nroute = \"reception\"\n"
         );
-        load(&[("dialplans/clinic.toml", &plan)]).unwrap().warnings
+        let mut warnings = load(&[("dialplans/clinic.toml", &plan)]).unwrap().warnings;
+        warnings.retain(|warning| warning.to_string().contains("clocks are set"));
+        warnings
     };
     assert_eq!(test("2026-03-08 10:30").len(), 0);
     assert_eq!(test("2026-03-08 02:30").len(), 1);

@@ -62,8 +62,8 @@ fn registrar(findings: &mut Findings, node: &Node, trunk: &ReadTrunk) {
 fn ports(findings: &mut Findings, trunk: &ReadTrunk) {
     let ports = &trunk.profile.media.ports;
     let pairs = (u32::from(*ports.end()) + 1 - u32::from(*ports.start())) / 2;
-    if pairs < trunk.profile.max_calls {
-        let calls = trunk.profile.max_calls;
+    if pairs < trunk.profile.limits.calls {
+        let calls = trunk.profile.limits.calls;
         let title = format!(
             "ports {}-{} carry {pairs} calls, and {calls} are let in",
             ports.start(),

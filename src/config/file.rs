@@ -180,7 +180,8 @@ fn wrong_shape(source: &Arc<Source>, error: &toml::de::Error) -> Diagnostic {
     }
 }
 
-fn duration(text: &str) -> Option<Duration> {
+/// Reads `250ms`, `30s`, `10m` or `1h`.
+pub(super) fn duration(text: &str) -> Option<Duration> {
     let unit = text.find(|c: char| !c.is_ascii_digit())?;
     let (number, unit) = text.split_at(unit);
     let number: u64 = number.parse().ok().filter(|number| *number > 0)?;

@@ -29,8 +29,11 @@ impl Names {
             return self.holidays.look_up(reader, name, "holidays").map(drop);
         }
         if !self.hours.knows(name) {
-            let title =
-                format!("no [hours.{0}] and no [holidays.{0}] in this file", name.get_ref());
+            let holidays = match self.holidays.names().next() {
+                Some(_) => format!(" and no [holidays.{}]", name.get_ref()),
+                None => String::new(),
+            };
+            let title = format!("no [hours.{}]{holidays} in this file", name.get_ref());
             let known = self.hours.names().chain(self.holidays.names());
             reader.unknown(Code::Undefined, name, title, known);
         }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -29,8 +30,10 @@ pub struct TrunkProfile {
     pub numbers: Numbers,
     /// Its media.
     pub media: TrunkMedia,
-    /// Calls at a time; the next one is refused with 503.
-    pub max_calls: u32,
+    /// How many calls it may bring.
+    pub limits: Limits,
+    /// How we register with the PBX, if we do.
+    pub register: Option<Register>,
     /// Where its calls may be handed to.
     pub transfer: Transfer,
 }
@@ -68,6 +71,35 @@ impl Peer {
     pub fn address(&self) -> Option<SocketAddr> {
         self.host.trim_matches(['[', ']']).parse::<IpAddr>().ok().map(|ip| (ip, self.port).into())
     }
+}
+
+/// How many calls a trunk may bring.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Limits {
+    /// At a time; the next one is refused with 503.
+    pub calls: u32,
+    /// New calls a second; one more is refused with 503.
+    pub calls_per_second: Option<NonZeroU32>,
+    /// Calls of one caller; one more is refused with 486.
+    pub per_caller: Option<PerCaller>,
+}
+
+/// How often one caller may call.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct PerCaller {
+    /// So many calls.
+    pub calls: NonZeroU32,
+    /// In any time as long as this.
+    pub within: Duration,
+}
+
+/// How we register with a PBX (RFC 3261 §10.2); with which password is in [`sip::Trunk::credentials`].
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Register {
+    /// As whom: the extension number or the name of the trunk on the PBX.
+    pub user: String,
+    /// For how long we ask; the PBX may grant less.
+    pub expires: Duration,
 }
 
 /// What media a trunk carries, and where.

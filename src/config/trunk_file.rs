@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ipnet::IpNet;
 use serde::Deserialize;
@@ -15,7 +16,8 @@ use crate::sip::{self, Credentials, Inbound};
 
 use super::diagnostic::Source;
 use super::file::{OneOrMany, Reader, SecretFile, Text};
-use super::node::{LimitsFile, advertised, calls, ports, sip_address};
+use super::limits_file::{RegisterFile, TrunkLimitsFile, limits, register};
+use super::node::{advertised, ports, sip_address};
 use super::preset::{InboundKind, Values};
 use super::{
     Code, Node, Peer, PlanName, Preset, Transfer, TransferMethod, TrunkMedia, TrunkProfile,
@@ -47,7 +49,9 @@ struct TrunkFile {
     #[serde(default)]
     media: MediaFile,
     #[serde(default)]
-    limits: LimitsFile,
+    limits: TrunkLimitsFile,
+    #[serde(default)]
+    register: RegisterFile,
     #[serde(default)]
     transfer: TransferFile,
 }
@@ -121,7 +125,8 @@ pub(super) fn read(
     let addresses = addresses(reader, raw.listen, node);
     let media = media(reader, raw.media, &values, node);
     let peer = peer(reader, &raw.peer, &values);
-    let sources = sources(reader, raw.peer, peer.as_ref().and_then(Option::as_ref));
+    let registers = raw.register.is_enabled();
+    let sources = sources(reader, raw.peer, peer.as_ref().and_then(Option::as_ref), registers);
     let known = [("ip", InboundKind::Ip), ("registered", InboundKind::Registered)];
     let inbound = match &raw.auth.inbound {
         Some(text) => reader.choice(text, "way to authenticate", &known),
@@ -129,29 +134,23 @@ pub(super) fn read(
     };
     let credentials = credentials(reader, dir, raw.auth.user, raw.auth.secret);
     let numbers = numbers(reader, raw.numbers);
-    let max_calls = calls(reader, raw.limits.calls, values.max_calls);
+    let limits = limits(reader, raw.limits, values.max_calls);
     let peer = peer?;
     let numbers = numbers?;
+    let credentials = credentials?;
+    let register = register(reader, raw.register, peer.as_ref(), credentials.as_ref());
     let transfer = transfer(reader, raw.transfer, &values, peer.as_ref(), &numbers);
 
     let Addresses { listen, sip: advertised, rtp_bind, rtp_advertise } = addresses?;
     let (codecs, telephone_event, ports) = media?;
     let (transfer, allow) = transfer?;
     let sources = sources?;
-    let sip = sip::Trunk {
-        name: TrunkName::new(name),
-        allow: sources.iter().map(|net| *net.get_ref()).collect(),
-        inbound: match inbound? {
-            InboundKind::Ip => Inbound::Ip,
-            InboundKind::Registered => Inbound::Registered,
-        },
-        advertised,
-        credentials: credentials?,
-        accept_refer: false,
-        refer_wait: transfer.wait,
-        listens: Vec::new(),
-        policy: sip::Policy::default(),
+    let inbound = match inbound? {
+        InboundKind::Ip => Inbound::Ip,
+        InboundKind::Registered => Inbound::Registered,
     };
+    let allowed = sources.iter().map(|net| *net.get_ref()).collect();
+    let sip = sip_trunk(name, allowed, inbound, advertised, credentials, transfer.wait);
     let media = TrunkMedia {
         codecs,
         telephone_event,
@@ -161,18 +160,48 @@ pub(super) fn read(
         ports,
     };
     let plan = PlanName(raw.dialplan.get_ref().clone());
-    let max_calls = max_calls?;
-    let profile =
-        TrunkProfile { sip, preset, listen, peer, plan, numbers, media, max_calls, transfer };
-    let source = reader.source.clone();
+    let (limits, register) = (limits?, register?);
+    let profile = TrunkProfile {
+        sip,
+        preset,
+        listen,
+        peer,
+        plan,
+        numbers,
+        media,
+        limits,
+        register,
+        transfer,
+    };
     Some(ReadTrunk {
         profile,
-        source,
+        source: reader.source.clone(),
         plan: raw.dialplan,
         allow,
         sources,
         inbound: raw.auth.inbound,
     })
+}
+
+fn sip_trunk(
+    name: &str,
+    allow: Vec<IpNet>,
+    inbound: Inbound,
+    advertised: SocketAddr,
+    credentials: Option<Credentials>,
+    refer_wait: Duration,
+) -> sip::Trunk {
+    sip::Trunk {
+        name: TrunkName::new(name),
+        allow,
+        inbound,
+        advertised,
+        credentials,
+        accept_refer: false,
+        refer_wait,
+        listens: Vec::new(),
+        policy: sip::Policy::default(),
+    }
 }
 
 struct Addresses {
@@ -266,16 +295,21 @@ fn host_and_port(text: &str) -> Option<(String, u16)> {
     (named && name.len() <= 253 && name.split('.').all(label)).then(|| (name.to_owned(), port))
 }
 
-/// Returns the sources that requests are taken from: `allow`, or the peer's own address.
+/// Returns the sources that requests are taken from: `allow`, or the peer's own address. A trunk that registers needs
+/// none: its calls come back by the registration.
 fn sources(
     reader: &mut Reader<'_>,
     raw: PeerFile,
     peer: Option<&Peer>,
+    registers: bool,
 ) -> Option<Vec<Spanned<IpNet>>> {
     let Some(allow) = raw.allow else {
         let host = raw.host.as_ref().map_or(0..0, Spanned::span);
         if let Some(address) = peer.and_then(Peer::address) {
             return Some(vec![Spanned::new(host, IpNet::from(address.ip()))]);
+        }
+        if registers {
+            return Some(Vec::new());
         }
         // A host that could not be read was reported where it was read.
         if peer.is_some() || raw.host.is_none() {
@@ -383,6 +417,7 @@ fn codec_name(codec: Codec) -> &'static str {
     match codec {
         Codec::Pcmu => "pcmu",
         Codec::Pcma => "pcma",
+        Codec::G722 => "g722",
     }
 }
 

@@ -67,7 +67,7 @@ pub(super) fn admit(
         let words = format!("SIP profile {} was removed", incoming.trunk);
         return Err(Refused::new(503, RefusalLabel::NoRoute, words));
     };
-    if load.trunk >= profile.max_calls as usize {
+    if load.trunk >= profile.limits.calls as usize {
         let words = format!(
             "all {} lines of SIP profile {} are taken ([limits] calls)",
             load.trunk, incoming.trunk

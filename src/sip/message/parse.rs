@@ -69,8 +69,18 @@ impl Rejection {
 }
 
 impl Message {
-    /// Reads a datagram, or one whole message of a stream.
+    /// Reads a datagram.
     pub fn parse(bytes: &[u8]) -> Result<Self, ParseError> {
+        Self::parse_from(bytes, false)
+    }
+
+    /// Reads one message of a stream, as [`frame`](super::frame()) cut it out: it must say how
+    /// long it is (RFC 3261 §18.3).
+    pub fn parse_stream(bytes: &[u8]) -> Result<Self, ParseError> {
+        Self::parse_from(bytes, true)
+    }
+
+    fn parse_from(bytes: &[u8], stream: bool) -> Result<Self, ParseError> {
         let start = bytes.iter().position(|byte| !matches!(byte, b'\r' | b'\n'));
         let bytes = &bytes[start.unwrap_or(bytes.len())..];
         let mut fault = None;
@@ -85,8 +95,8 @@ impl Message {
             return Err(ParseError::Drop(DropReason::Malformed));
         };
         match line.get(..4).is_some_and(|head| head.eq_ignore_ascii_case(b"SIP/")) {
-            true => parse_response(line, rest, fault),
-            false => parse_request(line, rest, fault),
+            true => parse_response(line, Scanned::new(rest, stream), fault),
+            false => parse_request(line, Scanned::new(rest, stream), fault),
         }
     }
 
@@ -96,7 +106,11 @@ impl Message {
     }
 }
 
-fn parse_request(line: &[u8], rest: &[u8], fault: Option<Fault>) -> Result<Message, ParseError> {
+fn parse_request(
+    line: &[u8],
+    scanned: Scanned<'_>,
+    fault: Option<Fault>,
+) -> Result<Message, ParseError> {
     let malformed = ParseError::Drop(DropReason::Malformed);
     let (line_text, _) = scan::decode(&line[..line.len().min(MAX_START_LINE)]);
     let Some((method, target)) = line_text.split_once(' ') else { return Err(malformed) };
@@ -105,7 +119,6 @@ fn parse_request(line: &[u8], rest: &[u8], fault: Option<Fault>) -> Result<Messa
         true => Err(Fault::over("the first line is too long")),
         false => request_target(target).ok_or(malformed.clone())?,
     };
-    let scanned = Scanned::new(rest);
     let Some(via) = scanned.headers.get("Via") else {
         let large = scanned.fault.or(fault).is_some_and(|fault| fault.status == 513);
         return Err(if large { ParseError::Drop(DropReason::TooLarge) } else { malformed });
@@ -135,7 +148,11 @@ fn parse_request(line: &[u8], rest: &[u8], fault: Option<Fault>) -> Result<Messa
     }
 }
 
-fn parse_response(line: &[u8], rest: &[u8], fault: Option<Fault>) -> Result<Message, ParseError> {
+fn parse_response(
+    line: &[u8],
+    scanned: Scanned<'_>,
+    fault: Option<Fault>,
+) -> Result<Message, ParseError> {
     let drop = |fault: Fault| {
         ParseError::Drop(match fault.status {
             513 => DropReason::TooLarge,
@@ -150,7 +167,6 @@ fn parse_response(line: &[u8], rest: &[u8], fault: Option<Fault>) -> Result<Mess
     else {
         return Err(ParseError::Drop(DropReason::Malformed));
     };
-    let scanned = Scanned::new(rest);
     if let Some(fault) = fault.or(scanned.fault) {
         return Err(drop(fault));
     }
@@ -236,6 +252,8 @@ struct Scanned<'a> {
     headers: Headers,
     fault: Option<Fault>,
     rest: &'a [u8],
+    /// Whether it comes from a stream.
+    stream: bool,
 }
 
 /// A field whose continuation lines may still come.
@@ -246,8 +264,8 @@ struct Draft {
 }
 
 impl<'a> Scanned<'a> {
-    fn new(bytes: &'a [u8]) -> Self {
-        let mut scanned = Self { headers: Headers::default(), fault: None, rest: bytes };
+    fn new(bytes: &'a [u8], stream: bool) -> Self {
+        let mut scanned = Self { headers: Headers::default(), fault: None, rest: bytes, stream };
         let mut draft: Option<Draft> = None;
         let mut fields = 0;
         loop {
@@ -300,7 +318,12 @@ impl<'a> Scanned<'a> {
     /// §18.3).
     fn body(&self) -> Result<&'a [u8], Fault> {
         let mut lengths = self.headers.get_all("Content-Length");
-        let Some(length) = lengths.next() else { return Ok(self.rest) };
+        let Some(length) = lengths.next() else {
+            return match self.stream {
+                true => Err(Fault::bad("a message on a stream has no Content-Length")),
+                false => Ok(self.rest),
+            };
+        };
         if lengths.any(|other| other != length) {
             return Err(Fault::bad("Content-Length is given twice, and not the same"));
         }
@@ -361,7 +384,7 @@ fn trim_bytes(bytes: &[u8]) -> &[u8] {
 }
 
 /// Cuts the first line off, without its CRLF or bare LF.
-fn cut_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+pub(super) fn cut_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let end = bytes.iter().position(|byte| *byte == b'\n');
     scan::count(end.unwrap_or(bytes.len()));
     let end = end?;

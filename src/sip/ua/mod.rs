@@ -16,7 +16,7 @@ use questions::Question;
 
 use super::agenda::Agenda;
 use super::api::{
-    Command, DropReason, Event, Flow, Inbound, Input, Output, Registrar, Trunk, UaConfig,
+    Command, DropReason, Event, Flow, Inbound, Input, Output, Registrar, Transport, Trunk, UaConfig,
 };
 use super::auth::Authenticator;
 use super::message::{Message, ParseError, Request, Response};
@@ -137,7 +137,11 @@ impl Ua {
         if Message::is_keep_alive(bytes) {
             return;
         }
-        match Message::parse(bytes) {
+        let message = match flow.transport {
+            Transport::Udp => Message::parse(bytes),
+            Transport::Tcp | Transport::Tls => Message::parse_stream(bytes),
+        };
+        match message {
             Ok(Message::Request(mut request)) => {
                 request.headers.stamp_via(flow.remote);
                 self.transactions.handle_request(now, flow, request);

@@ -1,0 +1,116 @@
+//! Reads `[limits]` and `[register]` of a SIP profile.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::sip::Credentials;
+
+use super::file::{Reader, Text, duration};
+use super::node::calls;
+use super::{Code, Limits, Peer, PerCaller, Register};
+
+/// How long a SIP registration is to last where nothing else is written.
+const EXPIRES: Duration = Duration::from_secs(600);
+/// A registration that is shorter is more traffic than it is worth; a longer one outlives a PBX's restart by hours.
+const EXPIRES_RANGE: std::ops::RangeInclusive<Duration> =
+    Duration::from_secs(60)..=Duration::from_secs(24 * 3600);
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct TrunkLimitsFile {
+    calls: Option<Spanned<u32>>,
+    calls_per_second: Option<Spanned<u32>>,
+    per_caller: Option<Text>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct RegisterFile {
+    enabled: Option<bool>,
+    expires: Option<Text>,
+    user: Option<Text>,
+}
+
+impl RegisterFile {
+    pub(super) fn is_enabled(&self) -> bool {
+        self.enabled.unwrap_or(false)
+    }
+}
+
+/// Reads the limits; `most` is the preset's number of calls at a time.
+pub(super) fn limits(reader: &mut Reader<'_>, raw: TrunkLimitsFile, most: u32) -> Option<Limits> {
+    let calls = calls(reader, raw.calls, most);
+    let per_second = match raw.calls_per_second {
+        None => Some(None),
+        Some(number) => match NonZeroU32::new(*number.get_ref()) {
+            Some(number) => Some(Some(number)),
+            None => {
+                let title = "0 calls a second is no limit but a closed door";
+                let help = "leave the key out, or write the number of calls";
+                reader.error(Code::Value, number.span(), title, "", help);
+                None
+            }
+        },
+    };
+    let per_caller = match raw.per_caller {
+        None => Some(None),
+        Some(text) => reader.value(&text, "a number of calls in a time", per_caller).map(Some),
+    };
+    Some(Limits { calls: calls?, calls_per_second: per_second?, per_caller: per_caller? })
+}
+
+/// Reads `10/10m`.
+fn per_caller(text: &str) -> Result<PerCaller, &'static str> {
+    let read = || {
+        let (calls, within) = text.split_once('/')?;
+        let calls = calls.trim().parse().ok()?;
+        Some(PerCaller { calls, within: duration(within.trim())? })
+    };
+    read().ok_or("write it as \"10/10m\": ten calls in ten minutes")
+}
+
+/// Reads whether and how we register with the PBX.
+pub(super) fn register(
+    reader: &mut Reader<'_>,
+    raw: RegisterFile,
+    peer: Option<&Peer>,
+    credentials: Option<&Credentials>,
+) -> Option<Option<Register>> {
+    if !raw.is_enabled() {
+        let first = raw.expires.as_ref().or(raw.user.as_ref());
+        let Some(text) = first else { return Some(None) };
+        let help = "write enabled = true under [register], or remove the key";
+        reader.error(Code::NoEffect, text.span(), "nothing is registered", "no effect", help);
+        return None;
+    }
+    if peer.is_none() {
+        let help = "write `host` under [peer]: the PBX that we register with";
+        reader.error(Code::MissingKey, 0..0, "[register] says with whom nowhere", "", help);
+        return None;
+    }
+    let user = match (&raw.user, credentials) {
+        (Some(user), _) => user.get_ref().clone(),
+        (None, Some(credentials)) => credentials.user.clone(),
+        (None, None) => {
+            let help = "write `user` and `secret` under [auth]: those of the extension or trunk";
+            reader.error(Code::MissingKey, 0..0, "[register] says as whom nowhere", "", help);
+            return None;
+        }
+    };
+    let expires = match &raw.expires {
+        None => EXPIRES,
+        Some(text) => {
+            let expires = reader.duration(text)?;
+            if !EXPIRES_RANGE.contains(&expires) {
+                let title = format!("\"{}\" is no time to be registered for", text.get_ref());
+                reader.error(Code::Value, text.span(), title, "", "write 1m to 24h");
+                return None;
+            }
+            expires
+        }
+    };
+    Some(Some(Register { user, expires }))
+}
