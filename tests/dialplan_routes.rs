@@ -197,7 +197,10 @@ fn callers_come_from_a_file_too() {
     let list = "\u{feff}Number,why\r\n+17735550111, \"sells, and sells\"\r\n\r\n_+1888XXXXXXX\r\n";
     let files = [("dialplans/clinic.toml", plan.as_str()), ("lists/blocked.csv", list)];
     let config = load(&files).unwrap_or_else(|e| panic!("{e}"));
-    assert_ne!(load(&[files[0], ("lists/blocked.csv", "_+1888XXXXXXX\n")]).unwrap().generation, config.generation);
+    assert_ne!(
+        load(&[files[0], ("lists/blocked.csv", "_+1888XXXXXXX\n")]).unwrap().generation,
+        config.generation
+    );
     let plan = config.plans.into_values().next().unwrap();
     for (caller, route) in [
         ("+18005550100", "blocked"),

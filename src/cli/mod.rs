@@ -10,6 +10,7 @@ mod demo;
 mod models;
 mod progress;
 mod route;
+mod reload;
 mod run;
 mod script;
 
@@ -39,6 +40,8 @@ enum Command {
     Check(check::Arguments),
     /// Says where a call would go, and why
     Route(route::Arguments),
+    /// Puts a changed configuration into force; a wrong one changes nothing
+    Reload(reload::Arguments),
     /// Calls a SIP peer with a spoken script, and measures how it answers
     Call(call::Arguments),
     /// Works on the audit record
@@ -62,6 +65,7 @@ pub fn main() -> ExitCode {
         Command::Demo(arguments) => demo::run(arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Route(arguments) => route::run(&arguments),
+        Command::Reload(arguments) => reload::run(&arguments),
         Command::Call(arguments) => call::run(arguments),
         Command::Audit(command) => audit::run(&command),
         Command::Models(command) => models::run(&command),

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::TrunkName;
+use crate::dialplan::{How, Unanswered};
 use crate::sip::Inbound;
 
 use super::callers_file::{TOLD, Written};
@@ -77,7 +78,11 @@ fn ports(findings: &mut Findings, trunk: &ReadTrunk) {
 
 /// Two profiles on one socket must not claim the same source: which one took a call would be chance.
 fn claims(findings: &mut Findings, trunk: &ReadTrunk, earlier: &[ReadTrunk]) {
-    for other in earlier.iter().filter(|other| other.profile.listen == trunk.profile.listen) {
+    let shares = |other: &&ReadTrunk| {
+        let theirs = &other.profile.sip.listens;
+        trunk.profile.sip.listens.iter().any(|socket| theirs.contains(socket))
+    };
+    for other in earlier.iter().filter(shares) {
         for net in &trunk.sources {
             let overlap = |theirs: &ipnet::IpNet| {
                 theirs.contains(net.get_ref()) || net.get_ref().contains(theirs)
@@ -127,8 +132,33 @@ fn trunk_and_plan(findings: &mut Findings, trunk: &ReadTrunk, plan: &ReadPlan) {
         );
         reader.error(Code::NoEffect, place.clone(), title, "never rings that long", help);
     }
+    caller_back(findings, trunk, plan);
     never_compared(findings, trunk, plan);
     tests(findings, trunk, plan);
+}
+
+/// Reports targets that ask for blind REFER and for the caller back, where the PBX keeps the caller.
+fn caller_back(findings: &mut Findings, trunk: &ReadTrunk, plan: &ReadPlan) {
+    let kept = !trunk.profile.transfer.caller_returns;
+    let mut reader = Reader { source: plan.source.clone(), findings };
+    for places in plan.targets.iter().filter(|_| kept) {
+        let (Some(span), Some(target)) = (&places.how, plan.plan.targets.get(&places.name)) else {
+            continue;
+        };
+        if target.how == How::Refer && target.unanswered != Unanswered::HangUp {
+            let title = format!(
+                "by blind REFER nobody comes back from [target.{}] on trunk {}",
+                places.name, trunk.profile.sip.name
+            );
+            let help = format!(
+                "write unanswered = \"hangup\", or failed-refer-returns = true under [transfer] in {} \
+                 if the PBX gives the caller back",
+                trunk.source.path
+            );
+            let label = "the PBX keeps a caller whom it has accepted";
+            reader.error(Code::NoEffect, span.clone(), title, label, help);
+        }
+    }
 }
 
 /// Reports numbers and patterns that no number of the trunk can be equal to.

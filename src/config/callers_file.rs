@@ -141,7 +141,13 @@ fn number(text: &str) -> Result<Pattern, String> {
     if text.contains(';') {
         return Err("write a comma between columns".into());
     }
-    Pattern::parse(text).map_err(|error| error.to_string())
+    let digits: String = text.chars().filter(|c| !" ()/".contains(*c)).collect();
+    Pattern::parse(text).map_err(|error| match Pattern::parse(&digits) {
+        Ok(_) if digits.starts_with(|c: char| c.is_ascii_digit() || c == '+') => {
+            "leave out spaces, brackets and strokes".to_owned()
+        }
+        _ => error.to_string(),
+    })
 }
 
 /// Where the first cell of a row stands, the row beginning at or after this byte.

@@ -1,14 +1,15 @@
 //! Whether a call is taken, and where it goes: limits, number plan, a port for its sound.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 
 use crate::agent::Setting;
 use crate::base::{CallId, Phi, Purpose, TargetName, TrunkName};
-use crate::call::{Reach, Setup};
-use crate::config::{Config, TrunkProfile};
+use crate::call::{Carrier, Reach, Setup};
+use crate::config::{Config, ContextField, Notify200, TrunkProfile};
 use crate::dialplan::Action;
 use crate::ops::{self, RefusalLabel};
 use crate::practice::PhoneNumber;
@@ -26,6 +27,8 @@ pub(super) struct Admitted {
     pub(super) trunk: TrunkName,
     pub(super) route: String,
     pub(super) caller: Option<Phi<PhoneNumber>>,
+    /// Later it is refused.
+    pub(super) answer_by: Instant,
 }
 
 /// A call that is not taken.
@@ -58,6 +61,7 @@ pub(super) fn admit(
     incoming: Incoming,
     load: Load,
 ) -> Result<Admitted, Refused> {
+    let received = Instant::now();
     let config = shared.config.load_full();
     if load.node >= config.node.max_calls as usize {
         let words = format!("all {} lines of this gateway are taken ([limits] calls)", load.node);
@@ -75,7 +79,7 @@ pub(super) fn admit(
         return Err(Refused::new(503, RefusalLabel::Busy, words));
     }
     let Choice { route, targets, order, fallback, now } =
-        choose(&config, profile, call, &incoming, Timestamp::now())?;
+        choose(&config, profile, call, &Asked::from(&incoming), Timestamp::now())?;
     let (bind, ports) = (profile.media.bind, &profile.media.ports);
     let port = shared.media.reserve_at(bind, ports).map_err(|error| {
         if matches!(error, WorkersError::PortsExhausted { .. }) {
@@ -112,25 +116,36 @@ pub(super) fn admit(
         targets,
         fallback,
         referred_by: format!("sip:attendant@{}", profile.sip.advertised),
+        context: profile.transfer.context.iter().map(carrier).collect(),
+        notify_says_answered: profile.transfer.notify_200 == Notify200::Answered,
     };
-    Ok(Admitted { setup, port, trunk: incoming.trunk, route, caller })
+    let answer_by = received + profile.answer_within;
+    Ok(Admitted { setup, port, trunk: incoming.trunk, route, caller, answer_by })
+}
+
+fn carrier(field: &ContextField) -> Carrier {
+    match field {
+        ContextField::XHeaders => Carrier::XHeader,
+        ContextField::ReferredBy => Carrier::ReferredBy,
+        ContextField::UserToUser => Carrier::UserToUser,
+    }
 }
 
 /// What the number plan says of a call.
-struct Choice {
-    route: String,
-    targets: BTreeMap<TargetName, Reach>,
+pub(super) struct Choice {
+    pub(super) route: String,
+    pub(super) targets: BTreeMap<TargetName, Reach>,
     /// The route's order of them.
     order: Vec<TargetName>,
-    fallback: Option<(TargetName, Reach)>,
+    pub(super) fallback: Option<(TargetName, Reach)>,
     now: DateTime,
 }
 
-fn choose(
+pub(super) fn choose(
     config: &Config,
     profile: &TrunkProfile,
     call: CallId,
-    incoming: &Incoming,
+    asked: &Asked,
     now: Timestamp,
 ) -> Result<Choice, Refused> {
     let gone = || {
@@ -138,14 +153,9 @@ fn choose(
         Refused::new(503, RefusalLabel::NoRoute, words)
     };
     let at = config.plan(profile).ok_or_else(gone)?.civil(now);
-    let asked = Asked {
-        called: incoming.called.clone(),
-        caller: incoming.caller.clone(),
-        headers: incoming.headers.clone(),
-    };
-    let decision = decide(config, profile, &asked, at).ok_or_else(gone)?;
+    let decision = decide(config, profile, asked, at).ok_or_else(gone)?;
     let why = || decision.why().iter().map(ToString::to_string).collect();
-    ops::CallRouted { call, trunk: &incoming.trunk, why: &why }.emit();
+    ops::CallRouted { call, trunk: &profile.sip.name, why: &why }.emit();
     let Some(route) = decision.route else {
         let why: Vec<String> = why();
         let words = format!("no route takes this number; {}", why.join("; "));

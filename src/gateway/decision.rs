@@ -8,6 +8,7 @@ use crate::base::Phi;
 use crate::call::{Attempt, Reach};
 use crate::config::{Config, TrunkProfile};
 use crate::dialplan::{Action, AgentName, Dialled, Language, Plan, Reason, Route, Target};
+use crate::sip::Incoming;
 
 /// A call as it comes from a trunk, its numbers as dialled.
 #[derive(Clone, Debug)]
@@ -18,6 +19,13 @@ pub struct Asked {
     pub caller: Option<Phi<String>>,
     /// SIP headers, long name and value.
     pub headers: Vec<(String, Phi<String>)>,
+}
+
+impl From<&Incoming> for Asked {
+    fn from(incoming: &Incoming) -> Self {
+        let Incoming { called, caller, headers, .. } = incoming;
+        Self { called: called.clone(), caller: caller.clone(), headers: headers.clone() }
+    }
 }
 
 /// What becomes of a call.
@@ -55,6 +63,8 @@ pub struct Offered<'a> {
     pub outside: Vec<&'a str>,
     /// What rings, and what comes after it.
     pub reach: Reach,
+    /// Whether the PBX keeps a caller whom nobody answers, although the plan wants the caller back.
+    pub keeps_caller: bool,
 }
 
 impl Offered<'_> {
@@ -84,7 +94,8 @@ pub fn decide<'a>(
     };
     let offered = |target: &'a Target, closed| {
         let (reach, outside) = reach(plan, profile, target, at);
-        Offered { target, closed, outside, reach }
+        let keeps_caller = !profile.transfer.caller_returns && !reach.hang_up;
+        Offered { target, closed, outside, reach, keeps_caller }
     };
     let answer = match &chosen.route.action {
         Action::Reject { .. } => None,
@@ -93,7 +104,9 @@ pub fn decide<'a>(
             language,
             targets: chosen.targets.into_iter().map(|o| offered(o.target, o.closed)).collect(),
             // The last way out is open at any hour.
-            fallback: chosen.fallback.map(|target| offered(target, None)),
+            fallback: chosen
+                .fallback
+                .map(|target| Offered { keeps_caller: false, ..offered(target, None) }),
         }),
     };
     Some(Decision { plan, dialled, route: Some(chosen.route), answer })
@@ -158,7 +171,7 @@ impl fmt::Display for Decision<'_> {
 
 impl fmt::Display for Offered<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { target, closed, outside, reach } = self;
+        let Self { target, closed, outside, reach, keeps_caller } = self;
         let name = &target.name;
         match closed {
             Some(words) => writeln!(f, "{name}: not offered, {words}")?,
@@ -174,9 +187,18 @@ impl fmt::Display for Offered<'_> {
                 writeln!(f, "            rings {uri}{whose} for {ring}s")?;
             }
         }
-        let told = outside.iter().filter(|_| closed.is_none());
-        told.into_iter().try_for_each(|number| {
-            writeln!(f, "            not {number}: outside of [transfer] allow")
-        })
+        for number in outside.iter().filter(|_| closed.is_none()) {
+            writeln!(f, "            not {number}: outside of [transfer] allow")?;
+        }
+        if *keeps_caller && self.is_offered() {
+            let words =
+                "the PBX keeps a caller whom it has accepted (failed-refer-returns = false)";
+            writeln!(f, "            {words}")?;
+        }
+        Ok(())
     }
 }
+
+#[cfg(test)]
+#[path = "decision_tests.rs"]
+mod tests;

@@ -7,8 +7,10 @@ mod admission;
 mod call_task;
 mod decision;
 mod error;
+mod reload;
 mod rescue;
 mod shared;
+mod sockets;
 mod start;
 mod switchboard;
 mod tools;
@@ -18,6 +20,7 @@ mod wrap_up;
 
 pub use decision::{Answer, Asked, Decision, Offered, decide};
 pub use error::StartError;
+pub use reload::{AskError, CONTROL_SOCKET, ReloadError, Reloaded, ask_to_reload};
 pub use start::{Ears, Engines, Facts, Gateway};
 pub use watch::{Seen, Watched};
 

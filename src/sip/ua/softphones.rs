@@ -19,9 +19,8 @@ impl Ua {
         if self.judge.is_none() {
             return self.reject_method(now, id, flow, request);
         }
-        let ip = flow.remote.ip();
         let softphones = |trunk: &&super::Trunk| matches!(trunk.inbound, Inbound::Registered);
-        if !self.config.trunks.iter().filter(softphones).any(|trunk| trunk.allows(ip)) {
+        if !self.config.trunks.iter().filter(softphones).any(|trunk| trunk.takes(flow)) {
             let why = "no trunk lets softphones register from here";
             return self.reject(now, id, flow, request, 403, why);
         }
