@@ -408,8 +408,9 @@ fn report(event: &Event) {
         Event::Rejected { flow, method, status, why } => {
             ops::SipRejected { source: flow.remote, method, status: *status, why }.emit();
         }
-        Event::AuthenticationFailed { flow, user } => {
-            ops::AuthenticationFailed { source: flow.remote, user: user.as_deref() }.emit();
+        Event::AuthenticationFailed { flow, user, locked } => {
+            let (source, user, locked) = (flow.remote, user.as_deref(), *locked);
+            ops::AuthenticationFailed { source, user, locked }.emit();
         }
         Event::Registered { user, flow, expires } => {
             ops::SoftphoneRegistered { user, source: flow.remote, expires: *expires }.emit();

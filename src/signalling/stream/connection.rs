@@ -375,7 +375,7 @@ impl<S: AsyncWrite> Writing<'_, S> {
         }
         if waits.ping.is_some_and(|due| due <= now) {
             waits.ping = Some(self.next_ping());
-            waits.pong = Some(now + self.limits.pong);
+            waits.pong.get_or_insert(now + self.limits.pong);
             self.write(b"\r\n\r\n").await?;
         }
         if waits.idle <= now {

@@ -12,6 +12,10 @@ use crate::sip::transaction::ServerId;
 impl Ua {
     /// Answers a request, or sees to it that a leg does.
     pub(super) fn serve(&mut self, now: Instant, id: ServerId, flow: Flow, request: Request) {
+        if matches!(request.uri.scheme, Scheme::Other(_)) {
+            let why = "the Request-URI is of a scheme that we do not know";
+            return self.reject(now, id, flow, &request, 416, why);
+        }
         let unknown = capability::not_understood(&request.headers);
         if !unknown.is_empty() {
             let mut response = self.reply(&request, 420);
@@ -103,7 +107,7 @@ impl Ua {
         };
         // Whoever overheard Call-ID and tags must also sit where the far end sits, or on a trunk.
         let trusted = self.legs.get(&leg).is_some_and(|session| {
-            session.flow().remote.ip() == flow.remote.ip() || self.trunk_of(flow).is_some()
+            session.flow().remote.ip() == flow.remote.ip() || self.trunk_of(flow, None).is_some()
         });
         if !trusted {
             return self.reject(now, id, flow, &request, 481, "its source is not the dialog's");
