@@ -12,7 +12,7 @@ use attendant::sip::auth::Algorithm;
 use attendant::sip::message::{Message, Method, Request, Response, Sipfrag};
 use attendant::sip::{
     Command, Credentials, Event, Flow, Inbound, Input, NewLeg, Output, Policy, Refusal, Registrar,
-    Transport, Trunk, Ua, UaConfig,
+    RegistrationState, Transport, Trunk, Ua, UaConfig,
 };
 
 pub const OFFER: &str = "v=0\r\no=- 1 1 IN IP4 10.0.0.9\r\ns=-\r\nc=IN IP4 10.0.0.9\r\nt=0 0\r\n\
@@ -81,6 +81,8 @@ pub struct Wire {
     pub source: String,
     /// The leg that commands are about.
     leg: LegId,
+    /// What the user agent wants to have looked up.
+    pub ticket: u64,
     call_id: String,
     our_tag: String,
     pub their_tag: String,
@@ -104,6 +106,7 @@ impl Wire {
             now: start,
             source: THEIRS.into(),
             leg: LegId(2),
+            ticket: 0,
             call_id: "call@10.0.0.9".into(),
             our_tag: String::new(),
             their_tag: "peer".into(),
@@ -138,7 +141,10 @@ impl Wire {
                 self.messages.push(message);
                 line
             }
-            Output::Resolve { uri, .. } => format!("resolve {uri}"),
+            Output::Resolve { ticket, uri, .. } => {
+                self.ticket = ticket;
+                format!("resolve {uri}")
+            }
             Output::Event(event) => {
                 if let Event::Incoming(incoming) = &event {
                     self.leg = incoming.leg;
@@ -371,6 +377,17 @@ pub fn told(event: &Event) -> String {
         Event::Registered { user, expires, .. } => {
             format!("Registered {user} for {} s", expires.as_secs())
         }
+        Event::Registration { trunk, state } => match state {
+            RegistrationState::Registered { expires, contact, .. } => {
+                format!("{trunk} is registered for {} s as {contact}", expires.as_secs())
+            }
+            RegistrationState::Failed { status, why, .. } => {
+                let status = status.map_or("silence".to_owned(), |status| status.to_string());
+                format!("{trunk} failed by {status}: {}", why.split(':').next().unwrap())
+            }
+            RegistrationState::Lost => format!("{trunk} is lost"),
+            RegistrationState::Withdrawn => format!("{trunk} is withdrawn"),
+        },
         Event::AuthenticationFailed { user, .. } => format!("AuthenticationFailed {user:?}"),
         Event::Dropped { why, .. } => format!("Dropped {why:?}"),
         Event::Rejected { method, status, .. } => format!("Rejected {method} {status}"),

@@ -7,7 +7,6 @@ use bytes::Bytes;
 use super::{Output, Session};
 use crate::sip::api::Flow;
 use crate::sip::capability;
-use crate::sip::challenge::answer_challenge;
 use crate::sip::message::{Request, Response, WriteError};
 
 /// How often a request is sent again: for a proxy, for the far end, and for a stale nonce.
@@ -54,6 +53,10 @@ impl Session {
             request.headers.push("User-Agent", &self.setup.product);
             request.headers.push("Allow", capability::ALLOW);
             request.headers.push("Supported", capability::SUPPORTED);
+            // What was asked of an earlier request is not waited for (RFC 3261 §22.2).
+            if let Some(credentials) = &self.setup.credentials {
+                self.wallet.sign(&mut request, credentials, &mut self.setup.dice);
+            }
         }
         self.send(what, flow, request, 0)
     }
@@ -79,6 +82,9 @@ impl Session {
         let challenged = matches!(response.status, 401 | 407);
         if challenged && self.answer_challenge(number, &response) {
             return;
+        }
+        if !challenged && !response.is_provisional() {
+            self.wallet.accepted(&response);
         }
         if what != What::Invite && response.is_provisional() {
             return;
@@ -118,9 +124,10 @@ impl Session {
         if challenges == MAX_CHALLENGES || self.is_calling_off(what) {
             return false;
         }
-        if !answer_challenge(&mut request, response, &credentials, &mut self.setup.dice) {
+        if self.wallet.learn(&request, response).is_err() {
             return false;
         }
+        self.wallet.sign(&mut request, &credentials, &mut self.setup.dice);
         let Some(cseq) = self.next_cseq(what) else { return false };
         request.headers.set("CSeq", format!("{cseq} {}", request.method));
         let via = self.via();

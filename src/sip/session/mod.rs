@@ -26,6 +26,7 @@ use referred::Referred;
 use transfer::Transfer;
 
 use super::api::{Command, Credentials, Event, Flow};
+use super::auth::Wallet;
 use super::capability;
 use super::dialog::Dialog;
 use super::message::{Method, Request, Response, Uri, Via};
@@ -130,6 +131,8 @@ pub(crate) struct Session {
     /// A BYE that waits for the ACK, with its reason.
     held_bye: Option<Option<String>>,
     asked: BTreeMap<u32, Asked>,
+    /// What the far end asked for before it took a request of ours.
+    wallet: Wallet,
     last_number: u32,
     /// Our REFER, until its outcome is known.
     transfer: Option<Transfer>,
@@ -154,6 +157,7 @@ impl Session {
             offered: None,
             held_bye: None,
             asked: BTreeMap::new(),
+            wallet: Wallet::default(),
             last_number: 0,
             transfer: None,
             has_referred: false,

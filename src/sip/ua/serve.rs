@@ -107,7 +107,7 @@ impl Ua {
         };
         // Whoever overheard Call-ID and tags must also sit where the far end sits, or on a trunk.
         let trusted = self.legs.get(&leg).is_some_and(|session| {
-            session.flow().remote.ip() == flow.remote.ip() || self.trunk_of(flow).is_some()
+            session.flow().remote.ip() == flow.remote.ip() || self.trunk_of(flow, None).is_some()
         });
         if !trusted {
             return self.reject(now, id, flow, &request, 481, "its source is not the dialog's");
