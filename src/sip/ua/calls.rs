@@ -71,7 +71,7 @@ impl Ua {
             leg,
             flow,
             pinned: behind_nat || matches!(trunk.inbound, Inbound::Registered),
-            advertised: trunk.advertised,
+            advertised: trunk.advertised_by(flow),
             user: request.uri.number().map(|user| user.reveal(Purpose::Signalling).clone()),
             product: self.config.product.clone(),
             credentials: trunk.credentials.clone(),
