@@ -6,8 +6,10 @@ mod sip_wire;
 mod timeline;
 
 use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use attendant::ops::logging::{LogFormat, subscriber};
 use attendant::ops::metrics;
 use attendant::signalling::{Drops, Limits, Rate, Settings};
 use attendant::sip::{Inbound, UaConfig};
@@ -84,6 +86,44 @@ fn a_flood_of_a_stranger() {
     };
     assert!(counted("unknown_source") >= 10_000);
     assert_eq!(counted("malformed"), 0, "it was never parsed");
+}
+
+/// What fail2ban reads: a line for a source, not for a datagram, in the words that the manual's filter looks for.
+#[test]
+fn the_log_names_a_stranger_once() {
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let log = subscriber(LogFormat::Text, "info", move || writer.clone()).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    tracing::subscriber::with_default(log, || {
+        runtime.block_on(async {
+            let agent = agent(&settings(Limits::default()), for_friends(), 1);
+            send(&agent, &at("127.0.0.1").await, "what", 500).await;
+            while agent.handle.drops().await.unwrap().unknown_source < 100 {}
+        });
+    });
+    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/manual/transports.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let filter = page.lines().find_map(|line| line.strip_prefix("failregex = ")).unwrap();
+    let filter = regex::Regex::new(&filter.replace("<HOST>", r"(?<host>\S+)")).unwrap();
+    let found: Vec<_> = text.lines().filter_map(|line| filter.captures(line)).collect();
+    assert_eq!(found.len(), 1, "{text}");
+    assert_eq!(&found[0]["host"], "127.0.0.1");
+}
+
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 /// A softphone that runs wild is held back; the PBX beside it is not.
