@@ -31,8 +31,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("store", &["base", "practice", "call", "ops"]),
     ("audit", &["base", "ops"]),
     ("toolbox", &["base", "agent", "practice", "ehr", "audit", "ops"]),
-    // It shares the SIP core with the gateway, but not the media that it measures.
-    ("phone", &["base", "sip", "sdp", "codec", "rtp", "speech", "engines"]),
+    // It shares signalling with the gateway, but not the media that it measures.
+    ("phone", &["base", "sip", "sdp", "codec", "rtp", "signalling", "speech", "engines"]),
     ("main", &["cli"]),
     // Bodies that fuzz targets and property tests share.
     ("fuzzing", &["base", "codec", "sip", "sdp", "rtp"]),
