@@ -8,14 +8,17 @@ mod call_task;
 mod error;
 mod rescue;
 mod shared;
+mod standing;
 mod start;
 mod switchboard;
+mod throttle;
 mod tools;
 mod trunks;
 mod watch;
 mod wrap_up;
 
 pub use error::StartError;
+pub use standing::{Registered, TrunkFacts, TrunkState};
 pub use start::{Ears, Engines, Facts, Gateway};
 pub use watch::{Seen, Watched};
 

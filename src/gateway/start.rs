@@ -31,7 +31,8 @@ use crate::workers::{
 use super::error::StartError;
 use super::shared::Shared;
 use super::spawn;
-use super::switchboard::{Control, Switchboard, expect_metrics};
+use super::standing::TrunkFacts;
+use super::switchboard::{Board, Control, Switchboard, expect_metrics};
 use super::watch::Watched;
 
 /// What a watcher may be behind before it loses the oldest: a minute of a lively call.
@@ -47,6 +48,7 @@ pub struct Gateway {
     shared: Arc<Shared>,
     control: mpsc::Sender<Control>,
     calls: watch::Receiver<usize>,
+    trunks: watch::Receiver<Vec<TrunkFacts>>,
     switchboard: JoinHandle<()>,
     background: Vec<JoinHandle<()>>,
     health: Health,
@@ -83,6 +85,8 @@ pub struct Facts {
     pub scheduling: String,
     /// Calls at this moment.
     pub calls: usize,
+    /// How each trunk stands.
+    pub trunks: Vec<TrunkFacts>,
 }
 
 impl Gateway {
@@ -172,13 +176,16 @@ impl Gateway {
         shared.tell(Command::NonceKey { key }).await;
         let (control, asked) = mpsc::channel(8);
         let (calls, calls_seen) = watch::channel(0);
-        let switchboard = Switchboard::new(Arc::clone(&shared), seed ^ 1, calls);
+        let (trunks, trunks_seen) = watch::channel(Vec::new());
+        let board = Board { calls, trunks, health: health.clone() };
+        let switchboard = Switchboard::new(Arc::clone(&shared), seed ^ 1, board);
         let switchboard = spawn("switchboard", switchboard.run(signals, heard, asked));
         background.extend(watchdog(control.clone()));
         background.push(spawn("pacing", report_pacing(Arc::clone(&shared))));
         health.set(Condition::Ready);
         ops::Ready { trunks: ready.0, generation: &ready.1, took: begun.elapsed() }.emit();
-        Ok(Self { shared, control, calls: calls_seen, switchboard, background, health })
+        let (calls, trunks) = (calls_seen, trunks_seen);
+        Ok(Self { shared, control, calls, trunks, switchboard, background, health })
     }
 
     /// Returns what it says of itself.
@@ -186,6 +193,7 @@ impl Gateway {
         Facts {
             scheduling: ops::Label::label(scheduling(&self.shared.media)).to_owned(),
             calls: *self.calls.borrow(),
+            trunks: self.trunks.borrow().clone(),
         }
     }
 

@@ -14,9 +14,10 @@ pub use events::{
     AudioDropped, AuditFailed, AuthenticationFailed, BargedIn, CallEnded, CallPanicked,
     CallRefused, CallStarted, DrainEnded, DrainStarted, MediaLate, MediaScheduling, MediaTimeout,
     PortsExhausted, Ready, RecognizerFailed, ReloadDone, ReloadFailed, SipDropped, SipRejected,
-    SoftphoneRegistered, StoreFailed, ToolRan, TransferFinished, TrunkPinged, TurnAnswered,
-    VoiceFailed,
+    SoftphoneRegistered, StoreFailed, ToolRan, TransferFinished, TrunkChanged, TrunkPinged,
+    TrunkRegistered, TurnAnswered, VoiceFailed,
 };
 pub use labels::{
     AudioPath, DropLabel, EndLabel, Label, RefusalLabel, Scheduling, ToolOutcome, TransferOutcome,
+    TrunkStateLabel,
 };

@@ -5,6 +5,7 @@
 
 mod calls;
 mod judges;
+mod qualify;
 mod questions;
 mod registrations;
 mod serve;
@@ -15,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use judges::Judges;
+use qualify::LookUps;
 use questions::Question;
 use registrations::Registrations;
 
@@ -46,6 +48,7 @@ pub struct Ua {
     judges: Judges,
     questions: BTreeMap<u32, Question>,
     last_question: u32,
+    look_ups: LookUps,
     registrations: Registrations,
     outputs: VecDeque<Output>,
 }
@@ -71,6 +74,7 @@ impl Ua {
             judges,
             questions: BTreeMap::new(),
             last_question: 0,
+            look_ups: LookUps::default(),
             registrations: Registrations::default(),
             outputs: VecDeque::new(),
         }
@@ -81,7 +85,7 @@ impl Ua {
         match input {
             Input::Datagram { flow, bytes } => self.handle_datagram(now, flow, &bytes),
             Input::Command(command) => self.handle_command(now, command),
-            Input::Resolved { ticket, flows } => self.registrar_found(now, ticket, flows),
+            Input::Resolved { ticket, flows } => self.resolved(now, ticket, flows),
             Input::Broken { flow } => self.flow_broken(now, flow),
         }
         self.settle(now);
@@ -99,6 +103,7 @@ impl Ua {
             self.settle(now);
         }
         self.run_registrations(now);
+        self.run_look_ups(now);
         self.settle(now);
         for (user, flow) in self.bindings.take_expired(now) {
             self.tell(Event::Registered { user, flow, expires: Duration::ZERO });
@@ -119,6 +124,7 @@ impl Ua {
             self.agenda.next(),
             self.bindings.next_expiry(),
             self.registrations.poll_timeout(),
+            self.look_ups.poll_timeout(),
         ];
         deadlines.into_iter().flatten().min()
     }
@@ -139,6 +145,7 @@ impl Ua {
             && self.by_dialog.is_empty()
             && self.by_invite.is_empty()
             && self.questions.is_empty()
+            && self.look_ups.is_empty()
             && self.agenda.next().is_none()
             && self.transactions.is_empty()
     }
@@ -296,6 +303,7 @@ impl Ua {
             Command::Options { .. } | Command::Register { .. } => {
                 return self.question(now, command);
             }
+            Command::Qualify { .. } => return self.qualify(now, &command),
             Command::KeepRegistered(wanted) => return self.keep_registered(now, wanted.clone()),
             Command::RegisterAgain { trunk } => return self.register_again(now, trunk),
             Command::Drain { retry_after } => {

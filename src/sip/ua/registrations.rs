@@ -81,7 +81,14 @@ impl Ua {
             match leaving.iter().position(same) {
                 Some(at) => {
                     let id = leaving.swap_remove(at);
-                    if !is_unchanged(all[&id].settings(), &settings) {
+                    let before = all[&id].settings();
+                    if before.trunk != settings.trunk {
+                        let trunk = before.trunk.clone();
+                        let state = RegistrationState::Withdrawn;
+                        self.outputs.push_back(Output::Event(Event::Registration { trunk, state }));
+                    }
+                    let before = self.registrations.all[&id].settings();
+                    if !is_unchanged(before, &settings) {
                         self.drive_registration(now, id, Input::Change(settings));
                     }
                 }
