@@ -74,7 +74,11 @@ fn ports(findings: &mut Findings, trunk: &ReadTrunk) {
 
 /// Two profiles on one socket must not claim the same source: which one took a call would be chance.
 fn claims(findings: &mut Findings, trunk: &ReadTrunk, earlier: &[ReadTrunk]) {
-    for other in earlier.iter().filter(|other| other.profile.listen == trunk.profile.listen) {
+    let shares = |other: &&ReadTrunk| {
+        let theirs = &other.profile.sip.listens;
+        trunk.profile.sip.listens.iter().any(|socket| theirs.contains(socket))
+    };
+    for other in earlier.iter().filter(shares) {
         for net in &trunk.sources {
             let overlap = |theirs: &ipnet::IpNet| {
                 theirs.contains(net.get_ref()) || net.get_ref().contains(theirs)

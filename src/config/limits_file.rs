@@ -10,39 +10,38 @@ use crate::sip::Credentials;
 
 use super::file::{Reader, Text, duration};
 use super::node::calls;
+use super::trunk_file::Written;
 use super::{Code, Limits, Peer, PerCaller, Register};
 
-/// How long a SIP registration is to last where nothing else is written.
-const EXPIRES: Duration = Duration::from_secs(600);
 /// A registration that is shorter is more traffic than it is worth; a longer one outlives a PBX's restart by hours.
 const EXPIRES_RANGE: std::ops::RangeInclusive<Duration> =
     Duration::from_secs(60)..=Duration::from_secs(24 * 3600);
 
-#[derive(Default, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct TrunkLimitsFile {
-    calls: Option<Spanned<u32>>,
+    calls: Spanned<u32>,
     calls_per_second: Option<Spanned<u32>>,
     per_caller: Option<Text>,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct RegisterFile {
-    enabled: Option<bool>,
-    expires: Option<Text>,
+    enabled: bool,
+    expires: Text,
     user: Option<Text>,
 }
 
 impl RegisterFile {
     pub(super) fn is_enabled(&self) -> bool {
-        self.enabled.unwrap_or(false)
+        self.enabled
     }
 }
 
-/// Reads the limits; `most` is the preset's number of calls at a time.
-pub(super) fn limits(reader: &mut Reader<'_>, raw: TrunkLimitsFile, most: u32) -> Option<Limits> {
-    let calls = calls(reader, raw.calls, most);
+/// Reads the limits.
+pub(super) fn limits(reader: &mut Reader<'_>, raw: TrunkLimitsFile) -> Option<Limits> {
+    let calls = calls(reader, &raw.calls);
     let per_second = match raw.calls_per_second {
         None => Some(None),
         Some(number) => match NonZeroU32::new(*number.get_ref()) {
@@ -76,12 +75,13 @@ fn per_caller(text: &str) -> Result<PerCaller, &'static str> {
 pub(super) fn register(
     reader: &mut Reader<'_>,
     raw: RegisterFile,
+    written: &Written,
     peer: Option<&Peer>,
     credentials: Option<&Credentials>,
 ) -> Option<Option<Register>> {
     if !raw.is_enabled() {
-        let first = raw.expires.as_ref().or(raw.user.as_ref());
-        let Some(text) = first else { return Some(None) };
+        let mut dead = [Some(&raw.expires), raw.user.as_ref()].into_iter().flatten();
+        let Some(text) = dead.find(|text| written.has(text)) else { return Some(None) };
         let help = "write enabled = true under [register], or remove the key";
         reader.error(Code::NoEffect, text.span(), "nothing is registered", "no effect", help);
         return None;
@@ -100,17 +100,11 @@ pub(super) fn register(
             return None;
         }
     };
-    let expires = match &raw.expires {
-        None => EXPIRES,
-        Some(text) => {
-            let expires = reader.duration(text)?;
-            if !EXPIRES_RANGE.contains(&expires) {
-                let title = format!("\"{}\" is no time to be registered for", text.get_ref());
-                reader.error(Code::Value, text.span(), title, "", "write 1m to 24h");
-                return None;
-            }
-            expires
-        }
-    };
+    let expires = reader.duration(&raw.expires)?;
+    if !EXPIRES_RANGE.contains(&expires) {
+        let title = format!("\"{}\" is no time to be registered for", raw.expires.get_ref());
+        reader.error(Code::Value, raw.expires.span(), title, "", "write 1m to 24h");
+        return None;
+    }
     Some(Some(Register { user, expires }))
 }

@@ -149,10 +149,16 @@ impl Trunks {
     }
 }
 
+/// Where the PBX is: a name without a port is looked up by SRV (RFC 3263 §4.2), so only a written one is said.
 fn uri(peer: &Peer) -> String {
-    match peer.port {
-        5060 => format!("sip:{}", peer.host),
-        port => format!("sip:{}:{port}", peer.host),
+    let place = match peer.fixed_port {
+        true => format!("{}:{}", peer.host, peer.port),
+        false => peer.host.clone(),
+    };
+    match peer.transport {
+        Transport::Udp => format!("sip:{place}"),
+        Transport::Tcp => format!("sip:{place};transport=tcp"),
+        Transport::Tls => format!("sip:{place};transport=tls"),
     }
 }
 
@@ -163,7 +169,8 @@ fn from(profile: &TrunkProfile) -> Flow {
         SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
         SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
     };
-    Flow { transport: Transport::Udp, local, remote }
+    let transport = profile.peer.as_ref().map_or(Transport::Udp, |peer| peer.transport);
+    Flow { transport, local, remote }
 }
 
 fn registration(profile: &TrunkProfile) -> Option<Registration> {

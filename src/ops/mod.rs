@@ -9,6 +9,7 @@ mod labels;
 pub mod logging;
 pub mod metrics;
 pub mod systemd;
+mod transport;
 
 pub use events::{
     AudioDropped, AuditFailed, AuthenticationFailed, BargedIn, CallEnded, CallPanicked,
@@ -18,6 +19,9 @@ pub use events::{
     TrunkRegistered, TurnAnswered, VoiceFailed,
 };
 pub use labels::{
-    AudioPath, DropLabel, EndLabel, Label, RefusalLabel, Scheduling, ToolOutcome, TransferOutcome,
-    TrunkStateLabel,
+    AudioPath, ConnectionEnd, ConnectionRefusal, DropLabel, EndLabel, Label, RefusalLabel,
+    Scheduling, TlsFailure, ToolOutcome, TransferOutcome, TrunkStateLabel,
+};
+pub use transport::{
+    ConnectionClosed, ConnectionOpened, ConnectionRefused, SourceDropped, TlsFailed,
 };

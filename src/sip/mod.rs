@@ -19,7 +19,7 @@ mod ua;
 
 pub use api::{
     CalledFrom, CallerFrom, Command, Credentials, DropReason, EndCause, Event, Flow, Inbound,
-    Incoming, Input, NewLeg, Output, Policy, Prack, Refusal, Registrar, Registration, RegistrationState, SessionTimer,
-    TransferState, Transport, Trunk, UaConfig,
+    Incoming, Input, NewLeg, Output, Policy, Prack, Refusal, Registrar, Registration,
+    RegistrationState, SessionTimer, Standing, TransferState, Transport, Trunk, UaConfig,
 };
 pub use ua::Ua;

@@ -130,6 +130,16 @@ impl Folder {
     /// Makes sure of the speech models, and fills the practice book unless there is one.
     pub(crate) fn prepare(&self) {
         models::ensure(&models::default_dir(), Progress::Quiet).unwrap();
+        self.fill_book();
+    }
+
+    /// Returns where its data is.
+    pub(crate) fn config_data(&self) -> PathBuf {
+        Config::data_dir(self.path()).unwrap()
+    }
+
+    /// Fills the practice book unless there is one.
+    pub(crate) fn fill_book(&self) {
         let Book::BuiltIn { path } = self.config().node.book;
         if path.exists() {
             return;

@@ -9,16 +9,14 @@ use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use hickory_resolver::TokioResolver;
-use hickory_resolver::config::{
-    ConnectionConfig, NameServerConfig, ResolverConfig, ResolverOpts,
-};
+use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolverConfig, ResolverOpts};
 use hickory_resolver::net::NetError;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::proto::rr::{RData, RecordType};
 
+use super::Destination;
 use super::failures::Failures;
 use super::srv::{Service, order};
-use super::Destination;
 use crate::base::Dice;
 use crate::sip::{Flow, Transport};
 
@@ -377,8 +375,7 @@ fn flow(way: &(Transport, SocketAddr), remote: SocketAddr) -> Flow {
 /// Goes to an address by the first socket that can.
 fn first_way(ways: &[(Transport, SocketAddr)], ip: IpAddr, port: Option<u16>) -> Vec<Flow> {
     let way = ways.iter().find(|way| fits(way, ip));
-    let found = way.map(|way| {
-        flow(way, SocketAddr::new(ip, port.unwrap_or_else(|| default_port(way.0))))
-    });
+    let found =
+        way.map(|way| flow(way, SocketAddr::new(ip, port.unwrap_or_else(|| default_port(way.0)))));
     found.into_iter().collect()
 }

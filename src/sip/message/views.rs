@@ -174,13 +174,15 @@ impl Headers {
     }
 
     /// Whether the sender takes bodies of a type such as `application/sdp`. Whoever says nothing
-    /// takes SDP and nothing else (RFC 3261 §20.1).
+    /// takes SDP and nothing else (RFC 3261 §20.1), and so does whoever sends an empty field: by
+    /// the letter it would take nothing, which no caller means.
     pub fn accepts(&self, media: &str) -> bool {
-        if !self.contains("Accept") {
+        let ranges = self.tokens("Accept");
+        if ranges.is_empty() {
             return media.eq_ignore_ascii_case("application/sdp");
         }
         let family = media.split('/').next().unwrap_or_default();
-        self.tokens("Accept").iter().any(|range| {
+        ranges.iter().any(|range| {
             let (kind, sub) = range.split_once('/').unwrap_or((range, "*"));
             let (kind, sub) = (scan::trim(kind), scan::trim(sub));
             let all = kind == "*" || kind.eq_ignore_ascii_case(family) && sub == "*";

@@ -37,6 +37,11 @@ impl Ua {
             response.headers.push("Accept", capability::ACCEPT);
             return self.refuse(now, id, flow, &request, response, "its body is no SDP");
         }
+        if !request.headers.accepts(capability::ACCEPT) {
+            let mut response = self.reply(&request, 406);
+            response.headers.push("Accept", capability::ACCEPT);
+            return self.refuse(now, id, flow, &request, response, "it takes no SDP in answer");
+        }
         let realm = match &trunk.inbound {
             // What a registration of ours brings was proven when the registrar took our password.
             _ if self.registrations.knows(flow) => None,

@@ -10,6 +10,7 @@ mod questions;
 mod registrations;
 mod serve;
 mod softphones;
+mod sources;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
@@ -376,16 +377,6 @@ impl Ua {
 }
 
 impl Trunk {
-    /// Whether requests that come this way are taken.
-    fn takes(&self, flow: Flow) -> bool {
-        let own = |listen: &(Transport, _)| *listen == (flow.transport, flow.local);
-        let by_socket = self.listens.is_empty() || self.listens.iter().any(own);
-        // Only a TLS socket has seen a certificate.
-        let shown =
-            !matches!(self.inbound, Inbound::Certificate) || flow.transport == Transport::Tls;
-        by_socket && shown && self.allows(flow.remote.ip())
-    }
-
     /// Whether requests from this address are taken.
     fn allows(&self, source: std::net::IpAddr) -> bool {
         // A dual-stack socket shows IPv4 peers as mapped addresses.

@@ -34,6 +34,11 @@ impl Registrations {
         self.by(flow).next().is_some()
     }
 
+    /// Whether one of them goes by a way like this.
+    pub(super) fn any(&self, wanted: impl Fn(Flow) -> bool) -> bool {
+        self.all.values().filter_map(Registration::flow).any(wanted)
+    }
+
     /// Returns the trunk of a request that came by this way. Of several at one PBX it is the one whose Contact the
     /// request is for.
     pub(super) fn trunk_of(&self, flow: Flow, uri: Option<&Uri>) -> Option<&TrunkName> {

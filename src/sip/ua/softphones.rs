@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::Ua;
 use super::judges::Realm;
 use crate::sip::api::{Event, Flow, Inbound};
-use crate::sip::message::Request;
+use crate::sip::message::{Request, Scheme};
 use crate::sip::transaction::ServerId;
 
 impl Ua {
@@ -23,6 +23,11 @@ impl Ua {
         if !self.config.trunks.iter().filter(softphones).any(|trunk| trunk.takes(flow)) {
             let why = "no trunk lets softphones register from here";
             return self.reject(now, id, flow, request, 403, why);
+        }
+        // RFC 3261 §10.2: the address of record.
+        let record = request.headers.to().map(|to| to.uri.scheme);
+        if !matches!(record, Some(Scheme::Sip | Scheme::Sips)) {
+            return self.reject(now, id, flow, request, 400, "To is no SIP address to register");
         }
         let Some(user) = self.prove(now, id, flow, request, &Realm::Registrar) else { return };
         // RFC 3261 §10.3: nobody registers for somebody else.
