@@ -19,6 +19,7 @@ use crate::engines::stt::MoonshineModel;
 use crate::engines::tts::HibariModel;
 use crate::ops::http::{Condition, Health};
 use crate::ops::{self, http, metrics, systemd};
+use crate::practice::{Practice, Practitioner};
 use crate::signalling::Signalling;
 use crate::sip::Command;
 use crate::speech::{Recognizer, Voice};
@@ -122,14 +123,7 @@ impl Gateway {
         let metrics = metrics::install().ok();
         let store = open_book(&config).await?;
         let ehr: Arc<dyn Ehr> = Arc::new(BuiltinBook::new(store.clone()));
-        let practice = ehr.practice().await.map_err(|error| match error {
-            EhrError::NotFound => empty_book(&config),
-            error => StartError::Practice(error),
-        })?;
-        let practitioners = ehr.practitioners().await.map_err(StartError::Practice)?;
-        if practitioners.is_empty() {
-            return Err(empty_book(&config));
-        }
+        let (practice, practitioners) = clinic(ehr.as_ref(), &config).await?;
         let (audit, writer) = Audit::open(config.node.data.join("audit.jsonl"))?;
         let toolbox =
             Toolbox::new(Arc::clone(&ehr), audit.clone(), civil_clock(&practice.time_zone)?);
@@ -176,9 +170,9 @@ impl Gateway {
         });
         shared.tell(Command::NonceKey { key }).await;
         let (control, asked) = mpsc::channel(8);
-        let (calls, calls_seen) = watch::channel(0);
-        let (trunks, trunks_seen) = watch::channel(Vec::new());
-        let board = Board { calls, trunks, health: health.clone() };
+        let (calls_told, calls) = watch::channel(0);
+        let (trunks_told, trunks) = watch::channel(Vec::new());
+        let board = Board { calls: calls_told, trunks: trunks_told, health: health.clone() };
         let switchboard = Switchboard::new(Arc::clone(&shared), seed ^ 1, board);
         let switchboard = spawn("switchboard", switchboard.run(signals, heard, asked));
         background.extend(watchdog(control.clone()));
@@ -186,7 +180,6 @@ impl Gateway {
         background.push(spawn("pacing", report_pacing(Arc::clone(&shared))));
         health.set(Condition::Ready);
         ops::Ready { trunks: ready.0, generation: &ready.1, took: begun.elapsed() }.emit();
-        let (calls, trunks) = (calls_seen, trunks_seen);
         Ok(Self { shared, control, calls, trunks, switchboard, background, health })
     }
 
@@ -234,6 +227,22 @@ impl Gateway {
 async fn open_book(config: &Config) -> Result<Store, StartError> {
     let Book::BuiltIn { path } = &config.node.book;
     Ok(Store::open(path).await?)
+}
+
+/// Returns who the practice is and who works there; a book that does not say is as good as empty.
+async fn clinic(
+    ehr: &dyn Ehr,
+    config: &Config,
+) -> Result<(Practice, Vec<Practitioner>), StartError> {
+    let practice = ehr.practice().await.map_err(|error| match error {
+        EhrError::NotFound => empty_book(config),
+        error => StartError::Practice(error),
+    })?;
+    let practitioners = ehr.practitioners().await.map_err(StartError::Practice)?;
+    match practitioners.is_empty() {
+        true => Err(empty_book(config)),
+        false => Ok((practice, practitioners)),
+    }
 }
 
 fn empty_book(config: &Config) -> StartError {

@@ -10,13 +10,13 @@ pub mod logging;
 pub mod metrics;
 pub mod systemd;
 mod transport;
+mod trunks;
 
 pub use events::{
     AudioDropped, AuditFailed, AuthenticationFailed, BargedIn, CallEnded, CallPanicked,
     CallRefused, CallStarted, DrainEnded, DrainStarted, MediaLate, MediaScheduling, MediaTimeout,
     PortsExhausted, Ready, RecognizerFailed, ReloadDone, ReloadFailed, SipDropped, SipRejected,
-    SoftphoneRegistered, StoreFailed, ToolRan, TransferFinished, TrunkChanged, TrunkPinged,
-    TrunkRegistered, TurnAnswered, VoiceFailed,
+    SoftphoneRegistered, StoreFailed, ToolRan, TransferFinished, TurnAnswered, VoiceFailed,
 };
 pub use labels::{
     AudioPath, ConnectionEnd, ConnectionRefusal, DropLabel, EndLabel, Label, RefusalLabel,
@@ -25,3 +25,4 @@ pub use labels::{
 pub use transport::{
     ConnectionClosed, ConnectionOpened, ConnectionRefused, SourceDropped, TlsFailed,
 };
+pub use trunks::{TrunkChanged, TrunkPinged, TrunkRegistered};
