@@ -4,7 +4,10 @@
 mod sip_wire;
 mod timeline;
 
-use attendant::sip::message::{Message, Method};
+use std::time::Instant;
+
+use attendant::sip::message::{Message, Method, Response};
+use attendant::sip::{Command, Event, Output};
 use sip_wire::{Wire, check, first};
 
 /// Tells what comes after an INVITE without SDP.
@@ -351,6 +354,36 @@ fn their_offer_is_in_a_reliable_183() {
         1000ms > Ended RemoteBye
         ",
     );
+}
+
+/// Early media of several phones: each acceptance without SDP means what its own phone sent before.
+#[test]
+fn a_bare_200_means_the_description_of_its_own_phone() {
+    let start = Instant::now();
+    let mut wire = Wire::new(start, sip_wire::config());
+    wire.command(start, Command::Invite(Box::new(sip_wire::new_leg())));
+    wire.all();
+    let invite = first(&wire, &Method::Invite);
+    let answer = |status, tag: &str, port: &str| {
+        let mut response = Response::to_request(&invite, status, None);
+        response.headers.set_to_tag(tag);
+        response.headers.push("Contact", "<sip:101@10.0.0.9:5060>");
+        if !port.is_empty() {
+            response.set_body("application/sdp", sip_wire::OFFER.replace("4000", port).into());
+        }
+        String::from_utf8(response.to_bytes().unwrap()).unwrap()
+    };
+    for (tag, port) in [("one", "4100"), ("two", "4200"), ("one", "4110"), ("three", "4300")] {
+        wire.datagram(start, &answer(183, tag, port));
+    }
+    wire.all();
+    wire.datagram(start, &answer(200, "one", ""));
+    let heard = std::iter::from_fn(|| wire.ua.poll_output()).find_map(|output| match output {
+        Output::Event(Event::Answered { sdp, .. }) => sdp,
+        _ => None,
+    });
+    let heard = String::from_utf8(heard.unwrap()).unwrap();
+    assert!(heard.contains("m=audio 4110 "), "{heard}");
 }
 
 /// UPDATE while it rings: never silence. With an offer it waits for the first answer, and is served after it.

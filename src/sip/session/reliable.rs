@@ -145,8 +145,10 @@ impl Session {
     /// Says again what was said last.
     pub(super) fn provide_again(&mut self, now: Instant) {
         let (status, sdp) = self.provisional.last.clone();
-        if self.provisional.waiting.is_none() {
-            self.provide(now, status, sdp);
+        match self.provisional.waiting {
+            // It is being repeated all the time.
+            Some(_) => self.timers.set(Timer::Ring, now + RING_AGAIN),
+            None => self.provide(now, status, sdp),
         }
     }
 
