@@ -170,7 +170,12 @@ impl Session {
         }
         // RFC 4028 §7.4: with an UPDATE there is no description that could be misread.
         let same = self.ours.clone().filter(|_| !self.refreshing.update);
-        if self.is_changing() {
+        // An UPDATE without SDP may cross anything but another (RFC 3311 §5.1).
+        let busy = match same {
+            Some(_) => self.is_changing(),
+            None => self.is_refreshing(),
+        };
+        if busy {
             self.timers.set(Timer::Refresh, now + BUSY);
         } else if !self.ask_to_refresh(same) {
             self.refresh_failed(now, None);
