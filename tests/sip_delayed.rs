@@ -450,6 +450,83 @@ fn updates_while_it_rings() {
     );
 }
 
+/// Our own UPDATE while it rings, once the first answer was acknowledged (RFC 3311 §5.1).
+#[test]
+fn our_updates_while_it_rings() {
+    check(
+        "
+        0ms < INVITE +sdp | Require: 100rel | Allow: INVITE, UPDATE
+        0ms > 100 INVITE
+        0ms > Incoming 100 by pbx +sdp
+        10ms < do progress
+        10ms > 183 INVITE +sdp
+        20ms < do reoffer
+        20ms > Reoffered 481
+        30ms < PRACK | RAck: {rack}
+        30ms > 200 PRACK
+        40ms < do reoffer
+        40ms > UPDATE +sdp
+        50ms < UPDATE +sdp
+        50ms > 491 UPDATE
+        100ms < 200 UPDATE +sdp
+        100ms > Reoffered 200 +sdp
+        200ms < do reoffer
+        200ms > UPDATE +sdp
+        250ms < CANCEL z9hG4bKpeer1 #1
+        250ms > 200 CANCEL
+        250ms > 487 INVITE
+        250ms > Reoffered 487
+        250ms > Ended RemoteCancel
+        260ms < 481 UPDATE
+        300ms < ACK z9hG4bKpeer1 #1
+        ",
+    );
+    check(
+        "
+        0ms < do call
+        0ms > INVITE +sdp
+        100ms < 183 INVITE +sdp | Require: 100rel | RSeq: 1 | Allow: INVITE, UPDATE
+        100ms > Progress 183 +sdp
+        100ms > PRACK
+        150ms < 200 PRACK
+        200ms < do reoffer
+        200ms > UPDATE +sdp
+        250ms < 491 UPDATE
+        300ms < 200 INVITE | Allow: INVITE, UPDATE
+        300ms > ACK
+        300ms > Answered +sdp
+        4140ms > INVITE +sdp
+        4600ms < 200 INVITE +sdp
+        4600ms > ACK
+        4600ms > Reoffered 200 +sdp
+        5000ms < BYE
+        5000ms > 200 BYE
+        5000ms > Ended RemoteBye
+        ",
+    );
+    // Acknowledged after the call was taken: then it is what was changed that counts.
+    check(
+        "
+        0ms < do call
+        0ms > INVITE +sdp
+        100ms < 183 INVITE +sdp | Require: 100rel | RSeq: 1 | Allow: INVITE, UPDATE
+        100ms > Progress 183 +sdp
+        100ms > PRACK
+        150ms < 200 PRACK
+        200ms < do reoffer
+        200ms > UPDATE +sdp
+        250ms < 200 UPDATE +sdp
+        250ms > Reoffered 200 +sdp
+        300ms < 200 INVITE
+        300ms > ACK
+        300ms > Answered
+        5000ms < BYE
+        5000ms > 200 BYE
+        5000ms > Ended RemoteBye
+        ",
+    );
+}
+
 /// The call is over before their UPDATE has its answer.
 #[test]
 fn the_call_ends_before_the_answer_to_an_update() {

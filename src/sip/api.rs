@@ -297,7 +297,8 @@ pub enum Command {
     /// Refuses an [`Event::Offer`] in a request; the session goes on as it was (RFC 3261 §14.2). One in a response
     /// cannot be refused: the call ends.
     RefuseOffer { leg: LegId, refusal: Refusal },
-    /// Offers a change to a session that is up, by re-INVITE: other media, hold, resume. It waits while an offer
+    /// Offers a change to a session that is up, by re-INVITE: other media, hold, resume. While it rings, by UPDATE,
+    /// where the far end takes that and offer and answer were exchanged reliably (else 481). It waits while an offer
     /// of theirs is open, and comes again after a 491. Whatever happens, one [`Event::Reoffered`] follows. One at a
     /// time: a second is refused with 491.
     Reoffer { leg: LegId, sdp: Vec<u8> },
@@ -466,7 +467,7 @@ pub enum Event {
     /// The PRACK to our 183 came, with the answer to the offer in it.
     EarlyAnswer { leg: LegId, sdp: Vec<u8> },
     /// Our INVITE was accepted and acknowledged. `sdp` is that of the 200, or of the provisional response that held
-    /// it; `None` where the media were agreed on by [`Event::Offer`] since, or our INVITE had no offer.
+    /// it; `None` where the media were agreed on otherwise since, or our INVITE had no offer.
     Answered { leg: LegId, sdp: Option<Vec<u8>> },
     /// The answer to a re-INVITE that repeats our last SDP (a refresh) is not what it was before.
     Changed { leg: LegId, sdp: Vec<u8> },

@@ -102,6 +102,11 @@ impl Provisional {
         self.described
     }
 
+    /// Whether they were, and the far end has acknowledged it.
+    pub(super) fn has_agreed(&self) -> bool {
+        self.described && !self.is_in_doubt()
+    }
+
     /// Whether an offer of ours went out in a provisional response and has no answer.
     pub(super) fn has_open_offer(&self) -> bool {
         self.waiting.as_ref().is_some_and(|waiting| waiting.describes == Describes::Offer)

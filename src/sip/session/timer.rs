@@ -52,6 +52,11 @@ impl Refreshing {
         Self { asked, least, agreed: None, failed: 0, update: false }
     }
 
+    /// Whether the far end takes UPDATE.
+    pub(super) fn has_update(&self) -> bool {
+        self.update
+    }
+
     /// It refused an UPDATE for what it is.
     pub(super) fn has_no_update(&mut self) {
         self.update = false;
