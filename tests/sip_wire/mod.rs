@@ -314,6 +314,11 @@ impl Wire {
         self.datagram(now, &text);
     }
 
+    /// Whether the user agent has asked what this line answers.
+    pub fn has_asked(&self, line: &str) -> bool {
+        line.split(' ').nth(1).is_some_and(|method| self.asked.contains_key(method))
+    }
+
     /// Answers what the user agent asked last with this method. `200 INVITE [+sdp] [tag] [| Header: value]...`
     fn respond(&mut self, now: Instant, line: &str) {
         let mut parts = line.split(" | ");
