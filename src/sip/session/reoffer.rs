@@ -50,7 +50,7 @@ impl Session {
 
     /// RFC 3261 §14.1: no INVITE of ours while another is open, in either direction.
     pub(super) fn try_reoffer(&mut self, now: Instant) {
-        let open = self.offered.is_some() || self.unacked.is_some();
+        let open = self.is_changing();
         let backing_off = self.timers.deadline(Timer::Reoffer).is_some();
         let up = matches!(self.state, State::Confirmed);
         let (Some(dialog), Some(reoffer)) = (self.dialog.as_mut(), self.reoffer.as_mut()) else {
@@ -92,8 +92,10 @@ impl Session {
                 if let Some(asked) = asked.filter(|_| current) {
                     asked.heard = true;
                 }
+                self.acknowledge_in_dialog(number, response);
             }
             200..300 => self.handle_reoffer_acceptance(now, number, response, current),
+            422 if current && self.ask_with_longer_timer(number, response) => {}
             status => {
                 self.asked.remove(&number);
                 if current {
@@ -124,9 +126,14 @@ impl Session {
         // RFC 3261 §12.2.1.2: from now on they are where their answer says.
         dialog.refresh_target(response.headers.contacts());
         let dialog = dialog.clone();
-        self.acknowledge(number, cseq.map_or(0, |cseq| cseq.number), &dialog);
+        self.acknowledge(number, cseq.map_or(0, |cseq| cseq.number), &dialog, None);
         if current {
             let answer = body_of(&response.headers, &response.body).sdp;
+            self.take_timer(now, response);
+            if answer.is_some() {
+                self.ours = self.reoffer.as_ref().map(|reoffer| reoffer.sdp.clone());
+                self.theirs.clone_from(&answer);
+            }
             self.settle_reoffer(response.status, answer);
             // Theirs may have waited for ours.
             self.try_reoffer(now);
@@ -139,19 +146,14 @@ impl Session {
         status: u16,
         retry_after: Option<u32>,
     ) {
-        let owner = self.placed.is_some();
         let Some(reoffer) = self.reoffer.as_mut() else { return };
         let again = reoffer.attempts < MAX_ATTEMPTS && matches!(self.state, State::Confirmed);
         let cancelled = reoffer.asked.take().is_some_and(|asked| asked.cancelled);
         self.timers.stop(Timer::Reoffer);
         match status {
             491 if again && !cancelled => {
-                // Whoever chose the Call-ID waits longer, so that the two do not meet again.
-                let wait = match owner {
-                    true => 210 + self.setup.dice.below(191),
-                    false => self.setup.dice.below(201),
-                };
-                self.timers.set(Timer::Reoffer, now + GRAIN * wait as u32);
+                let wait = self.glare_wait();
+                self.timers.set(Timer::Reoffer, now + wait);
             }
             500 if again && retry_after.is_some_and(|wait| wait <= MAX_RETRY_AFTER) => {
                 let wait = Duration::from_secs(retry_after.unwrap_or_default().into());
@@ -181,6 +183,15 @@ impl Session {
             self.asked.remove(&number);
             self.settle_reoffer(408, None);
         }
+    }
+
+    /// RFC 3261 §14.1: whoever chose the Call-ID waits longer, so that the two do not meet again.
+    pub(super) fn glare_wait(&mut self) -> Duration {
+        let grains = match self.placed.is_some() {
+            true => 210 + self.setup.dice.below(191),
+            false => self.setup.dice.below(201),
+        };
+        GRAIN * grains as u32
     }
 
     fn cancel_reoffer(&mut self, now: Instant, number: u32) {
