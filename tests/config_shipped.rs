@@ -14,14 +14,14 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn copy_toml(from: &Path, to: &Path) -> usize {
+/// Copies the files of a folder and returns how many they are.
+fn copy(from: &Path, to: &Path) -> usize {
     fs::create_dir_all(to).unwrap();
-    let files = fs::read_dir(from).unwrap().map(|entry| entry.unwrap().path());
-    let toml: Vec<_> = files.filter(|path| path.extension().is_some_and(|e| e == "toml")).collect();
-    for path in &toml {
+    let files: Vec<_> = fs::read_dir(from).unwrap().map(|entry| entry.unwrap().path()).collect();
+    for path in &files {
         fs::copy(path, to.join(path.file_name().unwrap())).unwrap();
     }
-    toml.len()
+    files.len()
 }
 
 /// Each profile is checked alone, as an admin would take it; the plans come along.
@@ -36,7 +36,8 @@ fn every_shipped_profile_and_plan_passes() {
     for profile in profiles {
         let dir = tempfile::tempdir().unwrap();
         fs::copy(root().join("attendant.toml"), dir.path().join("attendant.toml")).unwrap();
-        assert!(copy_toml(&root().join("dialplans"), &dir.path().join("dialplans")) >= 2);
+        assert!(copy(&root().join("dialplans"), &dir.path().join("dialplans")) >= 5);
+        assert!(copy(&root().join("lists"), &dir.path().join("lists")) >= 1);
         // What the package leaves to the admin: the secrets that the files name.
         fs::create_dir(dir.path().join("credentials")).unwrap();
         for name in ["1000", "pbx"] {

@@ -13,6 +13,7 @@ mod pbx_snippet;
 mod presets;
 mod progress;
 mod reload;
+mod route;
 mod run;
 mod script;
 
@@ -46,6 +47,8 @@ enum Command {
     Presets(presets::Arguments),
     /// Prints what to set on the PBX
     PbxSnippet(pbx_snippet::Arguments),
+    /// Says where a call would go, and why
+    Route(route::Arguments),
     /// Puts a changed configuration into force; a wrong one changes nothing
     Reload(reload::Arguments),
     /// Calls a SIP peer with a spoken script, and measures how it answers
@@ -73,6 +76,7 @@ pub fn main() -> ExitCode {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Presets(arguments) => presets::run(&arguments),
         Command::PbxSnippet(arguments) => pbx_snippet::run(&arguments),
+        Command::Route(arguments) => route::run(&arguments),
         Command::Reload(arguments) => reload::run(&arguments),
         Command::Call(arguments) => call::run(arguments),
         Command::Audit(command) => audit::run(&command),
