@@ -29,7 +29,9 @@ agent = "reception"
 #[test]
 fn rows_of_a_list_that_cannot_be_read() {
     let list = "number,why\r\n+18005550100,fine\r\nDr. Smith,a name\n\"+1800\n\",two lines\n(312) 555-0142,dressed\n1.80055E+10,rounded\n+18005550101;other\n_+1888!5,no\n";
-    told(&[(PLAN_FILE, BLOCKING), (LIST, list)], r#"
+    told(
+        &[(PLAN_FILE, BLOCKING), (LIST, list)],
+        r#"
 error[config-value]: "Dr. Smith" is not a number or pattern
  --> lists/blocked.csv:3:1
   |
@@ -70,7 +72,8 @@ error[config-value]: "_+1888!5" is not a number or pattern
   |
   = help: `!` takes the rest of the number, so nothing can follow it
 
-5 errors"#);
+5 errors"#,
+    );
 }
 
 #[test]
@@ -100,7 +103,9 @@ error[config-undefined]: there is no file lists/blokced.csv
 
 #[test]
 fn a_folder_of_lists_that_is_not_there() {
-    told(&[(PLAN_FILE, BLOCKING)], r#"
+    told(
+        &[(PLAN_FILE, BLOCKING)],
+        r#"
 error[config-undefined]: there is no file lists/blocked.csv
  --> dialplans/clinic.toml:4:8
   |
@@ -109,7 +114,8 @@ error[config-undefined]: there is no file lists/blocked.csv
   |
   = help: lists are kept in the folder `lists`, as lists/blocked.csv
 
-1 error"#);
+1 error"#,
+    );
 }
 
 #[test]
@@ -150,7 +156,9 @@ error[config-unreachable-route]: "_312555XXXX" can never match: numbers are comp
 
 #[test]
 fn a_list_without_anybody() {
-    told(&[(PLAN_FILE, BLOCKING), (LIST, "number,why\n\n")], r#"
+    told(
+        &[(PLAN_FILE, BLOCKING), (LIST, "number,why\n\n")],
+        r#"
 error[config-no-effect]: nobody is on [callers.blocked]
  --> dialplans/clinic.toml:3:10
   |
@@ -159,12 +167,17 @@ error[config-no-effect]: nobody is on [callers.blocked]
   |
   = help: write numbers = ["+18005550100"], or file = "lists/blocked.csv"
 
-1 error"#);
+1 error"#,
+    );
 }
 
 #[test]
 fn names_inside_of_a_rule_of_hours() {
-    check(PLAN_FILE, "\"not clinic\"", "\"not (clinic and lunch) or clinc\"", r#"
+    check(
+        PLAN_FILE,
+        "\"not clinic\"",
+        "\"not (clinic and lunch) or clinc\"",
+        r#"
 error[config-undefined]: no [hours.lunch] in this file
   --> dialplans/clinic.toml:11:29
    |
@@ -181,12 +194,17 @@ error[config-undefined]: no [hours.clinc] in this file
    |
    = help: did you mean "clinic"?
 
-2 errors"#);
+2 errors"#,
+    );
 }
 
 #[test]
 fn a_rule_of_hours_that_is_none() {
-    check(PLAN_FILE, "\"not clinic\"", "\"not clinic, clinic\"", r#"
+    check(
+        PLAN_FILE,
+        "\"not clinic\"",
+        "\"not clinic, clinic\"",
+        r#"
 error[config-value]: "not clinic, clinic" is not a rule of hours
   --> dialplans/clinic.toml:11:23
    |
@@ -195,7 +213,8 @@ error[config-value]: "not clinic, clinic" is not a rule of hours
    |
    = help: write "clinic", "not clinic" or "clinic and not (lunch or holidays)"
 
-1 error"#);
+1 error"#,
+    );
 }
 
 #[test]
@@ -270,7 +289,11 @@ error[config-undefined]: no [holidays.su] in this file
 
 #[test]
 fn a_route_at_hours_that_never_are() {
-    check(PLAN_FILE, "\"not clinic\"", "\"clinic and not clinic\"", r#"
+    check(
+        PLAN_FILE,
+        "\"not clinic\"",
+        "\"clinic and not clinic\"",
+        r#"
 error[config-unreachable-route]: no call can reach route "after-hours"
   --> dialplans/clinic.toml:11:12
    |
@@ -279,7 +302,8 @@ error[config-unreachable-route]: no call can reach route "after-hours"
    |
    = help: compare it with [hours] and [holidays]
 
-1 error"#);
+1 error"#,
+    );
 }
 
 #[test]
@@ -291,7 +315,9 @@ fn a_route_whose_numbers_an_earlier_one_takes() {
             "name     = \"reception\"\nwhen = \"clinic\"\ncalled = [\"_80[0-4]X\", \"+13125550142\", \"~81[0-9]{2}\"]"
         )
     );
-    told(&[(PLAN_FILE, &plan)], r#"
+    told(
+        &[(PLAN_FILE, &plan)],
+        r#"
 error[config-unreachable-route]: no call can reach route "reception"
   --> dialplans/clinic.toml:15:12
    |
@@ -300,7 +326,8 @@ error[config-unreachable-route]: no call can reach route "reception"
    |
    = help: move it up, or remove it
 
-1 error"#);
+1 error"#,
+    );
 }
 
 #[test]
@@ -334,7 +361,9 @@ reject = 603
 name  = "reception"
 agent = "reception"
 "#;
-    told(&[(PLAN_FILE, plan)], r#"
+    told(
+        &[(PLAN_FILE, plan)],
+        r#"
 error[config-unreachable-route]: no call can reach route "at-lunch"
   --> dialplans/clinic.toml:20:10
    |
@@ -343,7 +372,8 @@ error[config-unreachable-route]: no call can reach route "at-lunch"
    |
    = help: move it up, or remove it
 
-1 error"#);
+1 error"#,
+    );
 }
 
 #[test]
@@ -445,7 +475,11 @@ error[config-no-effect]: nobody would hear this: calls are handed over by blind 
 
 #[test]
 fn a_way_to_hand_over_that_is_none() {
-    check(PLAN_FILE, "dial = [\"6001\"]", "dial = [\"6001\"]\nhow = \"atended\"", r#"
+    check(
+        PLAN_FILE,
+        "dial = [\"6001\"]",
+        "dial = [\"6001\"]\nhow = \"atended\"",
+        r#"
 error[config-unknown-value]: no way to reach a target is called "atended"
  --> dialplans/clinic.toml:8:7
   |
@@ -454,7 +488,8 @@ error[config-unknown-value]: no way to reach a target is called "atended"
   |
   = help: did you mean "attended"?
 
-1 error"#);
+1 error"#,
+    );
 }
 
 #[test]
@@ -578,7 +613,9 @@ error[config-no-effect]: "_312555XXXX" can never match: numbers are compared in 
 #[test]
 fn a_test_for_a_trunk_that_does_not_use_the_plan() {
     let test = "\n[[test]]\nat = \"2026-07-06 10:00\"\nto = \"8000\"\ntrunk = \"frnt\"\nroute = \"reception\"\n";
-    told(&[(PLAN_FILE, &format!("{PLAN}{test}"))], r#"
+    told(
+        &[(PLAN_FILE, &format!("{PLAN}{test}"))],
+        r#"
 error[config-undefined]: trunk frnt does not use this plan
   --> dialplans/clinic.toml:22:9
    |
@@ -587,7 +624,8 @@ error[config-undefined]: trunk frnt does not use this plan
    |
    = help: did you mean "front"?
 
-1 error"#);
+1 error"#,
+    );
 }
 
 /// The same plan behind two trunks: a number of seven digits is complete on one of them alone.
@@ -603,7 +641,9 @@ fn a_test_is_run_for_its_trunk() {
     let files = [(PLAN_FILE, plan.as_str()), ("sip-profiles/back.toml", back.as_str())];
     assert_eq!(load(&files).unwrap_or_else(|e| panic!("{e}")).warnings, []);
     let plan = plan.replace("trunk = \"back\"\n", "");
-    told(&[(PLAN_FILE, &plan), ("sip-profiles/back.toml", &back)], r#"
+    told(
+        &[(PLAN_FILE, &plan), ("sip-profiles/back.toml", &back)],
+        r#"
 error[config-test-failed]: this call lands on "last"
   --> dialplans/clinic.toml:32:9
    |
@@ -615,7 +655,8 @@ error[config-test-failed]: this call lands on "last"
            - reception: called number is not +13125550142
            - last: chosen, asks nothing
 
-1 error"#);
+1 error"#,
+    );
 }
 
 #[test]
@@ -663,7 +704,9 @@ transfer = "front-desk"
         .join(", ");
     let january =
         "\"1st mon jan\", \"2nd mon jan\", \"3rd mon jan\", \"4th mon jan\", \"5th mon jan\"";
-    told(&[(PLAN_FILE, &plan.replace(january, &all))], r#"
+    told(
+        &[(PLAN_FILE, &plan.replace(january, &all))],
+        r#"
 warning[config-no-effect]: [hours.never] never opens
  --> dialplans/clinic.toml:3:8
   |
@@ -710,5 +753,42 @@ warning[config-no-last-resort]: a call that no route matches is refused with 404
 30 | name     = "open"
    |            ^^^^^^
    |
-   = help: end the plan with a route that asks nothing"#);
+   = help: end the plan with a route that asks nothing"#,
+    );
+}
+
+#[test]
+fn a_list_that_no_plan_uses() {
+    told(
+        &[("lists/old.csv", "+18005550100,left over\n")],
+        r#"
+warning[config-unused]: no dialplan uses lists/old.csv
+ --> lists/old.csv:1:1
+  |
+1 | +18005550100,left over
+  | ^
+  |
+  = help: write file = "lists/old.csv" under [callers.…], or remove it"#,
+    );
+}
+
+#[test]
+fn a_caller_who_does_not_come_back() {
+    check(
+        PLAN_FILE,
+        "dial = [\"6001\"]",
+        "dial = [\"6001\"]\nhow = \"refer\"",
+        r#"
+error[config-no-effect]: by blind REFER nobody comes back from [target.front-desk] on trunk front
+ --> dialplans/clinic.toml:8:7
+  |
+8 | how = "refer"
+  |       ^^^^^^^ the PBX keeps a caller whom it has accepted
+  |
+  = help: write unanswered = "hangup", or failed-refer-returns = true under [transfer] in sip-profiles/front.toml if the PBX gives the caller back
+
+1 error"#,
+    );
+    let hangs_up = PLAN.replace("[\"6001\"]", "\"6001\"\nhow = \"refer\"\nunanswered = \"hangup\"");
+    assert_eq!(load(&[(PLAN_FILE, &hangs_up)]).unwrap().warnings, []);
 }

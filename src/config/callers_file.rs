@@ -21,6 +21,13 @@ pub(super) struct CallersFile {
     file: Option<Text>,
 }
 
+impl CallersFile {
+    /// Returns the list that it names.
+    pub(super) fn list(&self) -> Option<&str> {
+        self.file.as_ref().map(|file| file.get_ref().as_str())
+    }
+}
+
 /// The files of `lists/` by their path, for example `lists/blocked.csv`.
 pub(super) type Lists = BTreeMap<String, Arc<Source>>;
 
