@@ -24,8 +24,10 @@ mod peer_file;
 mod plan_file;
 mod presets;
 mod reach;
+pub mod reference;
 mod route_file;
 mod session_file;
+mod snippet;
 mod target_file;
 pub mod templates;
 mod transfer;
@@ -40,6 +42,7 @@ pub use keys::{Fallback, Key, NODE, TRUNK};
 pub use load::{Config, Generation};
 pub use node::{Book, Node, RtpBind};
 pub use presets::{Fact, Family, Knowledge, Preset, Standing};
+pub use snippet::{SnippetFamily, SnippetValues, snippet};
 pub use transfer::{ContextField, NotAllowed, Notify200, Transfer, TransferMethod};
 pub use trunk::{
     Limits, Listen, Peer, PerCaller, PlanName, Register, TlsFiles, TrunkMedia, TrunkProfile,
