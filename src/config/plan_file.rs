@@ -164,7 +164,7 @@ fn test(
     let headers = raw.header.into_iter();
     let test = PlanTest {
         at,
-        from: raw.from.map(Spanned::into_inner),
+        from: raw.from.map(Spanned::into_inner).filter(|from| from != "anonymous"),
         to: raw.to.into_inner(),
         headers: headers.map(|(name, value)| (header_name(&name).to_owned(), value)).collect(),
         trunk: raw.trunk.map(|name| TrunkName::new(name.into_inner())),
