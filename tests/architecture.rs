@@ -35,7 +35,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("phone", &["base", "sip", "sdp", "codec", "rtp", "speech", "engines"]),
     ("main", &["cli"]),
     // Bodies that fuzz targets and property tests share.
-    ("fuzzing", &["base", "codec", "sip", "sdp", "rtp"]),
+    ("fuzzing", &["base", "codec", "sip", "sdp", "rtp", "config", "dialplan"]),
 ];
 
 /// The top of the stack may use everything that is not above it.
@@ -45,12 +45,14 @@ const TOP: &[(&str, &[&str])] = &[("gateway", &["cli", "main"]), ("cli", &["main
 const HOMES: &[(&str, &[&str])] = &[
     ("annotate_snippets", &["config"]),
     ("clap", &["cli", "main"]),
+    ("csv", &["config"]),
     ("flate2", &["engines"]),
     ("hmac", &["sip"]),
     ("hound", &["phone"]),
     ("md5", &["sip"]),
     ("metrics_exporter_prometheus", &["ops"]),
     ("misaki_rs", &["engines"]),
+    ("regex_syntax", &["dialplan"]),
     ("reqwest", &["engines"]),
     ("ringbuf", &["workers"]),
     ("rsip", &["sip"]),

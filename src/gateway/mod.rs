@@ -5,6 +5,7 @@
 
 mod admission;
 mod call_task;
+mod decision;
 mod error;
 mod reload;
 mod rescue;
@@ -17,6 +18,7 @@ mod trunks;
 mod watch;
 mod wrap_up;
 
+pub use decision::{Answer, Asked, Decision, Offered, decide};
 pub use error::StartError;
 pub use reload::{AskError, CONTROL_SOCKET, ReloadError, Reloaded, ask_to_reload};
 pub use start::{Ears, Engines, Facts, Gateway};

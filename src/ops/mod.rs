@@ -13,10 +13,10 @@ mod transport;
 
 pub use events::{
     AudioDropped, AuditFailed, AuthenticationFailed, BargedIn, CallEnded, CallPanicked,
-    CallRefused, CallStarted, DrainEnded, DrainStarted, MediaLate, MediaScheduling, MediaTimeout,
-    PortsExhausted, Ready, RecognizerFailed, ReloadDone, ReloadFailed, SipDropped, SipRejected,
-    SoftphoneRegistered, StoreFailed, ToolRan, TransferFinished, TrunkPinged, TurnAnswered,
-    VoiceFailed,
+    CallRefused, CallRouted, CallStarted, DrainEnded, DrainStarted, MediaLate, MediaScheduling,
+    MediaTimeout, PortsExhausted, Ready, RecognizerFailed, ReloadDone, ReloadFailed, SipDropped,
+    SipRejected, SoftphoneRegistered, StoreFailed, ToolRan, TransferFinished, TrunkPinged,
+    TurnAnswered, VoiceFailed,
 };
 pub use labels::{
     AudioPath, ConnectionEnd, ConnectionRefusal, DropLabel, EndLabel, Label, RefusalLabel,
