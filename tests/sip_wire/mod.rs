@@ -466,7 +466,10 @@ pub fn told(event: &Event) -> String {
             None => format!("Ended {cause:?}"),
         },
         Event::Reoffered { status, answer, .. } => format!("Reoffered {status}{}", sdp(answer)),
-        Event::OptionsAnswered { status, .. } => format!("OptionsAnswered {status:?}"),
+        Event::OptionsAnswered { status, retry_after, .. } => {
+            let after = retry_after.map(|after| format!(" again in {} s", after.as_secs()));
+            format!("OptionsAnswered {status:?}{}", after.unwrap_or_default())
+        }
         Event::RegisterAnswered { status, .. } => format!("RegisterAnswered {status:?}"),
         Event::Registered { user, expires, .. } => {
             format!("Registered {user} for {} s", expires.as_secs())
