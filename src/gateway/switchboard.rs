@@ -491,6 +491,7 @@ fn report(event: &Event) {
         Event::Rejected { flow, method, status, why } => {
             ops::SipRejected { source: flow.remote, method, status: *status, why }.emit();
         }
+        Event::MailNotice { flow } => ops::MailNotified { source: flow.remote }.emit(),
         Event::AuthenticationFailed { flow, user, locked } => {
             let (source, user, locked) = (flow.remote, user.as_deref(), *locked);
             ops::AuthenticationFailed { source, user, locked }.emit();

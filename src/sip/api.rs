@@ -569,6 +569,8 @@ pub enum Event {
     /// A registration or call of a softphone failed its digest.
     /// After too many, none is looked at for the time `locked`.
     AuthenticationFailed { flow: Flow, user: Option<String>, locked: Option<Duration> },
+    /// A PBX told of its voice mail without being asked (RFC 3842), and was answered 200.
+    MailNotice { flow: Flow },
     /// A message was thrown away.
     Dropped { flow: Flow, why: DropReason },
     /// A request was refused by the user agent itself, and why in words an admin can act on.
@@ -596,6 +598,7 @@ impl Event {
             | Self::Registration { .. }
             | Self::Registered { .. }
             | Self::AuthenticationFailed { .. }
+            | Self::MailNotice { .. }
             | Self::Dropped { .. }
             | Self::Rejected { .. } => None,
         }

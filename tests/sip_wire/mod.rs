@@ -486,6 +486,7 @@ pub fn told(event: &Event) -> String {
             RegistrationState::Withdrawn => format!("{trunk} is withdrawn"),
         },
         Event::AuthenticationFailed { user, .. } => format!("AuthenticationFailed {user:?}"),
+        Event::MailNotice { .. } => "MailNotice".to_owned(),
         Event::Dropped { why, .. } => format!("Dropped {why:?}"),
         Event::Rejected { method, status, .. } => format!("Rejected {method} {status}"),
     }
