@@ -384,6 +384,18 @@ pub enum Command {
         /// The address we put in Via and Contact.
         advertised: SocketAddr,
     },
+    /// As [`Command::Options`], to a URI that is looked up first: the next place is asked where one is silent or says
+    /// 503 (RFC 3263 §4.3).
+    Qualify {
+        /// Comes back in [`Event::OptionsAnswered`].
+        id: u32,
+        /// The Request-URI, and where it goes.
+        target: String,
+        /// The socket that it leaves by. Its `remote` says nothing.
+        from: Flow,
+        /// The address we put in Via and Contact.
+        advertised: SocketAddr,
+    },
     /// Registers with a registrar (our scripted phones).
     Register {
         /// Comes back in [`Event::RegisterAnswered`].
@@ -540,8 +552,14 @@ pub enum Event {
     Dtmf { leg: LegId, digit: char },
     /// The leg is over; `reason` is the first of the far end's BYE, CANCEL or refusal (RFC 3326).
     Ended { leg: LegId, cause: EndCause, reason: Option<Reason> },
-    /// Our OPTIONS was answered, or not (`None`).
-    OptionsAnswered { id: u32, status: Option<u16> },
+    /// Our OPTIONS was answered, or not (`None`), with the Retry-After that it said, and who it was; nobody where the name
+    /// leads nowhere.
+    OptionsAnswered {
+        id: u32,
+        status: Option<u16>,
+        retry_after: Option<Duration>,
+        asked: Option<Flow>,
+    },
     /// Our REGISTER was answered, or not (`None`).
     RegisterAnswered { id: u32, status: Option<u16> },
     /// How a registration of ours goes.
