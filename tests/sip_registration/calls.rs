@@ -91,7 +91,7 @@ fn calls_come_back_by_the_registration() {
     assert_eq!(story.output().unwrap(), "pbx is withdrawn");
     story.input(start, "INVITE +sdp outside");
     let told: Vec<_> = std::iter::from_fn(|| story.output()).collect();
-    assert_eq!(told, ["403 INVITE", "Rejected INVITE 403"], "it is let in no longer");
+    assert_eq!(told, ["Dropped UnknownSource"], "it is let in no longer");
 }
 
 /// Two trunks at one PBX: the user that the PBX calls says which, else it is the first. An address in `allow` comes last.

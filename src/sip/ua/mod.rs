@@ -11,6 +11,7 @@ mod registrations;
 mod serve;
 mod softphones;
 mod sources;
+mod words;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
@@ -25,7 +26,7 @@ use super::agenda::Agenda;
 use super::api::{
     Command, DropReason, Event, Flow, Inbound, Input, Output, Transport, Trunk, UaConfig,
 };
-use super::message::{Message, ParseError, Request, Response, Uri};
+use super::message::{Message, Method, ParseError, Request, Response, Uri};
 use super::registrar::Bindings;
 use super::session::{self, Session};
 use super::transaction::{self, AskId, ServerId, Transactions};
@@ -58,9 +59,9 @@ impl Ua {
     /// Starts. `seed` feeds tags, branches and the registrar's nonces: take it from the operating system, in a
     /// test from the test.
     pub fn new(config: UaConfig, seed: u64, now: Instant) -> Self {
-        let mut dice = Dice::new(seed);
-        let mut judges = Judges::new(&mut dice);
-        judges.configure(&config, &mut dice, now);
+        let dice = Dice::new(seed);
+        let mut judges = Judges::new(Dice::new(!seed));
+        judges.configure(&config, now);
         Self {
             transactions: Transactions::new(config.t1),
             config,
@@ -170,6 +171,11 @@ impl Ua {
                 let why = DropReason::UnknownSource;
                 self.tell(Event::Dropped { flow, why });
             }
+            // Nor may the far end of a call begin anything else.
+            Ok(Message::Request(request)) if begins(&request) && !self.opens(flow) => {
+                let why = DropReason::UnknownSource;
+                self.tell(Event::Dropped { flow, why });
+            }
             Ok(Message::Request(mut request)) => {
                 request.headers.stamp_via(flow.remote);
                 self.transactions.handle_request(now, flow, request);
@@ -241,7 +247,16 @@ impl Ua {
                     self.outputs.push_back(Output::Send { flow, bytes });
                 }
                 session::Output::Respond { id, response } => {
-                    respond(&mut self.transactions, now, id, &response);
+                    let explained = words::explained(&response, &self.config.product);
+                    respond(&mut self.transactions, now, id, &explained);
+                    // What came with words of its own was told where it was decided.
+                    if let Some((method, why)) = words::refusal(&response)
+                        && !response.headers.contains("Warning")
+                    {
+                        let (flow, status) = (session.flow(), response.status);
+                        let event = Event::Refused { leg, flow, method, status, why };
+                        self.outputs.push_back(Output::Event(event));
+                    }
                 }
                 session::Output::Abandon { number } => {
                     self.transactions.abandon(now, AskId { leg: Some(leg), number });
@@ -263,9 +278,13 @@ impl Ua {
     /// Whether we take requests from this source.
     fn admits(&self, flow: Flow) -> bool {
         let ip = flow.remote.ip();
+        self.opens(flow) || self.legs.values().any(|leg| leg.flow().remote.ip() == ip)
+    }
+
+    /// Whether this source may begin something: a call, a question.
+    fn opens(&self, flow: Flow) -> bool {
         self.config.trunks.iter().any(|trunk| trunk.takes(flow))
-            || self.legs.values().any(|leg| leg.flow().remote.ip() == ip)
-            || self.bindings.knows(ip)
+            || self.bindings.knows(flow.remote.ip())
             || self.registrations.knows(flow)
     }
 
@@ -323,7 +342,7 @@ impl Ua {
         for (user, flow) in self.bindings.keep(|name| users.iter().any(|user| user.user == name)) {
             self.tell(Event::Registered { user, flow, expires: Duration::ZERO });
         }
-        self.judges.configure(&config, &mut self.dice, now);
+        self.judges.configure(&config, now);
         self.config = config;
     }
 
@@ -352,16 +371,18 @@ impl Ua {
         id: ServerId,
         flow: Flow,
         request: &Request,
-        response: Response,
+        mut response: Response,
         why: &'static str,
     ) {
         let (method, status) = (request.method.to_string(), response.status);
+        words::warn(&mut response, &self.config.product, why);
         self.respond(now, id, &response);
         self.tell(Event::Rejected { flow, method, status, why });
     }
 
     fn respond(&mut self, now: Instant, id: ServerId, response: &Response) {
-        respond(&mut self.transactions, now, id, response);
+        let response = words::explained(response, &self.config.product);
+        respond(&mut self.transactions, now, id, &response);
         while let Some((flow, bytes)) = self.transactions.poll_send() {
             self.outputs.push_back(Output::Send { flow, bytes });
         }
@@ -383,6 +404,12 @@ impl Trunk {
         let source = source.to_canonical();
         self.allow.iter().any(|net| net.contains(&source))
     }
+}
+
+/// Whether a request belongs to nothing that there is already.
+fn begins(request: &Request) -> bool {
+    let inside = request.headers.to().is_some_and(|to| to.tag().is_some());
+    !inside && request.method != Method::Cancel
 }
 
 fn respond(transactions: &mut Transactions, now: Instant, id: ServerId, response: &Response) {
