@@ -3,19 +3,21 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use jiff::civil::DateTime;
 
 use crate::agent::Setting;
 use crate::base::{CallId, Phi, Purpose, TargetName, TrunkName};
-use crate::call::{Attempt, Carrier, Reach, Setup};
+use crate::call::{Carrier, Reach, Setup};
 use crate::config::{Config, ContextField, Notify200, TrunkProfile};
-use crate::dialplan::{Action, Dialled, Plan, Target, Unanswered};
+use crate::dialplan::Action;
 use crate::ops::{self, RefusalLabel};
 use crate::practice::PhoneNumber;
 use crate::sdp::LocalMedia;
 use crate::sip::Incoming;
 use crate::workers::{Port, WorkersError};
 
+use super::decision::{Asked, Offered, decide};
 use super::shared::Shared;
 use super::switchboard::RETRY_AFTER;
 use super::throttle::{Throttle, TooSoon};
@@ -100,7 +102,8 @@ pub(super) fn admit(
     }
     let caller = incoming.caller.as_ref().map(|number| profile.normalise(number));
     throttle.take(Instant::now(), &incoming.trunk, &profile.limits, caller.as_ref())?;
-    let Choice { route, targets, order, fallback, now } = choose(&config, profile, &incoming)?;
+    let Choice { route, targets, order, fallback, now } =
+        choose(&config, profile, call, &Asked::from(&incoming), Timestamp::now())?;
     let (bind, ports) = (profile.media.bind, &profile.media.ports);
     let port = shared.media.reserve_at(bind, ports).map_err(|error| {
         if matches!(error, WorkersError::PortsExhausted { .. }) {
@@ -153,85 +156,47 @@ fn carrier(field: &ContextField) -> Carrier {
 }
 
 /// What the number plan says of a call.
-struct Choice {
-    route: String,
-    targets: BTreeMap<TargetName, Reach>,
+pub(super) struct Choice {
+    pub(super) route: String,
+    pub(super) targets: BTreeMap<TargetName, Reach>,
     /// The route's order of them.
     order: Vec<TargetName>,
-    fallback: Option<(TargetName, Reach)>,
+    pub(super) fallback: Option<(TargetName, Reach)>,
     now: DateTime,
 }
 
-fn choose(config: &Config, profile: &TrunkProfile, incoming: &Incoming) -> Result<Choice, Refused> {
-    let Some(plan) = config.plan(profile) else {
+pub(super) fn choose(
+    config: &Config,
+    profile: &TrunkProfile,
+    call: CallId,
+    asked: &Asked,
+    now: Timestamp,
+) -> Result<Choice, Refused> {
+    let gone = || {
         let words = format!("dialplan {} was removed", profile.plan.as_str());
-        return Err(Refused::new(503, RefusalLabel::NoRoute, words));
+        Refused::new(503, RefusalLabel::NoRoute, words)
     };
-    let at = plan.civil(jiff::Timestamp::now());
-    let dialled = Dialled {
-        called: profile.normalise(&incoming.called),
-        caller: incoming.caller.as_ref().map(|number| profile.normalise(number)),
-        at,
-        headers: incoming.headers.clone(),
+    let at = config.plan(profile).ok_or_else(gone)?.civil(now);
+    let decision = decide(config, profile, asked, at).ok_or_else(gone)?;
+    let why = || decision.why().iter().map(ToString::to_string).collect();
+    ops::CallRouted { call, trunk: &profile.sip.name, why: &why }.emit();
+    let Some(route) = decision.route else {
+        let why: Vec<String> = why();
+        let words = format!("no route takes this number; {}", why.join("; "));
+        return Err(Refused::new(404, RefusalLabel::NoRoute, words));
     };
-    let chosen = plan.route(&dialled).map_err(|no_route| {
-        let why: Vec<_> =
-            no_route.why.iter().map(|r| format!("{}: {}", r.route.as_str(), r.words)).collect();
-        Refused::new(
-            404,
-            RefusalLabel::NoRoute,
-            format!("no route takes this number; {}", why.join("; ")),
-        )
-    })?;
-    let name = chosen.route.name.as_str().to_owned();
-    match &chosen.route.action {
-        Action::Reject { status, .. } => Err(Refused::new(
-            *status,
-            RefusalLabel::Rejected,
-            format!("route {name} rejects the call"),
-        )),
-        Action::Agent { .. } => {
-            let reached =
-                chosen.targets.iter().map(|t| (t.name.clone(), reach(plan, profile, t, at)));
-            let targets: BTreeMap<_, _> =
-                reached.filter(|(_, reach)| !reach.attempts.is_empty()).collect();
-            let order = chosen.targets.iter().map(|t| t.name.clone());
-            let order = order.filter(|name| targets.contains_key(name)).collect();
-            let fallback = chosen.fallback.map(|t| (t.name.clone(), reach(plan, profile, &t, at)));
-            Ok(Choice { route: name, targets, order, fallback, now: at })
-        }
+    let name = route.name.as_str().to_owned();
+    if let Action::Reject { status } = route.action {
+        let words = format!("route {name} rejects the call");
+        return Err(Refused::new(status, RefusalLabel::Rejected, words));
     }
-}
-
-/// Returns the numbers to ring for a target, one after another, those of the targets behind it included.
-fn reach(plan: &Plan, profile: &TrunkProfile, first: &Target, at: DateTime) -> Reach {
-    let mut reach = Reach::default();
-    let mut target = first;
-    // `check` refuses targets that go round in a circle; this ends even if one got through.
-    for _ in 0..=plan.targets.len() {
-        // One that is closed at this hour is as good as unanswered.
-        if target.name == first.name || is_open(plan, target, at) {
-            let attempts = target.dial.iter().filter_map(|number| {
-                let uri = profile.transfer.refer_to(number).ok()?;
-                Some(Attempt { target: target.name.clone(), uri, ring: target.ring })
-            });
-            reach.attempts.extend(attempts);
-        }
-        target = match &target.unanswered {
-            Unanswered::Agent => return reach,
-            Unanswered::HangUp => return Reach { hang_up: true, ..reach },
-            Unanswered::Target(next) => match plan.targets.get(next) {
-                Some(next) => next,
-                None => return reach,
-            },
-        };
-    }
-    reach
-}
-
-fn is_open(plan: &Plan, target: &Target, at: DateTime) -> bool {
-    let hours = target.hours.as_ref().map(|name| plan.hours.get(name));
-    hours.is_none_or(|hours| hours.is_some_and(|hours| hours.open_at(at)))
+    let answer = decision.answer.ok_or_else(gone)?;
+    let offered = answer.targets.into_iter().filter(Offered::is_offered);
+    let targets: Vec<_> = offered.map(|o| (o.target.name.clone(), o.reach)).collect();
+    let order = targets.iter().map(|(name, _)| name.clone()).collect();
+    let fallback = answer.fallback.map(|o| (o.target.name.clone(), o.reach));
+    let targets = targets.into_iter().collect();
+    Ok(Choice { route: name, targets, order, fallback, now: at })
 }
 
 #[cfg(test)]
@@ -265,24 +230,28 @@ mod tests {
 
     /// The numbers behind `desk`, one after another, and what comes after them.
     fn behind_the_desk(at: DateTime) -> (Vec<String>, bool) {
-        let folder = tempfile::tempdir().unwrap();
-        for (name, text) in
-            [("attendant.toml", NODE), ("sip-profiles/t.toml", PROFILE), ("dialplans/p.toml", PLAN)]
-        {
-            let path = folder.path().join(name);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, text).unwrap();
-        }
-        let config = Config::load(folder.path()).unwrap_or_else(|errors| panic!("{errors}"));
-        let profile = &config.trunks[0];
-        let plan = config.plan(profile).unwrap();
-        let desk = &plan.targets[&TargetName::new("desk")];
-        let reach = reach(plan, profile, desk, at);
+        let config = load(PLAN);
+        let asked = Asked { called: Phi::new("8000".into()), caller: None, headers: Vec::new() };
+        let decision = decide(&config, &config.trunks[0], &asked, at).unwrap();
+        let answer = decision.answer.unwrap();
+        let reach = &answer.targets[0].reach;
         let told = reach.attempts.iter().map(|it| {
             let seconds = it.ring.as_secs();
             format!("{} {} {seconds}s", it.target, it.uri)
         });
         (told.collect(), reach.hang_up)
+    }
+
+    fn load(plan: &str) -> Config {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in
+            [("attendant.toml", NODE), ("sip-profiles/t.toml", PROFILE), ("dialplans/p.toml", plan)]
+        {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        Config::load(folder.path()).unwrap_or_else(|errors| panic!("{errors}\n{plan}"))
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 mod admission;
 mod call_task;
+mod decision;
 mod error;
 mod reload;
 mod rescue;
@@ -19,6 +20,7 @@ mod trunks;
 mod watch;
 mod wrap_up;
 
+pub use decision::{Answer, Asked, Decision, Offered, decide};
 pub use error::StartError;
 pub use reload::{AskError, CONTROL_SOCKET, ReloadError, Reloaded, ask_to_reload};
 pub use standing::{Registered, TrunkFacts, TrunkState};

@@ -94,6 +94,29 @@ impl CallStarted<'_> {
     }
 }
 
+/// A call met the number plan. Told at `debug`, a line for each route and why it was not taken;
+/// the words name rules, never the caller's number.
+pub struct CallRouted<'a> {
+    /// Which.
+    pub call: CallId,
+    /// Where it came from.
+    pub trunk: &'a TrunkName,
+    /// The reasons, asked for only when somebody reads them.
+    pub why: &'a dyn Fn() -> Vec<String>,
+}
+
+impl CallRouted<'_> {
+    /// Logs it.
+    pub fn emit(self) {
+        let Self { call, trunk, why } = self;
+        if tracing::enabled!(tracing::Level::DEBUG) {
+            for reason in why() {
+                tracing::debug!(%call, %trunk, reason, "Route.");
+            }
+        }
+    }
+}
+
 /// A call is over. Emit exactly one for each [`CallStarted`].
 #[derive(Debug)]
 pub struct CallEnded<'a> {

@@ -28,12 +28,9 @@ pub(super) mod names {
     pub(in crate::ops) const SIP_DROPPED: &str = "attendant_sip_dropped_total";
     pub(in crate::ops) const SIP_REJECTED: &str = "attendant_sip_rejected_total";
     pub(in crate::ops) const SIP_CONNECTIONS: &str = "attendant_sip_connections";
-    pub(in crate::ops) const SIP_CONNECTIONS_OPENED: &str =
-        "attendant_sip_connections_opened_total";
-    pub(in crate::ops) const SIP_CONNECTIONS_CLOSED: &str =
-        "attendant_sip_connections_closed_total";
-    pub(in crate::ops) const SIP_CONNECTIONS_REFUSED: &str =
-        "attendant_sip_connections_refused_total";
+    pub(in crate::ops) const CONNECTIONS_OPENED: &str = "attendant_sip_connections_opened_total";
+    pub(in crate::ops) const CONNECTIONS_CLOSED: &str = "attendant_sip_connections_closed_total";
+    pub(in crate::ops) const CONNECTIONS_REFUSED: &str = "attendant_sip_connections_refused_total";
     pub(in crate::ops) const SIP_TLS_FAILURES: &str = "attendant_sip_tls_failures_total";
     pub(in crate::ops) const AUTHENTICATION_FAILED: &str = "attendant_authentication_failed_total";
     pub(in crate::ops) const REGISTRATIONS: &str = "attendant_registrations_total";
@@ -175,15 +172,15 @@ fn describe() {
         "state",
     );
     labelled::<DropLabel>(SIP_DROPPED, "Datagrams dropped unanswered, by reason.", "reason");
-    labelled::<ConnectionEnd>(SIP_CONNECTIONS_CLOSED, "SIP connections that ended.", "reason");
-    labelled::<ConnectionRefusal>(SIP_CONNECTIONS_REFUSED, "SIP connections not taken.", "reason");
+    labelled::<ConnectionEnd>(CONNECTIONS_CLOSED, "SIP connections that ended.", "reason");
+    labelled::<ConnectionRefusal>(CONNECTIONS_REFUSED, "SIP connections not taken.", "reason");
     labelled::<TlsFailure>(SIP_TLS_FAILURES, "TLS handshakes that failed, by reason.", "reason");
     labelled::<AudioPath>(FRAMES_DROPPED, "Frames of sound dropped between threads.", "path");
 
     describe_counter!(RELOADS, "Configuration reloads, by result.");
     labelled_by("result", RELOADS, ["ok", "refused"]);
-    describe_counter!(SIP_CONNECTIONS_OPENED, "SIP connections made, by who made them.");
-    labelled_by("by", SIP_CONNECTIONS_OPENED, ["us", "peer"]);
+    describe_counter!(CONNECTIONS_OPENED, "SIP connections made, by who made them.");
+    labelled_by("by", CONNECTIONS_OPENED, ["us", "peer"]);
     describe_counter!(ENGINE_FAILURES, "Failures of a speech engine.");
     labelled_by("engine", ENGINE_FAILURES, ["recognizer", "voice"]);
     describe_counter!(SIP_REJECTED, "Requests that the user agent refused, by method.");

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use ipnet::IpNet;
 
 use super::auth::Algorithm;
+use super::message::Reason;
 use crate::base::{LegId, Phi, Secret, TrunkName};
 
 /// A transport that SIP runs on.
@@ -337,6 +338,10 @@ pub enum Command {
     AcceptOffer { leg: LegId, sdp: Vec<u8> },
     /// Refuses a re-INVITE or UPDATE; the session goes on as it was (RFC 3261 §14.2).
     RefuseOffer { leg: LegId, refusal: Refusal },
+    /// Offers a change to a session that is up, by re-INVITE: other media, hold, resume. It waits while an offer
+    /// of theirs is open, and comes again after a 491. Whatever happens, one [`Event::Reoffered`] follows. One at a
+    /// time: a second is refused with 491.
+    Reoffer { leg: LegId, sdp: Vec<u8> },
     /// Calls somebody.
     Invite(Box<NewLeg>),
     /// Ends a leg in whatever way its state asks for: BYE, CANCEL or a refusal. [`Event::Ended`] comes when
@@ -449,6 +454,10 @@ pub struct Incoming {
     pub caller: Option<Phi<String>>,
     /// The caller's display name.
     pub display: Option<Phi<String>>,
+    /// The caller asked the network not to show who calls (RFC 3323): `caller` is for routing, not for telling.
+    pub withheld: bool,
+    /// This call takes the place of another of ours (RFC 3891). Accepting it ends that one with BYE.
+    pub replaces: Option<LegId>,
     /// The SDP offer; `None` asks for ours (delayed offer).
     pub offer: Option<Vec<u8>>,
     /// All headers, name and value as received, for dialplan conditions and the ladder.
@@ -518,12 +527,15 @@ pub enum Event {
     Offer { leg: LegId, sdp: Option<Vec<u8>> },
     /// The far end asks us to call somebody else (only where allowed). Declined with 603 if not accepted within 32·T1.
     Referred { leg: LegId, target: Phi<String>, headers: Vec<(String, Phi<String>)> },
+    /// What became of [`Command::Reoffer`]: the status, and with a 2xx the answer. The session goes on as it was
+    /// after any refusal but 408 and 481, which end it (RFC 3261 §14.1).
+    Reoffered { leg: LegId, status: u16, answer: Option<Vec<u8>> },
     /// How our REFER goes.
     Transfer { leg: LegId, state: TransferState },
     /// A DTMF digit by INFO (`application/dtmf-relay` or `application/dtmf`).
     Dtmf { leg: LegId, digit: char },
-    /// The leg is over.
-    Ended { leg: LegId, cause: EndCause },
+    /// The leg is over; `reason` is the first of the far end's BYE, CANCEL or refusal (RFC 3326).
+    Ended { leg: LegId, cause: EndCause, reason: Option<Reason> },
     /// Our OPTIONS was answered, or not (`None`), with the Retry-After that it said, and who it was; nobody where the name
     /// leads nowhere.
     OptionsAnswered {
@@ -547,4 +559,30 @@ pub enum Event {
     Refused { leg: LegId, flow: Flow, method: String, status: u16, why: &'static str },
     /// A request was refused by the user agent itself, and why in words an admin can act on.
     Rejected { flow: Flow, method: String, status: u16, why: &'static str },
+}
+
+impl Event {
+    /// Returns the leg whose call has to know of it; `None` for what no call needs to know, or what begins one.
+    pub fn leg(&self) -> Option<LegId> {
+        match self {
+            Self::Established { leg, .. }
+            | Self::Progress { leg, .. }
+            | Self::Answered { leg, .. }
+            | Self::Offer { leg, .. }
+            | Self::Reoffered { leg, .. }
+            | Self::Referred { leg, .. }
+            | Self::Transfer { leg, .. }
+            | Self::Dtmf { leg, .. }
+            | Self::Ended { leg, .. } => Some(*leg),
+            Self::Incoming(_)
+            | Self::OptionsAnswered { .. }
+            | Self::RegisterAnswered { .. }
+            | Self::Registration { .. }
+            | Self::Registered { .. }
+            | Self::AuthenticationFailed { .. }
+            | Self::Dropped { .. }
+            | Self::Refused { .. }
+            | Self::Rejected { .. } => None,
+        }
+    }
 }

@@ -5,8 +5,9 @@ use super::message::Headers;
 /// The methods that are served. REFER is served with 603 where it is not wanted.
 pub(crate) const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, NOTIFY, REFER";
 
-/// The option tags of extensions that we understand: REFER without a subscription (RFC 4488).
-pub(crate) const SUPPORTED: &str = "norefersub";
+/// The option tags of extensions that we understand: REFER without a subscription (RFC 4488), and calls that take
+/// the place of others (RFC 3891).
+pub(crate) const SUPPORTED: &str = "norefersub, replaces";
 
 /// The bodies that are read, of INVITE and UPDATE.
 pub(crate) const ACCEPT: &str = "application/sdp";

@@ -79,6 +79,10 @@ pub struct Wire {
     pub now: Instant,
     /// Where the peer's packets come from.
     pub source: String,
+    /// What they come by.
+    pub transport: Transport,
+    /// Names that the user agent asked for, in order.
+    pub tickets: Vec<u64>,
     /// The leg that commands are about.
     leg: LegId,
     /// What the user agent wants to have looked up.
@@ -103,10 +107,16 @@ pub struct Wire {
 
 impl Wire {
     pub fn new(start: Instant, config: UaConfig) -> Self {
+        Self::with_seed(start, config, 7)
+    }
+
+    pub fn with_seed(start: Instant, config: UaConfig, seed: u64) -> Self {
         Self {
-            ua: Ua::new(config, 7, start),
+            ua: Ua::new(config, seed, start),
             now: start,
             source: THEIRS.into(),
+            transport: Transport::Udp,
+            tickets: Vec::new(),
             leg: LegId(2),
             ticket: 0,
             refused: Vec::new(),
@@ -129,7 +139,19 @@ impl Wire {
 
     pub fn datagram(&mut self, now: Instant, text: &str) {
         let bytes = bytes::Bytes::copy_from_slice(text.as_bytes());
-        self.ua.handle_input(now, Input::Datagram { flow: flow(&self.source), bytes });
+        let flow = self.flow(&self.source);
+        self.ua.handle_input(now, Input::Datagram { flow, bytes });
+    }
+
+    /// The way to an address, by the peer's transport or the one named before it: `tls 10.0.0.3:5061`.
+    fn flow(&self, remote: &str) -> Flow {
+        let (transport, remote) = match remote.split_once(' ') {
+            Some(("udp", remote)) => (Transport::Udp, remote),
+            Some(("tcp", remote)) => (Transport::Tcp, remote),
+            Some((_, remote)) => (Transport::Tls, remote),
+            None => (self.transport, remote),
+        };
+        Flow { transport, ..flow(remote) }
     }
 
     /// Takes one output: its bytes are kept, what it is in a word is returned.
@@ -145,6 +167,7 @@ impl Wire {
                 line
             }
             Output::Resolve { ticket, uri, .. } => {
+                self.tickets.push(ticket);
                 self.ticket = ticket;
                 format!("resolve {uri}")
             }
@@ -198,11 +221,18 @@ impl Wire {
         }
         for name in ["Reason", "Retry-After", "Unsupported", "Refer-To", "Subscription-State"] {
             if let Some(value) = headers.get(name) {
+                // RFC 3261 §14.2: between 0 and 10, as the dice fall.
+                let rolled =
+                    name == "Retry-After" && value.parse().is_ok_and(|wait: u8| wait <= 10);
+                let value = if rolled { "soon" } else { value };
                 line.push_str(&format!(" | {name}: {value}"));
             }
         }
         if flow.remote.to_string() != self.source {
             line.push_str(&format!(" to {}", flow.remote));
+        }
+        if flow.transport != self.transport {
+            line.push_str(&format!(" by {}", flow.transport.name()));
         }
         line
     }
@@ -237,10 +267,14 @@ impl Wire {
             false => format!(";tag={}", self.our_tag),
         };
         let mut text = format!(
-            "{method} sip:100@{OURS} SIP/2.0\r\nVia: SIP/2.0/UDP {};branch={branch};rport\r\n\
+            "{method} sip:100@{OURS} SIP/2.0\r\nVia: SIP/2.0/{} {};branch={branch};rport\r\n\
              From: <sip:5551000@10.0.0.9>;tag={}\r\nTo: <sip:100@10.0.0.1>{tag}\r\n\
              Call-ID: {}\r\nCSeq: {cseq} {method}\r\nMax-Forwards: 70\r\n{}",
-            self.source, self.their_tag, self.call_id, self.extra
+            self.transport.name(),
+            self.source,
+            self.their_tag,
+            self.call_id,
+            self.extra
         );
         let mut own = parts.filter(|part| !part.starts_with("body=")).collect::<Vec<_>>();
         if !own.iter().any(|header| header.starts_with("Contact")) {
@@ -300,6 +334,7 @@ impl Wire {
             "refuse" => Command::Refuse { leg, refusal: refusal() },
             "accept-offer" => Command::AcceptOffer { leg, sdp: OFFER.into() },
             "refuse-offer" => Command::RefuseOffer { leg, refusal: refusal() },
+            "reoffer" => Command::Reoffer { leg, sdp: OFFER.into() },
             "hang-up" => Command::HangUp { leg, reason: reason() },
             "refer" => Command::Refer { leg, target: rest.to_owned(), headers: vec![] },
             "give-up-refer" => Command::GiveUpRefer { leg },
@@ -308,8 +343,8 @@ impl Wire {
             "call" => {
                 self.leg = LegId(1);
                 let credentials = Some(credentials()).filter(|_| rest == "with password");
-                let accept_refer = rest == "as phone";
-                Command::Invite(Box::new(NewLeg { credentials, accept_refer, ..new_leg() }))
+                let (accept_refer, flow) = (rest == "as phone", self.flow(&self.source));
+                Command::Invite(Box::new(NewLeg { credentials, accept_refer, flow, ..new_leg() }))
             }
             "drain" => Command::Drain { retry_after: Some(Duration::from_secs(120)) },
             "options" => Command::Options {
@@ -338,6 +373,20 @@ impl super::timeline::Machine for Wire {
         let first = line.split(' ').next().unwrap();
         match first {
             "do" => self.obey(now, &line[3..]),
+            // The answer to the oldest question after a name: `resolved [tcp] 10.0.0.3:5060, ...`
+            "resolved" => {
+                let ticket = self.tickets.remove(0);
+                let flows = line[8..].split(", ").map(str::trim).filter(|flow| !flow.is_empty());
+                let flows = flows.map(|remote| self.flow(remote)).collect();
+                self.ua.handle_input(now, Input::Resolved { ticket, flows });
+            }
+            // A connection ends: `broken 10.0.0.9:5060`
+            "broken" => {
+                let flow = self.flow(&line[7..]);
+                self.ua.handle_input(now, Input::Broken { flow });
+            }
+            // The peer has another connection.
+            "from" => self.source = line[5..].to_owned(),
             // The same bytes once more.
             "repeat" => {
                 let text = self.sent[&line[7..]].clone();
@@ -379,7 +428,11 @@ pub fn told(event: &Event) -> String {
         }
         Event::Transfer { state, .. } => format!("Transfer {state:?}"),
         Event::Dtmf { digit, .. } => format!("Dtmf {digit}"),
-        Event::Ended { cause, .. } => format!("Ended {cause:?}"),
+        Event::Ended { cause, reason, .. } => match reason {
+            Some(reason) => format!("Ended {cause:?} for {}", reason.to_wire()),
+            None => format!("Ended {cause:?}"),
+        },
+        Event::Reoffered { status, answer, .. } => format!("Reoffered {status}{}", sdp(answer)),
         Event::OptionsAnswered { status, retry_after, .. } => {
             let after = retry_after.map(|after| format!(" again in {} s", after.as_secs()));
             format!("OptionsAnswered {status:?}{}", after.unwrap_or_default())

@@ -23,7 +23,7 @@ impl NameAddr {
         Self { display: None, uri, params: Params::default() }
     }
 
-    /// Reads one address. A name outside quotes may hold anything but `<` and `"`: RFC 4475
+    /// Reads one address. A name outside quotes may hold anything but `<`, `"` and `;`: RFC 4475
     /// §3.1.2.15 allows that leniency, and PBXs need it.
     pub fn parse(text: &str) -> Result<Self, Fault> {
         let text = scan::trim(text);
@@ -37,13 +37,16 @@ impl NameAddr {
             // They may stand there, escaped; no screen and no log is to meet one.
             name.retain(|letter| letter >= ' ' || letter == '\t');
             (Some(name), rest)
-        } else if let Some(open) = text.find('<') {
-            (Some(scan::trim(&text[..open]).to_owned()), &text[open..])
         } else {
-            return Self::parse_bare(text);
+            // Where a semicolon comes first, a `<` behind it belongs to some parameter's value.
+            match text.find(['<', ';']).filter(|at| text[*at..].starts_with('<')) {
+                Some(open) => (Some(scan::trim(&text[..open]).to_owned()), &text[open..]),
+                None => return Self::parse_bare(text),
+            }
         };
-        if display.as_ref().is_some_and(|name| !text.starts_with('"') && name.contains('"')) {
-            return Err(Fault::bad("a display name has a quote in the middle"));
+        if display.as_ref().is_some_and(|name| !text.starts_with('"') && name.contains(['"', ';']))
+        {
+            return Err(Fault::bad("a display name outside quotes holds a quote or semicolon"));
         }
         let Some((uri, params)) = rest[1..].split_once('>') else {
             return Err(Fault::bad("an address has < without >"));

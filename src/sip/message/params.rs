@@ -36,6 +36,22 @@ impl Params {
         Ok(Self(params))
     }
 
+    /// Reads what can be read of `;a=b;c`, and passes over the rest: for fields that tell and do
+    /// not decide. A value with spaces outside quotes, as some PBXs write a text, is taken whole.
+    pub(super) fn parse_readable(text: &str) -> Self {
+        let pieces = scan::split(text, b';', false).unwrap_or_else(|_| text.split(';').collect());
+        let read = |piece: &str| {
+            let piece = scan::trim(piece);
+            parse_one(piece).ok().or_else(|| {
+                let (name, value) = piece.split_once('=')?;
+                let (name, value) = (scan::trim(name), scan::trim(value));
+                let plain = scan::is_token(name) && !value.contains('"');
+                plain.then(|| (name.to_owned(), Some(value.to_owned())))
+            })
+        };
+        Self(pieces.into_iter().filter_map(read).take(MAX_PARAMETERS).collect())
+    }
+
     /// Returns a parameter's value as received; `Some("")` if it has none.
     pub fn get(&self, name: &str) -> Option<&str> {
         let (_, value) = self.0.iter().find(|(key, _)| key.eq_ignore_ascii_case(name))?;
@@ -133,6 +149,14 @@ mod tests {
         let mut written = String::new();
         params.write(&mut written);
         assert_eq!(written, r#";tag=98asjd8;lr;+sip.instance="<urn:uuid:0;1>";q=0.5"#);
+    }
+
+    #[test]
+    fn what_can_be_read_of_a_broken_list() {
+        let params =
+            Params::parse_readable(";cause=31;text=RTP timeout; ;te xt=\"a;b\";\"=c;x=\"y");
+        let read: Vec<_> = params.iter().collect();
+        assert_eq!(read, [("cause", Some("31")), ("text", Some("RTP timeout"))]);
     }
 
     #[test]

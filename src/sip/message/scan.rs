@@ -65,10 +65,12 @@ pub(in crate::sip) fn quoted_end(text: &str, start: usize) -> Result<usize, Faul
     Err(Fault::bad("a quoted string does not end"))
 }
 
-/// Takes a whole quoted string out of its quotes and escapes; `None` if it is not quoted.
+/// Takes a whole quoted string out of its quotes and escapes; `None` if it is none, or ends early.
 pub(in crate::sip) fn unquote(text: &str) -> Option<String> {
-    count(text.len());
     let inner = text.strip_prefix('"')?.strip_suffix('"')?;
+    if quoted_end(text, 0).ok()? != text.len() {
+        return None;
+    }
     let (mut plain, mut escaped) = (String::with_capacity(inner.len()), false);
     for letter in inner.chars() {
         if !escaped && letter == '\\' {
@@ -165,6 +167,12 @@ pub(in crate::sip) fn decode(bytes: &[u8]) -> (String, bool) {
     }
 }
 
+/// Reads a number of digits alone, without a sign, that fits.
+pub(in crate::sip) fn number<T: std::str::FromStr>(text: &str) -> Option<T> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| digits)
+}
+
 /// Reads a number of digits alone; too large a number becomes `u32::MAX`.
 pub(in crate::sip) fn saturating_number(text: &str) -> Option<u32> {
     count(text.len());
@@ -216,7 +224,9 @@ mod tests {
         for text in ["", "plain", r#"a "b" \c"#, "\\", "Zoë"] {
             assert_eq!(unquote(&quote(text)).as_deref(), Some(text));
         }
-        assert_eq!(unquote("\""), None);
+        for text in ["\"", "a", "\"a\" \"b\"", "\"a\\\""] {
+            assert_eq!(unquote(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -106,7 +106,7 @@ impl Via {
     /// Returns `Some(None)` where the sender asks for symmetric responses, `Some(Some(port))`
     /// where the receiver filled it in (RFC 3581).
     pub fn rport(&self) -> Option<Option<u16>> {
-        self.params.get("rport").map(|port| port.parse().ok())
+        self.params.get("rport").map(scan::number)
     }
 
     /// Notes where the request really came from (RFC 3261 §18.2.1, RFC 3581 §4).

@@ -209,9 +209,9 @@ impl Headers {
     }
 }
 
-/// Reads a word in lower case, and its parameters; none of them where they cannot be read.
+/// Reads a word in lower case, and those of its parameters that can be read.
 pub(super) fn token_and_params(value: &str) -> Option<(String, Params)> {
     let (token, params) = value.split_at(value.find(';').unwrap_or(value.len()));
     let token = scan::trim(token).to_ascii_lowercase();
-    (!token.is_empty()).then(|| (token, Params::parse(params).unwrap_or_default()))
+    (!token.is_empty()).then(|| (token, Params::parse_readable(params)))
 }

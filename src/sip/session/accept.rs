@@ -110,12 +110,13 @@ impl Session {
         response
     }
 
-    pub(super) fn handle_cancel(&mut self, now: Instant, id: ServerId) {
+    pub(super) fn handle_cancel(&mut self, now: Instant, id: ServerId, cancel: &Request) {
         if matches!(self.state, State::Incoming { id: own, .. } if own == id) {
+            self.far_reason = cancel.headers.reasons().into_iter().next();
             self.turn_down(&Refusal { status: 487, ..Refusal::default() });
             self.end(now, EndCause::RemoteCancel);
         } else if self.offered.as_ref().is_some_and(|offered| offered.id() == id) {
-            self.refuse_offer(&Refusal { status: 487, ..Refusal::default() });
+            self.refuse_offer(now, &Refusal { status: 487, ..Refusal::default() });
         }
     }
 
@@ -143,6 +144,7 @@ impl Session {
             // A change without an offer of ours is done with its 200.
             (false, ..) => {}
         }
+        self.try_reoffer(now);
     }
 
     pub(super) fn repeat_acceptance(&mut self, now: Instant) {

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::ask::What;
+use super::way::Way;
 use super::{Session, State, Timer};
 use crate::sip::api::{EndCause, Event, Refusal, TransferState};
 use crate::sip::message::{Method, Request};
@@ -19,7 +20,7 @@ impl Session {
             State::Calling => self.call_off(now, reason),
             State::Confirmed => {
                 self.state = State::Closing;
-                self.drop_offer();
+                self.drop_offer(now);
                 // RFC 3261 §15: no BYE before the ACK, or before that is given up.
                 if self.unacked.is_some() {
                     self.held_bye = Some(reason);
@@ -35,14 +36,15 @@ impl Session {
         self.state = State::Closing;
         let Some(dialog) = self.dialog.as_mut() else { return };
         let mut bye = dialog.request(Method::Bye);
-        let flow = self.dialog.as_ref().map_or(self.setup.flow, |dialog| self.way(dialog));
+        let way = self.dialog.as_ref().map_or(Way::Back, |dialog| self.way(dialog));
         if let Some(reason) = reason {
             bye.headers.push("Reason", reason_value(&reason));
         }
-        let _ = self.ask(What::Bye, flow, bye);
+        let _ = self.ask(What::Bye, way, bye);
     }
 
     pub(super) fn handle_bye(&mut self, now: Instant, id: ServerId, bye: &Request) {
+        self.far_reason = bye.headers.reasons().into_iter().next();
         match self.state {
             // RFC 3261 §15: not before the call is answered.
             State::Calling => self.answer(id, bye, 481),
@@ -76,7 +78,8 @@ impl Session {
         if matches!(self.state, State::Over) {
             return;
         }
-        self.drop_offer();
+        self.drop_offer(now);
+        self.drop_reoffer();
         if self.transfer.is_some() {
             self.settle_transfer(TransferState::Unknown);
         }
@@ -86,13 +89,13 @@ impl Session {
         self.timers.stop_all();
         self.state = State::Over;
         self.timers.set(Timer::Linger, now + self.give_up());
-        let leg = self.leg();
-        self.tell(Event::Ended { leg, cause });
+        let (leg, reason) = (self.leg(), self.far_reason.take());
+        self.tell(Event::Ended { leg, cause, reason });
     }
 
     /// A change that we did not get round to answering has nothing to change any more.
-    fn drop_offer(&mut self) {
-        self.refuse_offer(&Refusal { status: 487, ..Refusal::default() });
+    fn drop_offer(&mut self, now: Instant) {
+        self.refuse_offer(now, &Refusal { status: 487, ..Refusal::default() });
     }
 }
 

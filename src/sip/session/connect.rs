@@ -2,18 +2,16 @@
 
 use std::time::Instant;
 
-use bytes::Bytes;
-
 use super::accept::first_cseq;
 use super::ask::What;
+use super::early::{EarlyDialogs, MAX_FORKS};
+use super::reoffer::cancel_of;
+use super::way::Way;
 use super::{Output, Session, Setup, State, Timer, body_of};
-use crate::sip::api::{EndCause, Event, Flow, NewLeg};
+use crate::sip::api::{EndCause, Event, NewLeg};
 use crate::sip::capability;
 use crate::sip::dialog::Dialog;
 use crate::sip::message::{Method, NameAddr, Request, Response, Uri};
-
-/// Phones that one call may ring at: a hunt group larger than this is not followed.
-const MAX_FORKS: usize = 16;
 
 /// A call that we made.
 pub(super) struct Placed {
@@ -25,29 +23,16 @@ pub(super) struct Placed {
     /// We no longer want it, for this reason.
     called_off: Option<Option<String>>,
     /// The phones that ring.
-    early: Vec<Early>,
-    /// The acceptances that came, and the ACK that each copy gets again.
-    acked: Vec<(String, Flow, Bytes)>,
-}
-
-struct Early {
-    dialog: Dialog,
-    sdp: Option<Vec<u8>>,
+    pub(super) early: EarlyDialogs,
 }
 
 impl Placed {
     pub(super) fn early_with(&mut self, remote_tag: &str) -> Option<&mut Dialog> {
-        let mut dialogs = self.early.iter_mut().map(|early| &mut early.dialog);
-        dialogs.find(|dialog| dialog.remote_tag() == remote_tag)
+        self.early.with(remote_tag).map(|early| &mut early.dialog)
     }
 
     pub(super) fn cseq(&self) -> u32 {
         self.invite.headers.cseq().map_or(0, |cseq| cseq.number)
-    }
-
-    fn early_sdp(&self, remote_tag: &str) -> Option<Vec<u8>> {
-        let early = self.early.iter().find(|early| early.dialog.remote_tag() == remote_tag)?;
-        early.sdp.clone()
     }
 }
 
@@ -60,7 +45,7 @@ impl Session {
         let flow = setup.flow;
         let mut session = Self::new(setup, State::Calling, call_id, tag);
         let sent = session.invite(new, cseq).and_then(|invite| {
-            session.ask(What::Invite, flow, invite).map_err(|_| "a header holds a line end")
+            session.ask(What::Invite, Way::Back, invite).map_err(|_| "a header holds a line end")
         });
         match sent {
             Ok(number) => {
@@ -71,8 +56,7 @@ impl Session {
                     heard: false,
                     cancelled: false,
                     called_off: None,
-                    early: Vec::new(),
-                    acked: Vec::new(),
+                    early: EarlyDialogs::default(),
                 });
             }
             Err(why) => {
@@ -107,9 +91,10 @@ impl Session {
     }
 
     /// Our INVITE went out again, with credentials.
-    pub(super) fn placed_again(&mut self, number: u32, invite: Request) {
+    pub(super) fn placed_again(&mut self, number: u32) {
+        let Some(asked) = self.asked.get(&number) else { return };
         if let Some(placed) = &mut self.placed {
-            placed.invite = invite;
+            placed.invite = asked.request().clone();
             placed.number = number;
             placed.heard = false;
             placed.early.clear();
@@ -128,6 +113,7 @@ impl Session {
             200..300 => self.handle_acceptance(&response),
             status => {
                 if matches!(self.state, State::Calling) {
+                    self.far_reason = response.headers.reasons().into_iter().next();
                     let cause = self.or_local(EndCause::Refused(status));
                     self.end(now, cause);
                 }
@@ -135,10 +121,14 @@ impl Session {
         }
     }
 
-    /// Timer B: nobody is there.
-    pub(super) fn handle_unanswered(&mut self, now: Instant) {
+    /// Timer B, or a connection that broke: nobody is there.
+    pub(super) fn handle_unanswered(&mut self, now: Instant, status: u16) {
         if matches!(self.state, State::Calling) {
-            let cause = self.or_local(EndCause::Timeout);
+            let cause = match status {
+                408 => EndCause::Timeout,
+                status => EndCause::Refused(status),
+            };
+            let cause = self.or_local(cause);
             self.end(now, cause);
         }
     }
@@ -150,7 +140,7 @@ impl Session {
         }
         let first_word = !std::mem::replace(&mut placed.heard, true);
         let sdp = body_of(&response.headers, &response.body).sdp;
-        placed.note_early(response, sdp.clone());
+        placed.early.note(&placed.invite, response, sdp.clone());
         let called_off = placed.called_off.clone();
         if let Some(reason) = called_off {
             if first_word {
@@ -164,29 +154,29 @@ impl Session {
 
     /// Every acceptance gets an ACK, its copies too; the first phone has the call, others get BYE.
     fn handle_acceptance(&mut self, response: &Response) {
-        let Some(placed) = self.placed.as_ref() else { return };
+        let Some(placed) = self.placed.as_mut() else { return };
         let Some(mut dialog) = Dialog::answered(&placed.invite, response) else { return };
-        let known = placed.acked.iter().find(|(tag, ..)| tag == dialog.remote_tag());
-        if let Some((_, flow, bytes)) = known {
-            let (flow, bytes) = (*flow, bytes.clone());
-            return self.outputs.push_back(Output::Send { flow, bytes });
-        }
-        if placed.acked.len() >= MAX_FORKS {
+        let number = placed.number;
+        if self.acknowledge_again(number, dialog.remote_tag())
+            || self.acceptances(number) >= MAX_FORKS
+        {
             return;
         }
+        let Some(placed) = self.placed.as_mut() else { return };
         let sdp = body_of(&response.headers, &response.body).sdp;
-        let sdp = sdp.or_else(|| placed.early_sdp(dialog.remote_tag()));
-        let called_off = placed.called_off.clone();
-        if let Some(early) = self.placed.as_mut().and_then(|p| p.early_with(dialog.remote_tag())) {
+        let (called_off, cseq) = (placed.called_off.clone(), placed.cseq());
+        let early = placed.early.with(dialog.remote_tag());
+        let sdp = sdp.or_else(|| early.as_ref().and_then(|early| early.sdp.clone()));
+        if let Some(early) = early {
             // What the far end asked while it rang counts on in the confirmed dialog.
-            dialog.continue_from(early);
+            dialog.continue_from(&early.dialog);
         }
-        self.acknowledge(&dialog);
-        let flow = self.way(&dialog);
+        self.acknowledge(number, cseq, &dialog);
         if !matches!(self.state, State::Calling) {
             // Another phone was faster, or nobody waits for any.
             let bye = dialog.request(Method::Bye);
-            let _ = self.ask(What::ForkBye, flow, bye);
+            let way = self.way(&dialog);
+            let _ = self.ask(What::ForkBye, way, bye);
             return;
         }
         self.dialog = Some(dialog);
@@ -198,27 +188,6 @@ impl Session {
                 let leg = self.leg();
                 self.tell(Event::Answered { leg, sdp });
             }
-        }
-    }
-
-    fn acknowledge(&mut self, dialog: &Dialog) {
-        let cseq = self.placed.as_ref().map_or(0, Placed::cseq);
-        let mut ack = dialog.ack(cseq);
-        let via = self.via();
-        ack.headers.push_first("Via", via);
-        ack.headers.push("Contact", self.contact());
-        ack.headers.push("User-Agent", &self.setup.product);
-        // RFC 3261 §13.2.2.4: the ACK shows the credentials of the INVITE.
-        if let Some(placed) = self.placed.as_ref() {
-            for name in ["Authorization", "Proxy-Authorization"] {
-                ack.headers.copy(&placed.invite.headers, name);
-            }
-        }
-        let Ok(bytes) = ack.to_bytes().map(Bytes::from) else { return };
-        let flow = self.way(dialog);
-        self.outputs.push_back(Output::Send { flow, bytes: bytes.clone() });
-        if let Some(placed) = self.placed.as_mut() {
-            placed.acked.push((dialog.remote_tag().to_owned(), flow, bytes));
         }
     }
 
@@ -237,19 +206,11 @@ impl Session {
     fn cancel(&mut self, now: Instant, reason: Option<String>) {
         let Some(placed) = self.placed.as_mut().filter(|placed| !placed.cancelled) else { return };
         placed.cancelled = true;
-        // RFC 3261 §9.1: the INVITE's own Via, Request-URI, To, From, Call-ID and number.
-        let invite = &placed.invite;
-        let mut cancel = Request::new(Method::Cancel, invite.uri.clone());
-        for name in ["Via", "Route", "From", "To", "Call-ID"] {
-            cancel.headers.copy(&invite.headers, name);
-        }
-        cancel.headers.push("Max-Forwards", "70");
-        cancel.headers.push("CSeq", format!("{} CANCEL", placed.cseq()));
+        let mut cancel = cancel_of(&placed.invite);
         if let Some(reason) = reason {
             cancel.headers.push("Reason", super::close::reason_value(&reason));
         }
-        let flow = self.setup.flow;
-        let _ = self.send(What::Cancel, flow, cancel, 0);
+        let _ = self.send(What::Cancel, Way::Back, cancel, 0);
         self.timers.set(Timer::Cancel, now + self.give_up());
     }
 
@@ -268,21 +229,5 @@ impl Session {
     fn or_local(&self, cause: EndCause) -> EndCause {
         let called_off = self.placed.as_ref().is_some_and(|placed| placed.called_off.is_some());
         if called_off { EndCause::Local } else { cause }
-    }
-}
-
-impl Placed {
-    /// Remembers a phone that rings, and what it sent to listen to.
-    fn note_early(&mut self, response: &Response, sdp: Option<Vec<u8>>) {
-        let to = response.headers.to();
-        let Some(tag) = to.as_ref().and_then(NameAddr::tag) else { return };
-        let known = self.early.iter_mut().find(|early| early.dialog.remote_tag() == tag);
-        if let Some(early) = known {
-            early.sdp = sdp.or(early.sdp.take());
-        } else if self.early.len() < MAX_FORKS
-            && let Some(dialog) = Dialog::answered(&self.invite, response)
-        {
-            self.early.push(Early { dialog, sdp });
-        }
     }
 }

@@ -4,34 +4,41 @@
 //! transactions below swallow those; and it says [`Event::Ended`] exactly once.
 
 mod accept;
+mod ack;
 mod ask;
 mod body;
 mod close;
 mod connect;
+mod early;
 mod info;
 mod modify;
 mod referred;
+mod reoffer;
 mod transfer;
+mod way;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use accept::Unacked;
+use ack::Ack;
 use ask::Asked;
 use bytes::Bytes;
 use connect::Placed;
 use modify::Offered;
 use referred::Referred;
+use reoffer::Reoffer;
 use transfer::Transfer;
+use way::Ways;
 
-use super::api::{Command, Credentials, Event, Flow};
+use super::api::{Command, Credentials, Event, Flow, Transport};
 use super::auth::Wallet;
 use super::capability;
 use super::dialog::Dialog;
-use super::message::{Method, Request, Response, Uri, Via};
+use super::message::{Method, Reason, Request, Response, Scheme, Uri, Via};
 use super::transaction::ServerId;
-use crate::base::{Dice, LegId, TimerTable};
+use crate::base::{Dice, LegId, TimerTable, TrunkName};
 
 pub(crate) use body::body_of;
 
@@ -47,6 +54,10 @@ pub(crate) struct Setup {
     pub(crate) user: Option<String>,
     pub(crate) product: String,
     pub(crate) credentials: Option<Credentials>,
+    /// The trunk that it came or goes by.
+    pub(crate) trunk: Option<TrunkName>,
+    /// The far end asks for `sips:`, so that our Contact says it too (RFC 3261 §12.1.1).
+    pub(crate) secure: bool,
     pub(crate) accept_refer: bool,
     pub(crate) refer_wait: Duration,
     pub(crate) t1: Duration,
@@ -58,15 +69,19 @@ pub(crate) enum Input {
     /// The call wants something.
     Command(Command),
     /// A request inside the dialog, once.
-    Request { id: ServerId, request: Request },
+    Request { id: ServerId, flow: Flow, request: Request },
     /// The ACK of an acceptance; it may come several times.
     Ack(Request),
     /// The INVITE with this id, still unanswered, was taken back.
-    Cancelled(ServerId),
+    Cancelled { id: ServerId, cancel: Request },
     /// A response to the request with this number.
     Response { number: u32, response: Response },
-    /// Nobody answered the request with this number.
-    NoAnswer { number: u32 },
+    /// Nobody answered the request with this number: as good as this status.
+    NoAnswer { number: u32, status: u16 },
+    /// A name that we asked for leads there.
+    Resolved { uri: String, flows: Vec<Flow> },
+    /// A connection is no more.
+    Broken(Flow),
 }
 
 /// What a session wants done.
@@ -79,6 +94,8 @@ pub(crate) enum Output {
     Respond { id: ServerId, response: Response },
     /// Wait no longer for the answer to this request.
     Abandon { number: u32 },
+    /// Look up where a name leads.
+    Resolve { uri: String },
     /// Tell the call.
     Event(Event),
 }
@@ -97,6 +114,10 @@ enum Timer {
     Transfer,
     /// Declines their REFER, which nobody took.
     Decline,
+    /// Tries our re-INVITE again, or gives it up.
+    Reoffer,
+    /// Waits no longer for what a name leads to.
+    Name,
     /// Forgets the leg.
     Linger,
 }
@@ -130,10 +151,17 @@ pub(crate) struct Session {
     offered: Option<Offered>,
     /// A BYE that waits for the ACK, with its reason.
     held_bye: Option<Option<String>>,
+    /// Our re-INVITE, until it is answered.
+    reoffer: Option<Reoffer>,
     asked: BTreeMap<u32, Asked>,
     /// What the far end asked for before it took a request of ours.
     wallet: Wallet,
     last_number: u32,
+    /// Our ACKs of acceptances, for their copies.
+    acks: Vec<Ack>,
+    ways: Ways,
+    /// Why the far end ended it.
+    far_reason: Option<Reason>,
     /// Our REFER, until its outcome is known.
     transfer: Option<Transfer>,
     /// Whether there ever was one.
@@ -156,9 +184,13 @@ impl Session {
             unacked: None,
             offered: None,
             held_bye: None,
+            reoffer: None,
             asked: BTreeMap::new(),
             wallet: Wallet::default(),
             last_number: 0,
+            acks: Vec::new(),
+            ways: Ways::default(),
+            far_reason: None,
             transfer: None,
             has_referred: false,
             referred: None,
@@ -171,12 +203,18 @@ impl Session {
     pub(crate) fn handle_input(&mut self, now: Instant, input: Input) {
         match input {
             Input::Command(command) => self.handle_command(now, command),
-            Input::Request { id, request } => self.handle_request(now, id, request),
+            Input::Request { id, flow, request } => {
+                self.handle_flow(flow);
+                self.handle_request(now, id, request);
+            }
             Input::Ack(request) => self.handle_ack(now, &request),
-            Input::Cancelled(id) => self.handle_cancel(now, id),
+            Input::Cancelled { id, cancel } => self.handle_cancel(now, id, &cancel),
             Input::Response { number, response } => self.handle_response(now, number, response),
-            Input::NoAnswer { number } => self.handle_no_answer(now, number),
+            Input::NoAnswer { number, status } => self.handle_no_answer(now, number, status),
+            Input::Resolved { uri, flows } => self.handle_resolved(&uri, flows),
+            Input::Broken(flow) => self.handle_broken(flow),
         }
+        self.watch_names(now);
     }
 
     /// Runs every timer due at `now`. Calling it early or twice does nothing.
@@ -189,10 +227,13 @@ impl Session {
                 Timer::Cancel => self.give_up_on_cancel(now),
                 Timer::Transfer => self.give_up_on_transfer(),
                 Timer::Decline => self.decline_refer(),
+                Timer::Reoffer => self.handle_reoffer_timeout(now),
+                Timer::Name => self.give_up_on_names(),
                 // Nothing waits any more: see `is_over`.
-                Timer::Linger => {}
+                Timer::Linger => self.abandon_reoffers(),
             }
         }
+        self.watch_names(now);
     }
 
     /// Returns what to do next.
@@ -220,6 +261,31 @@ impl Session {
         self.setup.flow
     }
 
+    /// Returns the trunk that it came or goes by.
+    pub(crate) fn trunk(&self) -> Option<&TrunkName> {
+        self.setup.trunk.as_ref()
+    }
+
+    /// Whether it was accepted by either side, and nobody has hung up.
+    pub(crate) fn is_up(&self) -> bool {
+        matches!(self.state, State::Confirmed)
+    }
+
+    /// Whether another call may take the place of this one; if not, with which status it is refused (RFC 3891 §3).
+    pub(crate) fn yields_to(&self, remote_tag: &str, early_only: bool) -> Result<(), u16> {
+        let confirmed = self.dialog.as_ref().is_some_and(|it| it.remote_tag() == remote_tag);
+        let early = self.placed.as_ref().is_some_and(|placed| placed.early.rings_at(remote_tag));
+        match self.state {
+            // A call that rings with us is not ours to give away.
+            State::Incoming { .. } => Err(481),
+            State::Calling if early => Ok(()),
+            State::Confirmed if confirmed && early_only => Err(486),
+            State::Confirmed if confirmed => Ok(()),
+            State::Closing | State::Over if confirmed => Err(603),
+            _ => Err(481),
+        }
+    }
+
     /// Says in one line what the leg is and what it waits for.
     pub(crate) fn describe(&self, now: Instant) -> String {
         let state = match &self.state {
@@ -227,6 +293,7 @@ impl Session {
             State::Calling => "calling, waits for their answer",
             State::Confirmed if self.unacked.is_some() => "accepted, waits for ACK",
             State::Confirmed if self.offered.is_some() => "up, their offer waits for our answer",
+            State::Confirmed if self.reoffer.is_some() => "up, our offer waits for their answer",
             State::Confirmed if self.transfer.is_some() => "up, waits for the transfer's outcome",
             State::Confirmed => "up",
             State::Closing if self.held_bye.is_some() => "closing, BYE waits for ACK",
@@ -241,6 +308,8 @@ impl Session {
             (Timer::Cancel, "give up on CANCEL"),
             (Timer::Transfer, "give up on transfer"),
             (Timer::Decline, "decline REFER"),
+            (Timer::Reoffer, "re-INVITE"),
+            (Timer::Name, "give up on a name"),
             (Timer::Linger, "forget"),
         ];
         let mut line = format!("{leg} with {remote}: {state}");
@@ -259,7 +328,8 @@ impl Session {
             Command::Accept { sdp, .. } => self.accept(now, sdp),
             Command::Refuse { refusal, .. } => self.refuse(now, &refusal),
             Command::AcceptOffer { sdp, .. } => self.accept_offer(now, sdp),
-            Command::RefuseOffer { refusal, .. } => self.refuse_offer(&refusal),
+            Command::RefuseOffer { refusal, .. } => self.refuse_offer(now, &refusal),
+            Command::Reoffer { sdp, .. } => self.reoffer(now, sdp),
             Command::HangUp { reason, .. } => self.hang_up(now, reason),
             Command::Refer { target, headers, .. } => self.refer(&target, &headers),
             Command::GiveUpRefer { .. } => self.give_up_on_transfer(),
@@ -333,24 +403,25 @@ impl Session {
         self.outputs.push_back(Output::Respond { id, response });
     }
 
-    /// Puts on a response or request where we want to be reached and what we can do.
+    /// Says where we want to be reached: by the transport that the call came or went by (RFC 3261 §8.1.1.8).
     fn contact(&self) -> String {
         let advertised = self.setup.advertised;
         let user = self.setup.user.as_deref();
         let host = advertised.ip().to_string();
-        format!("<{}>", Uri::sip(user, &host, Some(advertised.port())).to_wire())
+        let mut uri = Uri::sip(user, &host, Some(advertised.port()));
+        match self.setup.flow.transport {
+            Transport::Udp => {}
+            _ if self.setup.secure => uri.scheme = Scheme::Sips,
+            Transport::Tcp => uri.params.set("transport", Some("tcp")),
+            Transport::Tls => uri.params.set("transport", Some("tls")),
+        }
+        format!("<{}>", uri.to_wire())
     }
 
     /// Makes the Via of a new transaction.
-    fn via(&mut self) -> String {
+    fn via(&mut self, transport: Transport) -> String {
         let branch = format!("z9hG4bK{}", self.setup.dice.hex(20));
-        Via::new(self.setup.flow.transport.name(), self.setup.advertised, &branch).to_wire()
-    }
-
-    /// Returns the way that requests of this dialog go.
-    fn way(&self, dialog: &Dialog) -> Flow {
-        let hop = dialog.next_hop().filter(|_| !self.setup.pinned);
-        Flow { remote: hop.unwrap_or(self.setup.flow.remote), ..self.setup.flow }
+        Via::new(transport.name(), self.setup.advertised, &branch).to_wire()
     }
 
     fn tell(&mut self, event: Event) {

@@ -28,6 +28,8 @@ impl Session {
         match self.state {
             _ if self.offered.is_some() => self.answer_later(id, &request),
             State::Confirmed if self.unacked.is_some() => self.answer(id, &request, 491),
+            // RFC 3261 §14.2: ours is on its way.
+            State::Confirmed if self.is_reoffering() => self.answer(id, &request, 491),
             State::Confirmed => self.offer(id, request),
             // RFC 3261 §14.2: their first INVITE has no final answer yet.
             State::Incoming { .. } => self.answer_later(id, &request),
@@ -50,7 +52,7 @@ impl Session {
             (State::Incoming { .. }, _) => self.answer_later(id, &request),
             // ... or one of ours for theirs.
             (State::Calling, _) => self.answer(id, &request, 491),
-            _ if offering => self.answer(id, &request, 491),
+            _ if offering || self.is_reoffering() => self.answer(id, &request, 491),
             _ => self.offer(id, request),
         }
     }
@@ -64,18 +66,20 @@ impl Session {
         self.open(&mut response);
         response.set_body(capability::ACCEPT, sdp);
         if request.method == Method::Update {
-            return self.outputs.push_back(Output::Respond { id, response });
+            self.outputs.push_back(Output::Respond { id, response });
+            return self.try_reoffer(now);
         }
         let offering = body_of(&request.headers, &request.body).sdp.is_none();
         let cseq = request.headers.cseq().map_or(0, |cseq| cseq.number);
         self.repeat_until_ack(now, id, cseq, response, offering, false);
     }
 
-    pub(super) fn refuse_offer(&mut self, refusal: &Refusal) {
+    pub(super) fn refuse_offer(&mut self, now: Instant, refusal: &Refusal) {
         let Some(Offered { id, request }) = self.offered.take() else { return };
         let status = if (300..700).contains(&refusal.status) { refusal.status } else { 488 };
         let response = self.refusal(&request, &Refusal { status, ..refusal.clone() });
         self.outputs.push_back(Output::Respond { id, response });
+        self.try_reoffer(now);
     }
 
     fn offer(&mut self, id: ServerId, request: Request) {

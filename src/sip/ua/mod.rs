@@ -5,9 +5,11 @@
 
 mod calls;
 mod judges;
+mod parties;
 mod qualify;
 mod questions;
 mod registrations;
+mod replaces;
 mod serve;
 mod softphones;
 mod sources;
@@ -44,13 +46,18 @@ pub struct Ua {
     by_dialog: BTreeMap<(String, String), LegId>,
     /// INVITEs of theirs that a CANCEL may still come for.
     by_invite: BTreeMap<ServerId, LegId>,
+    /// Calls that take the place of another once they are accepted.
+    replacing: BTreeMap<LegId, LegId>,
     agenda: Agenda<LegId>,
     last_leg: LegId,
     bindings: Bindings,
     judges: Judges,
     questions: BTreeMap<u32, Question>,
     last_question: u32,
-    look_ups: LookUps,
+    qualifying: LookUps,
+    /// Names that are looked up, and for which leg.
+    lookups: BTreeMap<u64, (LegId, String)>,
+    last_ticket: u64,
     registrations: Registrations,
     outputs: VecDeque<Output>,
 }
@@ -70,13 +77,16 @@ impl Ua {
             legs: BTreeMap::new(),
             by_dialog: BTreeMap::new(),
             by_invite: BTreeMap::new(),
+            replacing: BTreeMap::new(),
             agenda: Agenda::default(),
             last_leg: LegId(0),
             bindings: Bindings::default(),
             judges,
             questions: BTreeMap::new(),
             last_question: 0,
-            look_ups: LookUps::default(),
+            qualifying: LookUps::default(),
+            lookups: BTreeMap::new(),
+            last_ticket: 0,
             registrations: Registrations::default(),
             outputs: VecDeque::new(),
         }
@@ -87,8 +97,14 @@ impl Ua {
         match input {
             Input::Datagram { flow, bytes } => self.handle_datagram(now, flow, &bytes),
             Input::Command(command) => self.handle_command(now, command),
-            Input::Resolved { ticket, flows } => self.resolved(now, ticket, flows),
-            Input::Broken { flow } => self.flow_broken(now, flow),
+            Input::Resolved { ticket, flows } => match self.lookups.remove(&ticket) {
+                Some((leg, uri)) => self.drive(now, leg, session::Input::Resolved { uri, flows }),
+                None => self.resolved(now, ticket, flows),
+            },
+            Input::Broken { flow } => {
+                self.flow_broken(now, flow);
+                self.handle_broken(now, flow);
+            }
         }
         self.settle(now);
     }
@@ -126,7 +142,7 @@ impl Ua {
             self.agenda.next(),
             self.bindings.next_expiry(),
             self.registrations.poll_timeout(),
-            self.look_ups.poll_timeout(),
+            self.qualifying.poll_timeout(),
         ];
         deadlines.into_iter().flatten().min()
     }
@@ -146,8 +162,10 @@ impl Ua {
         self.legs.is_empty()
             && self.by_dialog.is_empty()
             && self.by_invite.is_empty()
+            && self.replacing.is_empty()
             && self.questions.is_empty()
-            && self.look_ups.is_empty()
+            && self.qualifying.is_empty()
+            && self.lookups.is_empty()
             && self.agenda.next().is_none()
             && self.transactions.is_empty()
     }
@@ -209,10 +227,10 @@ impl Ua {
                     }
                     None => self.handle_reply(now, ask.number, &response),
                 },
-                Below::NoAnswer { ask } => match ask.leg {
+                Below::NoAnswer { ask, status } => match ask.leg {
                     Some(leg) => {
                         let number = ask.number;
-                        self.drive(now, leg, session::Input::NoAnswer { number });
+                        self.drive(now, leg, session::Input::NoAnswer { number, status });
                     }
                     None => self.handle_silence(now, ask.number),
                 },
@@ -224,6 +242,14 @@ impl Ua {
                 }
             }
         }
+    }
+
+    /// Legs first, so that what fails for it does not try the same way again.
+    fn handle_broken(&mut self, now: Instant, flow: Flow) {
+        for leg in self.legs.keys().copied().collect::<Vec<_>>() {
+            self.drive(now, leg, session::Input::Broken(flow));
+        }
+        self.transactions.handle_broken(now, flow);
     }
 
     /// Hands an input to a leg, and does what it wants. An input for a leg that is gone is late, not wrong.
@@ -261,6 +287,12 @@ impl Ua {
                 session::Output::Abandon { number } => {
                     self.transactions.abandon(now, AskId { leg: Some(leg), number });
                 }
+                session::Output::Resolve { uri } => {
+                    self.last_ticket += 1;
+                    let (ticket, from) = (self.last_ticket, session.flow());
+                    self.lookups.insert(ticket, (leg, uri.clone()));
+                    self.outputs.push_back(Output::Resolve { ticket, uri, from });
+                }
                 session::Output::Event(event) => self.outputs.push_back(Output::Event(event)),
             }
             // What a leg sends and tells keeps its order.
@@ -272,13 +304,15 @@ impl Ua {
         if session.is_over() {
             self.by_dialog.remove(&session.key());
             self.legs.remove(&leg);
+            self.lookups.retain(|_, (asker, _)| *asker != leg);
+            self.replacing.retain(|new, old| *new != leg && *old != leg);
         }
     }
 
     /// Whether we take requests from this source.
     fn admits(&self, flow: Flow) -> bool {
         let ip = flow.remote.ip();
-        self.opens(flow) || self.legs.values().any(|leg| leg.flow().remote.ip() == ip)
+        self.opens(flow) || self.legs.values().any(|leg| leg.is_peer(ip))
     }
 
     /// Whether this source may begin something: a call, a question.
@@ -314,6 +348,7 @@ impl Ua {
             | Command::Refuse { leg, .. }
             | Command::AcceptOffer { leg, .. }
             | Command::RefuseOffer { leg, .. }
+            | Command::Reoffer { leg, .. }
             | Command::HangUp { leg, .. }
             | Command::Refer { leg, .. }
             | Command::GiveUpRefer { leg }
@@ -333,7 +368,17 @@ impl Ua {
             Command::NonceKey { key } => return self.set_nonce_key(now, key),
             Command::Configure(config) => return self.configure(now, (**config).clone()),
         };
+        let accepting = matches!(command, Command::Accept { .. });
         self.drive(now, leg, session::Input::Command(command));
+        let up = self.legs.get(&leg).is_some_and(Session::is_up);
+        if accepting
+            && up
+            && let Some(leg) = self.replacing.remove(&leg)
+        {
+            // RFC 3891 §3: the call whose place it took is over.
+            let reason = Some("SIP;cause=200;text=\"Replaced\"".to_owned());
+            self.drive(now, leg, session::Input::Command(Command::HangUp { leg, reason }));
+        }
     }
 
     fn configure(&mut self, now: Instant, config: UaConfig) {

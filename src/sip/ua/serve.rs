@@ -23,6 +23,10 @@ impl Ua {
             let why = "it requires an extension that we do not have";
             return self.refuse(now, id, flow, &request, response, why);
         }
+        // RFC 3891 §3.
+        if request.method != Method::Invite && request.headers.contains("Replaces") {
+            return self.reject(now, id, flow, &request, 400, "only an INVITE replaces a call");
+        }
         if request.headers.to().is_some_and(|to| to.tag().is_some()) {
             return self.serve_in_dialog(now, id, flow, request);
         }
@@ -98,7 +102,8 @@ impl Ua {
         response.headers.push("Server", &self.config.product);
         self.respond(now, id, &response);
         if let (Some(leg), true) = (leg, open) {
-            self.drive(now, leg, session::Input::Cancelled(invite));
+            let cancel = request.clone();
+            self.drive(now, leg, session::Input::Cancelled { id: invite, cancel });
         }
     }
 
@@ -108,7 +113,7 @@ impl Ua {
         };
         // Whoever overheard Call-ID and tags must also sit where the far end sits, or on a trunk.
         let trusted = self.legs.get(&leg).is_some_and(|session| {
-            session.flow().remote.ip() == flow.remote.ip() || self.trunk_of(flow, None).is_some()
+            session.is_peer(flow.remote.ip()) || self.trunk_of(flow, None).is_some()
         });
         if !trusted {
             return self.reject(now, id, flow, &request, 481, "its source is not the dialog's");
@@ -116,7 +121,7 @@ impl Ua {
         if request.method == Method::Invite {
             self.by_invite.insert(id, leg);
         }
-        self.drive(now, leg, session::Input::Request { id, request });
+        self.drive(now, leg, session::Input::Request { id, flow, request });
     }
 
     /// Finds the leg by Call-ID and our tag; the session itself compares theirs.

@@ -50,4 +50,18 @@ impl Trunk {
             !matches!(self.inbound, Inbound::Certificate) || flow.transport == Transport::Tls;
         own && private && self.allows(flow.remote.ip())
     }
+
+    /// Returns the address that Via and Contact tell of the socket that a call came by: the trunk's, with the
+    /// socket's own port where the trunk has several. A port that is none of its sockets' was mapped by somebody.
+    pub(super) fn advertised_by(&self, flow: Flow) -> SocketAddr {
+        let own = |port| self.listens.iter().any(|(_, local)| local.port() == port);
+        let (told, local) = (self.advertised, flow.local);
+        if told.is_ipv4() != local.is_ipv4() && !local.ip().is_unspecified() {
+            return local;
+        }
+        match own(told.port()) && own(local.port()) {
+            true => SocketAddr::new(told.ip(), local.port()),
+            false => told,
+        }
+    }
 }
