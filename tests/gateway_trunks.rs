@@ -5,7 +5,7 @@
 
 mod gateway_stage;
 
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::time::{Duration, Instant};
 
 use gateway_stage::house::House;
@@ -57,14 +57,19 @@ impl Pbx {
 
     fn answer(&self, request: &(String, SocketAddr), line: &str, more: &str) {
         let (message, from) = request;
-        let mut text = format!("SIP/2.0 {line}\r\n");
-        for name in ["Via", "From", "To", "Call-ID", "CSeq"] {
-            let tag = if name == "To" { ";tag=pbx" } else { "" };
-            text.push_str(&format!("{name}: {}{tag}\r\n", header(message, name).unwrap()));
-        }
-        text.push_str(&format!("{more}Content-Length: 0\r\n\r\n"));
-        self.socket.send_to(text.as_bytes(), from).unwrap();
+        self.socket.send_to(response(message, line, more).as_bytes(), from).unwrap();
     }
+}
+
+/// Writes the answer to a request.
+fn response(request: &str, line: &str, more: &str) -> String {
+    let mut text = format!("SIP/2.0 {line}\r\n");
+    for name in ["Via", "From", "To", "Call-ID", "CSeq"] {
+        let tag = if name == "To" { ";tag=pbx" } else { "" };
+        text.push_str(&format!("{name}: {}{tag}\r\n", header(request, name).unwrap()));
+    }
+    text.push_str(&format!("{more}Content-Length: 0\r\n\r\n"));
+    text
 }
 
 fn registering(expires: &str) -> String {
@@ -220,4 +225,92 @@ fn limits_say_which_they_are() {
     let (_, after, words) = refusal(too_fast);
     assert_eq!(after, "1");
     assert!(words.contains("calls-per-second"), "{words}");
+}
+
+/// The same by TCP: the calls come back by the connection that we made, and when the PBX closes it we are no longer there.
+#[test]
+fn a_registration_lives_and_dies_with_its_connection() {
+    let folder = Folder::new();
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let host = listener.local_addr().unwrap();
+    folder.write("pbx-secret", "seven-willows\n");
+    folder.write(
+        PROFILE,
+        &format!(
+            "preset = \"generic\"\ndialplan = \"front-desk\"\npeer.host = \"{host}\"\n\
+             peer.transport = \"tcp\"\npeer.allow = [\"192.0.2.1\"]\ntransfer.allow = [\"_1XX\"]\n{}",
+            registering("10m")
+        ),
+    );
+    let house = House::open(&folder);
+    let (stream, _) = listener.accept().unwrap();
+    let mut line = Line(stream);
+    let request = line.read();
+    assert!(request.starts_with("REGISTER "), "{request}");
+    let contact = header(&request, "Contact").unwrap();
+    assert!(contact.contains(";transport=tcp>"), "{contact}");
+    line.write(&response(&request, "200 OK", ""));
+    assert!(
+        wait_until(PATIENCE, || trunk(&house) == "trunk demo: registered"),
+        "{}",
+        trunk(&house)
+    );
+    let within = |method: &str, cseq: u32, to: &str| {
+        format!(
+            "{method} sip:{NUMBER}@{} SIP/2.0\r\nVia: SIP/2.0/TCP {host};branch=z9hG4bK{method}\r\n\
+             Max-Forwards: 70\r\nFrom: <sip:3125550142@{host}>;tag=t\r\nTo: {to}\r\nCall-ID: tcp\r\n\
+             CSeq: {cseq} {method}\r\nContact: <sip:3125550142@{host};transport=tcp>\r\n\
+             Content-Length: 0\r\n\r\n",
+            folder.sip
+        )
+    };
+    line.write(&within("INVITE", 1, &format!("<sip:{NUMBER}@{host}>")));
+    let answer = line.final_answer();
+    assert_eq!(status(&answer), 200, "{answer}");
+    let to = header(&answer, "To").unwrap();
+    // An answer without the offer that was asked for ends the call.
+    line.write(&within("ACK", 1, &to));
+    line.write(&within("BYE", 2, &to));
+    line.final_answer();
+    drop(line);
+    let lost =
+        "trunk demo: not registered: the registrar closes the connection soon after it took us";
+    assert!(wait_until(PATIENCE, || trunk(&house) == lost), "{}", trunk(&house));
+}
+
+/// Messages on a connection.
+struct Line(std::net::TcpStream);
+
+impl Line {
+    fn read(&mut self) -> String {
+        use std::io::Read;
+        self.0.set_read_timeout(Some(PATIENCE)).unwrap();
+        let (mut text, mut byte) = (Vec::new(), [0]);
+        while !text.ends_with(b"\r\n\r\n") {
+            self.0.read_exact(&mut byte).unwrap();
+            // What keeps the connection open is no message.
+            if !(text.is_empty() && byte[0] < b' ') {
+                text.push(byte[0]);
+            }
+        }
+        let head = String::from_utf8(text).unwrap();
+        let length = header(&head, "Content-Length").map_or(0, |length| length.parse().unwrap());
+        let mut body = vec![0; length];
+        self.0.read_exact(&mut body).unwrap();
+        head
+    }
+
+    fn final_answer(&mut self) -> String {
+        loop {
+            let message = self.read();
+            if status(&message) >= 200 {
+                return message;
+            }
+        }
+    }
+
+    fn write(&mut self, text: &str) {
+        use std::io::Write;
+        self.0.write_all(text.as_bytes()).unwrap();
+    }
 }

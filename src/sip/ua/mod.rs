@@ -344,6 +344,7 @@ impl Ua {
     fn handle_command(&mut self, now: Instant, command: Command) {
         let leg = match &command {
             Command::Ring { leg }
+            | Command::Progress { leg, .. }
             | Command::Accept { leg, .. }
             | Command::Refuse { leg, .. }
             | Command::AcceptOffer { leg, .. }
