@@ -26,6 +26,7 @@ impl Event {
             | Self::AuthenticationFailed { .. }
             | Self::MailNotice { .. }
             | Self::Dropped { .. }
+            | Self::Refused { .. }
             | Self::Rejected { .. } => None,
         }
     }

@@ -573,6 +573,8 @@ pub enum Event {
     MailNotice { flow: Flow },
     /// A message was thrown away.
     Dropped { flow: Flow, why: DropReason },
+    /// A request inside a call was refused, and why in words an admin can act on. The call goes on.
+    Refused { leg: LegId, flow: Flow, method: String, status: u16, why: &'static str },
     /// A request was refused by the user agent itself, and why in words an admin can act on.
     Rejected { flow: Flow, method: String, status: u16, why: &'static str },
 }

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test uses its part")]
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
+pub(crate) mod house;
 pub(crate) mod program;
 pub(crate) mod running;
 pub(crate) mod sound;

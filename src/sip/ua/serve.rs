@@ -75,6 +75,7 @@ impl Ua {
         let mut response = rejection.to_response();
         response.headers.set_to_tag(&self.dice.hex(16));
         response.headers.push("Server", &self.config.product);
+        super::words::warn(&mut response, &self.config.product, why);
         if let Ok(bytes) = response.to_bytes() {
             self.outputs.push_back(super::Output::Send { flow, bytes: bytes.into() });
         }
@@ -166,7 +167,17 @@ impl Ua {
     fn serve_notify(&mut self, now: Instant, id: ServerId, flow: Flow, request: &Request) {
         // PBXs tell a registered phone of its voice mail without being asked.
         let unasked = request.headers.event().is_some_and(|e| e.package == "message-summary");
-        let response = self.reply(request, if unasked { 200 } else { 481 });
+        if !unasked {
+            return self.reject(
+                now,
+                id,
+                flow,
+                request,
+                481,
+                "it tells of nothing that we asked for",
+            );
+        }
+        let response = self.reply(request, 200);
         self.respond(now, id, &response);
         if unasked {
             self.tell(Event::MailNotice { flow });
