@@ -119,11 +119,11 @@ fn sockets_are_opened_and_closed_while_calls_go_on() {
 fn a_socket_that_no_trunk_has_any_more_is_deaf() {
     let folder = Folder::trunk();
     let house = House::open(&folder);
-    assert!(hears(folder.sip));
+    assert!(answers(folder.sip));
     let second = free_port();
     folder.change(NODE, &folder.sip.to_string(), &second.to_string());
     house.reload().unwrap_or_else(|error| panic!("{error}"));
-    assert!(hears(second));
+    assert!(answers(second));
     assert!(!hears(folder.sip));
 }
 

@@ -38,7 +38,7 @@ mod trunk_file;
 pub use alone::{read_plan, read_profile};
 pub use code::Code;
 pub use diagnostic::{ConfigErrors, Diagnostic, Severity};
-pub use keys::{Fallback, Key, NODE, TRUNK};
+pub use keys::{Fallback, Key, NODE, PLAN, TRUNK};
 pub use load::{Config, Generation};
 pub use node::{Book, Node, RtpBind};
 pub use presets::{Fact, Family, Knowledge, Preset, Standing};

@@ -366,6 +366,9 @@ impl Switchboard {
         expect_metrics(&config);
         self.shared.tell(Command::Configure(Box::new(config.ua()))).await;
         self.shared.config.store(Arc::new(config));
+        // Requests are done in order: once this is answered, the new configuration is in force. An error means that
+        // signalling has stopped, and all else with it.
+        let _ = self.shared.signalling.drops().await;
         Ok(reloaded)
     }
 
