@@ -37,6 +37,15 @@ const NODE_ROWS: &[Row] = &[
     ("rtp.ports", "rtp.ports = \"30000-30999\"", Shows("ports: 30000..=30999")),
     ("threads.media", "threads.media = 2", Shows("media_threads: 2")),
     ("threads.hearing", "threads.hearing = 3", Shows("hearing_threads: 3")),
+    ("limits.listed-per-second", "limits.listed-per-second = 500", Shows("listed_per_second: 500")),
+    ("limits.guests-per-second", "limits.guests-per-second = 50", Shows("guests_per_second: 50")),
+    ("limits.connections", "limits.connections = 99", Shows("connections: 99,")),
+    (
+        "limits.connections-per-source",
+        "limits.connections-per-source = 9",
+        Shows("connections_per_source: 9 "),
+    ),
+    ("dns.servers", "dns.servers = \"192.0.2.53\"", Shows("name_servers: [192.0.2.53:53]")),
     ("limits.calls", "limits.calls = 12", Shows("max_calls: 12")),
     (
         "metrics.listen",

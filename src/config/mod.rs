@@ -40,7 +40,7 @@ pub use code::Code;
 pub use diagnostic::{ConfigErrors, Diagnostic, Severity};
 pub use keys::{Fallback, Key, NODE, PLAN, TRUNK};
 pub use load::{Config, Generation};
-pub use node::{Book, Node, RtpBind};
+pub use node::{Book, Floods, Node, RtpBind};
 pub use presets::{Fact, Family, Knowledge, Preset, Standing};
 pub use snippet::{SnippetFamily, SnippetValues, snippet};
 pub use transfer::{ContextField, NotAllowed, Notify200, Transfer, TransferMethod};
