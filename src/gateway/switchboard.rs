@@ -405,6 +405,9 @@ impl Switchboard {
         if self.draining.is_none() {
             self.register().await;
         }
+        // Requests are done in order: once this is answered, the new configuration is in force. An error means that
+        // signalling has stopped, and all else with it.
+        let _ = self.shared.signalling.drops().await;
         Ok(reloaded)
     }
 
