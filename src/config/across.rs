@@ -9,6 +9,7 @@ use crate::sip::Inbound;
 use super::callers_file::{Lists, TOLD, Written};
 use super::diagnostic::Findings;
 use super::file::Reader;
+use super::listen_file;
 use super::plan_file::ReadPlan;
 use super::trunk_file::ReadTrunk;
 use super::{Code, Diagnostic, Node, PlanName, reach};
@@ -26,6 +27,7 @@ pub(super) fn check(
         registrar(findings, node, trunk);
         ports(findings, trunk);
         claims(findings, trunk, &trunks[..at]);
+        listen_file::one_certificate(findings, trunk, &trunks[..at]);
         match plans.get(&trunk.profile.plan) {
             Some(plan) => trunk_and_plan(findings, trunk, plan),
             // A plan that could not be read was reported where it was read.
