@@ -31,8 +31,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("store", &["base", "practice", "call", "ops"]),
     ("audit", &["base", "ops"]),
     ("toolbox", &["base", "agent", "practice", "ehr", "audit", "ops"]),
-    // It shares the SIP core with the gateway, but not the media that it measures.
-    ("phone", &["base", "sip", "sdp", "codec", "rtp", "speech", "engines"]),
+    // It shares signalling with the gateway, but not the media that it measures.
+    ("phone", &["base", "sip", "sdp", "codec", "rtp", "signalling", "speech", "engines"]),
     ("main", &["cli"]),
     // Bodies that fuzz targets and property tests share.
     ("fuzzing", &["base", "codec", "sip", "sdp", "rtp", "config", "dialplan"]),
@@ -47,6 +47,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("clap", &["cli", "main"]),
     ("csv", &["config"]),
     ("flate2", &["engines"]),
+    ("hickory_resolver", &["signalling"]),
     ("hmac", &["sip"]),
     ("hound", &["phone"]),
     ("md5", &["sip"]),
@@ -58,11 +59,14 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rsip", &["sip"]),
     ("rten", &["engines"]),
     ("rtp_rs", &["rtp"]),
+    ("rustls_native_certs", &["signalling"]),
     ("sd_notify", &["ops"]),
     ("sha2", &["sip", "audit", "engines"]),
+    ("socket2", &["signalling"]),
     ("sqlx", &["store"]),
     ("strsim", &["agent", "config", "practice"]),
     ("tar", &["engines"]),
+    ("tokio_rustls", &["signalling"]),
     ("toml", &["config"]),
     ("tracing_subscriber", &["ops"]),
     ("webrtc_vad", &["speech"]),

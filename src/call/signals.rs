@@ -20,10 +20,11 @@ impl Call {
             sip::Event::Incoming(incoming) => self.replaced(now, &incoming),
             sip::Event::Established { answer, .. } => self.established(now, answer.as_deref()),
             sip::Event::Offer { sdp, .. } => self.offered(now, sdp.as_deref()),
+            sip::Event::Changed { sdp, .. } => self.media_moved(now, &sdp),
             sip::Event::Transfer { state, .. } => self.transfer(now, state),
             sip::Event::Dtmf { digit, .. } => self.dtmf(now, digit),
             sip::Event::Ended { cause, reason, .. } => self.ended(now, cause, reason),
-            // A caller's leg has no other events: we did not call it, and it may not refer us.
+            // A caller's leg has no other events: we did not call it, sent it no early media, and it may not refer us.
             _ => {}
         }
     }
@@ -116,6 +117,16 @@ impl Call {
         }
     }
 
+    /// The far end answered our refresh with other media than before. What cannot be used leaves us as we were.
+    fn media_moved(&mut self, now: Instant, answer: &[u8]) {
+        if self.phase != Phase::Talking {
+            return;
+        }
+        if let Ok(negotiated) = sdp::accept_answer(answer, &self.setup.local) {
+            self.media_agreed(now, negotiated);
+        }
+    }
+
     fn media_agreed(&mut self, now: Instant, negotiated: sdp::Negotiated) {
         let was_held = self.held;
         self.held = !negotiated.direction.sends() || !negotiated.direction.receives();
@@ -144,7 +155,7 @@ impl Call {
             EndCause::RemoteBye => EndReason::CallerHungUp,
             EndCause::RemoteCancel => EndReason::CallerCancelled,
             EndCause::AckTimeout => EndReason::AckTimeout,
-            EndCause::Timeout => EndReason::SignallingTimeout,
+            EndCause::Timeout | EndCause::SessionExpired => EndReason::SignallingTimeout,
             EndCause::RefusedByUs(_) => EndReason::MediaRefused,
             EndCause::Local | EndCause::Refused(_) => EndReason::AgentHungUp,
         };

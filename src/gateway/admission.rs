@@ -1,7 +1,7 @@
 //! Whether a call is taken, and where it goes: limits, number plan, a port for its sound.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -10,7 +10,7 @@ use crate::agent::Setting;
 use crate::base::{CallId, Phi, Purpose, TargetName, TrunkName};
 use crate::call::{Carrier, Reach, Setup};
 use crate::config::{Config, ContextField, Notify200, TrunkProfile};
-use crate::dialplan::Action;
+use crate::dialplan::{Action, Reason, Verdict};
 use crate::ops::{self, RefusalLabel};
 use crate::practice::PhoneNumber;
 use crate::sdp::LocalMedia;
@@ -19,6 +19,8 @@ use crate::workers::{Port, WorkersError};
 
 use super::decision::{Asked, Offered, decide};
 use super::shared::Shared;
+use super::switchboard::RETRY_AFTER;
+use super::throttle::{Throttle, TooSoon};
 
 /// A call that is taken.
 pub(super) struct Admitted {
@@ -37,11 +39,30 @@ pub(super) struct Refused {
     pub(super) reason: RefusalLabel,
     /// For the admin, on the wire and in the log; never a number or a name.
     pub(super) words: String,
+    /// When it may be tried again.
+    pub(super) retry_after: Option<Duration>,
 }
 
 impl Refused {
     fn new(status: u16, reason: RefusalLabel, words: impl Into<String>) -> Self {
-        Self { status, reason, words: words.into() }
+        let retry_after = (status == 503).then_some(RETRY_AFTER);
+        Self { status, reason, words: words.into(), retry_after }
+    }
+}
+
+impl From<TooSoon> for Refused {
+    fn from(too_soon: TooSoon) -> Self {
+        match too_soon {
+            TooSoon::Trunk { words, wait } => {
+                let retry_after = Some(wait);
+                Self { status: 503, reason: RefusalLabel::TooFast, words, retry_after }
+            }
+            // Busy, and not 503: a PBX would take that for the whole trunk's state and send others elsewhere too.
+            TooSoon::Caller { words, wait } => {
+                let retry_after = Some(wait);
+                Self { status: 486, reason: RefusalLabel::CallerTooOften, words, retry_after }
+            }
+        }
     }
 }
 
@@ -60,6 +81,7 @@ pub(super) fn admit(
     call: CallId,
     incoming: Incoming,
     load: Load,
+    throttle: &mut Throttle,
 ) -> Result<Admitted, Refused> {
     let received = Instant::now();
     let config = shared.config.load_full();
@@ -78,6 +100,8 @@ pub(super) fn admit(
         );
         return Err(Refused::new(503, RefusalLabel::Busy, words));
     }
+    let caller = incoming.caller.as_ref().map(|number| profile.normalise(number));
+    throttle.take(Instant::now(), &incoming.trunk, &profile.limits, caller.as_ref())?;
     let Choice { route, targets, order, fallback, now } =
         choose(&config, profile, call, &Asked::from(&incoming), Timestamp::now())?;
     let (bind, ports) = (profile.media.bind, &profile.media.ports);
@@ -157,13 +181,14 @@ pub(super) fn choose(
     let why = || decision.why().iter().map(ToString::to_string).collect();
     ops::CallRouted { call, trunk: &profile.sip.name, why: &why }.emit();
     let Some(route) = decision.route else {
-        let why: Vec<String> = why();
-        let words = format!("no route takes this number; {}", why.join("; "));
+        let words = told(&decision.why());
         return Err(Refused::new(404, RefusalLabel::NoRoute, words));
     };
     let name = route.name.as_str().to_owned();
     if let Action::Reject { status } = route.action {
-        let words = format!("route {name} rejects the call");
+        let chosen = decision.why().into_iter().find(|reason| reason.verdict == Verdict::Chosen);
+        let because = chosen.map(|reason| reason.words).unwrap_or_default();
+        let words = format!("route {name} rejects the call: {because}");
         return Err(Refused::new(status, RefusalLabel::Rejected, words));
     }
     let answer = decision.answer.ok_or_else(gone)?;
@@ -173,6 +198,18 @@ pub(super) fn choose(
     let fallback = answer.fallback.map(|o| (o.target.name.clone(), o.reach));
     let targets = targets.into_iter().collect();
     Ok(Choice { route: name, targets, order, fallback, now: at })
+}
+
+/// Routes whose reasons a refusal gives; it travels in a header too. The rest is in the log at `debug`.
+const TOLD: usize = 10;
+
+fn told(why: &[Reason]) -> String {
+    let mut words = String::from("no route takes this number");
+    why.iter().take(TOLD).for_each(|reason| words.push_str(&format!("; {reason}")));
+    if why.len() > TOLD {
+        words.push_str(&format!("; and {} more", why.len() - TOLD));
+    }
+    words
 }
 
 #[cfg(test)]
@@ -228,6 +265,32 @@ mod tests {
             std::fs::write(path, text).unwrap();
         }
         Config::load(folder.path()).unwrap_or_else(|errors| panic!("{errors}\n{plan}"))
+    }
+
+    #[test]
+    fn a_refusal_is_told_in_the_words_of_the_dry_run() {
+        let asked = Asked { called: Phi::new("8000".into()), caller: None, headers: Vec::new() };
+        let refused = |plan: &str| {
+            let config = load(plan);
+            let now = Timestamp::UNIX_EPOCH;
+            let refused = choose(&config, &config.trunks[0], CallId(2), &asked, now).err().unwrap();
+            (refused.status, refused.words)
+        };
+        let head = "timezone = \"America/Chicago\"\n";
+        let plan =
+            format!("{head}[[route]]\nname = \"no\"\ncaller = \"anonymous\"\nreject = 603\n");
+        let words = "route no rejects the call: caller is anonymous".to_owned();
+        assert_eq!(refused(&plan), (603, words));
+        let routes: String = (0..12)
+            .map(|n| {
+                format!("[[route]]\nname = \"r{n}\"\ncalled = \"90{n}\"\nagent = \"reception\"\n")
+            })
+            .collect();
+        let (status, words) = refused(&(head.to_owned() + &routes));
+        assert_eq!(status, 404);
+        let start = "no route takes this number; r0: called number is not 900; r1: called number";
+        assert!(words.starts_with(start), "{words}");
+        assert!(words.ends_with("; r9: called number is not 909; and 2 more"), "{words}");
     }
 
     #[test]

@@ -272,7 +272,7 @@ pub struct NewLeg {
     pub from_user: String,
     /// The display name of From.
     pub display: Option<Phi<String>>,
-    /// Our SDP offer.
+    /// Our SDP offer. Empty asks for theirs, which comes as [`Event::Offer`] (delayed offer).
     pub offer: Vec<u8>,
     /// Further headers, name and value. CR, LF and NUL are refused.
     pub headers: Vec<(String, String)>,
@@ -330,15 +330,23 @@ pub enum Input {
 pub enum Command {
     /// Answers an incoming INVITE with 180.
     Ring { leg: LegId },
-    /// Answers an incoming INVITE with 200 and our SDP: an answer, or an offer if it had none.
+    /// Answers an incoming INVITE with 183 and our SDP: early media. It is the answer, or our offer if the INVITE
+    /// had none; then a far end that does not know 100rel gets a 183 without. What went out reliably (RFC 3262)
+    /// stands: the SDP of [`Command::Accept`] is left out after it.
+    Progress { leg: LegId, sdp: Vec<u8> },
+    /// Answers an incoming INVITE with 200 and our SDP: an answer, or an offer if it had none. It waits by itself
+    /// for the PRACK of a 183 with SDP.
     Accept { leg: LegId, sdp: Vec<u8> },
     /// Refuses an incoming INVITE.
     Refuse { leg: LegId, refusal: Refusal },
-    /// Answers a re-INVITE or UPDATE.
+    /// Answers an [`Event::Offer`], wherever that came: in a re-INVITE, UPDATE or PRACK, or in a response to an
+    /// INVITE of ours that had no offer; then the answer goes out in the PRACK or ACK.
     AcceptOffer { leg: LegId, sdp: Vec<u8> },
-    /// Refuses a re-INVITE or UPDATE; the session goes on as it was (RFC 3261 §14.2).
+    /// Refuses an [`Event::Offer`] in a request; the session goes on as it was (RFC 3261 §14.2). One in a response
+    /// cannot be refused: the call ends.
     RefuseOffer { leg: LegId, refusal: Refusal },
-    /// Offers a change to a session that is up, by re-INVITE: other media, hold, resume. It waits while an offer
+    /// Offers a change to a session that is up, by re-INVITE: other media, hold, resume. While it rings, by UPDATE,
+    /// where the far end takes that and offer and answer were exchanged reliably (else 481). It waits while an offer
     /// of theirs is open, and comes again after a 491. Whatever happens, one [`Event::Reoffered`] follows. One at a
     /// time: a second is refused with 491.
     Reoffer { leg: LegId, sdp: Vec<u8> },
@@ -373,6 +381,18 @@ pub enum Command {
         flow: Flow,
         /// The Request-URI.
         target: String,
+        /// The address we put in Via and Contact.
+        advertised: SocketAddr,
+    },
+    /// As [`Command::Options`], to a URI that is looked up first: the next place is asked where one is silent or says
+    /// 503 (RFC 3263 §4.3).
+    Qualify {
+        /// Comes back in [`Event::OptionsAnswered`].
+        id: u32,
+        /// The Request-URI, and where it goes.
+        target: String,
+        /// The socket that it leaves by. Its `remote` says nothing.
+        from: Flow,
         /// The address we put in Via and Contact.
         advertised: SocketAddr,
     },
@@ -480,10 +500,12 @@ pub enum EndCause {
     Refused(u16),
     /// We refused its INVITE.
     RefusedByUs(u16),
-    /// Our 200 was never acknowledged (64·T1, RFC 3261 §13.3.1.4).
+    /// Our 200, or a reliable provisional response, was never acknowledged (64·T1, RFC 3261 §13.3.1.4, RFC 3262 §3).
     AckTimeout,
     /// A request of ours was never answered.
     Timeout,
+    /// The session timer ran out, or nobody who knows the call answered our refresh (RFC 4028 §10).
+    SessionExpired,
 }
 
 /// Why a message was thrown away without an answer.
@@ -509,9 +531,15 @@ pub enum Event {
     Established { leg: LegId, answer: Option<Vec<u8>> },
     /// A provisional response to our INVITE.
     Progress { leg: LegId, status: u16, sdp: Option<Vec<u8>> },
-    /// Our INVITE was accepted and acknowledged. `sdp` is that of the 200, or of the provisional response that held it.
+    /// The PRACK to our 183 came, with the answer to the offer in it.
+    EarlyAnswer { leg: LegId, sdp: Vec<u8> },
+    /// Our INVITE was accepted and acknowledged. `sdp` is that of the 200, or of the provisional response that held
+    /// it; `None` where the media were agreed on otherwise since, or our INVITE had no offer.
     Answered { leg: LegId, sdp: Option<Vec<u8>> },
-    /// A re-INVITE or UPDATE with an offer (`None`: it wants ours). Accept or refuse it.
+    /// The answer to a re-INVITE that repeats our last SDP (a refresh) is not what it was before.
+    Changed { leg: LegId, sdp: Vec<u8> },
+    /// An offer to accept or refuse: in a re-INVITE (`None`: it wants ours), UPDATE or PRACK, or in a response to an
+    /// INVITE of ours that had none. A later one takes the place of an earlier.
     Offer { leg: LegId, sdp: Option<Vec<u8>> },
     /// The far end asks us to call somebody else (only where allowed). Declined with 603 if not accepted within 32·T1.
     Referred { leg: LegId, target: Phi<String>, headers: Vec<(String, Phi<String>)> },
@@ -524,8 +552,14 @@ pub enum Event {
     Dtmf { leg: LegId, digit: char },
     /// The leg is over; `reason` is the first of the far end's BYE, CANCEL or refusal (RFC 3326).
     Ended { leg: LegId, cause: EndCause, reason: Option<Reason> },
-    /// Our OPTIONS was answered, or not (`None`).
-    OptionsAnswered { id: u32, status: Option<u16> },
+    /// Our OPTIONS was answered, or not (`None`), with the Retry-After that it said, and who it was; nobody where the name
+    /// leads nowhere.
+    OptionsAnswered {
+        id: u32,
+        status: Option<u16>,
+        retry_after: Option<Duration>,
+        asked: Option<Flow>,
+    },
     /// Our REGISTER was answered, or not (`None`).
     RegisterAnswered { id: u32, status: Option<u16> },
     /// How a registration of ours goes.
@@ -548,6 +582,8 @@ impl Event {
             Self::Established { leg, .. }
             | Self::Progress { leg, .. }
             | Self::Answered { leg, .. }
+            | Self::EarlyAnswer { leg, .. }
+            | Self::Changed { leg, .. }
             | Self::Offer { leg, .. }
             | Self::Reoffered { leg, .. }
             | Self::Referred { leg, .. }

@@ -98,6 +98,13 @@ pub struct Wire {
     asked: BTreeMap<String, Request>,
     /// The peer's headers that go on every request.
     pub extra: String,
+    /// Headers that are told with each message, beyond the usual.
+    pub show: &'static [&'static str],
+    /// How our own calls are made.
+    pub policy: Policy,
+    /// RAck of the last reliable response, which stands for `{rack}`, and the RSeq of the first.
+    rack: String,
+    first_rseq: Option<u32>,
     /// What the user agent sent, whole.
     pub messages: Vec<Message>,
     pub bytes: Vec<Vec<u8>>,
@@ -125,6 +132,10 @@ impl Wire {
             sent: BTreeMap::new(),
             asked: BTreeMap::new(),
             extra: String::new(),
+            show: &[],
+            policy: Policy::default(),
+            rack: String::new(),
+            first_rseq: None,
             messages: Vec::new(),
             bytes: Vec::new(),
         }
@@ -199,6 +210,9 @@ impl Wire {
                 if response.status > 100 && about == Method::Invite {
                     self.our_tag = headers.to().unwrap().tag().unwrap().to_owned();
                 }
+                if let Some(rseq) = headers.get("RSeq") {
+                    self.rack = format!("{rseq} {} INVITE", headers.cseq().unwrap().number);
+                }
                 format!("{} {}", response.status, about)
             }
         };
@@ -211,12 +225,10 @@ impl Wire {
             None if !body.is_empty() => line.push_str(" +sdp"),
             None => {}
         }
-        for name in ["Reason", "Retry-After", "Unsupported", "Refer-To", "Subscription-State"] {
+        let usual = ["Reason", "Retry-After", "Unsupported", "Refer-To", "Subscription-State"];
+        for name in usual.iter().chain(self.show) {
             if let Some(value) = headers.get(name) {
-                // RFC 3261 §14.2: between 0 and 10, as the dice fall.
-                let rolled =
-                    name == "Retry-After" && value.parse().is_ok_and(|wait: u8| wait <= 10);
-                let value = if rolled { "soon" } else { value };
+                let value = self.plain(name, value);
                 line.push_str(&format!(" | {name}: {value}"));
             }
         }
@@ -227,6 +239,23 @@ impl Wire {
             line.push_str(&format!(" by {}", flow.transport.name()));
         }
         line
+    }
+
+    /// Writes numbers that a seed chose as what they mean: RSeq from 1, and whose CSeq it is in RAck.
+    fn plain(&mut self, name: &str, value: &str) -> String {
+        match name {
+            "RSeq" => {
+                let rseq: u32 = value.parse().unwrap();
+                (1 + rseq - *self.first_rseq.get_or_insert(rseq)).to_string()
+            }
+            "RAck" => {
+                let cseq = self.asked["INVITE"].headers.cseq().unwrap().number;
+                value.replace(&format!(" {cseq} INVITE"), " of INVITE")
+            }
+            // RFC 3261 §14.2: between 0 and 10, as the dice fall.
+            "Retry-After" if value.parse().is_ok_and(|wait: u8| wait <= 10) => "soon".to_owned(),
+            _ => value.to_owned(),
+        }
     }
 
     /// Sends a request of the peer's. `METHOD [#cseq] [+sdp] [| Header: value]...`
@@ -285,6 +314,11 @@ impl Wire {
         self.datagram(now, &text);
     }
 
+    /// Whether the user agent has asked what this line answers.
+    pub fn has_asked(&self, line: &str) -> bool {
+        line.split(' ').nth(1).is_some_and(|method| self.asked.contains_key(method))
+    }
+
     /// Answers what the user agent asked last with this method. `200 INVITE [+sdp] [tag] [| Header: value]...`
     fn respond(&mut self, now: Instant, line: &str) {
         let mut parts = line.split(" | ");
@@ -322,6 +356,7 @@ impl Wire {
         let reason = || Some(rest.to_owned()).filter(|rest| !rest.is_empty());
         let command = match verb {
             "ring" => Command::Ring { leg },
+            "progress" => Command::Progress { leg, sdp: OFFER.into() },
             "accept" => Command::Accept { leg, sdp: OFFER.into() },
             "refuse" => Command::Refuse { leg, refusal: refusal() },
             "accept-offer" => Command::AcceptOffer { leg, sdp: OFFER.into() },
@@ -336,7 +371,10 @@ impl Wire {
                 self.leg = LegId(1);
                 let credentials = Some(credentials()).filter(|_| rest == "with password");
                 let (accept_refer, flow) = (rest == "as phone", self.flow(&self.source));
-                Command::Invite(Box::new(NewLeg { credentials, accept_refer, flow, ..new_leg() }))
+                let offer = if rest == "without offer" { vec![] } else { OFFER.into() };
+                let policy = self.policy.clone();
+                let new = NewLeg { credentials, accept_refer, flow, offer, policy, ..new_leg() };
+                Command::Invite(Box::new(new))
             }
             "drain" => Command::Drain { retry_after: Some(Duration::from_secs(120)) },
             "options" => Command::Options {
@@ -362,6 +400,7 @@ impl Wire {
 impl super::timeline::Machine for Wire {
     fn input(&mut self, now: Instant, line: &str) {
         self.now = now;
+        let line = &line.replace("{rack}", &self.rack);
         let first = line.split(' ').next().unwrap();
         match first {
             "do" => self.obey(now, &line[3..]),
@@ -413,6 +452,8 @@ pub fn told(event: &Event) -> String {
         }
         Event::Established { answer, .. } => format!("Established{}", sdp(answer)),
         Event::Progress { status, sdp: body, .. } => format!("Progress {status}{}", sdp(body)),
+        Event::EarlyAnswer { .. } => "EarlyAnswer".to_owned(),
+        Event::Changed { .. } => "Changed".to_owned(),
         Event::Answered { sdp: body, .. } => format!("Answered{}", sdp(body)),
         Event::Offer { sdp: body, .. } => format!("Offer{}", sdp(body)),
         Event::Referred { target, .. } => {
@@ -425,7 +466,10 @@ pub fn told(event: &Event) -> String {
             None => format!("Ended {cause:?}"),
         },
         Event::Reoffered { status, answer, .. } => format!("Reoffered {status}{}", sdp(answer)),
-        Event::OptionsAnswered { status, .. } => format!("OptionsAnswered {status:?}"),
+        Event::OptionsAnswered { status, retry_after, .. } => {
+            let after = retry_after.map(|after| format!(" again in {} s", after.as_secs()));
+            format!("OptionsAnswered {status:?}{}", after.unwrap_or_default())
+        }
         Event::RegisterAnswered { status, .. } => format!("RegisterAnswered {status:?}"),
         Event::Registered { user, expires, .. } => {
             format!("Registered {user} for {} s", expires.as_secs())

@@ -6,6 +6,7 @@ use super::early::MAX_FORKS;
 use super::way::{Waiting, Way};
 use super::{Output, Session};
 use crate::sip::api::Flow;
+use crate::sip::capability;
 use crate::sip::dialog::Dialog;
 use crate::sip::message::Request;
 
@@ -25,8 +26,14 @@ pub(super) struct Ack {
 }
 
 impl Session {
-    /// Acknowledges an acceptance of the INVITE with this number and CSeq.
-    pub(super) fn acknowledge(&mut self, number: u32, cseq: u32, dialog: &Dialog) {
+    /// Acknowledges an acceptance of the INVITE with this number and CSeq, with our answer if it held an offer.
+    pub(super) fn acknowledge(
+        &mut self,
+        number: u32,
+        cseq: u32,
+        dialog: &Dialog,
+        answer: Option<Vec<u8>>,
+    ) {
         let mut request = dialog.ack(cseq);
         request.headers.push("Contact", self.contact());
         request.headers.push("User-Agent", &self.setup.product);
@@ -36,6 +43,7 @@ impl Session {
                 request.headers.copy(&asked.request().headers, name);
             }
         }
+        request.set_body(capability::ACCEPT, answer.unwrap_or_default());
         if self.acks.len() >= MAX_ACKS {
             self.acks.remove(0);
         }
@@ -77,6 +85,11 @@ impl Session {
         let Ok(bytes) = ack.request.to_bytes().map(Bytes::from) else { return };
         ack.sent = Some((flow, bytes.clone()));
         self.outputs.push_back(Output::Send { flow, bytes });
+    }
+
+    /// Whether this phone has accepted an INVITE of ours, too late or first.
+    pub(super) fn has_acknowledged(&self, tag: &str) -> bool {
+        self.acks.iter().any(|ack| ack.tag == tag)
     }
 
     /// Returns how many have accepted the INVITE with this number.

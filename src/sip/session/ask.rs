@@ -10,7 +10,7 @@ use crate::sip::api::Flow;
 use crate::sip::capability;
 use crate::sip::message::{Request, Response, WriteError};
 
-/// How often a request is sent again: for a proxy, for the far end, and for a stale nonce.
+/// How often a request is sent again: for a proxy, for the far end, for a stale nonce or a longer timer.
 const MAX_CHALLENGES: u8 = 3;
 
 /// What was asked.
@@ -24,6 +24,9 @@ pub(super) enum What {
     Refer,
     Notify,
     Reinvite,
+    /// A re-INVITE or UPDATE that changes nothing.
+    Refresh,
+    Prack,
 }
 
 /// A request that is under way.
@@ -60,8 +63,9 @@ impl Session {
     ) -> Result<u32, WriteError> {
         request.headers.push("Contact", self.contact());
         request.headers.push("User-Agent", &self.setup.product);
-        request.headers.push("Allow", capability::ALLOW);
-        request.headers.push("Supported", capability::SUPPORTED);
+        request.headers.push("Allow", capability::allow(&self.setup.policy));
+        request.headers.push("Supported", capability::supported(&self.setup.policy));
+        self.ask_for_timer(&mut request);
         // What was asked of an earlier request is not waited for (RFC 3261 §22.2).
         if let Some(credentials) = &self.setup.credentials {
             self.wallet.sign(&mut request, credentials, &mut self.setup.dice);
@@ -112,19 +116,21 @@ impl Session {
         if !challenged && !response.is_provisional() {
             self.wallet.accepted(&response);
         }
-        if !matches!(what, What::Invite | What::Reinvite) && response.is_provisional() {
+        // Copies of an acceptance come under the same number.
+        let several = matches!(what, What::Invite | What::Reinvite | What::Refresh);
+        if !several && response.is_provisional() {
             return;
         }
         match what {
-            // Copies of an acceptance come under the same number.
-            What::Invite => self.handle_answer(now, response),
+            What::Invite => self.handle_answer(now, number, &response),
+            What::Refresh => self.handle_refresh_answer(now, number, &response),
             What::Bye => self.finish_closing(now),
             What::Refer => self.handle_refer_answer(now, response.status),
             What::Notify => self.handle_notify_answer(response.status),
             What::Reinvite => self.handle_reoffer_answer(now, number, &response),
-            What::Cancel | What::ForkBye => {}
+            What::Cancel | What::ForkBye | What::Prack => {}
         }
-        if !matches!(what, What::Invite | What::Reinvite) {
+        if !several {
             self.asked.remove(&number);
         }
     }
@@ -141,7 +147,8 @@ impl Session {
             What::Refer => self.handle_refer_answer(now, status),
             What::Notify => self.handle_notify_answer(status),
             What::Reinvite => self.handle_reoffer_refusal(now, status, None),
-            What::Cancel | What::ForkBye => {}
+            What::Refresh => self.handle_refresh_unanswered(now, number, status),
+            What::Cancel | What::ForkBye | What::Prack => {}
         }
     }
 
@@ -164,40 +171,75 @@ impl Session {
         true
     }
 
-    /// Sends a challenged request again with what it asks for: a new transaction, a higher CSeq.
-    /// False if we cannot, or no longer want to.
+    /// Sends a challenged request again with what it asks for. False if we cannot.
     fn answer_challenge(&mut self, number: u32, response: &Response) -> bool {
         let Some(asked) = self.asked.get(&number) else { return false };
-        let (what, way, challenges) = (asked.what, asked.way.clone(), asked.challenges);
-        let Some(credentials) = self.setup.credentials.clone() else { return false };
+        let request = asked.request.clone();
+        self.setup.credentials.is_some()
+            && self.wallet.learn(&request, response).is_ok()
+            && self.ask_again(number, request)
+    }
+
+    /// Sends a request again that got 422, if that asks for a longer interval (RFC 4028 §7.3).
+    pub(super) fn ask_with_longer_timer(&mut self, number: u32, response: &Response) -> bool {
+        let Some(asked) = self.asked.get(&number) else { return false };
         let mut request = asked.request.clone();
-        if challenges == MAX_CHALLENGES || self.is_calling_off(what) {
+        if !self.raise_timer(response) {
             return false;
         }
-        if self.wallet.learn(&request, response).is_err() {
+        self.ask_for_timer(&mut request);
+        self.ask_again(number, request)
+    }
+
+    /// Sends a request again that got 421, if what it should require is something we can do.
+    pub(super) fn ask_requiring(&mut self, number: u32, response: &Response) -> bool {
+        let Some(asked) = self.asked.get(&number) else { return false };
+        let mut request = asked.request.clone();
+        let tags = response.headers.tokens("Require");
+        let policy = &self.setup.policy;
+        let able = !tags.is_empty() && tags.iter().all(|tag| capability::understands(policy, tag));
+        if !able || tags.iter().all(|tag| request.headers.has_token("Require", tag)) {
             return false;
         }
-        self.wallet.sign(&mut request, &credentials, &mut self.setup.dice);
-        let Some(cseq) = self.next_cseq(what) else { return false };
+        request.headers.set("Require", tags.join(", "));
+        self.ask_again(number, request)
+    }
+
+    /// Sends a refused request again, with what it lacked: a new transaction, a higher CSeq. False
+    /// if we no longer want to.
+    fn ask_again(&mut self, number: u32, mut request: Request) -> bool {
+        let Some(asked) = self.asked.get(&number) else { return false };
+        let (what, way, times) = (asked.what, asked.way.clone(), asked.challenges);
+        if times == MAX_CHALLENGES || self.is_calling_off(what) {
+            return false;
+        }
+        // Each time under a new count: the same one twice is a replay.
+        if let Some(credentials) = &self.setup.credentials {
+            self.wallet.sign(&mut request, credentials, &mut self.setup.dice);
+        }
+        let Some(cseq) = self.next_cseq(what, &request) else { return false };
         request.headers.set("CSeq", format!("{cseq} {}", request.method));
-        let Ok(again) = self.send(what, way, request, challenges + 1) else {
-            return false;
-        };
+        let Ok(again) = self.send(what, way, request, times + 1) else { return false };
         match what {
             What::Invite => self.placed_again(again),
             What::Reinvite => self.reoffered_again(again),
+            What::Refresh => self.refreshing_again(again),
             What::Refer => self.referred_again(cseq),
-            _ => {}
+            What::Prack | What::Cancel | What::Bye | What::ForkBye | What::Notify => {}
         }
         self.asked.remove(&number);
         true
     }
 
-    fn next_cseq(&mut self, what: What) -> Option<u32> {
+    fn next_cseq(&mut self, what: What, request: &Request) -> Option<u32> {
         match what {
             What::Invite => self.placed.as_ref().map(|placed| placed.cseq() + 1),
             What::Cancel | What::ForkBye => None,
-            _ => self.dialog.as_mut().map(|dialog| dialog.next_cseq()),
+            _ => {
+                let to = request.headers.to();
+                let tag = to.as_ref().and_then(|to| to.tag()).unwrap_or_default();
+                self.dialog_with(tag).map(|dialog| dialog.next_cseq())
+            }
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::sip::transaction::ServerId;
 impl Session {
     /// Ends the leg in whatever way its state asks for.
     pub(super) fn hang_up(&mut self, now: Instant, reason: Option<String>) {
+        self.drop_offered_back();
         match self.state {
             State::Incoming { .. } => {
                 self.turn_down(&Refusal { status: 480, ..Refusal::default() });
@@ -20,7 +21,7 @@ impl Session {
             State::Calling => self.call_off(now, reason),
             State::Confirmed => {
                 self.state = State::Closing;
-                self.drop_offer(now);
+                self.drop_offer();
                 // RFC 3261 §15: no BYE before the ACK, or before that is given up.
                 if self.unacked.is_some() {
                     self.held_bye = Some(reason);
@@ -78,7 +79,7 @@ impl Session {
         if matches!(self.state, State::Over) {
             return;
         }
-        self.drop_offer(now);
+        self.drop_offer();
         self.drop_reoffer();
         if self.transfer.is_some() {
             self.settle_transfer(TransferState::Unknown);
@@ -88,14 +89,15 @@ impl Session {
         self.held_bye = None;
         self.timers.stop_all();
         self.state = State::Over;
+        self.drop_offered_back();
         self.timers.set(Timer::Linger, now + self.give_up());
         let (leg, reason) = (self.leg(), self.far_reason.take());
         self.tell(Event::Ended { leg, cause, reason });
     }
 
     /// A change that we did not get round to answering has nothing to change any more.
-    fn drop_offer(&mut self, now: Instant) {
-        self.refuse_offer(now, &Refusal { status: 487, ..Refusal::default() });
+    fn drop_offer(&mut self) {
+        self.turn_offer_down(&Refusal { status: 487, ..Refusal::default() });
     }
 }
 

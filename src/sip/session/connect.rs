@@ -4,11 +4,12 @@ use std::time::Instant;
 
 use super::accept::first_cseq;
 use super::ask::What;
+use super::delayed::OfferedBack;
 use super::early::{EarlyDialogs, MAX_FORKS};
 use super::reoffer::cancel_of;
 use super::way::Way;
 use super::{Output, Session, Setup, State, Timer, body_of};
-use crate::sip::api::{EndCause, Event, NewLeg};
+use crate::sip::api::{EndCause, Event, NewLeg, Prack};
 use crate::sip::capability;
 use crate::sip::dialog::Dialog;
 use crate::sip::message::{Method, NameAddr, Request, Response, Uri};
@@ -26,6 +27,14 @@ pub(super) struct Placed {
     pub(super) early: EarlyDialogs,
 }
 
+/// What a provisional response was, beyond its status.
+struct Noted {
+    tag: Option<String>,
+    sdp: Option<Vec<u8>>,
+    /// It has to be acknowledged under this number.
+    rseq: Option<u32>,
+}
+
 impl Placed {
     pub(super) fn early_with(&mut self, remote_tag: &str) -> Option<&mut Dialog> {
         self.early.with(remote_tag).map(|early| &mut early.dialog)
@@ -33,6 +42,15 @@ impl Placed {
 
     pub(super) fn cseq(&self) -> u32 {
         self.invite.headers.cseq().map_or(0, |cseq| cseq.number)
+    }
+
+    pub(super) fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// Whether the INVITE holds our offer.
+    pub(super) fn is_offering(&self) -> bool {
+        !self.invite.body.is_empty()
     }
 }
 
@@ -86,6 +104,9 @@ impl Session {
         for (name, value) in &new.headers {
             request.headers.push(name, value);
         }
+        if self.setup.policy.prack == Prack::Required {
+            request.headers.push("Require", "100rel");
+        }
         request.set_body(capability::ACCEPT, new.offer.clone());
         Ok(request)
     }
@@ -107,17 +128,20 @@ impl Session {
         what == What::Invite && called_off
     }
 
-    pub(super) fn handle_answer(&mut self, now: Instant, response: Response) {
+    pub(super) fn handle_answer(&mut self, now: Instant, number: u32, response: &Response) {
+        let calling = matches!(self.state, State::Calling);
         match response.status {
-            ..200 => self.handle_progress(now, &response),
-            200..300 => self.handle_acceptance(&response),
-            status => {
-                if matches!(self.state, State::Calling) {
-                    self.far_reason = response.headers.reasons().into_iter().next();
-                    let cause = self.or_local(EndCause::Refused(status));
-                    self.end(now, cause);
-                }
+            ..200 => self.handle_progress(now, response),
+            200..300 => self.handle_acceptance(now, response),
+            // RFC 4028 §7.3, RFC 3261 §21.4.15: again, as they want it.
+            422 if calling && self.ask_with_longer_timer(number, response) => {}
+            421 if calling && self.ask_requiring(number, response) => {}
+            status if calling => {
+                self.far_reason = response.headers.reasons().into_iter().next();
+                let cause = self.or_local(EndCause::Refused(status));
+                self.end(now, cause);
             }
+            _ => {}
         }
     }
 
@@ -139,41 +163,83 @@ impl Session {
             return;
         }
         let first_word = !std::mem::replace(&mut placed.heard, true);
-        let sdp = body_of(&response.headers, &response.body).sdp;
-        placed.early.note(&placed.invite, response, sdp.clone());
         let called_off = placed.called_off.clone();
-        if let Some(reason) = called_off {
-            if first_word {
-                self.cancel(now, reason);
-            }
-        } else if response.status > 100 {
-            let (leg, status) = (self.leg(), response.status);
+        let noted = self.note_progress(response);
+        if let (Some(reason), true) = (called_off.clone(), first_word) {
+            self.cancel(now, reason);
+        }
+        let Some(Noted { tag, sdp, rseq }) = noted else { return };
+        let offering = self.placed.as_ref().is_some_and(Placed::is_offering);
+        let offer = sdp.clone().filter(|_| !offering && rseq.is_some() && called_off.is_none());
+        if response.status > 100 && called_off.is_none() {
+            let (leg, status, sdp) = (self.leg(), response.status, sdp.filter(|_| offering));
             self.tell(Event::Progress { leg, status, sdp });
+        }
+        match (tag, rseq, offer) {
+            (Some(tag), Some(rseq), Some(offer)) => {
+                self.offer_back(now, OfferedBack::Early { tag, rseq }, offer);
+            }
+            (Some(tag), Some(rseq), None) => self.acknowledge_early(&tag, rseq, None),
+            _ => {}
+        }
+    }
+
+    /// Remembers a phone that rings, and what it sent to listen to. Nothing comes back for a
+    /// reliable response that came before, or before its time.
+    fn note_progress(&mut self, response: &Response) -> Option<Noted> {
+        let rseq = self.reliable_number(response);
+        self.note_allow(&response.headers);
+        let busy = self.owes_answer();
+        let sdp = body_of(&response.headers, &response.body).sdp;
+        let placed = self.placed.as_mut()?;
+        let offering = placed.is_offering();
+        let Some(early) = placed.early.of(&placed.invite, response) else {
+            return Some(Noted { tag: None, sdp, rseq: None });
+        };
+        if let Some(rseq) = rseq {
+            // One offer after the other: this one comes again.
+            if (busy && !offering && sdp.is_some()) || !early.heard.take(rseq) {
+                return None;
+            }
+            early.agreed |= sdp.is_some();
+        }
+        if !early.changed && sdp.is_some() {
+            early.sdp.clone_from(&sdp);
+        }
+        Some(Noted { tag: Some(early.dialog.remote_tag().to_owned()), sdp, rseq })
+    }
+
+    /// Acknowledges a reliable response of the phone with this tag.
+    pub(super) fn acknowledge_early(&mut self, tag: &str, rseq: u32, answer: Option<Vec<u8>>) {
+        let Some(placed) = self.placed.as_mut() else { return };
+        let cseq = placed.cseq();
+        let Some(mut dialog) = placed.early_with(tag).cloned() else { return };
+        self.acknowledge_progress(&mut dialog, rseq, cseq, answer);
+        if let Some(early) = self.placed.as_mut().and_then(|placed| placed.early_with(tag)) {
+            *early = dialog;
         }
     }
 
     /// Every acceptance gets an ACK, its copies too; the first phone has the call, others get BYE.
-    fn handle_acceptance(&mut self, response: &Response) {
-        let Some(placed) = self.placed.as_mut() else { return };
+    fn handle_acceptance(&mut self, now: Instant, response: &Response) {
+        let Some(placed) = self.placed.as_ref() else { return };
         let Some(mut dialog) = Dialog::answered(&placed.invite, response) else { return };
-        let number = placed.number;
-        if self.acknowledge_again(number, dialog.remote_tag())
+        let (number, cseq) = (placed.number, placed.cseq());
+        let tag = dialog.remote_tag().to_owned();
+        let chosen = self.dialog.as_ref().is_some_and(|dialog| dialog.remote_tag() == tag);
+        if self.acknowledge_again(number, &tag)
             || self.acceptances(number) >= MAX_FORKS
+            || (chosen && self.owes_answer())
         {
             return;
         }
-        let Some(placed) = self.placed.as_mut() else { return };
-        let sdp = body_of(&response.headers, &response.body).sdp;
-        let (called_off, cseq) = (placed.called_off.clone(), placed.cseq());
-        let early = placed.early.with(dialog.remote_tag());
-        let sdp = sdp.or_else(|| early.as_ref().and_then(|early| early.sdp.clone()));
-        if let Some(early) = early {
+        if let Some(early) = self.placed.as_mut().and_then(|placed| placed.early_with(&tag)) {
             // What the far end asked while it rang counts on in the confirmed dialog.
-            dialog.continue_from(&early.dialog);
+            dialog.continue_from(early);
         }
-        self.acknowledge(number, cseq, &dialog);
         if !matches!(self.state, State::Calling) {
             // Another phone was faster, or nobody waits for any.
+            self.acknowledge(number, cseq, &dialog, None);
             let bye = dialog.request(Method::Bye);
             let way = self.way(&dialog);
             let _ = self.ask(What::ForkBye, way, bye);
@@ -181,12 +247,42 @@ impl Session {
         }
         self.dialog = Some(dialog);
         self.timers.stop(Timer::Cancel);
-        match called_off {
-            Some(reason) => self.bye(reason),
-            None => {
-                self.state = State::Confirmed;
-                let leg = self.leg();
+        if let Some(reason) = self.placed.as_ref().and_then(|placed| placed.called_off.clone()) {
+            self.acknowledge_first(None);
+            return self.bye(reason);
+        }
+        self.state = State::Confirmed;
+        self.take_timer(now, response);
+        self.agree(now, &tag, body_of(&response.headers, &response.body).sdp);
+    }
+
+    /// The call is up: its media are agreed on, or there is an offer to answer first.
+    fn agree(&mut self, now: Instant, tag: &str, accepted: Option<Vec<u8>>) {
+        let Some(placed) = self.placed.as_ref() else { return };
+        let agreed = placed.early.has_agreed(tag);
+        let offer = Some(placed.invite.body.clone()).filter(|offer| !offer.is_empty());
+        let sdp = placed.early.description(tag, accepted);
+        let leg = self.leg();
+        match (offer, sdp) {
+            (Some(offer), sdp) => {
+                self.acknowledge_first(None);
+                if self.placed.as_ref().is_some_and(|placed| !placed.early.has_changed(tag)) {
+                    self.ours = Some(offer);
+                    self.theirs.clone_from(&sdp);
+                }
                 self.tell(Event::Answered { leg, sdp });
+            }
+            (None, _) if agreed && !self.owes_answer() => {
+                self.acknowledge_first(None);
+                self.tell(Event::Answered { leg, sdp: None });
+            }
+            (None, Some(sdp)) => self.offer_back(now, OfferedBack::Final, sdp),
+            (None, None) => {
+                self.acknowledge_first(None);
+                let (flow, method) = (self.setup.flow, "INVITE".to_owned());
+                let why = "its 200 holds no offer, and our INVITE held none";
+                self.tell(Event::Rejected { flow, method, status: 488, why });
+                self.hang_up(now, Some("SIP;cause=488;text=\"No offer in 200\"".to_owned()));
             }
         }
     }

@@ -9,11 +9,16 @@ mod ask;
 mod body;
 mod close;
 mod connect;
+mod delayed;
 mod early;
 mod info;
 mod modify;
+mod prack;
 mod referred;
+mod refresh;
+mod reliable;
 mod reoffer;
+mod timer;
 mod transfer;
 mod way;
 
@@ -26,13 +31,18 @@ use ack::Ack;
 use ask::Asked;
 use bytes::Bytes;
 use connect::Placed;
+use delayed::OfferedBack;
 use modify::Offered;
+use prack::Heard;
 use referred::Referred;
+use refresh::Refresh;
+use reliable::Provisional;
 use reoffer::Reoffer;
+use timer::Refreshing;
 use transfer::Transfer;
 use way::Ways;
 
-use super::api::{Command, Credentials, Event, Flow, Transport};
+use super::api::{Command, Credentials, Event, Flow, Policy, Transport};
 use super::auth::Wallet;
 use super::capability;
 use super::dialog::Dialog;
@@ -41,6 +51,7 @@ use super::transaction::ServerId;
 use crate::base::{Dice, LegId, TimerTable, TrunkName};
 
 pub(crate) use body::body_of;
+pub(crate) use timer::too_short;
 
 /// What a session needs to know from its beginning.
 pub(crate) struct Setup {
@@ -61,6 +72,8 @@ pub(crate) struct Setup {
     pub(crate) accept_refer: bool,
     pub(crate) refer_wait: Duration,
     pub(crate) t1: Duration,
+    /// How the far end's family wants to be spoken to.
+    pub(crate) policy: Policy,
     pub(crate) dice: Dice,
 }
 
@@ -108,6 +121,16 @@ enum Timer {
     Ack,
     /// Says 180 again, before a proxy gives up on us.
     Ring,
+    /// Repeats a reliable provisional response.
+    Provide,
+    /// Gives up waiting for its PRACK.
+    Prack,
+    /// Gives up waiting for our own call to answer an offer in their response.
+    Answer,
+    /// Shows the far end that we are alive.
+    Refresh,
+    /// The far end has not shown that it is.
+    Expire,
     /// Gives up waiting for what a CANCEL should have brought.
     Cancel,
     /// Gives up waiting for the outcome of our REFER.
@@ -147,8 +170,20 @@ pub(crate) struct Session {
     placed: Option<Placed>,
     /// Our acceptance, until it is acknowledged.
     unacked: Option<Unacked>,
-    /// Their re-INVITE or UPDATE, until we answer.
+    /// Their re-INVITE, UPDATE or PRACK with an offer, until we answer.
     offered: Option<Offered>,
+    /// Their offer in a response to our INVITE, until we answer.
+    offered_back: Option<OfferedBack>,
+    /// Our refresh, until they answer.
+    refresh: Option<Refresh>,
+    /// Their reliable provisional responses to the re-INVITE of ours with this number.
+    heard: (u32, Heard),
+    /// What we said to their INVITE before the final answer.
+    provisional: Provisional,
+    refreshing: Refreshing,
+    /// The descriptions that both sides agreed on last.
+    ours: Option<Vec<u8>>,
+    theirs: Option<Vec<u8>>,
     /// A BYE that waits for the ACK, with its reason.
     held_bye: Option<Option<String>>,
     /// Our re-INVITE, until it is answered.
@@ -175,6 +210,8 @@ pub(crate) struct Session {
 impl Session {
     fn new(setup: Setup, state: State, call_id: String, local_tag: String) -> Self {
         Self {
+            provisional: Provisional::default(),
+            refreshing: Refreshing::new(&setup.policy),
             setup,
             state,
             local_tag,
@@ -183,6 +220,11 @@ impl Session {
             placed: None,
             unacked: None,
             offered: None,
+            offered_back: None,
+            refresh: None,
+            heard: (0, Heard::default()),
+            ours: None,
+            theirs: None,
             held_bye: None,
             reoffer: None,
             asked: BTreeMap::new(),
@@ -223,14 +265,22 @@ impl Session {
             match timer {
                 Timer::Repeat => self.repeat_acceptance(now),
                 Timer::Ack => self.give_up_on_ack(now),
-                Timer::Ring => self.ring(now),
+                Timer::Ring => self.provide_again(now),
+                Timer::Provide => self.repeat_provisional(now),
+                Timer::Prack => self.give_up_on_prack(now),
+                Timer::Answer => self.refuse_back(now),
+                Timer::Refresh => self.refresh_session(now),
+                Timer::Expire => self.session_expired(now),
                 Timer::Cancel => self.give_up_on_cancel(now),
                 Timer::Transfer => self.give_up_on_transfer(),
                 Timer::Decline => self.decline_refer(),
                 Timer::Reoffer => self.handle_reoffer_timeout(now),
                 Timer::Name => self.give_up_on_names(),
                 // Nothing waits any more: see `is_over`.
-                Timer::Linger => self.abandon_reoffers(),
+                Timer::Linger => {
+                    self.abandon_refresh();
+                    self.abandon_reoffers();
+                }
             }
         }
         self.watch_names(now);
@@ -259,6 +309,11 @@ impl Session {
     /// Returns where the INVITE came from or went to.
     pub(crate) fn flow(&self) -> Flow {
         self.setup.flow
+    }
+
+    /// Returns how the far end's family wants to be spoken to.
+    pub(crate) fn policy(&self) -> &Policy {
+        &self.setup.policy
     }
 
     /// Returns the trunk that it came or goes by.
@@ -292,8 +347,11 @@ impl Session {
             State::Incoming { .. } => "incoming, waits for our answer",
             State::Calling => "calling, waits for their answer",
             State::Confirmed if self.unacked.is_some() => "accepted, waits for ACK",
-            State::Confirmed if self.offered.is_some() => "up, their offer waits for our answer",
+            State::Confirmed if self.offered.is_some() || self.owes_answer() => {
+                "up, their offer waits for our answer"
+            }
             State::Confirmed if self.reoffer.is_some() => "up, our offer waits for their answer",
+            State::Confirmed if self.refresh.is_some() => "up, our refresh waits for its answer",
             State::Confirmed if self.transfer.is_some() => "up, waits for the transfer's outcome",
             State::Confirmed => "up",
             State::Closing if self.held_bye.is_some() => "closing, BYE waits for ACK",
@@ -305,6 +363,11 @@ impl Session {
             (Timer::Repeat, "200 again"),
             (Timer::Ack, "give up on ACK"),
             (Timer::Ring, "180 again"),
+            (Timer::Provide, "reliable 18x again"),
+            (Timer::Prack, "give up on PRACK"),
+            (Timer::Answer, "give up on our answer"),
+            (Timer::Refresh, "refresh"),
+            (Timer::Expire, "session expires"),
             (Timer::Cancel, "give up on CANCEL"),
             (Timer::Transfer, "give up on transfer"),
             (Timer::Decline, "decline REFER"),
@@ -324,7 +387,8 @@ impl Session {
 
     fn handle_command(&mut self, now: Instant, command: Command) {
         match command {
-            Command::Ring { .. } => self.ring(now),
+            Command::Ring { .. } => self.provide(now, 180, None),
+            Command::Progress { sdp, .. } => self.provide(now, 183, Some(sdp)),
             Command::Accept { sdp, .. } => self.accept(now, sdp),
             Command::Refuse { refusal, .. } => self.refuse(now, &refusal),
             Command::AcceptOffer { sdp, .. } => self.accept_offer(now, sdp),
@@ -342,6 +406,9 @@ impl Session {
 
     fn handle_request(&mut self, now: Instant, id: ServerId, request: Request) {
         if matches!(self.state, State::Over) {
+            if request.method == Method::Prack {
+                return self.handle_prack(now, id, request);
+            }
             // Twenty things may be crossing when a call ends; none of them is an error.
             let late = matches!(request.method, Method::Bye | Method::Notify);
             return self.answer(id, &request, if late { 200 } else { 481 });
@@ -349,25 +416,28 @@ impl Session {
         let from = request.headers.from();
         let tag = from.as_ref().and_then(|from| from.tag()).unwrap_or_default();
         let cseq = request.headers.cseq().map_or(0, |cseq| cseq.number);
-        let Some(dialog) = self.dialog_with(tag) else { return self.answer(id, &request, 481) };
+        let Some(dialog) = self.dialog_with(tag) else {
+            // The BYE of a phone that was too late crosses ours.
+            let loser = request.method == Method::Bye && self.has_acknowledged(tag);
+            return self.answer(id, &request, if loser { 200 } else { 481 });
+        };
         if dialog.take_cseq(cseq).is_err() {
             return self.answer(id, &request, 500);
         }
         match request.method {
             Method::Bye => self.handle_bye(now, id, &request),
             Method::Invite => self.handle_reinvite(id, request),
-            Method::Update => self.handle_update(id, request),
+            Method::Update => self.handle_update(now, id, request),
             Method::Info => self.handle_info(id, &request),
             Method::Options => self.handle_options(id, &request),
             Method::Refer => self.handle_refer(now, id, request),
             Method::Notify => self.handle_notify(now, id, &request),
-            // We never sent a reliable provisional response, so there is none to acknowledge.
-            Method::Prack => self.answer(id, &request, 481),
+            Method::Prack => self.handle_prack(now, id, request),
             Method::Subscribe => self.answer(id, &request, 489),
             Method::Other(_) => self.answer(id, &request, 501),
             _ => {
                 let mut response = self.response(&request, 405);
-                response.headers.push("Allow", capability::ALLOW);
+                response.headers.push("Allow", capability::allow(&self.setup.policy));
                 self.outputs.push_back(Output::Respond { id, response });
             }
         }
@@ -383,9 +453,9 @@ impl Session {
 
     fn handle_options(&mut self, id: ServerId, request: &Request) {
         let mut response = self.response(request, 200);
-        response.headers.push("Allow", capability::ALLOW);
+        response.headers.push("Allow", capability::allow(&self.setup.policy));
         response.headers.push("Accept", capability::ACCEPT);
-        response.headers.push("Supported", capability::SUPPORTED);
+        response.headers.push("Supported", capability::supported(&self.setup.policy));
         self.outputs.push_back(Output::Respond { id, response });
     }
 

@@ -1,5 +1,5 @@
-//! Our change to a running session: re-INVITE, its answer, and what to do when both sides want one at once
-//! (RFC 3261 §14.1).
+//! Our change to a running session: re-INVITE, or UPDATE while it rings; its answer, and what to do when both sides
+//! want one at once (RFC 3261 §14.1, RFC 3311 §5.1).
 
 use std::time::{Duration, Instant};
 
@@ -7,6 +7,7 @@ use super::ask::What;
 use super::{Output, Session, State, Timer, body_of};
 use crate::sip::api::Event;
 use crate::sip::capability;
+use crate::sip::dialog::Dialog;
 use crate::sip::message::{Method, Request, Response};
 
 /// How often a change is tried that meets one of theirs.
@@ -33,7 +34,7 @@ struct Asked {
 impl Session {
     /// Offers a change, now or as soon as nothing else is open.
     pub(super) fn reoffer(&mut self, now: Instant, sdp: Vec<u8>) {
-        if !matches!(self.state, State::Confirmed) {
+        if self.offerable().is_none() {
             return self.tell_reoffered(481, None);
         }
         if self.reoffer.is_some() {
@@ -50,29 +51,45 @@ impl Session {
 
     /// RFC 3261 §14.1: no INVITE of ours while another is open, in either direction.
     pub(super) fn try_reoffer(&mut self, now: Instant) {
-        let open = self.offered.is_some() || self.unacked.is_some();
+        let waits = self.reoffer.as_ref().is_some_and(|reoffer| reoffer.asked.is_none());
         let backing_off = self.timers.deadline(Timer::Reoffer).is_some();
-        let up = matches!(self.state, State::Confirmed);
-        let (Some(dialog), Some(reoffer)) = (self.dialog.as_mut(), self.reoffer.as_mut()) else {
-            return;
-        };
-        if open || backing_off || !up || reoffer.asked.is_some() {
+        if !waits || backing_off || self.is_changing() {
             return;
         }
-        let mut request = dialog.request(Method::Invite);
+        let Some((dialog, method)) = self.offerable() else { return };
+        let mut request = dialog.request(method);
+        let dialog = dialog.clone();
+        let Some(reoffer) = self.reoffer.as_mut() else { return };
         // Copies of older acceptances come no more, but for the last few.
         let newest = self.last_number;
         self.asked.retain(|number, asked| !asked.is(What::Reinvite) || number + 16 > newest);
         request.set_body(capability::ACCEPT, reoffer.sdp.clone());
         reoffer.attempts += 1;
-        let way = self.dialog.as_ref().map(|dialog| self.way(dialog));
-        let sent = way.and_then(|way| self.ask(What::Reinvite, way, request).ok());
+        let way = self.way(&dialog);
+        let sent = self.ask(What::Reinvite, way, request).ok();
         match (sent, self.reoffer.as_mut()) {
             (Some(number), Some(reoffer)) => {
                 reoffer.asked = Some(Asked { number, heard: false, cancelled: false });
                 self.timers.set(Timer::Reoffer, now + self.give_up() + self.setup.t1);
             }
             _ => self.settle_reoffer(400, None),
+        }
+    }
+
+    /// Returns the dialog that a change of ours goes by, and how. While it rings that takes a far end with UPDATE, and
+    /// an offer and answer that were exchanged reliably (RFC 3311 §5.1).
+    fn offerable(&mut self) -> Option<(&mut Dialog, Method)> {
+        let update = self.refreshing.has_update();
+        match self.state {
+            State::Confirmed => self.dialog.as_mut().map(|dialog| (dialog, Method::Invite)),
+            State::Incoming { .. } if update && self.provisional.has_agreed() => {
+                self.dialog.as_mut().map(|dialog| (dialog, Method::Update))
+            }
+            State::Calling if update => {
+                let early = self.placed.as_mut()?.early.agreed()?;
+                Some((&mut early.dialog, Method::Update))
+            }
+            _ => None,
         }
     }
 
@@ -92,8 +109,10 @@ impl Session {
                 if let Some(asked) = asked.filter(|_| current) {
                     asked.heard = true;
                 }
+                self.acknowledge_in_dialog(number, response);
             }
             200..300 => self.handle_reoffer_acceptance(now, number, response, current),
+            422 if current && self.ask_with_longer_timer(number, response) => {}
             status => {
                 self.asked.remove(&number);
                 if current {
@@ -118,15 +137,24 @@ impl Session {
         }
         let asked = self.asked.get(&number);
         let cseq = asked.and_then(|asked| asked.request().headers.cseq());
-        let Some(dialog) = self.dialog.as_mut().filter(|dialog| dialog.remote_tag() == tag) else {
-            return;
-        };
+        let Some(dialog) = self.dialog_with(tag) else { return };
         // RFC 3261 §12.2.1.2: from now on they are where their answer says.
         dialog.refresh_target(response.headers.contacts());
         let dialog = dialog.clone();
-        self.acknowledge(number, cseq.map_or(0, |cseq| cseq.number), &dialog);
+        if let Some(invite) = cseq.filter(|cseq| cseq.method == Method::Invite) {
+            self.acknowledge(number, invite.number, &dialog, None);
+        }
         if current {
             let answer = body_of(&response.headers, &response.body).sdp;
+            if matches!(self.state, State::Confirmed) {
+                self.take_timer(now, response);
+            } else if let Some(placed) = self.placed.as_mut() {
+                placed.early.note_change(tag);
+            }
+            if answer.is_some() {
+                self.ours = self.reoffer.as_ref().map(|reoffer| reoffer.sdp.clone());
+                self.theirs.clone_from(&answer);
+            }
             self.settle_reoffer(response.status, answer);
             // Theirs may have waited for ours.
             self.try_reoffer(now);
@@ -139,19 +167,15 @@ impl Session {
         status: u16,
         retry_after: Option<u32>,
     ) {
-        let owner = self.placed.is_some();
         let Some(reoffer) = self.reoffer.as_mut() else { return };
-        let again = reoffer.attempts < MAX_ATTEMPTS && matches!(self.state, State::Confirmed);
+        let over = matches!(self.state, State::Closing | State::Over);
+        let again = reoffer.attempts < MAX_ATTEMPTS && !over;
         let cancelled = reoffer.asked.take().is_some_and(|asked| asked.cancelled);
         self.timers.stop(Timer::Reoffer);
         match status {
             491 if again && !cancelled => {
-                // Whoever chose the Call-ID waits longer, so that the two do not meet again.
-                let wait = match owner {
-                    true => 210 + self.setup.dice.below(191),
-                    false => self.setup.dice.below(201),
-                };
-                self.timers.set(Timer::Reoffer, now + GRAIN * wait as u32);
+                let wait = self.glare_wait();
+                self.timers.set(Timer::Reoffer, now + wait);
             }
             500 if again && retry_after.is_some_and(|wait| wait <= MAX_RETRY_AFTER) => {
                 let wait = Duration::from_secs(retry_after.unwrap_or_default().into());
@@ -181,6 +205,15 @@ impl Session {
             self.asked.remove(&number);
             self.settle_reoffer(408, None);
         }
+    }
+
+    /// RFC 3261 §14.1: whoever chose the Call-ID waits longer, so that the two do not meet again.
+    pub(super) fn glare_wait(&mut self) -> Duration {
+        let grains = match self.placed.is_some() {
+            true => 210 + self.setup.dice.below(191),
+            false => self.setup.dice.below(201),
+        };
+        GRAIN * grains as u32
     }
 
     fn cancel_reoffer(&mut self, now: Instant, number: u32) {

@@ -9,7 +9,7 @@ use crate::base::{Dice, LegId, Phi, Purpose};
 use crate::sip::api::{Event, Flow, Inbound, Incoming, NewLeg, Transport, Trunk};
 use crate::sip::capability;
 use crate::sip::message::{Request, Scheme};
-use crate::sip::session::{Session, Setup, body_of};
+use crate::sip::session::{Session, Setup, body_of, too_short};
 use crate::sip::transaction::ServerId;
 
 /// How long a transfer of a call of ours is waited for where no trunk says it.
@@ -41,6 +41,12 @@ impl Ua {
             let mut response = self.reply(&request, 415);
             response.headers.push("Accept", capability::ACCEPT);
             return self.refuse(now, id, flow, &request, response, "its body is no SDP");
+        }
+        if let Some(least) = too_short(&trunk.policy, &request.headers) {
+            let mut response = self.reply(&request, 422);
+            response.headers.push("Min-SE", least.to_string());
+            let why = "its session timer is shorter than the trunk's least";
+            return self.refuse(now, id, flow, &request, response, why);
         }
         if !request.headers.accepts(capability::ACCEPT) {
             let mut response = self.reply(&request, 406);
@@ -87,7 +93,10 @@ impl Ua {
             flow,
             pinned: nat || matches!(trunk.inbound, Inbound::Registered),
             // Behind a NAT the registrar has told us where we are.
-            advertised: self.registrations.learned(&trunk.name).unwrap_or(trunk.advertised),
+            advertised: self
+                .registrations
+                .learned(&trunk.name)
+                .unwrap_or_else(|| trunk.advertised_by(flow)),
             user: request.uri.number().map(|user| user.reveal(Purpose::Signalling).clone()),
             product: self.config.product.clone(),
             credentials: trunk.credentials.clone(),
@@ -96,6 +105,7 @@ impl Ua {
             accept_refer: trunk.accept_refer,
             refer_wait: trunk.refer_wait,
             t1: self.config.t1,
+            policy: trunk.policy.clone(),
             dice: Dice::new(self.dice.bits()),
         };
         match Session::incoming(setup, id, request.clone()) {
@@ -137,6 +147,7 @@ impl Ua {
             accept_refer: new.accept_refer,
             refer_wait: trunk.map_or(REFER_WAIT, |trunk| trunk.refer_wait),
             t1: self.config.t1,
+            policy: new.policy.clone(),
             dice: Dice::new(self.dice.bits()),
         };
         // Draining or not: the second leg of a transfer belongs to a call that has to finish.

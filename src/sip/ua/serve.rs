@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::Ua;
-use crate::sip::api::{Event, Flow};
+use crate::sip::api::{Event, Flow, Policy};
 use crate::sip::capability;
 use crate::sip::message::{Method, Rejection, Request, Response, Scheme};
 use crate::sip::session;
@@ -16,7 +16,8 @@ impl Ua {
             let why = "the Request-URI is of a scheme that we do not know";
             return self.reject(now, id, flow, &request, 416, why);
         }
-        let unknown = capability::not_understood(&request.headers);
+        let policy = self.policy_for(flow, &request);
+        let unknown = capability::not_understood(&request.headers, &policy);
         if !unknown.is_empty() {
             let mut response = self.reply(&request, 420);
             response.headers.push("Unsupported", unknown.join(", "));
@@ -57,6 +58,13 @@ impl Ua {
             }
             _ => self.reject_method(now, id, flow, &request),
         }
+    }
+
+    /// Returns how whoever sent this request wants to be spoken to: as its call was set up, else as its trunk says.
+    fn policy_for(&self, flow: Flow, request: &Request) -> Policy {
+        let leg = self.leg_of(request).and_then(|leg| self.legs.get(&leg));
+        let of_trunk = || self.trunk_of(flow, Some(&request.uri)).map(|trunk| trunk.policy.clone());
+        leg.map(|leg| leg.policy().clone()).or_else(of_trunk).unwrap_or_default()
     }
 
     /// Answers what could not be read. No transaction remembers it: a repeat is answered again.
@@ -134,10 +142,11 @@ impl Ua {
         if self.draining.is_some() {
             return self.refuse_while_draining(now, id, flow, request);
         }
+        let policy = self.policy_for(flow, request);
         let mut response = self.reply(request, 200);
-        response.headers.push("Allow", capability::ALLOW);
+        response.headers.push("Allow", capability::allow(&policy));
         response.headers.push("Accept", capability::ACCEPT);
-        response.headers.push("Supported", capability::SUPPORTED);
+        response.headers.push("Supported", capability::supported(&policy));
         self.respond(now, id, &response);
     }
 
