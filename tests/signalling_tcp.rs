@@ -114,14 +114,12 @@ async fn what_follows_a_cut_dials_again() {
 
 #[tokio::test]
 async fn nobody_there_is_known_at_once() {
-    let caller = tcp(Limits::default(), 1).await;
+    let mut caller = tcp(Limits::default(), 1).await;
     let closed = TcpListener::bind(loopback()).await.unwrap().local_addr().unwrap();
     caller.call(Transport::Tcp, closed).await;
+    // As good as 503 (RFC 3261 §8.1.3.1), and not after 32 s.
+    assert_eq!(caller.ended().await, EndCause::Refused(503));
     caller.has_connections(0).await;
-    // Whoever looks a host up is led there last from now on.
-    let flow = caller.handle.flow_by(Transport::Tcp, closed).unwrap();
-    let resolver = caller.handle.resolver();
-    resolver.note_success(flow);
 }
 
 #[tokio::test]
