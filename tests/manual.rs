@@ -7,7 +7,7 @@ use std::fs;
 
 use attendant::base::TrunkName;
 use attendant::config::Code;
-use attendant::ops::metrics::{expect, scoped};
+use attendant::ops::metrics::{ExpectedTrunk, expect, scoped};
 use config_case::load;
 
 fn manual(name: &str) -> String {
@@ -26,7 +26,8 @@ fn every_error_code_has_its_entry() {
 fn every_series_is_explained() {
     let text = manual("operate.md");
     let shown = scoped(|metrics| {
-        expect([(&TrunkName::new("front"), true)], ["book_appointment"]);
+        let name = &TrunkName::new("front");
+        expect([ExpectedTrunk { name, asked: true, registers: true }], ["book_appointment"]);
         metrics.render()
     });
     let series = shown.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next());

@@ -1,7 +1,7 @@
 //! Whether a call is taken, and where it goes: limits, number plan, a port for its sound.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -19,6 +19,8 @@ use crate::workers::{Port, WorkersError};
 
 use super::decision::{Asked, Offered, decide};
 use super::shared::Shared;
+use super::switchboard::RETRY_AFTER;
+use super::throttle::{Throttle, TooSoon};
 
 /// A call that is taken.
 pub(super) struct Admitted {
@@ -37,11 +39,30 @@ pub(super) struct Refused {
     pub(super) reason: RefusalLabel,
     /// For the admin, on the wire and in the log; never a number or a name.
     pub(super) words: String,
+    /// When it may be tried again.
+    pub(super) retry_after: Option<Duration>,
 }
 
 impl Refused {
     fn new(status: u16, reason: RefusalLabel, words: impl Into<String>) -> Self {
-        Self { status, reason, words: words.into() }
+        let retry_after = (status == 503).then_some(RETRY_AFTER);
+        Self { status, reason, words: words.into(), retry_after }
+    }
+}
+
+impl From<TooSoon> for Refused {
+    fn from(too_soon: TooSoon) -> Self {
+        match too_soon {
+            TooSoon::Trunk { words, wait } => {
+                let retry_after = Some(wait);
+                Self { status: 503, reason: RefusalLabel::TooFast, words, retry_after }
+            }
+            // Busy, and not 503: a PBX would take that for the whole trunk's state and send others elsewhere too.
+            TooSoon::Caller { words, wait } => {
+                let retry_after = Some(wait);
+                Self { status: 486, reason: RefusalLabel::CallerTooOften, words, retry_after }
+            }
+        }
     }
 }
 
@@ -60,6 +81,7 @@ pub(super) fn admit(
     call: CallId,
     incoming: Incoming,
     load: Load,
+    throttle: &mut Throttle,
 ) -> Result<Admitted, Refused> {
     let received = Instant::now();
     let config = shared.config.load_full();
@@ -78,6 +100,8 @@ pub(super) fn admit(
         );
         return Err(Refused::new(503, RefusalLabel::Busy, words));
     }
+    let caller = incoming.caller.as_ref().map(|number| profile.normalise(number));
+    throttle.take(Instant::now(), &incoming.trunk, &profile.limits, caller.as_ref())?;
     let Choice { route, targets, order, fallback, now } =
         choose(&config, profile, call, &Asked::from(&incoming), Timestamp::now())?;
     let (bind, ports) = (profile.media.bind, &profile.media.ports);

@@ -354,34 +354,6 @@ impl SoftphoneRegistered<'_> {
     }
 }
 
-/// A PBX was asked whether it is there.
-#[derive(Debug)]
-pub struct TrunkPinged<'a> {
-    /// Which trunk.
-    pub trunk: &'a TrunkName,
-    /// The status it answered with; `None` is silence.
-    pub status: Option<u16>,
-    /// Whether it takes calls, by that answer.
-    pub up: bool,
-    /// Whether this differs from the time before.
-    pub changed: bool,
-}
-
-impl TrunkPinged<'_> {
-    /// Logs and counts it.
-    pub fn emit(self) {
-        let Self { trunk, status, up, changed } = self;
-        match (changed, status) {
-            (false, _) => tracing::debug!(%trunk, ?status, "Trunk asked."),
-            (true, Some(status)) if up => tracing::info!(%trunk, status, "Trunk answers."),
-            (true, Some(status)) => tracing::error!(%trunk, status, "Trunk takes no calls."),
-            (true, None) => tracing::error!(%trunk, "Trunk does not answer OPTIONS."),
-        }
-        let up = if up { 1.0 } else { 0.0 };
-        gauge!(names::TRUNK_UP, "trunk" => trunk.to_string()).set(up);
-    }
-}
-
 /// A media thread learned how it is scheduled.
 #[derive(Debug)]
 pub struct MediaScheduling {

@@ -12,10 +12,11 @@ impl Ua {
         let mut takers = self.config.trunks.iter().filter(|trunk| trunk.takes(flow)).peekable();
         let guests_alone = |trunk: &Trunk| matches!(trunk.inbound, Inbound::Registered);
         match takers.peek().is_some() {
+            // What we registered with is a PBX, listed or not.
+            _ if self.registrations.knows(flow) => Standing::Listed,
             true if takers.all(guests_alone) => Standing::Guest,
             true => Standing::Listed,
-            // Our registrar is as good as a listed PBX.
-            false if self.registrations.knows(flow) => Standing::Listed,
+            // Whom we ask something may answer.
             false if self.admits(flow) || self.transactions.asks(flow.remote.ip()) => {
                 Standing::Guest
             }
@@ -34,7 +35,9 @@ impl Ua {
     /// Whether anything still needs this socket of ours.
     pub fn uses_socket(&self, transport: Transport, local: SocketAddr) -> bool {
         let of_it = |flow: Flow| flow.transport == transport && flow.local == local;
-        self.legs.values().any(|leg| of_it(leg.flow())) || self.transactions.uses(of_it)
+        self.legs.values().any(|leg| of_it(leg.flow()))
+            || self.registrations.any(of_it)
+            || self.transactions.uses(of_it)
     }
 }
 
