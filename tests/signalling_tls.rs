@@ -239,6 +239,20 @@ async fn a_way_out_alone() {
     assert_eq!(caller.options(Transport::Tls, called.handle.local_addr()).await, Some(200));
 }
 
+/// Whoever would be heard without a certificate by mistake is not: the address is not opened at all.
+#[tokio::test]
+async fn one_address_has_one_certificate_and_one_client_ca() {
+    let ca = Authority::new();
+    let open = ca.sign("pbx.example");
+    let closed = TlsServer { client_ca: Some(ca.file("ca.pem")), ..open.clone() };
+    let bind = "127.0.0.1:45061".parse().unwrap();
+    let listens = vec![Listen::tls(bind, open), Listen::tls(bind, closed)];
+    let settings = Settings { listens, ..Settings::default() };
+    let Err(error) = Signalling::open(&settings, config(), 1) else { panic!("it opened") };
+    assert_eq!(error.code(), "signalling-two-certificates");
+    assert!(error.advice().contains("client-ca"), "{}", error.advice());
+}
+
 /// What is wrong with a file is said with its name and what to do.
 #[tokio::test]
 async fn mistakes_in_words() {

@@ -34,8 +34,8 @@ const EVENTS: usize = 1024;
 const BURST: usize = 64;
 /// Look-ups at a time; beyond it the answer is that nothing was found.
 const LOOK_UPS: usize = 256;
-/// How often sockets that are no longer listed are looked at.
-const TIDY: Duration = Duration::from_secs(5);
+/// How often the sockets are looked at: what they lost, and whether one that is no longer listed is still needed.
+const TIDY: Duration = Duration::from_secs(10);
 
 /// Which way a message went.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -67,8 +67,8 @@ pub struct Signalling {
     /// Messages thrown away that nobody was told of, because the channel was full.
     untold: u64,
     tap: Option<Tap>,
-    /// When to look at retired sockets, while there are any.
-    tidy: Option<Instant>,
+    /// When to look at the sockets next.
+    tidy: Instant,
 }
 
 enum Woken {
@@ -129,7 +129,7 @@ impl Signalling {
             backlog: VecDeque::new(),
             untold: 0,
             tap: None,
-            tidy: None,
+            tidy: now + TIDY,
         };
         Ok((signalling, handle, event_receiver))
     }
@@ -168,18 +168,12 @@ impl Signalling {
 
     /// Waits for one thing. While events wait for their reader, the sockets wait too.
     async fn wait(&mut self) -> Woken {
-        let deadline = [self.ua.poll_timeout(), self.tidy].into_iter().flatten().min();
-        let sleep = async {
-            match deadline {
-                Some(at) => tokio::time::sleep_until(at.into()).await,
-                None => std::future::pending().await,
-            }
-        };
+        let due = self.ua.poll_timeout().map_or(self.tidy, |due| due.min(self.tidy));
         let full = self.backlog.len() >= EVENTS;
         let (sockets, listeners) = (&mut self.sockets, &self.listeners);
         tokio::select! {
             biased;
-            () = sleep => Woken::Due,
+            () = tokio::time::sleep_until(due.into()) => Woken::Due,
             request = self.requests.recv() => Woken::Asked(request),
             permit = self.events.reserve(), if !self.backlog.is_empty() => match permit {
                 Ok(permit) => {
@@ -331,19 +325,17 @@ impl Signalling {
         self.gate.configure(&settings.limits);
         self.resolver.set_servers(&settings.name_servers);
         self.ways.store(Arc::new(bound.ways));
-        self.tidy = Some(Instant::now());
+        self.tidy = Instant::now();
         Ok(())
     }
 
     fn wake(&mut self) {
         let now = Instant::now();
-        if self.tidy.is_some_and(|at| at <= now) {
-            let ua = &self.ua;
-            self.sockets
-                .all
-                .retain(|udp| !udp.retired || ua.uses_socket(Transport::Udp, udp.local));
-            let retired = self.sockets.all.iter().any(|udp| udp.retired);
-            self.tidy = retired.then(|| now + TIDY);
+        if self.tidy <= now {
+            self.tidy = now + TIDY;
+            let (ua, all) = (&self.ua, &mut self.sockets.all);
+            all.retain(|udp| !udp.retired || ua.uses_socket(Transport::Udp, udp.local));
+            ops::DatagramsLost { datagrams: self.sockets.newly_lost() }.emit();
         }
         self.ua.handle_timeout(now);
     }
