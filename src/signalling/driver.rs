@@ -34,6 +34,8 @@ const EVENTS: usize = 1024;
 const BURST: usize = 64;
 /// Look-ups at a time; beyond it the answer is that nothing was found.
 const LOOK_UPS: usize = 256;
+/// How long no connection is taken after the system had no room for one.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 /// How often the sockets are looked at: what they lost, and whether one that is no longer listed is still needed.
 const TIDY: Duration = Duration::from_secs(10);
 
@@ -67,6 +69,8 @@ pub struct Signalling {
     /// Messages thrown away that nobody was told of, because the channel was full.
     untold: u64,
     tap: Option<Tap>,
+    /// No connection is taken before this.
+    accept_from: Instant,
     /// When to look at the sockets next.
     tidy: Instant,
 }
@@ -129,6 +133,7 @@ impl Signalling {
             backlog: VecDeque::new(),
             untold: 0,
             tap: None,
+            accept_from: now,
             tidy: now + TIDY,
         };
         Ok((signalling, handle, event_receiver))
@@ -147,7 +152,7 @@ impl Signalling {
             self.drain().await;
             match self.wait().await {
                 Woken::Received(flow, length) => self.receive(flow, length),
-                Woken::Arrived(arrived) => self.take(arrived).await,
+                Woken::Arrived(arrived) => self.take(arrived),
                 Woken::Happened(happened) => self.hear(happened),
                 Woken::Located(ticket, flows) => {
                     self.feed(Input::Resolved { ticket, flows });
@@ -170,7 +175,22 @@ impl Signalling {
     async fn wait(&mut self) -> Woken {
         let due = self.ua.poll_timeout().map_or(self.tidy, |due| due.min(self.tidy));
         let full = self.backlog.len() >= EVENTS;
-        let (sockets, listeners) = (&mut self.sockets, &self.listeners);
+        let (sockets, listeners, pause) = (&mut self.sockets, &self.listeners, self.accept_from);
+        let connections = &mut self.connections;
+        // In any order, so that a flood of one kind does not silence the others.
+        let network = async {
+            let arrival = async {
+                tokio::time::sleep_until(pause.into()).await;
+                poll_fn(|cx| poll_accept(listeners, cx)).await
+            };
+            tokio::select! {
+                happened = connections.next() => Woken::Happened(happened),
+                arrived = arrival => Woken::Arrived(arrived),
+                (flow, length) = poll_fn(|cx| sockets.poll_receive(cx)) => {
+                    Woken::Received(flow, length)
+                }
+            }
+        };
         tokio::select! {
             biased;
             () = tokio::time::sleep_until(due.into()) => Woken::Due,
@@ -189,11 +209,7 @@ impl Signalling {
                 let (ticket, flows) = found.unwrap_or_default();
                 Woken::Located(ticket, flows)
             }
-            happened = self.connections.next(), if !full => Woken::Happened(happened),
-            arrived = poll_fn(|cx| poll_accept(listeners, cx)), if !full => Woken::Arrived(arrived),
-            (flow, length) = poll_fn(|cx| sockets.poll_receive(cx)), if !full => {
-                Woken::Received(flow, length)
-            }
+            woken = network, if !full => woken,
         }
     }
 
@@ -228,14 +244,14 @@ impl Signalling {
     }
 
     /// Takes a connection that a peer made, or lets it go.
-    async fn take(&mut self, arrived: io::Result<Arrived>) {
+    fn take(&mut self, arrived: io::Result<Arrived>) {
         let Arrived { flow, stream, tls } = match arrived {
             Ok(arrived) => arrived,
             Err(_) => {
                 let (source, reason) = (SocketAddr::from(([0; 4], 0)), ConnectionRefusal::System);
                 ops::ConnectionRefused { source, reason }.emit();
-                // No file descriptor is free: what waits goes on waiting, and so do we.
-                tokio::time::sleep(Duration::from_millis(10)).await;
+                // No file descriptor is free: what waits goes on waiting.
+                self.accept_from = Instant::now() + ACCEPT_PAUSE;
                 return;
             }
         };
