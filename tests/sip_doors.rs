@@ -104,11 +104,7 @@ fn what_we_do_not_do_outside_a_call() {
 #[test]
 fn an_invite_that_asks_too_much() {
     for (line, answer, ack) in [
-        (
-            "INVITE +sdp | Require: foo, norefersub, 100rel",
-            "420 INVITE | Unsupported: foo",
-            1,
-        ),
+        ("INVITE +sdp | Require: foo, norefersub, 100rel", "420 INVITE | Unsupported: foo", 1),
         ("INVITE | Content-Type: text/plain | body=hello", "415 INVITE", 1),
     ] {
         let status = &answer[..3];

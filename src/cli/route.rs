@@ -21,7 +21,7 @@ pub(super) struct Arguments {
     /// The SIP profile that the call comes by; may be left out where there is only one
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
-    /// The caller's number; leave it out for a caller who withholds it
+    /// The caller's number; leave it out, or say anonymous, for a caller who withholds it
     #[arg(long, value_name = "NUMBER")]
     from: Option<String>,
     /// The number dialled
@@ -39,6 +39,13 @@ pub(super) struct Arguments {
     /// The directory with attendant.toml, sip-profiles/ and dialplans/
     #[arg(long, value_name = "DIR", default_value = "/etc/attendant")]
     config: PathBuf,
+}
+
+impl Arguments {
+    /// The caller's number, unless it is withheld.
+    fn from(&self) -> Option<&str> {
+        self.from.as_deref().filter(|from| *from != "anonymous")
+    }
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
@@ -59,12 +66,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     };
     let asked = Asked {
         called: Phi::new(arguments.to.clone()),
-        caller: arguments.from.clone().map(Phi::new),
+        caller: arguments.from().map(|number| Phi::new(number.to_owned())),
         headers: headers(arguments)?,
     };
     println!("trunk     {}, dialplan {}", profile.sip.name, profile.plan);
     println!("called    {}", normalised(profile, &arguments.to));
-    match &arguments.from {
+    match arguments.from() {
         Some(from) => println!("caller    {}", normalised(profile, from)),
         None => println!("caller    withheld"),
     }
@@ -110,7 +117,7 @@ fn headers(arguments: &Arguments) -> Result<Vec<(String, Phi<String>)>, String> 
     let wrong = |text: &String| format!("\"{text}\" is not a header: write 'X-Line: es'");
     let mut headers = Vec::new();
     if let Some(display) = &arguments.display {
-        let user = arguments.from.as_deref().unwrap_or("anonymous");
+        let user = arguments.from().unwrap_or("anonymous");
         let value = format!("\"{display}\" <sip:{user}@anonymous.invalid>");
         headers.push(("From".to_owned(), Phi::new(value)));
     }

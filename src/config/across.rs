@@ -6,9 +6,10 @@ use crate::base::TrunkName;
 use crate::dialplan::{How, Unanswered};
 use crate::sip::Inbound;
 
-use super::callers_file::{TOLD, Written};
+use super::callers_file::{Lists, TOLD, Written};
 use super::diagnostic::Findings;
 use super::file::Reader;
+use super::listen_file;
 use super::plan_file::ReadPlan;
 use super::trunk_file::ReadTrunk;
 use super::{Code, Diagnostic, Node, PlanName, reach};
@@ -26,6 +27,7 @@ pub(super) fn check(
         registrar(findings, node, trunk);
         ports(findings, trunk);
         claims(findings, trunk, &trunks[..at]);
+        listen_file::one_certificate(findings, trunk, &trunks[..at]);
         match plans.get(&trunk.profile.plan) {
             Some(plan) => trunk_and_plan(findings, trunk, plan),
             // A plan that could not be read was reported where it was read.
@@ -44,6 +46,21 @@ pub(super) fn check(
         let title = format!("no SIP profile uses the dialplan \"{name}\"");
         let place = Diagnostic::warning(Code::Unused, title).at(&plan.source, 0..0, "");
         findings.push(place.help(format!("write dialplan = \"{name}\" in a SIP profile")));
+    }
+}
+
+/// Reports lists that no plan names.
+pub(super) fn unused_lists(
+    findings: &mut Findings,
+    lists: &Lists,
+    plans: &BTreeMap<PlanName, ReadPlan>,
+) {
+    for (path, source) in lists {
+        if !plans.values().any(|plan| plan.lists.contains(path)) {
+            let found = Diagnostic::warning(Code::Unused, format!("no dialplan uses {path}"));
+            let help = format!("write file = \"{path}\" under [callers.…], or remove it");
+            findings.push(found.at(source, 0..0, "").help(help));
+        }
     }
 }
 

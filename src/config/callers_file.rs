@@ -21,6 +21,13 @@ pub(super) struct CallersFile {
     file: Option<Text>,
 }
 
+impl CallersFile {
+    /// Returns the list that it names.
+    pub(super) fn list(&self) -> Option<&str> {
+        self.file.as_ref().map(|file| file.get_ref().as_str())
+    }
+}
+
 /// The files of `lists/` by their path, for example `lists/blocked.csv`.
 pub(super) type Lists = BTreeMap<String, Arc<Source>>;
 
@@ -100,7 +107,7 @@ fn list(reader: &mut Reader<'_>, lists: &Lists, file: &Text) -> Option<Vec<Writt
     (wrong == 0).then(|| rows.into_iter().filter_map(Result::ok).collect())
 }
 
-/// Reads the first column of every row. A first row that says `number` is a heading.
+/// Reads the first column of every row. A first row without a digit is a heading.
 fn rows(source: &Arc<Source>) -> Vec<Result<Written, Diagnostic>> {
     let text = source.text.as_str();
     let mut csv = csv::ReaderBuilder::new();
@@ -114,7 +121,9 @@ fn rows(source: &Arc<Source>) -> Vec<Result<Written, Diagnostic>> {
         };
         let first = row.get(0).unwrap_or_default().trim_start_matches('\u{feff}').trim();
         let blank = first.is_empty() && row.len() <= 1;
-        if blank || (at == 0 && first.eq_ignore_ascii_case("number")) {
+        let heading =
+            !first.contains(|c: char| c.is_ascii_digit()) && !first.starts_with(['_', '~']);
+        if blank || (at == 0 && heading) {
             continue;
         }
         let place = cell(text, row.position().map_or(0, |place| place.byte() as usize));
@@ -140,6 +149,9 @@ fn number(text: &str) -> Result<Pattern, String> {
     }
     if text.contains(';') {
         return Err("write a comma between columns".into());
+    }
+    if !text.starts_with(['_', '~']) && !text.contains(|c: char| c.is_ascii_digit()) {
+        return Err("the first column holds the number, and this has no digit".into());
     }
     let digits: String = text.chars().filter(|c| !" ()/".contains(*c)).collect();
     Pattern::parse(text).map_err(|error| match Pattern::parse(&digits) {

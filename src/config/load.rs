@@ -108,6 +108,9 @@ impl Config {
         if node.is_some() {
             across::check(&mut findings, &stand_in, &trunks, &plans, &unread, profiles);
         }
+        if unread.is_empty() {
+            across::unused_lists(&mut findings, &lists, &plans);
+        }
         let warnings = findings.into_warnings()?;
         let trunks = trunks.into_iter().map(|read| read.profile).collect();
         let plans = plans.into_iter().map(|(name, read)| (name, read.plan)).collect();

@@ -1,6 +1,6 @@
 //! Reads `dialplans/<name>.toml`: hours, callers, targets and routes have files of their own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -29,6 +29,8 @@ pub(super) struct ReadPlan {
     pub(super) targets: Vec<TargetPlaces>,
     /// Each number and pattern that a route or a list asks for.
     pub(super) written: Vec<Written>,
+    /// The lists that it names: `lists/blocked.csv`.
+    pub(super) lists: BTreeSet<String>,
     /// What each test names.
     pub(super) tests: Vec<TestPlaces>,
 }
@@ -83,6 +85,7 @@ pub(super) fn read(reader: &mut Reader<'_>, lists: &Lists) -> Option<ReadPlan> {
     };
     let (mut names, mut written) = (Names::default(), Vec::new());
     let openings = hours_file::define(reader, &mut names, raw.hours, raw.holidays);
+    let used = raw.callers.values().filter_map(CallersFile::list).map(str::to_owned).collect();
     let callers = callers_file::define(reader, lists, &mut names, &mut written, raw.callers);
     raw.target.keys().for_each(|name| names.targets.define(name, ()));
     let targets = target_file::read(reader, &mut names, raw.target);
@@ -105,7 +108,8 @@ pub(super) fn read(reader: &mut Reader<'_>, lists: &Lists) -> Option<ReadPlan> {
     let (tests, test_places) = tests(reader, &routes, &zone, raw.test)?;
     let plan = Plan { zone, calendar, targets, routes, tests };
     let source = reader.source.clone();
-    callers.then_some(ReadPlan { plan, source, targets: places, written, tests: test_places })
+    let (targets, tests) = (places, test_places);
+    callers.then_some(ReadPlan { plan, source, targets, written, lists: used, tests })
 }
 
 fn calendar(names: &Names) -> Calendar {
@@ -160,7 +164,7 @@ fn test(
     let headers = raw.header.into_iter();
     let test = PlanTest {
         at,
-        from: raw.from.map(Spanned::into_inner),
+        from: raw.from.map(Spanned::into_inner).filter(|from| from != "anonymous"),
         to: raw.to.into_inner(),
         headers: headers.map(|(name, value)| (header_name(&name).to_owned(), value)).collect(),
         trunk: raw.trunk.map(|name| TrunkName::new(name.into_inner())),

@@ -255,6 +255,52 @@ mod tests {
         assert!(Moments::of(&odd).times.iter().any(|at| at.date() == date(2019, 4, 1)));
     }
 
+    /// However the names of a random calendar stand at a random time, some moment has them stand so.
+    #[test]
+    fn no_way_to_stand_is_missed() {
+        let mut dice = crate::base::Dice::new(31);
+        let openings =
+            ["mon-fri 08:00-17:00", "fri 22:00-06:00", "daily 12:15-12:45", "sun-mon 00:00-24:00"];
+        let days = [
+            "12-25",
+            "4th thu nov",
+            "last mon may",
+            "2026-07-20..2026-07-31",
+            "02-29",
+            "12-24 08:00-12:00",
+            "2031-12-25 22:00-02:00",
+        ];
+        let near = [
+            "2026-12-25",
+            "2026-11-26",
+            "2027-05-31",
+            "2026-07-31",
+            "2028-02-29",
+            "2031-12-24",
+            "2031-12-26",
+            "2026-08-01",
+        ];
+        for _ in 0..40 {
+            let mut pick = |from: &[&'static str]| from[dice.below(from.len() as u64) as usize];
+            let mut line = || (pick(&openings), pick(&openings), pick(&days), pick(&days));
+            let (a, b) = (line(), line());
+            let calendar = calendar(&[("a", &[a.0, a.1], &[a.2]), ("b", &[b.0], &[b.2, b.3])]);
+            let moments = Moments::of(&calendar);
+            let stand = |at: &DateTime| ["a", "b", "xmas"].map(|name| calendar.is(name, *at));
+            let known: BTreeSet<_> = moments.times.iter().map(stand).collect();
+            for _ in 0..300 {
+                let any =
+                    FIRST.checked_add(jiff::Span::new().days(dice.below(9_000) as i64)).unwrap();
+                let day = match dice.below(2) {
+                    0 => near[dice.below(near.len() as u64) as usize].parse().unwrap(),
+                    _ => any,
+                };
+                let at = day.at(dice.below(24) as i8, dice.below(60) as i8, 30, 0);
+                assert!(known.contains(&stand(&at)), "{at} {calendar:?}");
+            }
+        }
+    }
+
     /// In Chicago clocks are set forward on 2026-03-08 from 02:00 to 03:00.
     #[test]
     fn clocks_that_are_set_forward() {

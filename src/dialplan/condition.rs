@@ -78,19 +78,21 @@ impl Condition {
         let mine: Vec<_> = self.called.iter().collect();
         let called = mine.is_empty()
             || (!other.called.is_empty() && other.called.iter().all(|p| p.is_within(&mine)));
-        let callers = self.caller.is_empty()
-            || (!other.caller.is_empty() && other.caller.iter().all(|c| self.has_caller(c)));
-        let headers = self.header.iter().all(|mine| {
+        let callers = || {
+            self.caller.is_empty()
+                || (!other.caller.is_empty() && other.caller.iter().all(|c| self.has_caller(c)))
+        };
+        let header = |mine: &HeaderRule| {
             let same = |theirs: &&HeaderRule| theirs.name.eq_ignore_ascii_case(&mine.name);
             other.header.iter().filter(same).any(|theirs| mine.value.covers(&theirs.value))
-        });
-        let held = |when: &When| moments.when(calendar, when);
-        let hours = match (&self.when, &other.when) {
-            (None, _) => true,
-            (Some(mine), Some(theirs)) => held(mine).covers(&held(theirs)),
-            (Some(mine), None) => held(mine).covers(&held(&When::Not(Box::new(mine.clone())))),
         };
-        called && callers && headers && hours
+        let held = |when: &When| moments.when(calendar, when);
+        let hours = || match (&self.when, &other.when) {
+            (None, _) => true,
+            (Some(mine), Some(theirs)) => mine == theirs || held(mine).covers(&held(theirs)),
+            (Some(mine), None) => held(&When::Not(Box::new(mine.clone()))).never(),
+        };
+        called && callers() && self.header.iter().all(header) && hours()
     }
 
     fn has_caller(&self, theirs: &CallerRule) -> bool {

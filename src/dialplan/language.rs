@@ -152,12 +152,12 @@ impl Automaton {
 
     /// Finds a number that both take: the two are walked together, the shortest way first.
     pub(super) fn shared(&self, other: &Self) -> Shared {
-        let mut came: Vec<(Option<(usize, Option<char>)>, usize, usize)> = vec![(None, 0, 0)];
+        let mut came = vec![Pair { from: None, taken: None, mine: 0, theirs: 0 }];
         let mut seen = BTreeSet::from([(0, 0)]);
         let mut queue = VecDeque::from([0]);
         let mut compared = 0;
         while let Some(at) = queue.pop_front() {
-            let (_, mine, theirs) = came[at];
+            let Pair { mine, theirs, .. } = came[at];
             compared += self.states[mine].steps.len() * other.states[theirs].steps.len();
             if mine == self.accept && theirs == other.accept {
                 return Shared::Number(spell(&came, at));
@@ -175,7 +175,7 @@ impl Automaton {
             }
             for (taken, mine, theirs) in next {
                 if seen.insert((mine, theirs)) {
-                    came.push((Some((at, taken)), mine, theirs));
+                    came.push(Pair { from: Some(at), taken, mine, theirs });
                     // Free steps first keeps the way short in characters.
                     match taken {
                         None => queue.push_front(came.len() - 1),
@@ -264,9 +264,17 @@ fn readable(low: char, high: char) -> char {
     ['5', '0', '1', 'a'].into_iter().find(|c| (low..=high).contains(c)).unwrap_or(low)
 }
 
-fn spell(came: &[(Option<(usize, Option<char>)>, usize, usize)], at: usize) -> String {
-    let back = std::iter::successors(Some(at), |at| came[*at].0.map(|(from, _)| from));
-    let taken: Vec<char> = back.filter_map(|at| came[at].0.and_then(|(_, c)| c)).collect();
+/// A state of each of two automata, and how they were reached.
+struct Pair {
+    from: Option<usize>,
+    taken: Option<char>,
+    mine: usize,
+    theirs: usize,
+}
+
+fn spell(came: &[Pair], at: usize) -> String {
+    let back = std::iter::successors(Some(at), |at| came[*at].from);
+    let taken: Vec<char> = back.filter_map(|at| came[at].taken).collect();
     taken.into_iter().rev().collect()
 }
 

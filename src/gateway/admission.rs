@@ -10,7 +10,7 @@ use crate::agent::Setting;
 use crate::base::{CallId, Phi, Purpose, TargetName, TrunkName};
 use crate::call::{Carrier, Reach, Setup};
 use crate::config::{Config, ContextField, Notify200, TrunkProfile};
-use crate::dialplan::Action;
+use crate::dialplan::{Action, Reason, Verdict};
 use crate::ops::{self, RefusalLabel};
 use crate::practice::PhoneNumber;
 use crate::sdp::LocalMedia;
@@ -181,13 +181,14 @@ pub(super) fn choose(
     let why = || decision.why().iter().map(ToString::to_string).collect();
     ops::CallRouted { call, trunk: &profile.sip.name, why: &why }.emit();
     let Some(route) = decision.route else {
-        let why: Vec<String> = why();
-        let words = format!("no route takes this number; {}", why.join("; "));
+        let words = told(&decision.why());
         return Err(Refused::new(404, RefusalLabel::NoRoute, words));
     };
     let name = route.name.as_str().to_owned();
     if let Action::Reject { status } = route.action {
-        let words = format!("route {name} rejects the call");
+        let chosen = decision.why().into_iter().find(|reason| reason.verdict == Verdict::Chosen);
+        let because = chosen.map(|reason| reason.words).unwrap_or_default();
+        let words = format!("route {name} rejects the call: {because}");
         return Err(Refused::new(status, RefusalLabel::Rejected, words));
     }
     let answer = decision.answer.ok_or_else(gone)?;
@@ -197,6 +198,18 @@ pub(super) fn choose(
     let fallback = answer.fallback.map(|o| (o.target.name.clone(), o.reach));
     let targets = targets.into_iter().collect();
     Ok(Choice { route: name, targets, order, fallback, now: at })
+}
+
+/// Routes whose reasons a refusal gives; it travels in a header too. The rest is in the log at `debug`.
+const TOLD: usize = 10;
+
+fn told(why: &[Reason]) -> String {
+    let mut words = String::from("no route takes this number");
+    why.iter().take(TOLD).for_each(|reason| words.push_str(&format!("; {reason}")));
+    if why.len() > TOLD {
+        words.push_str(&format!("; and {} more", why.len() - TOLD));
+    }
+    words
 }
 
 #[cfg(test)]
@@ -252,6 +265,32 @@ mod tests {
             std::fs::write(path, text).unwrap();
         }
         Config::load(folder.path()).unwrap_or_else(|errors| panic!("{errors}\n{plan}"))
+    }
+
+    #[test]
+    fn a_refusal_is_told_in_the_words_of_the_dry_run() {
+        let asked = Asked { called: Phi::new("8000".into()), caller: None, headers: Vec::new() };
+        let refused = |plan: &str| {
+            let config = load(plan);
+            let now = Timestamp::UNIX_EPOCH;
+            let refused = choose(&config, &config.trunks[0], CallId(2), &asked, now).err().unwrap();
+            (refused.status, refused.words)
+        };
+        let head = "timezone = \"America/Chicago\"\n";
+        let plan =
+            format!("{head}[[route]]\nname = \"no\"\ncaller = \"anonymous\"\nreject = 603\n");
+        let words = "route no rejects the call: caller is anonymous".to_owned();
+        assert_eq!(refused(&plan), (603, words));
+        let routes: String = (0..12)
+            .map(|n| {
+                format!("[[route]]\nname = \"r{n}\"\ncalled = \"90{n}\"\nagent = \"reception\"\n")
+            })
+            .collect();
+        let (status, words) = refused(&(head.to_owned() + &routes));
+        assert_eq!(status, 404);
+        let start = "no route takes this number; r0: called number is not 900; r1: called number";
+        assert!(words.starts_with(start), "{words}");
+        assert!(words.ends_with("; r9: called number is not 909; and 2 more"), "{words}");
     }
 
     #[test]

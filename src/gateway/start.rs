@@ -142,12 +142,7 @@ impl Gateway {
         background.extend(
             media.events().map(|events| spawn("media events", pass_on(events, media_events))),
         );
-        if let Some(bytes) = audit.torn_bytes() {
-            tracing::warn!(
-                bytes,
-                "The audit record ended in the middle of a line, which was cut off: the process was killed, or the disk was full."
-            );
-        }
+        say_if_torn(&audit);
         ops::MediaScheduling { granted: scheduling(&media) }.emit();
 
         expect_metrics(&config);
@@ -175,9 +170,7 @@ impl Gateway {
         let board = Board { calls: calls_told, trunks: trunks_told, health: health.clone() };
         let switchboard = Switchboard::new(Arc::clone(&shared), seed ^ 1, board);
         let switchboard = spawn("switchboard", switchboard.run(signals, heard, asked));
-        background.extend(watchdog(control.clone()));
-        background.extend(serve_control(&shared.config.load(), control.clone()).await);
-        background.push(spawn("pacing", report_pacing(Arc::clone(&shared))));
+        background.extend(minders(&shared, &control).await);
         health.set(Condition::Ready);
         ops::Ready { trunks: ready.0, generation: &ready.1, took: begun.elapsed() }.emit();
         Ok(Self { shared, control, calls, trunks, switchboard, background, health })
@@ -250,6 +243,15 @@ fn empty_book(config: &Config) -> StartError {
     StartError::EmptyBook { path: path.display().to_string() }
 }
 
+fn say_if_torn(audit: &Audit) {
+    if let Some(bytes) = audit.torn_bytes() {
+        tracing::warn!(
+            bytes,
+            "The audit record ended in the middle of a line, which was cut off: the process was killed, or the disk was full."
+        );
+    }
+}
+
 fn media_config(config: &Config) -> MediaConfig {
     let rtp = &config.node.rtp;
     let bind = rtp.bind.unwrap_or_else(|| config.node.sip_listen.ip());
@@ -275,6 +277,14 @@ fn scheduling(media: &MediaPlane) -> ops::Scheduling {
         Scheduling::Nice => ops::Scheduling::Nice,
         Scheduling::Plain => ops::Scheduling::Plain,
     }
+}
+
+/// Starts what looks after the process, and what is asked from outside.
+async fn minders(shared: &Arc<Shared>, control: &mpsc::Sender<Control>) -> Vec<JoinHandle<()>> {
+    let mut minders = vec![spawn("pacing", report_pacing(Arc::clone(shared)))];
+    minders.extend(watchdog(control.clone()));
+    minders.extend(serve_control(&shared.config.load(), control.clone()).await);
+    minders
 }
 
 /// Opens the socket of `attendant reload`. Calls do not depend on it: without it SIGHUP reloads.
