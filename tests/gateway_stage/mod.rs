@@ -1,9 +1,11 @@
 //! A whole gateway for tests: a configuration folder with a seeded clinic on free loopback ports,
-//! run in this process ([`running::Inside`]) or as the program itself ([`program::Program`]).
+//! run in this process ([`running::Inside`]; [`quiet::Quiet`] without speech) or as the program itself
+//! ([`program::Program`]).
 #![allow(dead_code, reason = "each test uses its part")]
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 pub(crate) mod program;
+pub(crate) mod quiet;
 pub(crate) mod running;
 pub(crate) mod sound;
 pub(crate) mod wire;
@@ -130,6 +132,11 @@ impl Folder {
     /// Makes sure of the speech models, and fills the practice book unless there is one.
     pub(crate) fn prepare(&self) {
         models::ensure(&models::default_dir(), Progress::Quiet).unwrap();
+        self.fill_book();
+    }
+
+    /// Fills the practice book unless there is one: all that a gateway with other engines needs.
+    pub(crate) fn fill_book(&self) {
         let Book::BuiltIn { path } = self.config().node.book;
         if path.exists() {
             return;

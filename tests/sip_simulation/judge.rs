@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use attendant::base::{LegId, Purpose};
-use attendant::sip::message::{Headers, Message, Method, NameAddr, Request, Response, Uri};
+use attendant::sip::message::{Headers, Message, Method, NameAddr, Request, Response, Uri, Via};
 use attendant::sip::{Command, EndCause, Event, Flow, TransferState};
 use bytes::Bytes;
 
@@ -40,7 +40,7 @@ pub(crate) struct Judge {
     owed: Vec<(String, u32, String)>,
     /// Our acceptances of first INVITEs: Call-ID and our tag, to when, which CSeq, and whether it was acknowledged.
     answered: BTreeMap<(String, String), (Instant, u32, bool)>,
-    /// Call-IDs of which a BYE, a CANCEL came.
+    /// Call-IDs of which a BYE came, and branches of which a CANCEL did.
     byes: BTreeSet<String>,
     cancels: BTreeSet<String>,
     pub(crate) legs: BTreeMap<LegId, Leg>,
@@ -69,6 +69,8 @@ struct Invite {
 #[derive(Default)]
 pub(crate) struct Leg {
     call_id: Option<String>,
+    /// Of their INVITE.
+    branch: Option<String>,
     ended: u32,
     /// It was up.
     pub(crate) up: bool,
@@ -103,7 +105,10 @@ impl Judge {
         match request.method {
             Method::Ack => return self.hears_ack(&call_id, headers),
             Method::Bye => drop(self.byes.insert(call_id)),
-            Method::Cancel => drop(self.cancels.insert(call_id)),
+            Method::Cancel => {
+                let via = headers.top_via();
+                self.cancels.extend(via.and_then(|via| via.branch().map(str::to_owned)));
+            }
             _ => {}
         }
         if let Some(key) = key_of(headers) {
@@ -317,10 +322,14 @@ impl Judge {
     pub(crate) fn tells(&mut self, event: &Event) {
         let leg = match event {
             Event::Incoming(incoming) => {
-                let mut ids = incoming.headers.iter();
-                let id = ids.find(|(name, _)| name.eq_ignore_ascii_case("call-id"));
-                let call_id = id.map(|(_, value)| value.reveal(Purpose::Comparison).clone());
-                let leg = Leg { call_id, ..Leg::default() };
+                let of = |wanted: &str| {
+                    let mut headers = incoming.headers.iter();
+                    let found = headers.find(|(name, _)| name.eq_ignore_ascii_case(wanted));
+                    found.map(|(_, value)| value.reveal(Purpose::Comparison).clone())
+                };
+                let via = of("via").and_then(|via| Via::parse(&via).ok());
+                let branch = via.and_then(|via| via.branch().map(str::to_owned));
+                let leg = Leg { call_id: of("call-id"), branch, ..Leg::default() };
                 if self.legs.insert(incoming.leg, leg).is_some() {
                     self.wrong.push(format!("{} comes in twice", incoming.leg));
                 }
@@ -360,7 +369,9 @@ impl Judge {
         let call_id = entry.call_id.clone().unwrap_or_default();
         let why = match cause {
             EndCause::RemoteBye => self.byes.contains(&call_id),
-            EndCause::RemoteCancel => self.cancels.contains(&call_id),
+            EndCause::RemoteCancel => {
+                entry.branch.as_ref().is_some_and(|branch| self.cancels.contains(branch))
+            }
             _ => true,
         };
         if !why {

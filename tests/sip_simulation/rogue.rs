@@ -132,7 +132,7 @@ impl Rogue {
                 if self.dice.below(3) == 0 {
                     sends.extend(self.something(at));
                 }
-                if self.dice.below(8) == 0 {
+                if self.repeats && self.dice.below(8) == 0 {
                     let invite = self.dialogs[at].invite.clone();
                     sends.push((self.dice.below(500), source, self.cancel(&invite)));
                 }
