@@ -20,7 +20,7 @@ use interop::scenario::{self, Scenario};
 use scenario_actor::Actor;
 
 /// SIPps at a time: they wait more than they work.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 24;
 /// How long the gateway may take to close its books on a call.
 const PATIENCE: Duration = Duration::from_secs(20);
 

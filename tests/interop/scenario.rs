@@ -55,7 +55,7 @@ impl Scenario {
         let comment = comment.unwrap_or_else(|| panic!("{} has no comment", path.display()));
         let directives = comment.lines().filter_map(|line| {
             let (key, value) = line.trim().split_once(": ")?;
-            let is_key = key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+            let is_key = key.bytes().all(|it| matches!(it, b'a'..=b'z' | b'0'..=b'9' | b'-'));
             is_key.then(|| (key.to_owned(), value.trim().to_owned()))
         });
         let directives = directives.collect();
