@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 pub(crate) mod baresip;
+pub(crate) mod kamailio;
 pub(crate) mod scenario;
 pub(crate) mod sipp;
 

@@ -81,6 +81,16 @@ impl Scenario {
 
     /// Starts SIPp on this address of loopback. It calls `target`, or waits for a call where that is `None`.
     pub(crate) fn start(&self, ip: &str, target: Option<SocketAddr>) -> Player {
+        self.start_by(ip, target, None)
+    }
+
+    /// As [`Self::start`]; everything is sent to a proxy.
+    pub(crate) fn start_by(
+        &self,
+        ip: &str,
+        target: Option<SocketAddr>,
+        proxy: Option<SocketAddr>,
+    ) -> Player {
         let folder = tempfile::tempdir().unwrap();
         let port = || UdpSocket::bind((ip, 0)).unwrap().local_addr().unwrap().port();
         let address: SocketAddr = format!("{ip}:{}", port()).parse().unwrap();
@@ -94,6 +104,9 @@ impl Scenario {
         command.args(["-trace_msg", "-message_file", "messages"]);
         if let Some((user, password)) = self.get("sipp-login").and_then(|it| it.split_once(' ')) {
             command.args(["-au", user, "-ap", password]);
+        }
+        if let Some(proxy) = proxy {
+            command.args(["-rsa", &proxy.to_string()]);
         }
         command.args(target.map(|target| target.to_string()));
         let process = command

@@ -1,4 +1,6 @@
 //! The user agent on a socket of its own, with rules in place of a call: `Incoming -> ring; accept`.
+#![allow(dead_code, reason = "each test uses its part")]
+#![allow(clippy::unwrap_used, reason = "a test may")]
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
