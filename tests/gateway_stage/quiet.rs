@@ -2,10 +2,12 @@
 //! signalling, which need no speech and no models.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use attendant::base::{CallId, Expect, Phi, TurnId};
+use attendant::config::Config;
 use attendant::gateway::{Engines, Gateway, Seen, Watched};
 use attendant::speech::{HeardFrame, Recognizer, RecognizerError, Transcript};
 use tokio::runtime::Runtime;
@@ -56,11 +58,16 @@ impl Quiet {
     /// Starts it.
     pub(crate) fn start(folder: &Folder) -> Self {
         folder.fill_book();
-        let config = folder.config();
+        Self::start_in(folder.path())
+    }
+
+    /// Starts it with a configuration whose practice book is filled.
+    pub(crate) fn start_in(dir: &Path) -> Self {
+        let config = Config::load(dir).unwrap_or_else(|errors| panic!("{errors}"));
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         let ears = || -> Box<dyn Recognizer> { Box::new(Deaf::default()) };
         let engines = Engines { ears: Box::new(ears), voice: Box::new(phone_voice::Syllables) };
-        let gateway = Gateway::start_with(folder.path(), config, engines);
+        let gateway = Gateway::start_with(dir, config, engines);
         let gateway = runtime.block_on(gateway).unwrap();
         let record = Arc::default();
         runtime.spawn(write_down(gateway.watch(), Arc::clone(&record)));
@@ -70,6 +77,12 @@ impl Quiet {
     /// Returns how many calls there are.
     pub(crate) fn calls(&self) -> usize {
         self.gateway.as_ref().unwrap().facts().calls
+    }
+
+    /// Returns how many dialogs, transactions and questions SIP still holds.
+    pub(crate) fn sip(&self) -> usize {
+        let dump = self.gateway.as_ref().unwrap().dump();
+        self.runtime.block_on(dump).len()
     }
 
     /// Returns how many calls have come in, and how many are over.

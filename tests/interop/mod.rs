@@ -8,6 +8,7 @@ pub(crate) mod baresip;
 pub(crate) mod kamailio;
 pub(crate) mod scenario;
 pub(crate) mod sipp;
+pub(crate) mod tool;
 
 use std::net::UdpSocket;
 use std::process::{Command, Stdio};
