@@ -83,9 +83,11 @@ fn soak(calls: usize, a_second: u32, waits_for_sip: bool) {
         "{calls} calls at {a_second} a second: {cpu:?} of CPU a call; resident kB, idle, after each quarter and at the end: {resident:?} {}",
         used.resident
     );
-    // Halfway, every pool and buffer has had its size: what grows from there on is a leak.
+    // Halfway, every pool and buffer has had its size: what grows from there on is a leak, but for
+    // ended calls that still answer what comes late.
+    let lingering = if waits_for_sip { 0 } else { calls as u64 / 2 * 16 };
     let grown = used.resident.saturating_sub(resident[2]);
-    assert!(grown < 4_000 + calls as u64 / 4, "memory grew by {grown} kB: {resident:?}");
+    assert!(grown < 4_000 + lingering, "memory grew by {grown} kB: {resident:?}");
 }
 
 #[test]

@@ -87,6 +87,7 @@ pub(crate) struct Crowd {
     rtp: BTreeMap<usize, UdpSocket>,
     name: String,
     outcome: Outcome,
+    spins: bool,
 }
 
 impl Crowd {
@@ -97,7 +98,13 @@ impl Crowd {
         let local = socket.local_addr().unwrap();
         let (calls, rtp) = (BTreeMap::new(), BTreeMap::new());
         let (name, outcome) = (name.to_owned(), Outcome::default());
-        Self { socket, local, gateway, plan, calls, rtp, name, outcome }
+        Self { socket, local, gateway, plan, calls, rtp, name, outcome, spins: false }
+    }
+
+    /// Looks for answers all the time, so that times are not rounded up to the next look.
+    pub(crate) fn spinning(mut self) -> Self {
+        self.spins = true;
+        self
     }
 
     /// Makes all the calls.
@@ -113,7 +120,10 @@ impl Crowd {
             }
             self.receive();
             self.tick();
-            std::thread::sleep(Duration::from_millis(1));
+            match self.spins {
+                true => std::thread::yield_now(),
+                false => std::thread::sleep(Duration::from_millis(1)),
+            }
         }
         self.outcome.setup.sort_unstable();
         self.outcome
