@@ -16,7 +16,7 @@ CARGO ?= cargo
 
 # command=package: a command that is there already, from wherever, is not installed again.
 RUN_NEEDS  := gcc=gcc pkg-config=pkg-config npm=npm pip3=python3-pip flite=flite
-TEST_NEEDS := $(RUN_NEEDS) sipp=sip-tester baresip=baresip sipsak=sipsak sox=sox \
+TEST_NEEDS := $(RUN_NEEDS) sipp=sip-tester ffmpeg=ffmpeg baresip=baresip sipsak=sipsak sox=sox \
               systemd-analyze=systemd sqlite3=sqlite3
 
 help:

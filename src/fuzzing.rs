@@ -9,7 +9,7 @@ use crate::sdp::{self, LocalMedia, SdpError, Session};
 use crate::sip::DropReason;
 use crate::sip::auth::Challenge;
 use crate::sip::message::{
-    CSeq, Headers, Message, NameAddr, Params, ParseError, Sipfrag, Uri, Via,
+    CSeq, Headers, Message, NameAddr, Params, ParseError, Sipfrag, Uri, UserToUser, Via,
 };
 
 /// Whatever parses can be written, and reads back the same; whatever is refused can be answered.
@@ -90,7 +90,14 @@ pub fn look_at_everything(headers: &Headers) {
     let _ = (headers.record_routes(), headers.max_forwards(), headers.expires());
     let _ = (headers.retry_after(), headers.refer_to(), headers.content_type(), headers.event());
     let _ = (headers.subscription_state(), headers.tokens("Supported"), headers.list("Allow"));
-    let _ = headers.asserted_identity();
+    let _ = (headers.asserted_identity(), headers.preferred_identities(), headers.privacy());
+    let _ = (headers.remote_party_ids(), headers.diversions(), headers.history());
+    let _ = (headers.session_expires(), headers.min_se(), headers.min_expires(), headers.rseq());
+    let _ = (headers.rack(), headers.replaces(), headers.reasons(), headers.warnings());
+    let _ = (headers.referred_by(), headers.refer_sub(), headers.service_routes(), headers.paths());
+    let _ = headers.user_to_user().iter().map(UserToUser::bytes).count();
+    let _ = (headers.accepts("application/sdp"), headers.refer_to().map(|to| to.uri.replaces()));
+    let _ = headers.contacts().iter().map(|at| (headers.granted(at), at.preference())).count();
     let mut changed = headers.clone();
     changed.set_to_tag("tag");
     changed.stamp_via(SocketAddr::from(([192, 0, 2, 1], 5060)));

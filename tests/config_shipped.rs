@@ -200,7 +200,7 @@ allow = ["_6XXX"]
         trunk.media.telephone_event,
         trunk.media.bind,
         trunk.media.advertise,
-        trunk.max_calls,
+        trunk.limits.calls,
         trunk.media.ports,
         trunk.transfer.refer_to("6001"),
         trunk.transfer.wait,

@@ -58,6 +58,7 @@ fn every_key_is_explained() {
         ("sip-profiles/front.toml", "listen"),
         ("sip-profiles/front.toml", "peer"),
         ("sip-profiles/front.toml", "auth"),
+        ("sip-profiles/front.toml", "register"),
         ("sip-profiles/front.toml", "numbers"),
         ("sip-profiles/front.toml", "media"),
         ("sip-profiles/front.toml", "transfer"),

@@ -61,3 +61,8 @@ fn play_all_through(transport: &str) {
 fn calls_go_by_a_record_routing_proxy() {
     play_all_through("udp");
 }
+
+#[test]
+fn calls_go_by_a_record_routing_proxy_that_speaks_tcp_to_us() {
+    play_all_through("tcp");
+}

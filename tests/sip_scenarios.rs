@@ -103,8 +103,18 @@ fn sipp_plays_every_scenario_of_a_pbx_against_the_gateway() {
 
 #[test]
 fn sipp_plays_every_scenario_of_a_peer_against_the_user_agent() {
+    play_on_the_user_agent(&scenarios("user-agent"));
+}
+
+#[test]
+fn sipp_plays_every_scenario_of_a_peer_over_tcp() {
+    let scenarios: Vec<_> = scenarios("user-agent").into_iter().map(Scenario::by_tcp).collect();
+    play_on_the_user_agent(&scenarios);
+}
+
+fn play_on_the_user_agent(scenarios: &[Scenario]) {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    play(&scenarios("user-agent"), |_, scenario| {
+    play(scenarios, |_, scenario| {
         let waits = scenario.get("role") == Some("uas");
         let actor = runtime.block_on(Actor::start(scenario));
         let player = scenario.start("127.0.0.1", (!waits).then_some(actor.address()));

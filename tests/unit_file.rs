@@ -77,7 +77,7 @@ fn the_unit_says_what_the_gateway_relies_on() {
     for line in [
         "Type=notify",
         "NotifyAccess=main",
-        "ExecReload=/bin/kill -HUP $MAINPID",
+        "ExecReload=/usr/bin/attendant reload --config /etc/attendant",
         "Restart=always",
         "TimeoutStopSec=15min",
         "LimitCORE=0",

@@ -31,6 +31,22 @@ pub struct Setup {
     pub fallback: Option<(TargetName, Reach)>,
     /// Who refers, as a URI: the Referred-By of a hand-off (RFC 3892).
     pub referred_by: String,
+    /// What carries the hand-off's id with a REFER.
+    pub context: Vec<Carrier>,
+    /// Whether a last NOTIFY of 200 says that somebody answered; else the PBX has taken the caller, and no more
+    /// is known.
+    pub notify_says_answered: bool,
+}
+
+/// What carries a hand-off's id with a REFER. Which of them reaches the staff's phone differs between PBXs.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Carrier {
+    /// `X-Handoff-Id`.
+    XHeader,
+    /// The parameter `handoff` of Referred-By (RFC 3892).
+    ReferredBy,
+    /// User-to-User (RFC 7433), the id in hexadecimal.
+    UserToUser,
 }
 
 /// How a transfer target is reached: one number after another, and then what.

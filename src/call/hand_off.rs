@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::base::{TargetName, ToolRequestId};
 use crate::sip::TransferState;
 
-use super::{Attempt, Outcome, Reach};
+use super::{Attempt, Carrier, Outcome, Reach};
 
 /// No further number is tried after this: nobody listens to ringing for longer.
 const LADDER: Duration = Duration::from_secs(180);
@@ -148,13 +148,24 @@ impl HandOff {
 }
 
 /// The headers that carry the context's id: for PBXs that copy X- headers, and for those that hand
-/// on Referred-By with its parameters (Asterisk does, measured).
-pub(super) fn headers(referred_by: &str, id: Option<&str>) -> Vec<(String, String)> {
-    let Some(id) = id else {
-        return vec![("Referred-By".into(), format!("<{referred_by}>"))];
-    };
-    vec![
-        ("Referred-By".into(), format!("<{referred_by}>;handoff={id}")),
-        ("X-Handoff-Id".into(), id.into()),
-    ]
+/// on Referred-By with its parameters (Asterisk does, measured) or User-to-User (Avaya).
+pub(super) fn headers(
+    referred_by: &str,
+    id: Option<&str>,
+    context: &[Carrier],
+) -> Vec<(String, String)> {
+    let named = id.filter(|_| context.contains(&Carrier::ReferredBy));
+    let parameter = named.map(|id| format!(";handoff={id}")).unwrap_or_default();
+    let mut headers = vec![("Referred-By".into(), format!("<{referred_by}>{parameter}"))];
+    for carrier in id.iter().flat_map(|id| context.iter().map(move |carrier| (*id, carrier))) {
+        match carrier {
+            (id, Carrier::XHeader) => headers.push(("X-Handoff-Id".into(), id.into())),
+            (id, Carrier::UserToUser) => {
+                let hex: String = id.bytes().map(|byte| format!("{byte:02x}")).collect();
+                headers.push(("User-to-User".into(), format!("{hex};encoding=hex")));
+            }
+            (_, Carrier::ReferredBy) => {}
+        }
+    }
+    headers
 }

@@ -13,5 +13,7 @@ mod signals;
 mod speaking;
 mod transfer;
 
-pub use api::{Attempt, EndReason, Input, Outcome, Output, Reach, Setup, Sound, Summary, Told};
+pub use api::{
+    Attempt, Carrier, EndReason, Input, Outcome, Output, Reach, Setup, Sound, Summary, Told,
+};
 pub use machine::Call;

@@ -90,7 +90,8 @@ impl Call {
             return;
         };
         let Some(attempt) = hand_off.attempts.front() else { return };
-        let headers = hand_off::headers(&self.setup.referred_by, hand_off.id.as_deref());
+        let (referred_by, context) = (&self.setup.referred_by, &self.setup.context);
+        let headers = hand_off::headers(referred_by, hand_off.id.as_deref(), context);
         let (leg, target) = (self.setup.leg, attempt.uri.clone());
         hand_off.stage = Stage::Referring { accepted: false };
         self.timers.stop(Timer::Heard);
@@ -112,6 +113,9 @@ impl Call {
             Verdict::Doubtful => {
                 self.timers.stop(Timer::Ring);
                 self.timers.set(Timer::Doubt, now + DOUBT);
+            }
+            Verdict::Over(Outcome::Answered) if !self.setup.notify_says_answered => {
+                self.attempt_over(now, Outcome::Taken);
             }
             Verdict::Over(outcome) => self.attempt_over(now, outcome),
         }

@@ -9,6 +9,7 @@ mod check;
 mod demo;
 mod models;
 mod progress;
+mod reload;
 mod run;
 mod script;
 
@@ -36,6 +37,8 @@ enum Command {
     Demo(demo::Arguments),
     /// Reads the configuration and says all that is wrong with it
     Check(check::Arguments),
+    /// Puts a changed configuration into force; a wrong one changes nothing
+    Reload(reload::Arguments),
     /// Calls a SIP peer with a spoken script, and measures how it answers
     Call(call::Arguments),
     /// Works on the audit record
@@ -58,6 +61,7 @@ pub fn main() -> ExitCode {
         Command::Run(arguments) => run::run(arguments),
         Command::Demo(arguments) => demo::run(arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Reload(arguments) => reload::run(&arguments),
         Command::Call(arguments) => call::run(arguments),
         Command::Audit(command) => audit::run(&command),
         Command::Models(command) => models::run(&command),

@@ -3,7 +3,10 @@
 //! The idea of G.711 appendix I, simplified: 10 ms at full level, silent after 60 ms, and a
 //! cross-fade back into the sound when it returns.
 
-/// Samples of a frame at 8 kHz.
+// All lengths are in samples at 8 kHz; at 16 kHz they count twice.
+
+/// A frame: 20 ms.
+#[cfg(test)]
 const FRAME: usize = 160;
 /// The longest pitch period: 15 ms, 67 Hz.
 const LONGEST: usize = 120;
@@ -20,66 +23,79 @@ const SILENT: usize = 480;
 /// The cross-fade back: 4 ms.
 const BLEND: usize = 32;
 
-/// Conceals losses in one stream at 8 kHz.
+/// Conceals losses in one stream.
 #[derive(Clone, Debug)]
 pub(super) struct Concealment {
-    past: [i16; PAST],
+    /// 1 at 8 kHz, 2 at 16 kHz.
+    scale: usize,
+    past: [i16; 2 * PAST],
     period: usize,
     /// Samples made up since the last good one.
     made: usize,
 }
 
-impl Default for Concealment {
-    fn default() -> Self {
-        Self { past: [0; PAST], period: LONGEST, made: 0 }
+impl Concealment {
+    /// For frames of 160 samples.
+    pub(super) fn at_8_khz() -> Self {
+        Self { scale: 1, past: [0; 2 * PAST], period: LONGEST, made: 0 }
+    }
+
+    /// For frames of 320 samples.
+    pub(super) fn at_16_khz() -> Self {
+        Self { scale: 2, period: 2 * LONGEST, ..Self::at_8_khz() }
     }
 }
 
 impl Concealment {
-    /// Takes good sound, and smooths its beginning if it ends a loss.
-    pub(super) fn good(&mut self, sound: &mut [i16; FRAME]) {
+    /// Takes 20 ms of good sound, and smooths its beginning if it ends a loss.
+    pub(super) fn good(&mut self, sound: &mut [i16]) {
+        let (past, blend) = (self.scale * PAST, self.scale * BLEND);
         if self.made > 0 {
-            for (index, sample) in sound.iter_mut().enumerate().take(BLEND) {
+            for (index, sample) in sound.iter_mut().enumerate().take(blend) {
                 let weight = index as i32 + 1;
-                let made = i32::from(self.make(index)) * (BLEND as i32 - weight);
-                *sample = ((made + i32::from(*sample) * weight) / BLEND as i32) as i16;
+                let made = i32::from(self.make(index)) * (blend as i32 - weight);
+                *sample = ((made + i32::from(*sample) * weight) / blend as i32) as i16;
             }
             self.made = 0;
         }
-        self.past.copy_within(FRAME.., 0);
-        self.past[PAST - FRAME..].copy_from_slice(sound);
+        self.past.copy_within(sound.len()..past, 0);
+        self.past[past - sound.len()..past].copy_from_slice(sound);
     }
 
     /// Makes up 20 ms of sound.
-    pub(super) fn conceal(&mut self, sound: &mut [i16; FRAME]) {
+    pub(super) fn conceal(&mut self, sound: &mut [i16]) {
         if self.made == 0 {
             self.period = self.find_period();
         }
         for (index, sample) in sound.iter_mut().enumerate() {
             *sample = self.make(index);
         }
-        self.made = (self.made + FRAME).min(SILENT);
+        self.made = (self.made + sound.len()).min(self.scale * SILENT);
     }
 
     /// The sample `index` after those already made.
     fn make(&self, index: usize) -> i16 {
+        let (hold, silent) = (self.scale * HOLD, self.scale * SILENT);
         let at = self.made + index;
-        if at >= SILENT {
+        if at >= silent {
             return 0;
         }
-        let sample = i32::from(self.past[PAST - self.period + at % self.period]);
-        let level = (SILENT - at.max(HOLD)) as i32;
-        (sample * level / (SILENT - HOLD) as i32) as i16
+        let sample = i32::from(self.past[self.scale * PAST - self.period + at % self.period]);
+        let level = (silent - at.max(hold)) as i32;
+        (sample * level / (silent - hold) as i32) as i16
     }
 
     /// The lag at which the last 20 ms are most like what came before them.
     fn find_period(&self) -> usize {
-        let template = &self.past[LONGEST..];
-        let mut best = (0.0_f32, LONGEST);
-        for lag in SHORTEST..=LONGEST {
-            let earlier = &self.past[LONGEST - lag..PAST - lag];
+        let (past, longest) = (self.scale * PAST, self.scale * LONGEST);
+        let template = &self.past[longest..past];
+        let mut best = (0.0_f32, longest);
+        // At 16 kHz every second lag is close enough, and no dearer than at 8 kHz.
+        for lag in (self.scale * SHORTEST..=longest).step_by(self.scale) {
+            let earlier = &self.past[longest - lag..past - lag];
             let (mut product, mut energy) = (0.0_f32, 1.0_f32);
-            for (&a, &b) in template.iter().zip(earlier) {
+            let pairs = template.iter().zip(earlier).step_by(self.scale);
+            for (&a, &b) in pairs {
                 product += f32::from(a) * f32::from(b);
                 energy += f32::from(b) * f32::from(b);
             }
@@ -107,7 +123,7 @@ mod tests {
     #[test]
     fn a_lost_frame_of_a_steady_voice_is_nearly_what_was_lost() {
         for hertz in [80.0, 110.0, 160.0, 230.0, 310.0] {
-            let mut concealment = Concealment::default();
+            let mut concealment = Concealment::at_8_khz();
             for frame in 0..5 {
                 concealment.good(&mut voice(frame, hertz));
             }
@@ -122,7 +138,7 @@ mod tests {
 
     #[test]
     fn a_long_loss_fades_to_silence_by_60_ms_and_the_voice_returns_without_a_step() {
-        let mut concealment = Concealment::default();
+        let mut concealment = Concealment::at_8_khz();
         for frame in 0..5 {
             concealment.good(&mut voice(frame, 150.0));
         }
@@ -140,9 +156,29 @@ mod tests {
     }
 
     #[test]
+    fn at_16_khz_a_lost_frame_is_as_close() {
+        for hertz in [80.0, 160.0, 310.0] {
+            let wide = |frame: usize| -> [i16; 2 * FRAME] {
+                std::array::from_fn(|i| {
+                    let t = (frame * 2 * FRAME + i) as f64 / 16_000.0;
+                    (6000.0 * (TAU * hertz * t).sin() + 3000.0 * (TAU * 3.0 * hertz * t).sin())
+                        as i16
+                })
+            };
+            let mut concealment = Concealment::at_16_khz();
+            (0..5).for_each(|frame| concealment.good(&mut wide(frame)));
+            let (mut made, lost) = ([0; 2 * FRAME], wide(5));
+            concealment.conceal(&mut made);
+            let error: f64 = (0..2 * HOLD).map(|i| f64::from(made[i] - lost[i]).powi(2)).sum();
+            let energy: f64 = (0..2 * HOLD).map(|i| f64::from(lost[i]).powi(2)).sum();
+            assert!(error < energy * 0.15, "{hertz} Hz: {}", error / energy);
+        }
+    }
+
+    #[test]
     fn before_any_sound_there_is_silence() {
         let mut made = [1; FRAME];
-        Concealment::default().conceal(&mut made);
+        Concealment::at_8_khz().conceal(&mut made);
         assert_eq!(made, [0; FRAME]);
     }
 }

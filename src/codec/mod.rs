@@ -7,6 +7,7 @@ mod concealment;
 mod decoder;
 mod encoder;
 mod g711;
+mod g722;
 mod resample;
 
 use crate::base::SampleRate;
@@ -15,7 +16,8 @@ pub use decoder::Decoder;
 pub use encoder::Encoder;
 pub use g711::Law;
 
-/// Bytes of a frame of 20 ms on the wire, which for G.711 is its samples at 8 kHz.
+/// Bytes of a frame of 20 ms on the wire: every codec here has 64 kbit/s. For G.711 it is also the
+/// number of its samples at 8 kHz.
 pub const FRAME_BYTES: usize = 160;
 
 /// A codec that a trunk may use. A closed set: SDP, media and configuration all speak of these.
@@ -25,17 +27,20 @@ pub enum Codec {
     Pcmu,
     /// G.711 A-law (payload type 8).
     Pcma,
+    /// G.722, 7 kHz of sound (payload type 9).
+    G722,
 }
 
 impl Codec {
-    /// All of them, in the order of preference when a profile says nothing.
-    pub const ALL: [Self; 2] = [Self::Pcmu, Self::Pcma];
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Pcmu, Self::Pcma, Self::G722];
 
     /// Returns the encoding name of SDP (RFC 8866 §6.6).
     pub fn sdp_name(self) -> &'static str {
         match self {
             Self::Pcmu => "PCMU",
             Self::Pcma => "PCMA",
+            Self::G722 => "G722",
         }
     }
 
@@ -44,10 +49,11 @@ impl Codec {
         match self {
             Self::Pcmu => Some(0),
             Self::Pcma => Some(8),
+            Self::G722 => Some(9),
         }
     }
 
-    /// Returns the RTP clock rate.
+    /// Returns the RTP clock rate: 8 kHz even for G.722, by an old error that stays (RFC 3551 §4.5.2).
     pub fn clock_rate(self) -> SampleRate {
         SampleRate(8_000)
     }
@@ -55,7 +61,16 @@ impl Codec {
     /// Returns how many samples of the RTP clock a payload of so many bytes carries.
     pub fn samples(self, bytes: usize) -> u32 {
         match self {
-            Self::Pcmu | Self::Pcma => bytes as u32,
+            Self::Pcmu | Self::Pcma | Self::G722 => bytes as u32,
+        }
+    }
+
+    /// Returns a byte that stands for silence, or very nearly so.
+    pub fn silence(self) -> u8 {
+        match self {
+            Self::Pcmu => Law::Mu.silence(),
+            Self::Pcma => Law::A.silence(),
+            Self::G722 => g722::QUIET,
         }
     }
 }

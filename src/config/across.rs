@@ -59,8 +59,8 @@ fn registrar(findings: &mut Findings, node: &Node, trunk: &ReadTrunk) {
 fn ports(findings: &mut Findings, trunk: &ReadTrunk) {
     let ports = &trunk.profile.media.ports;
     let pairs = (u32::from(*ports.end()) + 1 - u32::from(*ports.start())) / 2;
-    if pairs < trunk.profile.max_calls {
-        let calls = trunk.profile.max_calls;
+    if pairs < trunk.profile.limits.calls {
+        let calls = trunk.profile.limits.calls;
         let title = format!(
             "ports {}-{} carry {pairs} calls, and {calls} are let in",
             ports.start(),
@@ -74,7 +74,11 @@ fn ports(findings: &mut Findings, trunk: &ReadTrunk) {
 
 /// Two profiles on one socket must not claim the same source: which one took a call would be chance.
 fn claims(findings: &mut Findings, trunk: &ReadTrunk, earlier: &[ReadTrunk]) {
-    for other in earlier.iter().filter(|other| other.profile.listen == trunk.profile.listen) {
+    let shares = |other: &&ReadTrunk| {
+        let theirs = &other.profile.sip.listens;
+        trunk.profile.sip.listens.iter().any(|socket| theirs.contains(socket))
+    };
+    for other in earlier.iter().filter(shares) {
         for net in &trunk.sources {
             let overlap = |theirs: &ipnet::IpNet| {
                 theirs.contains(net.get_ref()) || net.get_ref().contains(theirs)

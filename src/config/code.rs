@@ -41,11 +41,13 @@ pub enum Code {
     Test,
     /// A plan without a last resort.
     NoLastResort,
+    /// A preset that was not run against the PBX.
+    Unverified,
 }
 
 impl Code {
     /// All of them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::File,
         Self::Syntax,
         Self::UnknownKey,
@@ -65,6 +67,7 @@ impl Code {
         Self::Unreachable,
         Self::Test,
         Self::NoLastResort,
+        Self::Unverified,
     ];
 
     /// Returns the name.
@@ -89,6 +92,7 @@ impl Code {
             Self::Unreachable => "config-unreachable-route",
             Self::Test => "config-test-failed",
             Self::NoLastResort => "config-no-last-resort",
+            Self::Unverified => "config-preset-unverified",
         }
     }
 }

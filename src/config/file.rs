@@ -13,6 +13,7 @@ use toml::Spanned;
 use crate::base::Secret;
 
 use super::diagnostic::{Findings, Source};
+use super::layers::{self, Layer};
 use super::{Code, Diagnostic};
 
 /// A text with the place where it stands.
@@ -28,6 +29,17 @@ impl Reader<'_> {
     /// Reads the shape of the file. The first wrong shape ends it: what follows would be guesswork.
     pub(super) fn shape<T: DeserializeOwned>(&mut self) -> Option<T> {
         match toml::from_str(&self.source.text) {
+            Ok(raw) => Some(raw),
+            Err(error) => {
+                self.findings.push(wrong_shape(&self.source, &error));
+                None
+            }
+        }
+    }
+
+    /// As [`Self::shape`], with what lies under the file, the first layer on top.
+    pub(super) fn shape_over<T: DeserializeOwned>(&mut self, under: &[Layer]) -> Option<T> {
+        match layers::read(&self.source.text, under) {
             Ok(raw) => Some(raw),
             Err(error) => {
                 self.findings.push(wrong_shape(&self.source, &error));
@@ -180,7 +192,8 @@ fn wrong_shape(source: &Arc<Source>, error: &toml::de::Error) -> Diagnostic {
     }
 }
 
-fn duration(text: &str) -> Option<Duration> {
+/// Reads `250ms`, `30s`, `10m` or `1h`.
+pub(super) fn duration(text: &str) -> Option<Duration> {
     let unit = text.find(|c: char| !c.is_ascii_digit())?;
     let (number, unit) = text.split_at(unit);
     let number: u64 = number.parse().ok().filter(|number| *number > 0)?;
@@ -195,17 +208,22 @@ fn duration(text: &str) -> Option<Duration> {
 }
 
 /// `"one"` or `["one", "two"]`.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct OneOrMany(pub(super) Vec<Entry>);
 
 /// A text in a list. A text that stands alone has no place of its own: its key's is used.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Entry {
     Placed(Text),
     Alone(String),
 }
 
 impl OneOrMany {
+    /// As [`Self::texts`], of a list that is needed further.
+    pub(super) fn placed(list: &Spanned<Self>) -> Vec<Text> {
+        Self::texts(list.clone())
+    }
+
     /// Returns the texts with their places.
     pub(super) fn texts(list: Spanned<Self>) -> Vec<Text> {
         let span = list.span();

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::dialplan::Plan;
@@ -10,9 +10,11 @@ use crate::sip::UaConfig;
 
 use super::diagnostic::{Findings, Source};
 use super::file::Reader;
+use super::layers::Layer;
 use super::node::NodeFile;
 use super::{
-    Code, ConfigErrors, Diagnostic, Node, PlanName, TrunkProfile, across, plan_file, trunk_file,
+    Code, ConfigErrors, Diagnostic, NODE, Node, PlanName, TrunkProfile, across, plan_file,
+    trunk_file,
 };
 
 /// A configuration in which every value was checked. A call keeps the one it started with.
@@ -76,7 +78,7 @@ impl Config {
 
         let node = node_source.and_then(|source| {
             let mut reader = Reader { source, findings: &mut findings };
-            let raw: NodeFile = reader.shape()?;
+            let raw: NodeFile = reader.shape_over(&[Layer::defaults(NODE)])?;
             Node::check(&mut reader, dir, raw)
         });
         let stand_in = node.clone().unwrap_or_else(Node::stand_in);
@@ -101,6 +103,23 @@ impl Config {
         let trunks = trunks.into_iter().map(|read| read.profile).collect();
         let plans = plans.into_iter().map(|(name, read)| (name, read.plan)).collect();
         Ok(Self { node: stand_in, trunks, plans, generation, warnings })
+    }
+
+    /// Returns where the process that runs with this directory keeps its data: `attendant reload` finds it there.
+    /// Only `data` is looked at, so that another mistake is told by the process itself.
+    ///
+    /// # Errors
+    /// When `attendant.toml` is not there or is not TOML.
+    pub fn data_dir(dir: &Path) -> Result<PathBuf, ConfigErrors> {
+        let mut findings = Findings::default();
+        let data = read_file(&mut findings, dir, "attendant.toml").and_then(|source| {
+            let table: toml::Table = Reader { source, findings: &mut findings }.shape()?;
+            let written = table.get("data").and_then(toml::Value::as_str).map(str::to_owned);
+            let default = NODE.iter().find(|key| key.path == "data")?.fallback.value()?;
+            Some(dir.join(written.unwrap_or_else(|| default.trim_matches('"').to_owned())))
+        });
+        findings.into_warnings()?;
+        Ok(data.unwrap_or_default())
     }
 
     /// Returns the trunk with this name.
@@ -128,12 +147,9 @@ impl Config {
     /// else takes effect with the next call.
     pub fn needs_restart(&self, next: &Self) -> Vec<&'static str> {
         let (old, new) = (&self.node, &next.node);
-        let listens =
-            |config: &Self| config.trunks.iter().map(|trunk| trunk.listen).collect::<BTreeSet<_>>();
         let changed = [
             ("data", old.data != new.data),
             ("models", old.models != new.models),
-            ("[sip] listen, or [listen] of a SIP profile", listens(self) != listens(next)),
             ("[threads] media", old.media_threads != new.media_threads),
             ("[threads] hearing", old.hearing_threads != new.hearing_threads),
             ("[metrics] listen", old.metrics != new.metrics),

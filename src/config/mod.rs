@@ -4,23 +4,36 @@
 //! file holds (`*File` structs) is private to the module that reads it; checked values are public.
 
 mod across;
+mod auth_file;
 mod code;
 mod diagnostic;
+pub mod explain;
 mod file;
+mod keys;
+mod layers;
+mod limits_file;
+mod listen_file;
 mod load;
+mod media_file;
 mod node;
+mod peer_file;
 mod plan_file;
-mod preset;
+mod presets;
 mod route_file;
+mod session_file;
 pub mod templates;
 mod transfer;
+mod transfer_file;
 mod trunk;
 mod trunk_file;
 
 pub use code::Code;
 pub use diagnostic::{ConfigErrors, Diagnostic, Severity};
+pub use keys::{Fallback, Key, NODE, TRUNK};
 pub use load::{Config, Generation};
 pub use node::{Book, Node, RtpBind};
-pub use preset::Preset;
-pub use transfer::{NotAllowed, Transfer, TransferMethod};
-pub use trunk::{Peer, PlanName, TrunkMedia, TrunkProfile};
+pub use presets::{Fact, Family, Knowledge, Preset, Standing};
+pub use transfer::{ContextField, NotAllowed, Notify200, Transfer, TransferMethod};
+pub use trunk::{
+    Limits, Listen, Peer, PerCaller, PlanName, Register, TlsFiles, TrunkMedia, TrunkProfile,
+};

@@ -16,6 +16,7 @@ use crate::sip::{Credentials, Registrar};
 
 use super::Code;
 use super::file::{OneOrMany, Reader, SecretFile, Text};
+use super::layers::DEFAULT;
 
 /// What the process needs to know of itself.
 #[derive(Clone, Debug)]
@@ -71,38 +72,21 @@ pub struct RtpBind {
     pub ports: RangeInclusive<u16>,
 }
 
-/// Calls on a two-core machine: speech recognition of a sentence takes 0.1 s of a core, and forty
-/// callers finish some seven sentences a second between them.
-const MAX_CALLS: u32 = 40;
-/// 500 calls' worth, well above the ephemeral ports of other programs' clients on Debian.
-const RTP_PORTS: RangeInclusive<u16> = 20_000..=20_999;
-/// A call seldom lasts longer; the unit's TimeoutStopSec is longer than this.
-const DRAIN: Duration = Duration::from_secs(600);
-/// Where the package puts things.
-const DATA: &str = "/var/lib/attendant";
-
-/// The file as written.
+/// The file, with the defaults of [`super::NODE`] under it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct NodeFile {
-    data: Option<Text>,
+    data: Text,
     models: Option<Text>,
     sip: SipFile,
-    #[serde(default)]
     rtp: RtpFile,
-    #[serde(default)]
     threads: ThreadsFile,
-    #[serde(default)]
     limits: LimitsFile,
-    #[serde(default)]
     metrics: MetricsFile,
-    #[serde(default)]
     log: LogFile,
-    #[serde(default)]
     drain: DrainFile,
-    #[serde(default)]
     practice: PracticeFile,
-    registrar: Option<RegistrarFile>,
+    registrar: RegistrarFile,
 }
 
 #[derive(Deserialize)]
@@ -112,87 +96,83 @@ struct SipFile {
     advertise: Option<Text>,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct RtpFile {
     bind: Option<Text>,
     advertise: Option<Text>,
-    ports: Option<Text>,
+    ports: Text,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct ThreadsFile {
-    media: Option<Spanned<u16>>,
-    hearing: Option<Spanned<u16>>,
+    media: Spanned<u16>,
+    hearing: Spanned<u16>,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct LimitsFile {
-    pub(super) calls: Option<Spanned<u32>>,
+struct LimitsFile {
+    calls: Spanned<u32>,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct MetricsFile {
-    listen: Option<Text>,
+    listen: Text,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct LogFile {
-    format: Option<Text>,
-    filter: Option<Text>,
+    format: Text,
+    filter: Text,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct DrainFile {
-    deadline: Option<Text>,
+    deadline: Text,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct PracticeFile {
-    book: Option<Text>,
-    path: Option<Text>,
+    book: Text,
+    path: Text,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct RegistrarFile {
-    realm: Option<Text>,
-    digest: Option<Spanned<OneOrMany>>,
-    users: Spanned<BTreeMap<Text, Spanned<SecretFile>>>,
+    realm: Text,
+    digest: Spanned<OneOrMany>,
+    users: Option<Spanned<BTreeMap<Text, Spanned<SecretFile>>>>,
 }
 
 impl Node {
     /// Checks what the file says. `dir` is where its relative paths start.
     pub(super) fn check(reader: &mut Reader<'_>, dir: &Path, raw: NodeFile) -> Option<Self> {
-        let path = |text: Option<Text>, base: &Path, default: &str| match text {
-            Some(text) => base.join(text.get_ref()),
-            None => base.join(default),
+        let data = dir.join(raw.data.get_ref());
+        let models = match &raw.models {
+            Some(text) => dir.join(text.get_ref()),
+            None => data.join("models"),
         };
-        let data = path(raw.data, dir, DATA);
-        let models = path(raw.models, dir, &data.join("models").to_string_lossy());
         let sip_listen = reader.value(&raw.sip.listen, "an address and port", |text| {
             text.parse::<SocketAddr>().map_err(|_| "write it as \"192.0.2.10:5060\"")
         });
         let port = sip_listen.map_or(5060, |listen| listen.port());
         let sip_advertise = sip_address(reader, raw.sip.advertise.as_ref(), port);
         let rtp = RtpBind::check(reader, &raw.rtp);
-        let media_threads = threads(reader, raw.threads.media);
-        let hearing_threads = threads(reader, raw.threads.hearing);
-        let max_calls = calls(reader, raw.limits.calls, MAX_CALLS);
-        let metrics = metrics_listen(reader, raw.metrics.listen);
-        let log = log(reader, raw.log);
-        let drain = raw.drain.deadline.map_or(Some(DRAIN), |text| reader.duration(&text));
-        let book = book(reader, &data, raw.practice);
-        let registrar = match raw.registrar {
-            Some(raw) => Some(registrar(reader, dir, raw)?),
-            None => None,
-        };
+        let media_threads = threads(reader, &raw.threads.media);
+        let hearing_threads = threads(reader, &raw.threads.hearing);
+        let max_calls = calls(reader, &raw.limits.calls);
+        let metrics = metrics_listen(reader, &raw.metrics.listen);
+        let log = log(reader, &raw.log);
+        let drain = reader.duration(&raw.drain.deadline);
+        let book = book(reader, &data, &raw.practice);
+        let registrar = registrar(reader, dir, raw.registrar);
         let (log_format, log_filter) = log?;
         Some(Self {
             data,
@@ -208,7 +188,7 @@ impl Node {
             log_filter,
             drain: drain?,
             book: book?,
-            registrar,
+            registrar: registrar?,
         })
     }
 
@@ -219,14 +199,14 @@ impl Node {
             models: PathBuf::new(),
             sip_listen: SocketAddr::from(([127, 0, 0, 1], 5060)),
             sip_advertise: None,
-            rtp: RtpBind { bind: None, advertise: None, ports: RTP_PORTS },
+            rtp: RtpBind { bind: None, advertise: None, ports: 20_000..=20_999 },
             media_threads: NonZeroU16::MIN,
             hearing_threads: NonZeroU16::MIN,
-            max_calls: MAX_CALLS,
+            max_calls: 1,
             metrics: None,
             log_format: LogFormat::Text,
             log_filter: String::new(),
-            drain: DRAIN,
+            drain: Duration::ZERO,
             book: Book::BuiltIn { path: PathBuf::new() },
             registrar: None,
         }
@@ -237,7 +217,7 @@ impl RtpBind {
     fn check(reader: &mut Reader<'_>, raw: &RtpFile) -> Option<Self> {
         let bind = address(reader, raw.bind.as_ref());
         let advertise = advertised(reader, raw.advertise.as_ref());
-        let ports = raw.ports.as_ref().map_or(Some(RTP_PORTS), |text| ports(reader, text));
+        let ports = ports(reader, &raw.ports);
         Some(Self { bind: bind?, advertise: advertise?, ports: ports? })
     }
 }
@@ -291,22 +271,16 @@ pub(super) fn ports(reader: &mut Reader<'_>, text: &Text) -> Option<RangeInclusi
 }
 
 /// Reads a number of calls, which nobody limits to none.
-pub(super) fn calls(
-    reader: &mut Reader<'_>,
-    calls: Option<Spanned<u32>>,
-    default: u32,
-) -> Option<u32> {
-    let Some(calls) = calls else { return Some(default) };
+pub(super) fn calls(reader: &mut Reader<'_>, calls: &Spanned<u32>) -> Option<u32> {
     if *calls.get_ref() > 0 {
-        return Some(calls.into_inner());
+        return Some(*calls.get_ref());
     }
     let help = "leave the key out for the default, or stop the service to take no calls";
     reader.error(Code::Value, calls.span(), "0 calls is no limit but a closed door", "", help);
     None
 }
 
-fn threads(reader: &mut Reader<'_>, threads: Option<Spanned<u16>>) -> Option<NonZeroU16> {
-    let Some(threads) = threads else { return Some(NonZeroU16::MIN) };
+fn threads(reader: &mut Reader<'_>, threads: &Spanned<u16>) -> Option<NonZeroU16> {
     let found = NonZeroU16::new(*threads.get_ref()).filter(|threads| threads.get() <= 64);
     if found.is_none() {
         let title = format!("{} threads cannot do the work", threads.get_ref());
@@ -321,46 +295,48 @@ fn threads(reader: &mut Reader<'_>, threads: Option<Spanned<u16>>) -> Option<Non
     found
 }
 
-fn metrics_listen(reader: &mut Reader<'_>, text: Option<Text>) -> Option<Option<SocketAddr>> {
-    let Some(text) = text else { return Some(Some(SocketAddr::from(([127, 0, 0, 1], 9464)))) };
+fn metrics_listen(reader: &mut Reader<'_>, text: &Text) -> Option<Option<SocketAddr>> {
     if text.get_ref() == "off" {
         return Some(None);
     }
     let read = |text: &str| {
         text.parse::<SocketAddr>().map_err(|_| "write it as \"127.0.0.1:9464\", or \"off\"")
     };
-    reader.value(&text, "an address and port", read).map(Some)
+    reader.value(text, "an address and port", read).map(Some)
 }
 
-fn log(reader: &mut Reader<'_>, raw: LogFile) -> Option<(LogFormat, String)> {
+fn log(reader: &mut Reader<'_>, raw: &LogFile) -> Option<(LogFormat, String)> {
     let known = [("text", LogFormat::Text), ("json", LogFormat::Json)];
-    let format =
-        raw.format.map_or(Some(LogFormat::Text), |text| reader.choice(&text, "log format", &known));
-    let filter = match raw.filter {
-        None => Some("info".to_owned()),
-        Some(text) => reader.value(&text, "a log filter", |text| {
-            logging::check_filter(text).map(|()| text.to_owned()).map_err(|error| {
-                format!("{error}; write it as \"info\" or \"info,attendant::sip=debug\"")
-            })
-        }),
-    };
+    let format = reader.choice(&raw.format, "log format", &known);
+    let filter = reader.value(&raw.filter, "a log filter", |text| {
+        logging::check_filter(text).map(|()| text.to_owned()).map_err(|error| {
+            format!("{error}; write it as \"info\" or \"info,attendant::sip=debug\"")
+        })
+    });
     Some((format?, filter?))
 }
 
-fn book(reader: &mut Reader<'_>, data: &Path, raw: PracticeFile) -> Option<Book> {
-    if let Some(text) = raw.book {
-        reader.choice(&text, "practice book", &[("builtin", ())])?;
-    }
-    let path = raw.path.map_or_else(|| "book.db".to_owned(), Spanned::into_inner);
-    Some(Book::BuiltIn { path: data.join(path) })
+fn book(reader: &mut Reader<'_>, data: &Path, raw: &PracticeFile) -> Option<Book> {
+    reader.choice(&raw.book, "practice book", &[("builtin", ())])?;
+    Some(Book::BuiltIn { path: data.join(raw.path.get_ref()) })
 }
 
-fn registrar(reader: &mut Reader<'_>, dir: &Path, raw: RegistrarFile) -> Option<Registrar> {
-    let digests = digests(reader, raw.digest);
-    let span = raw.users.span();
+/// Reads the registrar; `Some(None)` where nobody may register.
+fn registrar(reader: &mut Reader<'_>, dir: &Path, raw: RegistrarFile) -> Option<Option<Registrar>> {
+    let digests = digests(reader, &raw.digest);
+    let Some(table) = raw.users else {
+        let dead = [raw.realm.span(), raw.digest.span()];
+        let Some(place) = dead.into_iter().find(|place| *place != DEFAULT) else {
+            return Some(None);
+        };
+        let help = "write [registrar.users] with a line a softphone, or remove the key";
+        reader.error(Code::NoEffect, place, "nobody may register", "no effect", help);
+        return None;
+    };
+    let span = table.span();
     let mut users = Vec::new();
     let mut complete = true;
-    for (user, secret) in raw.users.into_inner() {
+    for (user, secret) in table.into_inner() {
         let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
         if user.get_ref().is_empty() || !user.get_ref().chars().all(plain) {
             let title = format!("\"{}\" cannot be the user of a softphone", user.get_ref());
@@ -378,18 +354,24 @@ fn registrar(reader: &mut Reader<'_>, dir: &Path, raw: RegistrarFile) -> Option<
         reader.error(Code::NoEffect, span, "a registrar without users lets nobody in", "", help);
         return None;
     }
-    let realm = raw.realm.map_or_else(|| "attendant".to_owned(), Spanned::into_inner);
     let digests = digests?;
-    complete.then_some(Registrar { realm, users, digests })
+    let realm = raw.realm.into_inner();
+    complete.then_some(Some(Registrar { realm, users, digests }))
 }
 
 /// Reads how softphones prove that they know their password. MD5 alone unless asked for: many, the
 /// baresip of Debian 12 among them, give up when they meet SHA-256, even beside MD5.
-fn digests(reader: &mut Reader<'_>, list: Option<Spanned<OneOrMany>>) -> Option<Vec<Algorithm>> {
-    let Some(list) = list else { return Some(vec![Algorithm::Md5]) };
+pub(super) fn digests(
+    reader: &mut Reader<'_>,
+    list: &Spanned<OneOrMany>,
+) -> Option<Vec<Algorithm>> {
     let span = list.span();
-    let texts = OneOrMany::texts(list);
-    let known = [("sha-256", Algorithm::Sha256), ("md5", Algorithm::Md5)];
+    let texts = OneOrMany::placed(list);
+    let known = [
+        ("sha-512-256", Algorithm::Sha512256),
+        ("sha-256", Algorithm::Sha256),
+        ("md5", Algorithm::Md5),
+    ];
     let read = texts.iter().filter_map(|text| reader.choice(text, "digest", &known));
     let mut read: Vec<_> = read.collect();
     if texts.is_empty() {

@@ -10,6 +10,12 @@ use crate::dialplan::{Numbers, Pattern};
 pub struct Transfer {
     /// The ways, tried in this order.
     pub methods: Vec<TransferMethod>,
+    /// What a final NOTIFY of 200 says.
+    pub notify_200: Notify200,
+    /// Whether the caller is with us again when a transfer fails after it was accepted.
+    pub caller_returns: bool,
+    /// What carries the hand-off's id with the REFER.
+    pub context: Vec<ContextField>,
     /// The Refer-To URI, with `{ext}` and `{peer}` to fill in.
     pub(super) refer_to: String,
     /// What `{peer}` stands for: the PBX's host, and its port where it has one.
@@ -31,6 +37,39 @@ pub enum TransferMethod {
 
 impl TransferMethod {
     pub(super) const NAMES: [(&'static str, Self); 1] = [("refer", Self::Refer)];
+}
+
+/// What a PBX says by a final NOTIFY of 200 to our REFER.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Notify200 {
+    /// Somebody answered.
+    Answered,
+    /// It took the caller, and nothing more is known.
+    Accepted,
+}
+
+impl Notify200 {
+    pub(super) const NAMES: [(&'static str, Self); 2] =
+        [("answered", Self::Answered), ("accepted", Self::Accepted)];
+}
+
+/// What carries the hand-off's id with a REFER.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ContextField {
+    /// `X-Handoff-Id`.
+    XHeaders,
+    /// A parameter of Referred-By (RFC 3892).
+    ReferredBy,
+    /// User-to-User (RFC 7433).
+    UserToUser,
+}
+
+impl ContextField {
+    pub(super) const NAMES: [(&'static str, Self); 3] = [
+        ("x-headers", Self::XHeaders),
+        ("referred-by", Self::ReferredBy),
+        ("uui", Self::UserToUser),
+    ];
 }
 
 /// A number that `[transfer] allow` does not let through.
@@ -86,6 +125,9 @@ mod tests {
     fn transfer(allow: &[&str]) -> Transfer {
         Transfer {
             methods: vec![TransferMethod::Refer],
+            notify_200: Notify200::Answered,
+            caller_returns: false,
+            context: Vec::new(),
             refer_to: "sip:{ext}@{peer};user=phone".into(),
             peer: "10.0.0.5".into(),
             wait: Duration::from_secs(25),

@@ -2,7 +2,9 @@
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::base::{PacketTime, Phi, Purpose};
@@ -11,6 +13,7 @@ use crate::dialplan::Numbers;
 use crate::sip;
 
 use super::{Preset, Transfer};
+use crate::sip::Transport;
 
 /// A PBX connection whose every value has been checked.
 #[derive(Clone, Debug)]
@@ -19,8 +22,10 @@ pub struct TrunkProfile {
     pub sip: sip::Trunk,
     /// The preset that it builds on.
     pub preset: Preset,
-    /// The UDP address to listen on. Trunks may share one.
+    /// The address that our own requests leave by: that of the PBX's transport in `listens`.
     pub listen: SocketAddr,
+    /// Where its requests come in. Trunks may share a socket.
+    pub listens: Vec<Listen>,
     /// The PBX, if calls go out to it.
     pub peer: Option<Peer>,
     /// The number plan of its calls.
@@ -29,10 +34,36 @@ pub struct TrunkProfile {
     pub numbers: Numbers,
     /// Its media.
     pub media: TrunkMedia,
-    /// Calls at a time; the next one is refused with 503.
-    pub max_calls: u32,
+    /// How many calls it may bring.
+    pub limits: Limits,
+    /// How we register with the PBX, if we do.
+    pub register: Option<Register>,
+    /// A call that cannot be answered by then is refused, so that the PBX's own rule takes it.
+    pub answer_within: Duration,
     /// Where its calls may be handed to.
     pub transfer: Transfer,
+}
+
+/// A socket of a trunk.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Listen {
+    /// The transport.
+    pub transport: Transport,
+    /// The address to bind.
+    pub address: SocketAddr,
+    /// The certificate of a TLS socket; without one it takes no connection, and is only a way out.
+    pub tls: Option<TlsFiles>,
+}
+
+/// PEM files of a TLS socket; they were there when the configuration was read.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct TlsFiles {
+    /// Our certificate and its chain.
+    pub cert: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+    /// The authority that the peer's certificate must come from; `None` asks for none.
+    pub client_ca: Option<PathBuf>,
 }
 
 /// The name of a number plan: the file name in `dialplans/`.
@@ -57,17 +88,60 @@ impl fmt::Display for PlanName {
 pub struct Peer {
     /// An address or a DNS name.
     pub host: String,
-    /// The port, 5060 unless written.
+    /// The port: 5060, or 5061 for TLS, unless written.
     pub port: u16,
+    /// Whether the port was written: then a name is not looked up by SRV (RFC 3263 §4.2).
+    pub fixed_port: bool,
+    /// How requests go to it.
+    pub transport: Transport,
+    /// The authority that its certificate must come from; `None` takes those of the system.
+    pub ca: Option<PathBuf>,
     /// How often it is asked with OPTIONS whether it is there.
     pub ping: Option<Duration>,
 }
 
 impl Peer {
+    /// Returns host and port as a URI has them; the usual port is left out.
+    pub fn host_and_port(&self) -> String {
+        match (self.transport, self.port) {
+            (Transport::Udp | Transport::Tcp, 5060) | (Transport::Tls, 5061) => self.host.clone(),
+            (_, port) => format!("{}:{port}", self.host),
+        }
+    }
+
     /// Returns where it is, when no name has to be looked up for that.
     pub fn address(&self) -> Option<SocketAddr> {
         self.host.trim_matches(['[', ']']).parse::<IpAddr>().ok().map(|ip| (ip, self.port).into())
     }
+}
+
+/// How many calls a trunk may bring.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Limits {
+    /// At a time; the next one is refused with 503.
+    pub calls: u32,
+    /// New calls a second; one more is refused with 503.
+    pub calls_per_second: Option<NonZeroU32>,
+    /// Calls of one caller; one more is refused with 486.
+    pub per_caller: Option<PerCaller>,
+}
+
+/// How often one caller may call.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct PerCaller {
+    /// So many calls.
+    pub calls: NonZeroU32,
+    /// In any time as long as this.
+    pub within: Duration,
+}
+
+/// How we register with a PBX (RFC 3261 §10.2); with which password is in [`sip::Trunk::credentials`].
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Register {
+    /// As whom: the extension number or the name of the trunk on the PBX.
+    pub user: String,
+    /// For how long we ask; the PBX may grant less.
+    pub expires: Duration,
 }
 
 /// What media a trunk carries, and where.

@@ -1,25 +1,29 @@
 //! Reads `sip-profiles/<name>.toml`.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
 use ipnet::IpNet;
 use serde::Deserialize;
 use toml::Spanned;
+use toml::de::DeTable;
 
 use crate::base::{PacketTime, TrunkName};
-use crate::codec::Codec;
-use crate::dialplan::{Country, Numbers, Pattern};
-use crate::sip::{self, Credentials, Inbound};
+use crate::sip::{self, Transport};
 
+use super::auth_file::{self, AuthFile};
 use super::diagnostic::Source;
-use super::file::{OneOrMany, Reader, SecretFile, Text};
-use super::node::{LimitsFile, advertised, calls, ports, sip_address};
-use super::preset::{InboundKind, Values};
-use super::{
-    Code, Node, Peer, PlanName, Preset, Transfer, TransferMethod, TrunkMedia, TrunkProfile,
-};
+use super::file::{Reader, Text};
+use super::layers::{self, Layer};
+use super::limits_file::{RegisterFile, TrunkLimitsFile, limits, register};
+use super::listen_file::{self, Addresses, ListenFile};
+use super::media_file::{self, MediaFile, NumbersFile};
+use super::peer_file::{self, PeerFile};
+use super::presets::Standing;
+use super::session_file::{self, SessionFile};
+use super::transfer_file::{self, TransferFile};
+use super::{Code, Listen, Node, PlanName, Preset, TRUNK, TrunkMedia, TrunkProfile};
 
 /// A profile with the places that checks across files point at.
 pub(super) struct ReadTrunk {
@@ -31,79 +35,43 @@ pub(super) struct ReadTrunk {
     pub(super) inbound: Option<Text>,
 }
 
+/// Every key that has a default is there: see [`layers`].
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct TrunkFile {
     preset: Text,
     dialplan: Text,
-    listen: Option<ListenFile>,
-    #[serde(default)]
+    listen: ListenFile,
     peer: PeerFile,
-    #[serde(default)]
     auth: AuthFile,
-    #[serde(default)]
+    register: RegisterFile,
     numbers: NumbersFile,
-    #[serde(default)]
     media: MediaFile,
-    #[serde(default)]
-    limits: LimitsFile,
-    #[serde(default)]
+    limits: TrunkLimitsFile,
+    session: SessionFile,
     transfer: TransferFile,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct ListenFile {
-    udp: Text,
-    #[serde(default)]
-    advertise: AdvertiseFile,
+/// Tells what stands in the file from what the preset and the defaults brought.
+pub(super) struct Written {
+    preset: std::ops::Range<usize>,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct AdvertiseFile {
-    sip: Option<Text>,
-    rtp: Option<Text>,
+impl Written {
+    /// Whether a value stands in the file.
+    pub(super) fn has<T>(&self, value: &Spanned<T>) -> bool {
+        ![self.preset.clone(), layers::DEFAULT].contains(&value.span())
+    }
 }
 
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct PeerFile {
-    host: Option<Text>,
-    allow: Option<Spanned<OneOrMany>>,
-    ping: Option<Text>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct AuthFile {
-    user: Option<Text>,
-    secret: Option<Spanned<SecretFile>>,
-    inbound: Option<Text>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct NumbersFile {
-    country: Option<Text>,
-    area_code: Option<Text>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct MediaFile {
-    codecs: Option<Spanned<OneOrMany>>,
-    dtmf: Option<Text>,
-    ports: Option<Text>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct TransferFile {
-    methods: Option<Spanned<OneOrMany>>,
-    refer_to: Option<Text>,
-    wait: Option<Text>,
-    allow: Option<Spanned<OneOrMany>>,
+/// Returns the layers under a profile: its preset, and the defaults. `None` where the preset is not known.
+pub(super) fn layers_under(table: &DeTable<'_>) -> Option<Vec<Layer>> {
+    let defaults = Layer::defaults(TRUNK);
+    let Some(preset) = table.get("preset") else { return Some(vec![defaults]) };
+    // One that is no text is told when the shape is read.
+    let Some(name) = preset.get_ref().as_str() else { return Some(vec![defaults]) };
+    let facts = Preset::from_name(name)?.family().facts;
+    Some(vec![Layer::preset(facts, preset.span()), defaults])
 }
 
 /// Reads a profile. `name` is the file's name; `dir` is where relative paths of secrets start.
@@ -113,354 +81,108 @@ pub(super) fn read(
     name: &str,
     node: &Node,
 ) -> Option<ReadTrunk> {
-    let raw: TrunkFile = reader.shape()?;
-    let preset = reader.choice(&raw.preset, "preset", &Preset::ALL.map(|p| (p.name(), p)))?;
-    let values = preset.values();
-
-    let addresses = addresses(reader, raw.listen, node);
-    let media = media(reader, raw.media, &values, node);
-    let peer = peer(reader, &raw.peer, &values);
-    let sources = sources(reader, raw.peer, peer.as_ref().and_then(Option::as_ref));
-    let known = [("ip", InboundKind::Ip), ("registered", InboundKind::Registered)];
-    let inbound = match &raw.auth.inbound {
-        Some(text) => reader.choice(text, "way to authenticate", &known),
-        None => Some(values.inbound),
+    let source = reader.source.clone();
+    let table = DeTable::parse(&source.text).ok();
+    let under = match &table {
+        Some(table) => layers_under(table.get_ref()),
+        None => Some(Vec::new()),
     };
-    let credentials = credentials(reader, dir, raw.auth.user, raw.auth.secret);
-    let numbers = numbers(reader, raw.numbers);
-    let max_calls = calls(reader, raw.limits.calls, values.max_calls);
-    let peer = peer?;
-    let numbers = numbers?;
-    let transfer = transfer(reader, raw.transfer, &values, peer.as_ref(), &numbers);
+    let raw: TrunkFile = match under {
+        Some(under) => reader.shape_over(&under)?,
+        // Its other mistakes are told too, against the defaults alone.
+        None => reader.shape_over(&[Layer::defaults(TRUNK)])?,
+    };
+    let preset = reader.choice(&raw.preset, "preset", &Preset::ALL.map(|p| (p.name(), p)))?;
+    preset_is_met(reader, preset, &raw.preset, table.as_ref().map(Spanned::get_ref))?;
+    let written = Written { preset: raw.preset.span() };
+    checked(reader, dir, name, node, (preset, raw, written))
+}
 
-    let Addresses { listen, sip: advertised, rtp_bind, rtp_advertise } = addresses?;
+/// Checks that a profile writes what its preset cannot know, and says where the preset is known from.
+fn preset_is_met(
+    reader: &mut Reader<'_>,
+    preset: Preset,
+    text: &Text,
+    table: Option<&DeTable<'_>>,
+) -> Option<()> {
+    let family = preset.family();
+    let missing = |path: &&&str| table.is_some_and(|table| layers::find(table, path).is_none());
+    let missing: Vec<_> = family.requires.iter().filter(missing).collect();
+    for path in &missing {
+        let (table, key) = path.rsplit_once('.').unwrap_or(("", path));
+        let title = format!("preset {} needs `{key}` under [{table}]", preset.name());
+        reader.error(Code::MissingKey, text.span(), title, "", format!("write [{table}] {key}"));
+    }
+    if family.standing == Standing::FromDocumentation {
+        let name = preset.name();
+        let title = format!("preset {name} is from documentation: it was not run against the PBX");
+        let help = format!(
+            "try a call, a hold and a transfer; `attendant presets show {name}` says where each value is from"
+        );
+        reader.warning(Code::Unverified, text.span(), title, help);
+    }
+    missing.is_empty().then_some(())
+}
+
+fn checked(
+    reader: &mut Reader<'_>,
+    dir: &Path,
+    name: &str,
+    node: &Node,
+    (preset, raw, written): (Preset, TrunkFile, Written),
+) -> Option<ReadTrunk> {
+    let peer = peer_file::peer(reader, dir, &raw.peer, &written);
+    let registers = raw.register.is_enabled();
+    let known = peer.as_ref().and_then(Option::as_ref);
+    let transport = known.map_or(Transport::Udp, |peer| peer.transport);
+    let addresses = listen_file::addresses(reader, dir, raw.listen, node, (transport, registers));
+    let media = media_file::media(reader, raw.media, node);
+    let sources = peer_file::sources(reader, &raw.peer, known, registers);
+    let listens = addresses.as_ref().map(|found| found.listens.as_slice());
+    let inbound = auth_file::inbound(reader, dir, &raw.auth, listens, &written);
+    let credentials = auth_file::credentials(reader, dir, raw.auth.user, raw.auth.secret);
+    let numbers = media_file::numbers(reader, &raw.numbers);
+    let sides = media_file::sides(reader, raw.numbers);
+    let session = session_file::session(reader, raw.session);
+    let limits = limits(reader, raw.limits);
+    let (peer, numbers, credentials) = (peer?, numbers?, credentials?);
+    let register = register(reader, raw.register, &written, peer.as_ref(), credentials.as_ref());
+    let transfer = transfer_file::transfer(reader, raw.transfer, peer.as_ref(), &numbers);
+
+    let Addresses { listens, listen, sip: advertised, rtp_bind, rtp_advertise } = addresses?;
     let (codecs, telephone_event, ports) = media?;
     let (transfer, allow) = transfer?;
+    let (called, caller) = sides?;
+    let (timer, prack, answer_within) = session?;
     let sources = sources?;
     let sip = sip::Trunk {
         name: TrunkName::new(name),
         allow: sources.iter().map(|net| *net.get_ref()).collect(),
-        inbound: match inbound? {
-            InboundKind::Ip => Inbound::Ip,
-            InboundKind::Registered => Inbound::Registered,
-        },
+        inbound: inbound?,
         advertised,
-        credentials: credentials?,
+        credentials,
         accept_refer: false,
         refer_wait: transfer.wait,
-        listens: Vec::new(),
-        policy: sip::Policy::default(),
+        listens: bound(&listens),
+        policy: sip::Policy { timer, prack, nat: *raw.peer.nat.get_ref(), called, caller },
     };
-    let media = TrunkMedia {
-        codecs,
-        telephone_event,
-        packet_time: PacketTime::DEFAULT,
-        bind: rtp_bind,
-        advertise: rtp_advertise,
-        ports,
-    };
+    let packet_time = PacketTime::DEFAULT;
+    let (bind, advertise) = (rtp_bind, rtp_advertise);
+    let media = TrunkMedia { codecs, telephone_event, packet_time, bind, advertise, ports };
     let plan = PlanName(raw.dialplan.get_ref().clone());
-    let max_calls = max_calls?;
-    let profile =
-        TrunkProfile { sip, preset, listen, peer, plan, numbers, media, max_calls, transfer };
-    let source = reader.source.clone();
-    Some(ReadTrunk {
-        profile,
-        source,
-        plan: raw.dialplan,
-        allow,
-        sources,
-        inbound: raw.auth.inbound,
-    })
+    let (limits, register) = (limits?, register?);
+    #[rustfmt::skip]
+    let profile = TrunkProfile {
+        sip, preset, listen, listens, peer, plan, numbers, media, limits, register, answer_within, transfer,
+    };
+    let (source, inbound) = (reader.source.clone(), Some(raw.auth.inbound));
+    Some(ReadTrunk { profile, source, plan: raw.dialplan, allow, sources, inbound })
 }
 
-struct Addresses {
-    listen: SocketAddr,
-    sip: SocketAddr,
-    rtp_bind: IpAddr,
-    rtp_advertise: IpAddr,
-}
-
-/// Finds the addresses to bind and to tell. A wildcard may be bound, but never told.
-fn addresses(reader: &mut Reader<'_>, raw: Option<ListenFile>, node: &Node) -> Option<Addresses> {
-    let mut own = None;
-    let (mut listen, mut advertise) = (node.sip_listen, AdvertiseFile::default());
-    if let Some(raw) = raw {
-        let read = |text: &str| text.parse().map_err(|_| "write it as \"192.0.2.10:5060\"");
-        listen = reader.value(&raw.udp, "an address and port", read)?;
-        own = Some(raw.udp.span());
-        advertise = raw.advertise;
+/// The sockets that requests are told apart by. One whose port the system chooses cannot be named beforehand.
+fn bound(listens: &[Listen]) -> Vec<(Transport, SocketAddr)> {
+    match listens.iter().any(|listen| listen.address.port() == 0) {
+        true => Vec::new(),
+        false => listens.iter().map(|listen| (listen.transport, listen.address)).collect(),
     }
-    let sip = sip_address(reader, advertise.sip.as_ref(), listen.port())?
-        .or(node.sip_advertise.filter(|_| own.is_none()))
-        .unwrap_or(listen);
-    let rtp_bind = node.rtp.bind.unwrap_or(listen.ip());
-    let rtp_advertise = advertised(reader, advertise.rtp.as_ref())?;
-    let rtp_advertise = rtp_advertise.or(node.rtp.advertise).unwrap_or(rtp_bind);
-    let wild = |sip: &SocketAddr| sip.ip().is_unspecified() || sip.port() == 0;
-    for (key, what, told) in [
-        ("sip", format!("SIP listens on {listen}"), !wild(&sip)),
-        ("rtp", format!("RTP listens on {rtp_bind}"), !rtp_advertise.is_unspecified()),
-    ] {
-        if !told {
-            let title = format!("{what}, which no peer can send to");
-            let (label, help) = match own {
-                Some(_) => (
-                    "a wildcard",
-                    format!(
-                        "write advertise = {{ {key} = \"…\" }} too: the address that the PBX reaches this machine under"
-                    ),
-                ),
-                None => (
-                    "no [listen] of its own",
-                    format!(
-                        "write advertise = \"…\" under [{key}] in attendant.toml: the address that the PBX reaches this machine under"
-                    ),
-                ),
-            };
-            reader.error(Code::Wildcard, own.clone().unwrap_or(0..0), title, label, help);
-        }
-    }
-    let told = !wild(&sip) && !rtp_advertise.is_unspecified();
-    told.then_some(Addresses { listen, sip, rtp_bind, rtp_advertise })
-}
-
-fn peer(reader: &mut Reader<'_>, raw: &PeerFile, values: &Values) -> Option<Option<Peer>> {
-    let ping = match raw.ping.as_ref() {
-        None => values.ping,
-        Some(text) if text.get_ref() == "off" => None,
-        Some(text) => Some(reader.duration(text)?),
-    };
-    let Some(host) = &raw.host else {
-        let Some(text) = &raw.ping else { return Some(None) };
-        let help = "write `host`, or remove `ping`";
-        reader.error(Code::NoEffect, text.span(), "there is no peer to ask", "no effect", help);
-        return None;
-    };
-    let read = |text: &str| {
-        host_and_port(text).ok_or("write it as \"pbx.clinic.lan\" or \"192.0.2.5:5060\"")
-    };
-    let (name, port) = reader.value(host, "a host", read)?;
-    Some(Some(Peer { host: name, port, ping }))
-}
-
-fn host_and_port(text: &str) -> Option<(String, u16)> {
-    const SIP: u16 = 5060;
-    if let Ok(ip) = text.trim_matches(['[', ']']).parse::<IpAddr>() {
-        return Some((if ip.is_ipv6() { format!("[{ip}]") } else { ip.to_string() }, SIP));
-    }
-    if let Ok(address) = text.parse::<SocketAddr>() {
-        let ip = address.ip();
-        let host = if ip.is_ipv6() { format!("[{ip}]") } else { ip.to_string() };
-        return (address.port() > 0).then_some((host, address.port()));
-    }
-    let (name, port) = match text.split_once(':') {
-        Some((name, port)) => (name, port.parse().ok().filter(|port| *port > 0)?),
-        None => (text, SIP),
-    };
-    let letter = |c: char| c.is_ascii_alphanumeric() || c == '-';
-    let label = |label: &str| !label.is_empty() && label.len() <= 63 && label.chars().all(letter);
-    // A name that is all digits and dots is an address with a mistake in it.
-    let named = name.chars().any(|c| c.is_ascii_alphabetic());
-    (named && name.len() <= 253 && name.split('.').all(label)).then(|| (name.to_owned(), port))
-}
-
-/// Returns the sources that requests are taken from: `allow`, or the peer's own address.
-fn sources(
-    reader: &mut Reader<'_>,
-    raw: PeerFile,
-    peer: Option<&Peer>,
-) -> Option<Vec<Spanned<IpNet>>> {
-    let Some(allow) = raw.allow else {
-        let host = raw.host.as_ref().map_or(0..0, Spanned::span);
-        if let Some(address) = peer.and_then(Peer::address) {
-            return Some(vec![Spanned::new(host, IpNet::from(address.ip()))]);
-        }
-        // A host that could not be read was reported where it was read.
-        if peer.is_some() || raw.host.is_none() {
-            let help = "write allow = [\"192.0.2.5/32\"] under [peer]";
-            let title = "nothing says which addresses requests are taken from";
-            reader.error(Code::MissingKey, host, title, "a name does not say it", help);
-        }
-        return None;
-    };
-    let texts = OneOrMany::texts(allow);
-    let count = texts.len();
-    let read = |text: &str| {
-        let one = |ip: IpAddr| IpNet::from(ip);
-        let help = "write it as \"192.0.2.5\" or \"192.0.2.0/24\"";
-        text.parse::<IpNet>()
-            .map(|net| net.trunc())
-            .or_else(|_| text.parse().map(one))
-            .map_err(|_| help)
-    };
-    let nets: Vec<_> = texts
-        .iter()
-        .filter_map(|text| {
-            Some(Spanned::new(text.span(), reader.value(text, "an address or network", read)?))
-        })
-        .collect();
-    (nets.len() == count).then_some(nets)
-}
-
-fn credentials(
-    reader: &mut Reader<'_>,
-    dir: &Path,
-    user: Option<Text>,
-    secret: Option<Spanned<SecretFile>>,
-) -> Option<Option<Credentials>> {
-    match (user, secret) {
-        (None, None) => Some(None),
-        (Some(user), Some(secret)) => {
-            let secret = reader.secret(dir, &secret)?;
-            Some(Some(Credentials { user: user.into_inner(), secret }))
-        }
-        (Some(user), None) => {
-            let title = "a user without a secret answers no challenge";
-            reader.error(Code::NoEffect, user.span(), title, "", "write `secret` too");
-            None
-        }
-        (None, Some(secret)) => {
-            // Read all the same: a literal secret is the worse mistake.
-            reader.secret(dir, &secret)?;
-            let title = "a secret without a user answers no challenge";
-            reader.error(Code::NoEffect, secret.span(), title, "", "write `user` too");
-            None
-        }
-    }
-}
-
-fn numbers(reader: &mut Reader<'_>, raw: NumbersFile) -> Option<Numbers> {
-    let known = Country::ALL.map(|country| (country.code(), country));
-    let country = match &raw.country {
-        Some(text) => reader.choice(text, "country", &known),
-        None => Some(Country::Us),
-    };
-    let area_code = match &raw.area_code {
-        Some(text) => Some(reader.value(text, "an area code", |text| {
-            let digits = text.len() == 3 && text.bytes().all(|b| b.is_ascii_digit());
-            let area = digits && text.as_bytes()[0] >= b'2';
-            area.then(|| text.to_owned()).ok_or("write its three digits: \"312\"")
-        })?),
-        None => None,
-    };
-    Some(Numbers { country: country?, area_code })
-}
-
-type Media = (Vec<Codec>, bool, std::ops::RangeInclusive<u16>);
-
-fn media(reader: &mut Reader<'_>, raw: MediaFile, values: &Values, node: &Node) -> Option<Media> {
-    let known = Codec::ALL.map(|codec| (codec_name(codec), codec));
-    let codecs = match raw.codecs {
-        None => Some(values.codecs.clone()),
-        Some(list) => {
-            let span = list.span();
-            let texts = OneOrMany::texts(list);
-            if texts.is_empty() {
-                let title = "a trunk without a codec carries no call";
-                reader.error(Code::Value, span, title, "", "write codecs = [\"pcmu\", \"pcma\"]");
-            }
-            let read: Vec<_> =
-                texts.iter().filter_map(|text| reader.choice(text, "codec", &known)).collect();
-            (read.len() == texts.len() && !read.is_empty()).then_some(read)
-        }
-    };
-    let telephone_event = match &raw.dtmf {
-        Some(text) => {
-            reader.choice(text, "way to send digits", &[("rfc4733", true), ("info", false)])
-        }
-        None => Some(values.telephone_event),
-    };
-    let ports = match &raw.ports {
-        Some(text) => ports(reader, text),
-        None => Some(node.rtp.ports.clone()),
-    };
-    Some((codecs?, telephone_event?, ports?))
-}
-
-fn codec_name(codec: Codec) -> &'static str {
-    match codec {
-        Codec::Pcmu => "pcmu",
-        Codec::Pcma => "pcma",
-    }
-}
-
-fn transfer(
-    reader: &mut Reader<'_>,
-    raw: TransferFile,
-    values: &Values,
-    peer: Option<&Peer>,
-    numbers: &Numbers,
-) -> Option<(Transfer, Vec<Text>)> {
-    let methods = match raw.methods {
-        None => Some(vec![TransferMethod::Refer]),
-        Some(list) => {
-            let texts = OneOrMany::texts(list);
-            let known = &TransferMethod::NAMES;
-            texts.iter().map(|text| reader.choice(text, "way to transfer", known)).collect()
-        }
-    };
-    let wait = raw.wait.map_or(Some(values.refer_wait), |text| reader.duration(&text));
-    let allow = raw.allow.map(OneOrMany::texts).unwrap_or_default();
-    let patterns: Vec<_> = allow
-        .iter()
-        .filter_map(|text| reader.value(text, "a number or pattern", Pattern::parse))
-        .collect();
-    let forbidden = forbidden(reader, &allow, numbers);
-    let refer_to = refer_to(reader, raw.refer_to, values);
-    if let (Some(first), None) = (allow.first(), peer) {
-        let title = "calls cannot be handed to numbers of a peer that is not named";
-        reader.error(Code::NoEffect, first.span(), title, "no effect", "write `host` under [peer]");
-        return None;
-    }
-    if forbidden || patterns.len() != allow.len() {
-        return None;
-    }
-    let peer = peer.map(|peer| match peer.port {
-        5060 => peer.host.clone(),
-        port => format!("{}:{port}", peer.host),
-    });
-    let transfer = Transfer {
-        methods: methods?,
-        refer_to: refer_to?,
-        peer: peer.unwrap_or_default(),
-        wait: wait?,
-        allow: patterns,
-        numbers: numbers.clone(),
-    };
-    Some((transfer, allow))
-}
-
-/// Reports patterns that would let the agent dial for help or at the practice's cost.
-fn forbidden(reader: &mut Reader<'_>, allow: &[Text], numbers: &Numbers) -> bool {
-    let mut found = false;
-    for text in allow {
-        let Ok(pattern) = Pattern::parse(text.get_ref()) else { continue };
-        let country = numbers.country;
-        let emergency = country.emergency().iter().find(|number| pattern.matches(number));
-        let premium = country.premium().iter().find(|number| pattern.matches(number));
-        // `_9XXX` is a common range of extensions: 9911 in it is stopped by `Transfer::allows`.
-        let emergency = emergency.filter(|number| number.len() == 3 || pattern.literal().is_some());
-        let (number, what) = match (emergency, premium) {
-            (Some(number), _) => (number, "an emergency number"),
-            (None, Some(number)) => (number, "a premium number"),
-            (None, None) => continue,
-        };
-        let title = format!("\"{pattern}\" lets the agent reach {number}, {what}");
-        let help = "narrow it to the extensions and numbers of the practice";
-        reader.error(Code::Forbidden, text.span(), title, "too wide", help);
-        found = true;
-    }
-    found
-}
-
-fn refer_to(reader: &mut Reader<'_>, text: Option<Text>, values: &Values) -> Option<String> {
-    let Some(text) = text else { return Some(values.refer_to.to_owned()) };
-    reader.value(&text, "a Refer-To template", |template| {
-        let filled = template.replacen("{ext}", "6001", 1).replacen("{peer}", "pbx", 1);
-        let scheme = template.starts_with("sip:") || template.starts_with("tel:");
-        let odd = |c: char| c.is_whitespace() || c.is_control() || "<>\"{}".contains(c);
-        let sound = scheme && template.contains("{ext}") && !filled.contains(odd);
-        sound.then(|| template.to_owned()).ok_or("write it as \"sip:{ext}@{peer}\"")
-    })
 }

@@ -1,13 +1,14 @@
 //! Whether a call is taken, and where it goes: limits, number plan, a port for its sound.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use jiff::civil::DateTime;
 
 use crate::agent::Setting;
 use crate::base::{CallId, Phi, Purpose, TargetName, TrunkName};
-use crate::call::{Attempt, Reach, Setup};
-use crate::config::{Config, TrunkProfile};
+use crate::call::{Attempt, Carrier, Reach, Setup};
+use crate::config::{Config, ContextField, Notify200, TrunkProfile};
 use crate::dialplan::{Action, Dialled, Plan, Target, Unanswered};
 use crate::ops::{self, RefusalLabel};
 use crate::practice::PhoneNumber;
@@ -24,6 +25,8 @@ pub(super) struct Admitted {
     pub(super) trunk: TrunkName,
     pub(super) route: String,
     pub(super) caller: Option<Phi<PhoneNumber>>,
+    /// Later it is refused.
+    pub(super) answer_by: Instant,
 }
 
 /// A call that is not taken.
@@ -56,6 +59,7 @@ pub(super) fn admit(
     incoming: Incoming,
     load: Load,
 ) -> Result<Admitted, Refused> {
+    let received = Instant::now();
     let config = shared.config.load_full();
     if load.node >= config.node.max_calls as usize {
         let words = format!("all {} lines of this gateway are taken ([limits] calls)", load.node);
@@ -65,7 +69,7 @@ pub(super) fn admit(
         let words = format!("SIP profile {} was removed", incoming.trunk);
         return Err(Refused::new(503, RefusalLabel::NoRoute, words));
     };
-    if load.trunk >= profile.max_calls as usize {
+    if load.trunk >= profile.limits.calls as usize {
         let words = format!(
             "all {} lines of SIP profile {} are taken ([limits] calls)",
             load.trunk, incoming.trunk
@@ -109,8 +113,19 @@ pub(super) fn admit(
         targets,
         fallback,
         referred_by: format!("sip:attendant@{}", profile.sip.advertised),
+        context: profile.transfer.context.iter().map(carrier).collect(),
+        notify_says_answered: profile.transfer.notify_200 == Notify200::Answered,
     };
-    Ok(Admitted { setup, port, trunk: incoming.trunk, route, caller })
+    let answer_by = received + profile.answer_within;
+    Ok(Admitted { setup, port, trunk: incoming.trunk, route, caller, answer_by })
+}
+
+fn carrier(field: &ContextField) -> Carrier {
+    match field {
+        ContextField::XHeaders => Carrier::XHeader,
+        ContextField::ReferredBy => Carrier::ReferredBy,
+        ContextField::UserToUser => Carrier::UserToUser,
+    }
 }
 
 /// What the number plan says of a call.

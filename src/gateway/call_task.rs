@@ -12,6 +12,7 @@ use crate::base::{CallId, LegId, Phi, Purpose};
 use crate::call::{Call, Input, Outcome, Output, Setup, Summary, Told};
 use crate::ops;
 use crate::sdp::Negotiated;
+use crate::sip::{Command, Refusal};
 use crate::speech::{RecognizerError, Transcript, VoiceError};
 use crate::workers::{
     HearingEvent, HearingSink, LegControl, LegParams, Port, SpeakingEvent, SpeakingSink,
@@ -36,6 +37,8 @@ pub(super) struct Hands {
     pub(super) tools: Tools,
     /// Bound at admission, until the media is opened on it.
     pub(super) port: Option<Port>,
+    /// Later the call is refused, so that the PBX's own rule takes it.
+    pub(super) answer_by: Instant,
     pub(super) media: Option<LegControl>,
     /// The response gap of each turn.
     pub(super) gaps: Vec<Duration>,
@@ -78,6 +81,12 @@ impl Hands {
     async fn perform(&mut self, output: Output) -> Option<Box<Summary>> {
         let leg = self.leg;
         match output {
+            Output::Sip(Command::Accept { leg, .. }) if Instant::now() > self.answer_by => {
+                let warning = Some("not answered in time ([session] answer-within)".into());
+                let refusal = Refusal { status: 503, warning, ..Refusal::default() };
+                tracing::warn!(call = %self.call, "The call could not be answered in time and was refused.");
+                self.shared.tell(Command::Refuse { leg, refusal }).await;
+            }
             Output::Sip(command) => self.shared.tell(command).await,
             Output::OpenMedia(negotiated) => self.open_media(&negotiated),
             Output::UpdateMedia(negotiated) => {

@@ -6,8 +6,10 @@
 mod admission;
 mod call_task;
 mod error;
+mod reload;
 mod rescue;
 mod shared;
+mod sockets;
 mod start;
 mod switchboard;
 mod tools;
@@ -16,6 +18,7 @@ mod watch;
 mod wrap_up;
 
 pub use error::StartError;
+pub use reload::{AskError, CONTROL_SOCKET, ReloadError, Reloaded, ask_to_reload};
 pub use start::{Ears, Engines, Facts, Gateway};
 pub use watch::{Seen, Watched};
 

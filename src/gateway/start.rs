@@ -11,7 +11,7 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::audit::Audit;
-use crate::config::{Book, Config, ConfigErrors};
+use crate::config::{Book, Config};
 use crate::ehr::{BuiltinBook, Ehr, EhrError};
 use crate::engines::models;
 use crate::engines::stt::MoonshineModel;
@@ -27,10 +27,11 @@ use crate::workers::{
 };
 
 use super::error::StartError;
+use super::reload::{self, CONTROL_SOCKET, ReloadError, Reloaded};
 use super::shared::Shared;
-use super::spawn;
 use super::switchboard::{Control, Switchboard, expect_metrics};
 use super::watch::Watched;
+use super::{sockets, spawn};
 
 /// What a watcher may be behind before it loses the oldest: a minute of a lively call.
 const WATCHED: usize = 1024;
@@ -130,8 +131,8 @@ impl Gateway {
         let hearing = Hearing::start(config.node.hearing_threads.get().into())?;
         let speaking = Speaking::start(vec![engines.voice])?;
         let seed = seed_of_the_system();
-        let listen: Vec<_> = listen_addresses(&config);
-        let (driver, signalling, signals) = Signalling::bind(&listen, config.ua(), seed).await?;
+        let (driver, signalling, signals) =
+            Signalling::open(&sockets::settings(&config), config.ua(), seed)?;
 
         let mut background = vec![spawn("audit", writer), spawn("signalling", driver.run())];
         let health = Health::default();
@@ -171,6 +172,7 @@ impl Gateway {
         let switchboard = Switchboard::new(Arc::clone(&shared), seed ^ 1, calls);
         let switchboard = spawn("switchboard", switchboard.run(signals, heard, asked));
         background.extend(watchdog(control.clone()));
+        background.extend(serve_control(&shared.config.load(), control.clone()).await);
         background.push(spawn("pacing", report_pacing(Arc::clone(&shared))));
         health.set(Condition::Ready);
         ops::Ready { trunks: ready.0, generation: &ready.1, took: begun.elapsed() }.emit();
@@ -199,14 +201,9 @@ impl Gateway {
     /// Reads the configuration again. A bad one changes nothing.
     ///
     /// # Errors
-    /// With every mistake in every file.
-    pub async fn reload(&self) -> Result<(), ConfigErrors> {
-        let (answer, answered) = oneshot::channel();
-        // A switchboard that is gone is stopping: there is nothing to reload.
-        if self.control.send(Control::Reload(answer)).await.is_err() {
-            return Ok(());
-        }
-        answered.await.unwrap_or(Ok(()))
+    /// With every mistake in every file, or the socket that cannot be opened.
+    pub async fn reload(&self) -> Result<Reloaded, ReloadError> {
+        reload::reload(&self.control).await
     }
 
     /// Takes no more calls, lets the running ones finish within this time, and stops.
@@ -221,6 +218,9 @@ impl Gateway {
         for task in &self.background {
             task.abort();
         }
+        // It may be gone already, or never have been there.
+        let data = self.shared.config.load().node.data.clone();
+        let _ = std::fs::remove_file(data.join(CONTROL_SOCKET));
         self.shared.store.close().await;
     }
 }
@@ -262,11 +262,15 @@ fn scheduling(media: &MediaPlane) -> ops::Scheduling {
     }
 }
 
-fn listen_addresses(config: &Config) -> Vec<std::net::SocketAddr> {
-    let mut addresses: Vec<_> = config.trunks.iter().map(|trunk| trunk.listen).collect();
-    addresses.sort_unstable();
-    addresses.dedup();
-    addresses
+/// Opens the socket of `attendant reload`. Calls do not depend on it: without it SIGHUP reloads.
+async fn serve_control(config: &Config, control: mpsc::Sender<Control>) -> Option<JoinHandle<()>> {
+    match reload::open(&config.node.data).await {
+        Ok(listener) => Some(spawn("control", reload::serve(listener, control))),
+        Err(error) => {
+            tracing::warn!(%error, "No control socket: `attendant reload` cannot ask, SIGHUP still works.");
+            None
+        }
+    }
 }
 
 async fn serve_metrics(

@@ -12,17 +12,19 @@ use tokio::task::{Id, JoinError, JoinSet};
 use crate::agent::tools::ToolCall;
 use crate::base::{CallId, Dice, LegId, TrunkName};
 use crate::call::{Input, Sound};
-use crate::config::{Config, ConfigErrors, TrunkProfile};
+use crate::config::{Config, TrunkProfile};
 use crate::media::Stats;
-use crate::ops::{self, metrics};
+use crate::ops::{self, metrics, systemd};
 use crate::sip::{Command, DropReason, Event, Incoming, Refusal};
 use crate::toolbox::ToolSession;
 use crate::workers::{MediaEvent, MediaEventKind};
 
 use super::admission::{self, Admitted, Load};
 use super::call_task::{self, Hands, INBOX};
+use super::reload::{ReloadError, Reloaded};
 use super::rescue;
 use super::shared::Shared;
+use super::sockets;
 use super::tools;
 use super::trunks::Trunks;
 use super::watch::{Seen, Watch};
@@ -37,7 +39,7 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(super) enum Control {
     /// Reads the configuration again.
-    Reload(oneshot::Sender<Result<(), ConfigErrors>>),
+    Reload(oneshot::Sender<Result<Reloaded, ReloadError>>),
     /// Takes no more calls, and stops when the last has ended or the deadline has come.
     Drain { within: Duration },
     /// Answers, to show that it still moves.
@@ -212,7 +214,7 @@ impl Switchboard {
     async fn connect(&mut self, call: CallId, leg: LegId, admitted: Admitted) {
         let (inbox, inputs) = mpsc::channel(INBOX);
         let watch = Watch::new(call, self.shared.watch.clone());
-        let Admitted { setup, port, trunk, route, caller } = admitted;
+        let Admitted { setup, port, trunk, route, caller, answer_by } = admitted;
         let fallback = setup.fallback.iter().flat_map(|(_, reach)| &reach.attempts);
         let fallback = fallback.map(|attempt| attempt.uri.clone()).collect();
         ops::CallStarted { call, trunk: &trunk, route: &route }.emit();
@@ -226,6 +228,7 @@ impl Switchboard {
             inbox: inbox.clone(),
             tools,
             port: Some(port),
+            answer_by,
             media: None,
             gaps: Vec::new(),
         };
@@ -314,24 +317,40 @@ impl Switchboard {
         }
     }
 
-    async fn reload(&mut self) -> Result<(), ConfigErrors> {
-        let old = self.shared.config.load_full();
-        match Config::load(&self.shared.config_dir) {
-            Ok(config) => {
-                let restart = old.needs_restart(&config);
-                let generation = config.generation.to_string();
-                ops::ReloadDone { generation: &generation, waiting: &restart }.emit();
-                self.trunks.configure(Instant::now(), &config);
-                expect_metrics(&config);
-                self.shared.tell(Command::Configure(Box::new(config.ua()))).await;
-                self.shared.config.store(Arc::new(config));
-                Ok(())
+    /// Reads the configuration again. Whatever goes wrong, the old one stays in force as a whole.
+    async fn reload(&mut self) -> Result<Reloaded, ReloadError> {
+        systemd::reloading();
+        let result = self.swap().await;
+        match &result {
+            Ok(done) => {
+                ops::ReloadDone { generation: &done.generation, waiting: &done.waiting }.emit();
+                systemd::status("Configuration reloaded.");
             }
-            Err(errors) => {
-                ops::ReloadFailed { errors: errors.errors(), report: &errors.to_string() }.emit();
-                Err(errors)
+            Err(error) => {
+                ops::ReloadFailed { errors: error.count(), report: &error.to_string() }.emit();
+                systemd::status("Reload failed: the old configuration stays. See the journal.");
             }
         }
+        systemd::ready();
+        result
+    }
+
+    async fn swap(&mut self) -> Result<Reloaded, ReloadError> {
+        let old = self.shared.config.load_full();
+        let config = Config::load(&self.shared.config_dir)?;
+        // New sockets come before anything is swapped; those that no trunk wants any more go once they are unused.
+        self.shared.signalling.reload(sockets::settings(&config)).await?;
+        let reloaded = Reloaded {
+            generation: config.generation.to_string(),
+            trunks: config.trunks.len(),
+            waiting: old.needs_restart(&config),
+            warnings: config.warnings.clone(),
+        };
+        self.trunks.configure(Instant::now(), &config);
+        expect_metrics(&config);
+        self.shared.tell(Command::Configure(Box::new(config.ua()))).await;
+        self.shared.config.store(Arc::new(config));
+        Ok(reloaded)
     }
 
     /// Says once how draining came out.

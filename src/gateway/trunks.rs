@@ -112,7 +112,7 @@ impl Trunks {
         let Some(trunk) = self.asked.get_mut(&id) else { return };
         let up = status.is_some_and(|status| status != 503);
         let changed = trunk.up.replace(up) != Some(up);
-        ops::TrunkPinged { trunk: &trunk.name, status, changed }.emit();
+        ops::TrunkPinged { trunk: &trunk.name, status, up, changed }.emit();
     }
 }
 
@@ -163,6 +163,24 @@ mod tests {
         assert_eq!(flow.remote, "127.0.0.1:5070".parse().unwrap());
         assert_eq!(target, "sip:localhost:5070");
     }
+
+    /// It answers, and says that it takes no calls: the metric says what the log says.
+    #[test]
+    fn a_pbx_that_answers_503_is_down_for_the_metric_too() {
+        ops::metrics::scoped(|metrics| {
+            let mut trunks = trunks("localhost");
+            let up = || {
+                let page = metrics.render();
+                page.lines().find_map(|line| line.strip_prefix(UP)?.trim().parse::<f64>().ok())
+            };
+            trunks.answered(7, Some(404));
+            assert_eq!(up(), Some(1.0), "any answer but 503 says that it is there");
+            trunks.answered(7, Some(503));
+            assert_eq!(up(), Some(0.0));
+        });
+    }
+
+    const UP: &str = "attendant_trunk_up{trunk=\"pbx\"}";
 
     #[tokio::test]
     async fn a_name_that_leads_nowhere_is_a_pbx_that_is_down() {

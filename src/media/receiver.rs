@@ -145,7 +145,7 @@ impl Receiver {
                 // A packet shorter than a frame: its neighbour stands in for it.
                 self.collected[index] = match self.missing_sound {
                     Sound::Concealed if self.filled > 0 => self.collected[index - self.filled],
-                    _ => self.silence(),
+                    _ => self.codec.silence(),
                 };
             }
             self.filled += length;
@@ -166,13 +166,6 @@ impl Receiver {
             _ => self.decoder.pause(&mut frame),
         }
         Some(self.heard(frame, self.missing_sound))
-    }
-
-    fn silence(&self) -> u8 {
-        match self.codec {
-            Codec::Pcmu => crate::codec::Law::Mu.silence(),
-            Codec::Pcma => crate::codec::Law::A.silence(),
-        }
     }
 
     fn heard(&mut self, frame: Frame, sound: Sound) -> Heard {

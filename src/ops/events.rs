@@ -331,6 +331,8 @@ pub struct TrunkPinged<'a> {
     pub trunk: &'a TrunkName,
     /// The status it answered with; `None` is silence.
     pub status: Option<u16>,
+    /// Whether it takes calls, by that answer.
+    pub up: bool,
     /// Whether this differs from the time before.
     pub changed: bool,
 }
@@ -338,13 +340,14 @@ pub struct TrunkPinged<'a> {
 impl TrunkPinged<'_> {
     /// Logs and counts it.
     pub fn emit(self) {
-        let Self { trunk, status, changed } = self;
+        let Self { trunk, status, up, changed } = self;
         match (changed, status) {
-            (true, Some(status)) => tracing::info!(%trunk, status, "Trunk answers."),
-            (true, None) => tracing::error!(%trunk, "Trunk does not answer OPTIONS."),
             (false, _) => tracing::debug!(%trunk, ?status, "Trunk asked."),
+            (true, Some(status)) if up => tracing::info!(%trunk, status, "Trunk answers."),
+            (true, Some(status)) => tracing::error!(%trunk, status, "Trunk takes no calls."),
+            (true, None) => tracing::error!(%trunk, "Trunk does not answer OPTIONS."),
         }
-        let up = if status.is_some() { 1.0 } else { 0.0 };
+        let up = if up { 1.0 } else { 0.0 };
         gauge!(names::TRUNK_UP, "trunk" => trunk.to_string()).set(up);
     }
 }

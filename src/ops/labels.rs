@@ -104,6 +104,72 @@ labels! {
         StrayResponse = "stray_response",
         /// Over a size limit.
         TooLarge = "too_large",
+        /// More than its source may send.
+        RateLimited = "rate_limited",
+        /// A tool that looks for PBXs to break into.
+        Scanner = "scanner",
+    }
+
+    /// Why a connection was not taken.
+    ConnectionRefusal {
+        /// No trunk takes requests from there.
+        UnknownSource = "unknown_source",
+        /// Its source has as many as it may.
+        SourceLimit = "source_limit",
+        /// There are as many as we hold.
+        NodeLimit = "node_limit",
+        /// The system has no room for it.
+        System = "system",
+    }
+
+    /// Why a connection ended, or was never made.
+    ConnectionEnd {
+        /// The peer closed it.
+        Peer = "peer",
+        /// We closed it: nothing needed it any more.
+        Idle = "idle",
+        /// We stop, or were told to close it.
+        Local = "local",
+        /// It could not be made.
+        Connect = "connect",
+        /// TLS was not agreed on.
+        Tls = "tls",
+        /// It broke.
+        Broken = "broken",
+        /// It answered no ping.
+        NoPong = "no_pong",
+        /// It took nothing of what we wrote.
+        Stuck = "stuck",
+        /// A message was begun and not ended in time, or none was ever sent.
+        Slow = "slow",
+        /// What came is no SIP.
+        Malformed = "malformed",
+    }
+
+    /// Why TLS was not agreed on.
+    TlsFailure {
+        /// The other side showed no certificate.
+        NoCertificate = "no_certificate",
+        /// Its certificate does not come from the CA that we ask for.
+        UnknownCa = "unknown_ca",
+        /// Its certificate is for another name.
+        WrongName = "wrong_name",
+        /// Its certificate is not valid any more, or not yet.
+        Expired = "expired",
+        /// Its certificate is not valid otherwise.
+        BadCertificate = "bad_certificate",
+        /// It does not like ours, or what we offer.
+        Refused = "refused",
+        /// No version or cipher in common.
+        NothingInCommon = "nothing_in_common",
+        /// It does not speak TLS.
+        NotTls = "not_tls",
+        /// It went away.
+        Closed = "closed",
+        /// It took too long.
+        Timeout = "timeout",
+        /// No SIP profile says whom to expect there.
+        NotExpected = "not_expected",
     }
 
     /// What scheduling a media thread got.

@@ -7,7 +7,8 @@ use metrics::{Recorder, counter, describe_counter, describe_gauge, describe_hist
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 use super::labels::{
-    AudioPath, DropLabel, EndLabel, Label, RefusalLabel, ToolOutcome, TransferOutcome,
+    AudioPath, ConnectionEnd, ConnectionRefusal, DropLabel, EndLabel, Label, RefusalLabel,
+    TlsFailure, ToolOutcome, TransferOutcome,
 };
 
 /// The names, in base units; counters end in `_total`.
@@ -26,6 +27,14 @@ pub(super) mod names {
     pub(in crate::ops) const TRANSFERS: &str = "attendant_transfers_total";
     pub(in crate::ops) const SIP_DROPPED: &str = "attendant_sip_dropped_total";
     pub(in crate::ops) const SIP_REJECTED: &str = "attendant_sip_rejected_total";
+    pub(in crate::ops) const SIP_CONNECTIONS: &str = "attendant_sip_connections";
+    pub(in crate::ops) const SIP_CONNECTIONS_OPENED: &str =
+        "attendant_sip_connections_opened_total";
+    pub(in crate::ops) const SIP_CONNECTIONS_CLOSED: &str =
+        "attendant_sip_connections_closed_total";
+    pub(in crate::ops) const SIP_CONNECTIONS_REFUSED: &str =
+        "attendant_sip_connections_refused_total";
+    pub(in crate::ops) const SIP_TLS_FAILURES: &str = "attendant_sip_tls_failures_total";
     pub(in crate::ops) const AUTHENTICATION_FAILED: &str = "attendant_authentication_failed_total";
     pub(in crate::ops) const REGISTRATIONS: &str = "attendant_registrations_total";
     pub(in crate::ops) const TRUNK_UP: &str = "attendant_trunk_up";
@@ -159,10 +168,15 @@ fn describe() {
     labelled::<RefusalLabel>(CALLS_REFUSED, "Calls that were not taken, by reason.", "reason");
     labelled::<TransferOutcome>(TRANSFERS, "Transfers, by outcome.", "outcome");
     labelled::<DropLabel>(SIP_DROPPED, "Datagrams dropped unanswered, by reason.", "reason");
+    labelled::<ConnectionEnd>(SIP_CONNECTIONS_CLOSED, "SIP connections that ended.", "reason");
+    labelled::<ConnectionRefusal>(SIP_CONNECTIONS_REFUSED, "SIP connections not taken.", "reason");
+    labelled::<TlsFailure>(SIP_TLS_FAILURES, "TLS handshakes that failed, by reason.", "reason");
     labelled::<AudioPath>(FRAMES_DROPPED, "Frames of sound dropped between threads.", "path");
 
     describe_counter!(RELOADS, "Configuration reloads, by result.");
     labelled_by("result", RELOADS, ["ok", "refused"]);
+    describe_counter!(SIP_CONNECTIONS_OPENED, "SIP connections made, by who made them.");
+    labelled_by("by", SIP_CONNECTIONS_OPENED, ["us", "peer"]);
     describe_counter!(ENGINE_FAILURES, "Failures of a speech engine.");
     labelled_by("engine", ENGINE_FAILURES, ["recognizer", "voice"]);
     describe_counter!(SIP_REJECTED, "Requests that the user agent refused, by method.");
@@ -181,6 +195,7 @@ fn describe() {
     };
     level(START_SECONDS, "From the start of the process to readiness.");
     level(CALLS_ACTIVE, "Calls going on now.");
+    level(SIP_CONNECTIONS, "SIP connections over TCP and TLS that are open.");
     level(REALTIME_GRANTED, "1 where media threads run under SCHED_FIFO.");
     level(DRAINING, "1 while new calls are refused because the process is to stop.");
     for (name, meaning, _) in HISTOGRAMS {

@@ -9,6 +9,7 @@ mod labels;
 pub mod logging;
 pub mod metrics;
 pub mod systemd;
+mod transport;
 
 pub use events::{
     AudioDropped, AuditFailed, AuthenticationFailed, BargedIn, CallEnded, CallPanicked,
@@ -18,5 +19,9 @@ pub use events::{
     VoiceFailed,
 };
 pub use labels::{
-    AudioPath, DropLabel, EndLabel, Label, RefusalLabel, Scheduling, ToolOutcome, TransferOutcome,
+    AudioPath, ConnectionEnd, ConnectionRefusal, DropLabel, EndLabel, Label, RefusalLabel,
+    Scheduling, TlsFailure, ToolOutcome, TransferOutcome,
+};
+pub use transport::{
+    ConnectionClosed, ConnectionOpened, ConnectionRefused, SourceDropped, TlsFailed,
 };

@@ -61,7 +61,7 @@ impl PhoneConfig {
             bind: SocketAddr::new(address, 0),
             rtp_ports: 0..=0,
             user: user.into(),
-            codecs: Codec::ALL.to_vec(),
+            codecs: vec![Codec::Pcmu, Codec::Pcma],
             voice,
         }
     }

@@ -35,7 +35,8 @@ pub(super) fn level(samples: &[i16]) -> Decibel {
 
 fn law(codec: Codec) -> Law {
     match codec {
-        Codec::Pcmu => Law::Mu,
         Codec::Pcma => Law::A,
+        Codec::Pcmu => Law::Mu,
+        Codec::G722 => unreachable!("the phone offers G.711 alone"),
     }
 }

@@ -3,6 +3,9 @@
 use std::io;
 use std::net::SocketAddr;
 
+use super::stream::TlsError;
+use crate::sip::Transport;
+
 /// Why a socket cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum BindError {
@@ -10,8 +13,10 @@ pub enum BindError {
     #[error("signalling has no address to listen on")]
     NoAddress,
     /// Another program holds the port.
-    #[error("UDP port {address} is taken by another program")]
+    #[error("{} port {address} is taken by another program", socket(*.transport))]
     Taken {
+        /// What we wanted to speak there.
+        transport: Transport,
         /// Where we wanted to listen.
         address: SocketAddr,
     },
@@ -29,13 +34,24 @@ pub enum BindError {
         /// What the system said.
         source: io::Error,
     },
+    /// A certificate or key cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+}
+
+/// What the system calls the socket of a transport.
+fn socket(transport: Transport) -> &'static str {
+    match transport {
+        Transport::Udp => "UDP",
+        Transport::Tcp | Transport::Tls => "TCP",
+    }
 }
 
 impl BindError {
     /// Sorts what the system said.
-    pub(super) fn new(address: SocketAddr, source: io::Error) -> Self {
+    pub(super) fn new(transport: Transport, address: SocketAddr, source: io::Error) -> Self {
         match source.kind() {
-            io::ErrorKind::AddrInUse => Self::Taken { address },
+            io::ErrorKind::AddrInUse => Self::Taken { transport, address },
             io::ErrorKind::AddrNotAvailable => Self::NotOurs { address },
             _ => Self::Refused { address, source },
         }
@@ -48,6 +64,7 @@ impl BindError {
             Self::Taken { .. } => "signalling-port-taken",
             Self::NotOurs { .. } => "signalling-not-our-address",
             Self::Refused { .. } => "signalling-cannot-listen",
+            Self::Tls(error) => error.code(),
         }
     }
 
@@ -57,10 +74,13 @@ impl BindError {
             Self::NoAddress => {
                 "Set `listen` in attendant.toml, for example \"10.0.0.5:5060\".".into()
             }
-            Self::Taken { address } => format!(
-                "See who holds it with `ss -lunp 'sport = :{}'`; stop that program, or choose another port.",
-                address.port()
-            ),
+            Self::Taken { transport, address } => {
+                let kind = if *transport == Transport::Udp { 'u' } else { 't' };
+                let port = address.port();
+                format!(
+                    "See who holds it with `ss -l{kind}np 'sport = :{port}'`; stop that program, or choose another port."
+                )
+            }
             Self::NotOurs { .. } => {
                 "See the addresses of this machine with `ip -brief address`.".into()
             }
@@ -69,6 +89,7 @@ impl BindError {
                 address.port()
             ),
             Self::Refused { .. } => "Check the address and the rights of the service.".into(),
+            Self::Tls(error) => error.advice(),
         }
     }
 }

@@ -42,6 +42,17 @@ pub struct Flow {
     pub remote: SocketAddr,
 }
 
+/// How well the source of a message is known.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Standing {
+    /// A PBX: a trunk lists its address.
+    Listed,
+    /// It may speak, but only to register, or because a call of ours led to it.
+    Guest,
+    /// Nobody: it gets no answer.
+    Stranger,
+}
+
 /// How the user agent is set up. Replaced as a whole on reload; running dialogs keep going.
 #[derive(Clone, Debug)]
 pub struct UaConfig {

@@ -20,6 +20,6 @@ mod ua;
 pub use api::{
     CalledFrom, CallerFrom, Command, Credentials, DropReason, EndCause, Event, Flow, Inbound,
     Incoming, Input, NewLeg, Output, Policy, Prack, Refusal, Registrar, SessionTimer,
-    TransferState, Transport, Trunk, UaConfig,
+    Standing, TransferState, Transport, Trunk, UaConfig,
 };
 pub use ua::Ua;

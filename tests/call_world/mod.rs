@@ -8,7 +8,7 @@ use attendant::agent::tools::{ErrorCode, ToolData, ToolResult};
 use attendant::base::{
     CallId, LegId, PacketTime, Phi, Purpose, TargetName, ToolRequestId, TurnId, UtteranceId,
 };
-use attendant::call::{Attempt, Call, Input, Output, Reach, Setup, Sound, Told};
+use attendant::call::{Attempt, Call, Carrier, Input, Output, Reach, Setup, Sound, Told};
 use attendant::codec::Codec;
 use attendant::practice::{Practice, Practitioner, PractitionerId};
 use attendant::sdp::LocalMedia;
@@ -121,6 +121,8 @@ pub fn setup(offer: Option<Vec<u8>>, dial: &[u16], hang_up: bool, fallback: &[u1
         targets: [(desk, reach("front-desk", dial, hang_up))].into(),
         fallback: (!fallback.is_empty()).then(|| (night, reach("night", fallback, false))),
         referred_by: "sip:attendant@192.0.2.1".into(),
+        context: vec![Carrier::XHeader, Carrier::ReferredBy],
+        notify_says_answered: true,
     }
 }
 

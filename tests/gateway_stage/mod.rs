@@ -153,7 +153,12 @@ impl Folder {
         self.fill_book();
     }
 
-    /// Fills the practice book unless there is one: all that a gateway with other engines needs.
+    /// Returns where its data is.
+    pub(crate) fn config_data(&self) -> PathBuf {
+        Config::data_dir(self.path()).unwrap()
+    }
+
+    /// Fills the practice book unless there is one.
     pub(crate) fn fill_book(&self) {
         let Book::BuiltIn { path } = self.config().node.book;
         if path.exists() {

@@ -2,7 +2,7 @@
 //! what must come of it.
 
 use std::fs;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -74,6 +74,17 @@ impl Scenario {
         found.map(|(_, value)| value.as_str())
     }
 
+    /// The same, played over TCP.
+    pub(crate) fn by_tcp(mut self) -> Self {
+        self.directives.push(("transport".into(), "t1".into()));
+        self
+    }
+
+    /// Whether it is played over TCP.
+    pub(crate) fn is_by_tcp(&self) -> bool {
+        self.get("transport") == Some("t1")
+    }
+
     /// Whether it belongs on this stage.
     pub(crate) fn is_for(&self, stage: &str) -> bool {
         self.get("stage") == Some(stage)
@@ -123,7 +134,7 @@ impl Scenario {
 impl Player {
     /// Waits until it has opened its port.
     pub(crate) fn listens(&self) {
-        while UdpSocket::bind(self.address).is_ok() {
+        while UdpSocket::bind(self.address).is_ok() && TcpListener::bind(self.address).is_ok() {
             assert!(self.started.elapsed() < PATIENCE, "SIPp does not listen: {}", self.report());
             std::thread::sleep(Duration::from_millis(20));
         }

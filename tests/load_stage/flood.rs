@@ -62,9 +62,9 @@ fn invite(local: SocketAddr, to: SocketAddr, number: u64) -> String {
     );
     format!(
         "INVITE sip:{}@{to} SIP/2.0\r\nVia: SIP/2.0/UDP {local};branch=z9hG4bKflood{number};rport\r\n\
-         Max-Forwards: 70\r\nFrom: \"sipvicious\" <sip:100@{local}>;tag=f{number}\r\nTo: <sip:900@{to}>\r\n\
+         Max-Forwards: 70\r\nFrom: <sip:100@{local}>;tag=f{number}\r\nTo: <sip:900@{to}>\r\n\
          Call-ID: flood-{number}@{local}\r\nCSeq: 1 INVITE\r\nContact: <sip:100@{local}>\r\n\
-         User-Agent: friendly-scanner\r\nContent-Type: application/sdp\r\nContent-Length: {}\r\n\r\n{sdp}",
+         Content-Type: application/sdp\r\nContent-Length: {}\r\n\r\n{sdp}",
         100 + number % 900,
         sdp.len()
     )

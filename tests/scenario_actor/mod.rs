@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use attendant::base::{LegId, Secret};
-use attendant::signalling::{Handle, Signalling};
+use attendant::signalling::{Handle, Listen, Settings, Signalling};
 use attendant::sip::{Command, Credentials, Event, NewLeg, Refusal, Trunk, UaConfig};
 use tokio::sync::mpsc;
 
@@ -22,6 +22,7 @@ pub(crate) struct Actor {
     handle: Handle,
     told: Arc<Mutex<Vec<String>>>,
     start: Option<String>,
+    transport: Transport,
     credentials: Option<Credentials>,
 }
 
@@ -50,7 +51,8 @@ impl Actor {
         let told = Arc::default();
         tokio::spawn(act(handle.clone(), events, rules, Arc::clone(&told)));
         let start = scenario.get("start").map(str::to_owned);
-        Self { handle, told, start, credentials }
+        let transport = if scenario.is_by_tcp() { Transport::Tcp } else { Transport::Udp };
+        Self { handle, told, start, transport, credentials }
     }
 
     /// Returns where it listens.
@@ -61,7 +63,7 @@ impl Actor {
     /// Does what the scenario begins with, for example a call to the peer.
     pub(crate) async fn begin(&self, peer: SocketAddr) {
         let Some(start) = &self.start else { return };
-        let flow = self.handle.flow_to(peer);
+        let flow = self.handle.flow_by(self.transport, peer).unwrap();
         let command = match start.as_str() {
             "call" => Command::Invite(Box::new(NewLeg {
                 flow,
@@ -124,13 +126,14 @@ fn config_of(scenario: &Scenario, credentials: Option<Credentials>) -> UaConfig 
     UaConfig { trunks: vec![trunk], t1: time("t1", "100ms"), ..config() }
 }
 
-/// Opens the socket; Contact and Via show the real port.
+/// Opens its sockets, UDP and TCP on one port; Contact and Via show that.
 async fn open(mut config: UaConfig) -> (Handle, mpsc::Receiver<Event>) {
-    let bound = Signalling::bind(&["127.0.0.1:0".parse().unwrap()], config.clone(), 1).await;
-    let (signalling, handle, events) = bound.unwrap();
+    let address = SocketAddr::from(([127, 0, 0, 1], super::interop::free_port()));
+    config.trunks[0].advertised = address;
+    let tcp = Listen { transport: Transport::Tcp, ..Listen::udp(address) };
+    let settings = Settings { listens: vec![Listen::udp(address), tcp], ..Settings::default() };
+    let (signalling, handle, events) = Signalling::open(&settings, config, 1).unwrap();
     tokio::spawn(signalling.run());
-    config.trunks[0].advertised = handle.local_addr();
-    handle.command(Command::Configure(Box::new(config))).await.unwrap();
     (handle, events)
 }
 

@@ -2,11 +2,15 @@
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 mod cost;
+mod describe;
 mod limits;
 mod mutations;
 mod pbx;
 mod round_trip;
+#[path = "../sip_torture/mod.rs"]
+mod sip_torture;
 mod torture;
+mod values;
 
 use attendant::sip::message::{Message, ParseError, Request, Response};
 

@@ -1,22 +1,25 @@
 //! Header fields, in order: `rsip`'s header enum as the store, our names and bytes round it.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::SocketAddr;
 
 use rsip::Header;
 use rsip::headers::UntypedHeader;
-use rsip::headers::header::Tokenizer;
 
 use super::scan;
 use super::via::Via;
 
 /// One header field.
-#[derive(Clone, Eq, PartialEq)]
+#[derive(Clone, Eq)]
 pub(super) struct Field {
     /// The field in the model; its value is text.
     pub(super) header: Header,
     /// The value came as Latin-1 and goes out as Latin-1.
     pub(super) latin1: bool,
+    /// The value came from the network, where the parser has checked it: it goes out as it came,
+    /// even with a control byte that was escaped by the rules.
+    pub(super) checked: bool,
 }
 
 /// Header fields in order. Names compare without regard to case, and a compact name is the same
@@ -96,7 +99,8 @@ impl Headers {
             return;
         };
         let value = format!("{};tag={tag}", field.value().trim_end_matches([';', ' ', '\t']));
-        *field = Field { latin1: field.latin1, ..Field::new("To", &value) };
+        let Field { latin1, checked, .. } = *field;
+        *field = Field { latin1, checked, ..Field::new("To", &value) };
     }
 
     /// Notes in the top Via where the request really came from (RFC 3261 §18.2.1, RFC 3581 §4).
@@ -114,7 +118,8 @@ impl Headers {
             value.push_str(", ");
             value.push_str(via);
         }
-        *field = Field { latin1: field.latin1, ..Field::new("Via", &value) };
+        let Field { latin1, checked, .. } = *field;
+        *field = Field { latin1, checked, ..Field::new("Via", &value) };
     }
 }
 
@@ -124,18 +129,26 @@ impl fmt::Debug for Headers {
     }
 }
 
+/// Where a field came from makes it no other one.
+impl PartialEq for Field {
+    fn eq(&self, other: &Self) -> bool {
+        self.header == other.header && self.latin1 == other.latin1
+    }
+}
+
 impl Field {
+    /// A field of our own, whose value is looked at when it is written.
     pub(super) fn new(name: &str, value: &str) -> Self {
-        let (name, value) = (long_name(name), scan::trim(value));
-        let other = || Header::Other(name.to_owned(), value.to_owned());
-        // The model has a variant for this one, and forgets to use it.
-        let header = if name.eq_ignore_ascii_case("Subscription-State") {
-            Header::SubscriptionState(value.into())
-        } else {
-            let token = Tokenizer::from((name.as_bytes(), value.as_bytes()));
-            token.try_into().unwrap_or_else(|_| other())
-        };
-        Self { header, latin1: false }
+        Self::of(name, scan::trim(value).to_owned())
+    }
+
+    /// A field as the network sent it: trimmed, decoded and checked.
+    pub(super) fn received(name: &str, value: String, latin1: bool) -> Self {
+        Self { latin1, checked: true, ..Self::of(name, value) }
+    }
+
+    fn of(name: &str, value: String) -> Self {
+        Self { header: header(long_name(name), value), latin1: false, checked: false }
     }
 
     fn is(&self, name: &str) -> bool {
@@ -143,10 +156,10 @@ impl Field {
     }
 
     /// Returns the value's bytes for the wire.
-    pub(super) fn to_bytes(&self) -> Vec<u8> {
+    pub(super) fn to_bytes(&self) -> Cow<'_, [u8]> {
         let latin1 = || self.value().chars().map(|c| u8::try_from(c).ok()).collect::<Option<_>>();
         let bytes = self.latin1.then(latin1).flatten();
-        bytes.unwrap_or_else(|| self.value().as_bytes().to_vec())
+        bytes.map_or_else(|| Cow::Borrowed(self.value().as_bytes()), Cow::Owned)
     }
 }
 
@@ -181,6 +194,15 @@ pub(super) fn long_name(name: &str) -> &str {
 /// The model's variants and their names on the wire.
 macro_rules! fields {
     ($($variant:ident $name:literal)*) => {
+        /// Puts a value into the model. Names nearly always come spelt as the RFCs spell them.
+        fn header(name: &str, value: String) -> Header {
+            match name {
+                $($name => Header::$variant(value.into()),)*
+                $(_ if name.eq_ignore_ascii_case($name) => Header::$variant(value.into()),)*
+                _ => Header::Other(name.to_owned(), value),
+            }
+        }
+
         impl Field {
             /// Returns the name for the wire.
             pub(super) fn name(&self) -> &str {

@@ -9,7 +9,7 @@ use crate::base::{Phi, Purpose};
 /// `"display" <uri>;params`, or a bare URI with header parameters.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct NameAddr {
-    /// The name, out of its quotes; never empty.
+    /// The name, out of its quotes and without control characters; never empty.
     pub display: Option<Phi<String>>,
     /// Where it points.
     pub uri: Uri,
@@ -33,7 +33,10 @@ impl NameAddr {
             if !rest.starts_with('<') {
                 return Err(Fault::bad("a display name is not followed by <"));
             }
-            (scan::unquote(quoted), rest)
+            let mut name = scan::unquote(quoted).unwrap_or_default();
+            // They may stand there, escaped; no screen and no log is to meet one.
+            name.retain(|letter| letter >= ' ' || letter == '\t');
+            (Some(name), rest)
         } else if let Some(open) = text.find('<') {
             (Some(scan::trim(&text[..open]).to_owned()), &text[open..])
         } else {

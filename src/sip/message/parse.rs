@@ -3,6 +3,8 @@
 //! One pass cuts lines into fields, a second reads the fields that every message needs. The
 //! first fault is kept, and the pass goes on, so that the answer can name the transaction.
 
+use std::borrow::Cow;
+
 use super::cseq::CSeq;
 use super::headers::{Field, Headers};
 use super::limits::{MAX_FIELDS, MAX_FOLDS, MAX_MESSAGE, MAX_START_LINE, MAX_VALUE};
@@ -19,7 +21,7 @@ use crate::sip::DropReason;
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("{why}")]
 pub struct Fault {
-    /// 400, 505 or 513.
+    /// 400, 501, 505 or 513.
     pub status: u16,
     /// For the telecom admin. Holds nothing of the message.
     pub why: &'static str,
@@ -69,8 +71,18 @@ impl Rejection {
 }
 
 impl Message {
-    /// Reads a datagram, or one whole message of a stream.
+    /// Reads a datagram.
     pub fn parse(bytes: &[u8]) -> Result<Self, ParseError> {
+        Self::parse_from(bytes, false)
+    }
+
+    /// Reads one message of a stream, as [`frame`](super::frame()) cut it out: it must say how
+    /// long it is (RFC 3261 §18.3).
+    pub fn parse_stream(bytes: &[u8]) -> Result<Self, ParseError> {
+        Self::parse_from(bytes, true)
+    }
+
+    fn parse_from(bytes: &[u8], stream: bool) -> Result<Self, ParseError> {
         let start = bytes.iter().position(|byte| !matches!(byte, b'\r' | b'\n'));
         let bytes = &bytes[start.unwrap_or(bytes.len())..];
         let mut fault = None;
@@ -85,8 +97,8 @@ impl Message {
             return Err(ParseError::Drop(DropReason::Malformed));
         };
         match line.get(..4).is_some_and(|head| head.eq_ignore_ascii_case(b"SIP/")) {
-            true => parse_response(line, rest, fault),
-            false => parse_request(line, rest, fault),
+            true => parse_response(line, Scanned::new(rest, stream), fault),
+            false => parse_request(line, Scanned::new(rest, stream), fault),
         }
     }
 
@@ -96,7 +108,11 @@ impl Message {
     }
 }
 
-fn parse_request(line: &[u8], rest: &[u8], fault: Option<Fault>) -> Result<Message, ParseError> {
+fn parse_request(
+    line: &[u8],
+    scanned: Scanned<'_>,
+    fault: Option<Fault>,
+) -> Result<Message, ParseError> {
     let malformed = ParseError::Drop(DropReason::Malformed);
     let (line_text, _) = scan::decode(&line[..line.len().min(MAX_START_LINE)]);
     let Some((method, target)) = line_text.split_once(' ') else { return Err(malformed) };
@@ -105,13 +121,12 @@ fn parse_request(line: &[u8], rest: &[u8], fault: Option<Fault>) -> Result<Messa
         true => Err(Fault::over("the first line is too long")),
         false => request_target(target).ok_or(malformed.clone())?,
     };
-    let scanned = Scanned::new(rest);
     let Some(via) = scanned.headers.get("Via") else {
         let large = scanned.fault.or(fault).is_some_and(|fault| fault.status == 513);
         return Err(if large { ParseError::Drop(DropReason::TooLarge) } else { malformed });
     };
-    let top = scan::split(via, b',', true).ok().and_then(|list| Via::parse(list.first()?).ok());
-    if top.is_none() {
+    // Who sent it must be readable; what follows may be as broken as RFC 4475 §3.1.2.1 has it.
+    if Via::parse_sender(via.split([',', ';']).next().unwrap_or_default()).is_err() {
         return Err(malformed);
     }
     let body = scanned.body();
@@ -135,7 +150,11 @@ fn parse_request(line: &[u8], rest: &[u8], fault: Option<Fault>) -> Result<Messa
     }
 }
 
-fn parse_response(line: &[u8], rest: &[u8], fault: Option<Fault>) -> Result<Message, ParseError> {
+fn parse_response(
+    line: &[u8],
+    scanned: Scanned<'_>,
+    fault: Option<Fault>,
+) -> Result<Message, ParseError> {
     let drop = |fault: Fault| {
         ParseError::Drop(match fault.status {
             513 => DropReason::TooLarge,
@@ -150,7 +169,6 @@ fn parse_response(line: &[u8], rest: &[u8], fault: Option<Fault>) -> Result<Mess
     else {
         return Err(ParseError::Drop(DropReason::Malformed));
     };
-    let scanned = Scanned::new(rest);
     if let Some(fault) = fault.or(scanned.fault) {
         return Err(drop(fault));
     }
@@ -213,8 +231,15 @@ fn check(headers: &Headers, method: Option<&Method>) -> Result<(), Fault> {
         return Err(Fault::bad("Call-ID is empty or holds a space"));
     }
     let cseq = CSeq::parse(value("CSeq"))?;
-    if method.is_some_and(|method| *method != cseq.method) {
-        return Err(Fault::bad("CSeq names another method than the request"));
+    match method {
+        Some(method) if *method == cseq.method => {}
+        // Of a method that nobody knows the sender is to learn that first (RFC 4475 §3.1.2.18).
+        Some(Method::Other(_)) => {
+            let why = "the method is unknown, and CSeq names another";
+            return Err(Fault { status: 501, why });
+        }
+        Some(_) => return Err(Fault::bad("CSeq names another method than the request")),
+        None => {}
     }
     let vias = headers.list("Via")?;
     if vias.is_empty() {
@@ -236,45 +261,32 @@ struct Scanned<'a> {
     headers: Headers,
     fault: Option<Fault>,
     rest: &'a [u8],
-}
-
-/// A field whose continuation lines may still come.
-struct Draft {
-    name: String,
-    value: Vec<u8>,
-    folds: usize,
+    /// Whether it comes from a stream.
+    stream: bool,
 }
 
 impl<'a> Scanned<'a> {
-    fn new(bytes: &'a [u8]) -> Self {
-        let mut scanned = Self { headers: Headers::default(), fault: None, rest: bytes };
-        let mut draft: Option<Draft> = None;
-        let mut fields = 0;
-        loop {
+    fn new(bytes: &'a [u8], stream: bool) -> Self {
+        let mut headers = Headers::default();
+        headers.0.reserve(24);
+        let mut scanned = Self { headers, fault: None, rest: bytes, stream };
+        for fields in 0.. {
             let Some((line, rest)) = cut_line(scanned.rest) else {
                 scanned.note(Fault::bad("no empty line ends the header fields"));
                 break;
             };
             scanned.rest = rest;
-            if let (b' ' | b'\t', Some(draft)) = (line.first().unwrap_or(&0), &mut draft) {
-                draft.fold(line);
-                continue;
-            }
-            scanned.keep(draft.take());
             if line.is_empty() {
-                return scanned;
+                break;
             }
-            fields += 1;
-            if fields > MAX_FIELDS {
+            if fields == MAX_FIELDS {
                 scanned.note(Fault::over("there are too many header fields"));
                 break;
             }
-            draft = Draft::begin(line);
-            if draft.is_none() {
-                scanned.note(Fault::bad("a header line has no name and colon"));
+            if let Err(fault) = scanned.field(line) {
+                scanned.note(fault);
             }
         }
-        scanned.keep(draft);
         scanned
     }
 
@@ -282,25 +294,48 @@ impl<'a> Scanned<'a> {
         self.fault.get_or_insert(fault);
     }
 
-    fn keep(&mut self, draft: Option<Draft>) {
-        let Some(Draft { name, value, folds }) = draft else { return };
-        if value.len() > MAX_VALUE {
-            self.note(Fault::over("a header field is too long"));
-        } else if folds > MAX_FOLDS {
-            self.note(Fault::over("a header field has too many lines"));
-        } else if has_control(&value) {
-            self.note(Fault::bad("a header field holds a control byte"));
-        } else {
-            let (text, latin1) = scan::decode(&value);
-            self.headers.0.push(Field { latin1, ..Field::new(&name, &text) });
+    /// Reads one header field with its continuation lines, and keeps it.
+    fn field(&mut self, line: &[u8]) -> Result<(), Fault> {
+        let colon = line.iter().position(|byte| *byte == b':');
+        // Only behind the name may there be space: before it, it would be a continuation.
+        let name = std::str::from_utf8(&line[..colon.unwrap_or(0)]).unwrap_or_default();
+        let name = name.trim_end_matches([' ', '\t']);
+        let mut value = Cow::Borrowed(trim_bytes(&line[colon.map_or(0, |colon| colon + 1)..]));
+        let mut folds = 0;
+        while let [b' ' | b'\t', ..] = self.rest {
+            // Without its end, the caller finds it and says so.
+            let Some((line, rest)) = cut_line(self.rest) else { break };
+            self.rest = rest;
+            folds += 1;
+            // Over a limit it is refused anyway: stop collecting.
+            if folds <= MAX_FOLDS && value.len() <= MAX_VALUE {
+                unfold(&mut value, trim_bytes(line));
+            }
         }
+        if !scan::is_token(name) {
+            return Err(Fault::bad("a header line has no name and colon"));
+        } else if value.len() > MAX_VALUE {
+            return Err(Fault::over("a header field is too long"));
+        } else if folds > MAX_FOLDS {
+            return Err(Fault::over("a header field has too many lines"));
+        } else if scan::has_stray_control(&value) {
+            return Err(Fault::bad("a header field holds a control byte"));
+        }
+        let (text, latin1) = scan::decode(&value);
+        self.headers.0.push(Field::received(name, text, latin1));
+        Ok(())
     }
 
     /// Returns the body, cut to Content-Length; without it, all that a datagram holds (RFC 3261
     /// §18.3).
     fn body(&self) -> Result<&'a [u8], Fault> {
         let mut lengths = self.headers.get_all("Content-Length");
-        let Some(length) = lengths.next() else { return Ok(self.rest) };
+        let Some(length) = lengths.next() else {
+            return match self.stream {
+                true => Err(Fault::bad("a message on a stream has no Content-Length")),
+                false => Ok(self.rest),
+            };
+        };
         if lengths.any(|other| other != length) {
             return Err(Fault::bad("Content-Length is given twice, and not the same"));
         }
@@ -329,27 +364,16 @@ impl<'a> Scanned<'a> {
     }
 }
 
-impl Draft {
-    fn begin(line: &[u8]) -> Option<Self> {
-        let colon = line.iter().position(|byte| *byte == b':')?;
-        // Only behind the name may there be space: before it, it would be a continuation.
-        let name = std::str::from_utf8(&line[..colon]).ok()?.trim_end_matches([' ', '\t']);
-        let value = trim_bytes(&line[colon + 1..]).to_vec();
-        scan::is_token(name).then(|| Self { name: name.to_owned(), value, folds: 0 })
+/// Adds a continuation line: the line end and the space round it count as one space.
+fn unfold(value: &mut Cow<'_, [u8]>, more: &[u8]) {
+    if more.is_empty() {
+        return;
     }
-
-    fn fold(&mut self, line: &[u8]) {
-        self.folds += 1;
-        let more = trim_bytes(line);
-        // Over a limit it is refused anyway: stop collecting.
-        if more.is_empty() || self.folds > MAX_FOLDS || self.value.len() > MAX_VALUE {
-            return;
-        }
-        if !self.value.is_empty() {
-            self.value.push(b' ');
-        }
-        self.value.extend_from_slice(more);
+    let value = value.to_mut();
+    if !value.is_empty() {
+        value.push(b' ');
     }
+    value.extend_from_slice(more);
 }
 
 fn trim_bytes(bytes: &[u8]) -> &[u8] {
@@ -361,7 +385,7 @@ fn trim_bytes(bytes: &[u8]) -> &[u8] {
 }
 
 /// Cuts the first line off, without its CRLF or bare LF.
-fn cut_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+pub(super) fn cut_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let end = bytes.iter().position(|byte| *byte == b'\n');
     scan::count(end.unwrap_or(bytes.len()));
     let end = end?;

@@ -81,6 +81,29 @@ pub(in crate::sip) fn unquote(text: &str) -> Option<String> {
     Some(plain)
 }
 
+/// Whether there is a control byte other than the tab, and other than what a backslash escapes
+/// inside quotes: the one place where the grammar allows them (RFC 3261 §25.1, quoted-pair). A CR
+/// or LF has no place even there.
+pub(super) fn has_stray_control(bytes: &[u8]) -> bool {
+    if !super::write::has_control(bytes) {
+        return false;
+    }
+    let (mut quoted, mut escaped) = (false, false);
+    for byte in bytes.iter().copied() {
+        let control = byte < b' ' && byte != b'\t';
+        if control && (!escaped || matches!(byte, b'\r' | b'\n')) {
+            return true;
+        }
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = quoted,
+            b'"' => quoted = !quoted,
+            _ => {}
+        }
+    }
+    false
+}
+
 /// Puts text in quotes, with `"` and `\` escaped.
 pub(in crate::sip) fn quote(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);

@@ -178,7 +178,12 @@ pub(super) fn parse_host_port(text: &str) -> Result<(String, Option<u16>), Fault
                 return Err(Fault::bad("an IPv6 address has no closing bracket"));
             };
             if host.parse::<std::net::Ipv6Addr>().is_err() {
-                return Err(Fault::bad("the brackets of a host hold no IPv6 address"));
+                // A colon too many, as the grammar of RFC 3261 has it (RFC 5118 §4.10).
+                let fewer = host.replacen(":::", "::", 1);
+                if fewer.parse::<std::net::Ipv6Addr>().is_err() {
+                    return Err(Fault::bad("the brackets of a host hold no IPv6 address"));
+                }
+                return Ok((fewer, parse_port(rest)?));
             }
             (host, rest)
         }
@@ -192,14 +197,19 @@ pub(super) fn parse_host_port(text: &str) -> Result<(String, Option<u16>), Fault
             (host, rest)
         }
     };
-    let rest = scan::trim(rest);
-    if rest.is_empty() {
-        return Ok((host.to_owned(), None));
+    Ok((host.to_owned(), parse_port(rest)?))
+}
+
+/// Reads nothing, or `:port` with spaces round the colon.
+fn parse_port(text: &str) -> Result<Option<u16>, Fault> {
+    let text = scan::trim(text);
+    if text.is_empty() {
+        return Ok(None);
     }
-    let digits = rest.strip_prefix(':').map(scan::trim).unwrap_or_default();
+    let digits = text.strip_prefix(':').map(scan::trim).unwrap_or_default();
     let numeric = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     match digits.parse() {
-        Ok(port) if numeric => Ok((host.to_owned(), Some(port))),
+        Ok(port) if numeric => Ok(Some(port)),
         _ => Err(Fault::bad("a port is no number below 65536")),
     }
 }

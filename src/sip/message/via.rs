@@ -39,12 +39,23 @@ impl Via {
 
     /// Reads one Via value.
     pub fn parse(text: &str) -> Result<Self, Fault> {
+        let (version, via, params) = Self::parse_sender(text)?;
+        if version != "2.0" {
+            return Err(Fault::bad("a Via does not begin with SIP/2.0"));
+        }
+        Ok(Self { params: Params::parse(params)?, ..via })
+    }
+
+    /// Reads one Via value of any version up to its parameters: the version, the Via without them,
+    /// and what is left.
+    pub(super) fn parse_sender(text: &str) -> Result<(&str, Self, &str), Fault> {
         let text = scan::trim(text);
         let mut parts = text.splitn(3, '/').map(scan::trim);
         let (name, version) = (parts.next(), parts.next());
-        if !name.is_some_and(|name| name.eq_ignore_ascii_case("SIP")) || version != Some("2.0") {
+        let named = name.is_some_and(|name| name.eq_ignore_ascii_case("SIP"));
+        let Some(version) = version.filter(|version| named && !version.is_empty()) else {
             return Err(Fault::bad("a Via does not begin with SIP/2.0"));
-        }
+        };
         let rest = parts.next().unwrap_or_default();
         let Some((transport, rest)) = rest.split_once([' ', '\t']) else {
             return Err(Fault::bad("a Via names no sender"));
@@ -56,7 +67,7 @@ impl Via {
         let (sent_by, params) = rest.split_at(rest.find(';').unwrap_or(rest.len()));
         let (host, port) = parse_host_port(scan::trim(sent_by))?;
         let transport = transport.to_ascii_uppercase();
-        Ok(Self { transport, host, port, params: Params::parse(params)? })
+        Ok((version, Self { transport, host, port, params: Params::default() }, params))
     }
 
     /// Writes it for the wire.

@@ -99,26 +99,20 @@ impl Headers {
         self.addresses("Record-Route")
     }
 
+    /// Returns the way that a registrar wants our requests to go (RFC 3608), topmost first.
+    pub fn service_routes(&self) -> Vec<NameAddr> {
+        self.addresses("Service-Route")
+    }
+
+    /// Returns the way by which a registered contact is reached (RFC 3327), topmost first.
+    pub fn paths(&self) -> Vec<NameAddr> {
+        self.addresses("Path")
+    }
+
     /// Returns the hops left; 255 for anything larger.
     pub fn max_forwards(&self) -> Option<u8> {
         scan::saturating_number(self.get("Max-Forwards")?)
             .map(|hops| u8::try_from(hops).unwrap_or(u8::MAX))
-    }
-
-    /// Returns Expires in seconds; the largest number for anything larger.
-    pub fn expires(&self) -> Option<u32> {
-        scan::saturating_number(self.get("Expires")?)
-    }
-
-    /// Returns Retry-After in seconds, without its comment and parameters.
-    pub fn retry_after(&self) -> Option<u32> {
-        let value = self.get("Retry-After")?;
-        scan::saturating_number(value.split([';', '(', ' ', '\t']).next()?)
-    }
-
-    /// Returns where a REFER points. Its parameters and its URI's headers are kept.
-    pub fn refer_to(&self) -> Option<NameAddr> {
-        NameAddr::parse(self.get("Refer-To")?).ok()
     }
 
     /// Returns the media type in lower case, without parameters: `application/sdp`.
@@ -179,13 +173,44 @@ impl Headers {
         }
     }
 
+    /// Whether the sender takes bodies of a type such as `application/sdp`. Whoever says nothing
+    /// takes SDP and nothing else (RFC 3261 §20.1), and so does whoever sends an empty field: by
+    /// the letter it would take nothing, which no caller means.
+    pub fn accepts(&self, media: &str) -> bool {
+        let ranges = self.tokens("Accept");
+        if ranges.is_empty() {
+            return media.eq_ignore_ascii_case("application/sdp");
+        }
+        let family = media.split('/').next().unwrap_or_default();
+        ranges.iter().any(|range| {
+            let (kind, sub) = range.split_once('/').unwrap_or((range, "*"));
+            let (kind, sub) = (scan::trim(kind), scan::trim(sub));
+            let all = kind == "*" || kind.eq_ignore_ascii_case(family) && sub == "*";
+            all || format!("{kind}/{sub}").eq_ignore_ascii_case(media)
+        })
+    }
+
+    /// Returns the elements of a comma-separated list that are not empty, from every field of the
+    /// name that can be cut.
+    pub(super) fn elements(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.get_all(name)
+            .flat_map(|value| scan::split(value, b',', true).unwrap_or_default())
+            .filter(|element| !element.is_empty())
+    }
+
+    /// Returns the addresses of a list, without the elements that cannot be read.
+    pub(super) fn readable_addresses(&self, name: &str) -> impl Iterator<Item = NameAddr> {
+        self.elements(name).filter_map(|element| NameAddr::parse(element).ok())
+    }
+
     fn addresses(&self, name: &str) -> Vec<NameAddr> {
         let elements = self.list(name).unwrap_or_default();
         elements.into_iter().filter_map(|element| NameAddr::parse(element).ok()).collect()
     }
 }
 
-fn token_and_params(value: &str) -> Option<(String, Params)> {
+/// Reads a word in lower case, and its parameters; none of them where they cannot be read.
+pub(super) fn token_and_params(value: &str) -> Option<(String, Params)> {
     let (token, params) = value.split_at(value.find(';').unwrap_or(value.len()));
     let token = scan::trim(token).to_ascii_lowercase();
     (!token.is_empty()).then(|| (token, Params::parse(params).unwrap_or_default()))

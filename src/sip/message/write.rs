@@ -70,7 +70,7 @@ fn write(start: String, headers: &Headers, body: &[u8]) -> Result<Vec<u8>, Write
             return Err(WriteError::Name);
         }
         let value = field.to_bytes();
-        if has_control(&value) {
+        if !field.checked && has_control(&value) {
             return Err(WriteError::Value { name: name.to_owned() });
         }
         out.extend_from_slice(name.as_bytes());
@@ -85,5 +85,6 @@ fn write(start: String, headers: &Headers, body: &[u8]) -> Result<Vec<u8>, Write
 
 /// Whether there is a control byte other than the tab.
 pub(super) fn has_control(bytes: &[u8]) -> bool {
+    scan::count(bytes.len());
     bytes.iter().any(|byte| *byte < b' ' && *byte != b'\t')
 }

@@ -253,6 +253,12 @@ impl Transactions {
         self.clients.values().any(|entry| entry.flow.remote.ip() == remote)
     }
 
+    /// Whether a transaction that still waits goes over such a flow.
+    pub(crate) fn uses(&self, such: impl Fn(Flow) -> bool) -> bool {
+        self.clients.values().any(|entry| such(entry.flow))
+            || self.servers.values().any(|entry| such(entry.flow))
+    }
+
     /// Says one line for each transaction.
     pub(crate) fn dump(&self, now: Instant) -> Vec<String> {
         let due = |at: Option<Instant>| match at {

@@ -36,6 +36,11 @@ impl Ua {
             response.headers.push("Accept", capability::ACCEPT);
             return self.refuse(now, id, flow, &request, response, "its body is no SDP");
         }
+        if !request.headers.accepts(capability::ACCEPT) {
+            let mut response = self.reply(&request, 406);
+            response.headers.push("Accept", capability::ACCEPT);
+            return self.refuse(now, id, flow, &request, response, "it takes no SDP in answer");
+        }
         let registered = self.bindings.user_of(flow).is_some();
         if matches!(trunk.inbound, Inbound::Registered)
             && !registered

@@ -7,6 +7,7 @@ mod calls;
 mod questions;
 mod serve;
 mod softphones;
+mod sources;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
@@ -16,7 +17,7 @@ use questions::Question;
 
 use super::agenda::Agenda;
 use super::api::{
-    Command, DropReason, Event, Flow, Inbound, Input, Output, Registrar, Trunk, UaConfig,
+    Command, DropReason, Event, Flow, Inbound, Input, Output, Registrar, Transport, Trunk, UaConfig,
 };
 use super::auth::Authenticator;
 use super::message::{Message, ParseError, Request, Response};
@@ -137,7 +138,11 @@ impl Ua {
         if Message::is_keep_alive(bytes) {
             return;
         }
-        match Message::parse(bytes) {
+        let message = match flow.transport {
+            Transport::Udp => Message::parse(bytes),
+            Transport::Tcp | Transport::Tls => Message::parse_stream(bytes),
+        };
+        match message {
             Ok(Message::Request(mut request)) => {
                 request.headers.stamp_via(flow.remote);
                 self.transactions.handle_request(now, flow, request);
@@ -231,7 +236,7 @@ impl Ua {
     /// Whether we take anything at all from this source.
     fn knows(&self, flow: Flow) -> bool {
         let ip = flow.remote.ip();
-        self.config.trunks.iter().any(|trunk| trunk.allows(ip))
+        self.config.trunks.iter().any(|trunk| trunk.takes(flow))
             || self.legs.values().any(|leg| leg.flow().remote.ip() == ip)
             || self.bindings.knows(ip)
             || self.transactions.asks(ip)
@@ -240,7 +245,7 @@ impl Ua {
     /// Returns the trunk that a request outside any dialog came by. A registered softphone first, because its
     /// address may also be in the list of a PBX.
     fn trunk_of(&self, flow: Flow) -> Option<&Trunk> {
-        let mut allowing = self.config.trunks.iter().filter(|t| t.allows(flow.remote.ip()));
+        let mut allowing = self.config.trunks.iter().filter(|trunk| trunk.takes(flow));
         let registered = self.bindings.user_of(flow).is_some();
         let by_registration = |trunk: &&Trunk| matches!(trunk.inbound, Inbound::Registered);
         let softphones = || allowing.clone().find(by_registration);

@@ -12,6 +12,10 @@ use crate::sip::transaction::ServerId;
 impl Ua {
     /// Answers a request, or sees to it that a leg does.
     pub(super) fn serve(&mut self, now: Instant, id: ServerId, flow: Flow, request: Request) {
+        if matches!(request.uri.scheme, Scheme::Other(_)) {
+            let why = "the Request-URI is of a scheme that we do not know";
+            return self.reject(now, id, flow, &request, 416, why);
+        }
         let unknown = capability::not_understood(&request.headers);
         if !unknown.is_empty() {
             let mut response = self.reply(&request, 420);

@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::Ua;
 use crate::sip::api::{Event, Flow, Inbound};
 use crate::sip::auth::Verdict;
-use crate::sip::message::Request;
+use crate::sip::message::{Request, Scheme};
 use crate::sip::transaction::ServerId;
 
 impl Ua {
@@ -19,11 +19,15 @@ impl Ua {
         if self.judge.is_none() {
             return self.reject_method(now, id, flow, request);
         }
-        let ip = flow.remote.ip();
         let softphones = |trunk: &&super::Trunk| matches!(trunk.inbound, Inbound::Registered);
-        if !self.config.trunks.iter().filter(softphones).any(|trunk| trunk.allows(ip)) {
+        if !self.config.trunks.iter().filter(softphones).any(|trunk| trunk.takes(flow)) {
             let why = "no trunk lets softphones register from here";
             return self.reject(now, id, flow, request, 403, why);
+        }
+        // RFC 3261 §10.2: the address of record.
+        let record = request.headers.to().map(|to| to.uri.scheme);
+        if !matches!(record, Some(Scheme::Sip | Scheme::Sips)) {
+            return self.reject(now, id, flow, request, 400, "To is no SIP address to register");
         }
         let Some(user) = self.prove(now, id, flow, request) else { return };
         // RFC 3261 §10.3: nobody registers for somebody else.

@@ -1,0 +1,226 @@
+//! Tells every value that holds, and where it came from: file and line, preset, or default.
+
+use std::path::Path;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::keys::{Fallback, Key, NODE, TRUNK};
+use super::layers::{self, Found, Layer};
+use super::trunk_file::layers_under;
+use super::{Config, TrunkProfile};
+use crate::sip::Transport;
+
+/// Values wider than this push where they came from to a line of its own.
+const VALUE_COLUMN: usize = 30;
+const NAME_COLUMN: usize = 22;
+
+/// Why a file cannot be explained.
+#[derive(Debug, thiserror::Error)]
+pub enum ExplainError {
+    /// It is none of the files that have keys of this kind.
+    #[error("{path} is neither attendant.toml nor a file in sip-profiles/")]
+    OtherFile {
+        /// The file.
+        path: String,
+    },
+    /// It cannot be read.
+    #[error("{path} cannot be read")]
+    Unreadable {
+        /// The file.
+        path: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+/// One file of a configuration that was loaded.
+struct File<'a> {
+    /// Its path below the configuration directory.
+    path: String,
+    text: &'a str,
+    table: DeTable<'a>,
+}
+
+impl File<'_> {
+    fn line(&self, value: &Spanned<DeValue<'_>>) -> usize {
+        self.text[..value.span().start].matches('\n').count() + 1
+    }
+}
+
+/// Explains `attendant.toml`.
+///
+/// # Errors
+/// When the file cannot be read; it was there a moment ago, when `config` was loaded.
+pub fn node(config: &Config, dir: &Path) -> Result<String, ExplainError> {
+    let text = read(dir, "attendant.toml")?;
+    let file = parsed("attendant.toml", &text);
+    let defaults = Layer::defaults(NODE);
+    let under = [(defaults.table(), "default".to_owned())];
+    Ok(explained(NODE, &file, &under, &|key| node_value(config, key)))
+}
+
+/// Explains the SIP profile of a trunk.
+///
+/// # Errors
+/// As [`node`].
+pub fn trunk(config: &Config, dir: &Path, trunk: &TrunkProfile) -> Result<String, ExplainError> {
+    let path = format!("sip-profiles/{}.toml", trunk.sip.name);
+    let text = read(dir, &path)?;
+    let file = parsed(&path, &text);
+    let layers = layers_under(&file.table).unwrap_or_default();
+    let names = [format!("preset {}", trunk.preset.name()), "default".to_owned()];
+    // The defaults are the last layer, with a preset before them or without.
+    let names = names.into_iter().skip(2 - layers.len().min(2));
+    let under: Vec<_> = layers.iter().map(Layer::table).zip(names).collect();
+    let standing = trunk.preset.family().standing;
+    let head = format!("trunk {}, preset {} ({standing})\n", trunk.sip.name, trunk.preset.name());
+    Ok(head + &explained(TRUNK, &file, &under, &|key| trunk_value(config, trunk, key)))
+}
+
+fn read(dir: &Path, path: &str) -> Result<String, ExplainError> {
+    let full = dir.join(path);
+    std::fs::read_to_string(&full)
+        .map_err(|source| ExplainError::Unreadable { path: full.display().to_string(), source })
+}
+
+fn parsed<'a>(path: &str, text: &'a str) -> File<'a> {
+    let table = DeTable::parse(text).map(Spanned::into_inner).unwrap_or_default();
+    File { path: path.to_owned(), text, table }
+}
+
+/// A value that no file holds: it, and where it comes from.
+type Computed = Option<(String, String)>;
+
+fn explained(
+    keys: &[Key],
+    file: &File<'_>,
+    under: &[(DeTable<'_>, String)],
+    computed: &dyn Fn(&Key) -> Computed,
+) -> String {
+    let mut text = String::new();
+    let mut table = "";
+    for key in keys {
+        let (mut value, mut origin) = match found(key, file, under) {
+            Some(found) => found,
+            None => ("-".to_owned(), "not written".to_owned()),
+        };
+        if let Some((real, from)) = computed(key) {
+            let written = value != "-";
+            origin = if written { format!("{origin}: {value}") } else { from };
+            value = real;
+        }
+        if key.table() != table {
+            table = key.table();
+            text.push_str(&format!("\n[{table}]\n"));
+        }
+        text.push_str(&line(key.name(), &value, &origin));
+    }
+    text
+}
+
+/// Three columns; a value that is too wide has a line of its own.
+pub(super) fn line(name: &str, value: &str, origin: &str) -> String {
+    match value.chars().count() <= VALUE_COLUMN {
+        true => format!("{name:<NAME_COLUMN$} {value:<VALUE_COLUMN$} {origin}\n"),
+        false => {
+            let indent = NAME_COLUMN + 1 + VALUE_COLUMN;
+            format!("{name:<NAME_COLUMN$} {value}\n{:indent$} {origin}\n", "")
+        }
+    }
+}
+
+/// Returns what the file, or the first layer that has it, says of a key.
+fn found(key: &Key, file: &File<'_>, under: &[(DeTable<'_>, String)]) -> Option<(String, String)> {
+    match layers::find(&file.table, key.path) {
+        Some(Found::Value(value) | Found::Instead(value)) => {
+            let place = format!("{}:{}", file.path, file.line(value));
+            return Some((shown(value.get_ref()), place));
+        }
+        None => {}
+    }
+    let lower = under.iter().find_map(|(table, name)| match layers::find(table, key.path)? {
+        Found::Value(value) | Found::Instead(value) => Some((shown(value.get_ref()), name.clone())),
+    });
+    lower.or_else(|| match key.fallback {
+        Fallback::Value(value) => Some((value.to_owned(), "default".to_owned())),
+        Fallback::From(_) | Fallback::Must | Fallback::Nothing => None,
+    })
+}
+
+/// A value on one line, as TOML writes it.
+fn shown(value: &DeValue<'_>) -> String {
+    let list = |items: Vec<String>| items.join(", ");
+    match value {
+        DeValue::String(text) => toml::Value::String(text.to_string()).to_string(),
+        DeValue::Integer(number) => number.to_string(),
+        DeValue::Float(number) => number.to_string(),
+        DeValue::Boolean(is) => is.to_string(),
+        DeValue::Datetime(when) => when.to_string(),
+        DeValue::Array(items) => {
+            format!("[{}]", list(items.iter().map(|item| shown(item.get_ref())).collect()))
+        }
+        DeValue::Table(table) => {
+            let entry =
+                |(key, value): (&Spanned<std::borrow::Cow<'_, str>>, &Spanned<DeValue<'_>>)| {
+                    format!("{} = {}", key.get_ref(), shown(value.get_ref()))
+                };
+            format!("{{ {} }}", list(table.iter().map(entry).collect()))
+        }
+    }
+}
+
+fn node_value(config: &Config, key: &Key) -> Computed {
+    let node = &config.node;
+    match key.path {
+        "models" => Some((node.models.display().to_string(), "below `data`".into())),
+        "sip.advertise" => {
+            let told = node.sip_advertise.unwrap_or(node.sip_listen);
+            Some((told.to_string(), "as `listen`".into()))
+        }
+        "rtp.bind" => {
+            let bound = node.rtp.bind.unwrap_or(node.sip_listen.ip());
+            Some((bound.to_string(), "as [sip] listen; a trunk's own [listen] counts first".into()))
+        }
+        "rtp.advertise" => {
+            let bound = node.rtp.bind.unwrap_or(node.sip_listen.ip());
+            Some((node.rtp.advertise.unwrap_or(bound).to_string(), "as `bind`".into()))
+        }
+        _ => None,
+    }
+}
+
+fn trunk_value(config: &Config, trunk: &TrunkProfile, key: &Key) -> Computed {
+    let own = "[sip] listen of attendant.toml";
+    let socket = |transport: Transport| {
+        let listen = trunk.listens.iter().find(|listen| listen.transport == transport)?;
+        (listen.address == config.node.sip_listen).then(|| (listen.address.to_string(), own.into()))
+    };
+    match key.path {
+        "listen.udp" => socket(Transport::Udp),
+        "listen.tcp" => socket(Transport::Tcp),
+        "listen.advertise.sip" => Some((trunk.sip.advertised.to_string(), String::new())),
+        "listen.advertise.rtp" => Some((trunk.media.advertise.to_string(), String::new())),
+        "peer.port" => {
+            let peer = trunk.peer.as_ref()?;
+            let from = match (peer.fixed_port, peer.address()) {
+                (true, _) => "in `host`",
+                (false, Some(_)) => "the usual one",
+                (false, None) => "where SRV has no other",
+            };
+            Some((peer.port.to_string(), from.into()))
+        }
+        "peer.allow" if !trunk.sip.allow.is_empty() => {
+            let nets: Vec<_> = trunk.sip.allow.iter().map(ToString::to_string).collect();
+            Some((nets.join(" "), "the address in `host`".into()))
+        }
+        "peer.allow" => Some(("none".into(), "requests come over the registration".into())),
+        "register.user" => Some((trunk.register.as_ref()?.user.clone(), "[auth] user".into())),
+        "media.ports" => {
+            let (first, last) = (trunk.media.ports.start(), trunk.media.ports.end());
+            Some((format!("{first}-{last}"), "[rtp] ports of attendant.toml".into()))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,60 @@
+//! The keys of `attendant.toml`.
+
+use super::Fallback::{From, Must, Nothing, Value};
+use super::{Key, key};
+
+const ADDRESS: &str = "address:port";
+const DURATION: &str = "duration";
+
+/// All of them, in the order of the manual.
+pub const NODE: &[Key] = &[
+    key(
+        "data",
+        "path",
+        Value("\"/var/lib/attendant\""),
+        "where the practice book, audit lines, call records and the control socket are written",
+    )
+    .after_restart(),
+    key("models", "path", From("`models` in `data`"), "where the speech models are").after_restart(),
+    key("sip.listen", ADDRESS, Must, "the socket of trunks without a `[listen]` of their own"),
+    key(
+        "sip.advertise",
+        "`auto`, address or address:port",
+        From("`listen`"),
+        "what those trunks put into Via and Contact; needed when `listen` is a wildcard",
+    ),
+    key("rtp.bind", "address", From("the trunk's listen address"), "where RTP is received"),
+    key("rtp.advertise", "`auto` or address", From("`bind`"), "the address in SDP"),
+    key("rtp.ports", "range", Value("\"20000-20999\""), "RTP ports: even to odd, two a call"),
+    key("threads.media", "number", Value("1"), "media threads; one paces hundreds of calls").after_restart(),
+    key("threads.hearing", "number", Value("1"), "threads that turn speech into text; one more speaks")
+        .after_restart(),
+    key("limits.calls", "number", Value("40"), "calls at a time over all trunks; the next one gets 503"),
+    key("metrics.listen", "address:port or `off`", Value("\"127.0.0.1:9464\""), "`/metrics` and `/health`")
+        .after_restart(),
+    key("log.format", "`text` or `json`", Value("\"text\""), "how log lines look").after_restart(),
+    key(
+        "log.filter",
+        "levels by module",
+        Value("\"info\""),
+        "`info,attendant::sip=debug`; of libraries only warnings and errors are written, whatever it says",
+    )
+    .after_restart(),
+    key(
+        "drain.deadline",
+        DURATION,
+        Value("\"10m\""),
+        "how long running calls may last when the process is asked to stop; the unit waits 15 minutes",
+    )
+    .after_restart(),
+    key("practice.book", "`builtin`", Value("\"builtin\""), "where appointments are kept").after_restart(),
+    key("practice.path", "path", Value("\"book.db\""), "its file, below `data`").after_restart(),
+    key("registrar.realm", "text", Value("\"attendant\""), "the digest realm of softphones"),
+    key(
+        "registrar.digest",
+        "list of `sha-512-256`, `sha-256`, `md5`",
+        Value("[\"md5\"]"),
+        "`[\"sha-256\", \"md5\"]` where every softphone knows RFC 8760; many old ones give up when they are offered SHA-256",
+    ),
+    key("registrar.users", "table: user = secret", Nothing, "who may register"),
+];

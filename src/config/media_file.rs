@@ -1,0 +1,146 @@
+//! Reads `[media]` and `[numbers]` of a SIP profile.
+
+use std::ops::RangeInclusive;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::codec::Codec;
+use crate::dialplan::{Country, Numbers};
+use crate::sip::{CalledFrom, CallerFrom};
+
+use super::file::{OneOrMany, Reader, Text};
+use super::node::ports;
+use super::{Code, Node};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct MediaFile {
+    codecs: Spanned<OneOrMany>,
+    dtmf: Text,
+    srtp: Text,
+    ports: Option<Text>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct NumbersFile {
+    country: Text,
+    area_code: Option<Text>,
+    called: Spanned<OneOrMany>,
+    caller: Spanned<OneOrMany>,
+}
+
+/// Codecs, whether digits travel as telephone-event, and ports.
+type Media = (Vec<Codec>, bool, RangeInclusive<u16>);
+
+const CODECS: [(&str, Codec); 3] =
+    [("g722", Codec::G722), ("pcmu", Codec::Pcmu), ("pcma", Codec::Pcma)];
+
+const CALLED: [(&str, CalledFrom); 4] = [
+    ("request-uri", CalledFrom::RequestUri),
+    ("diversion", CalledFrom::Diversion),
+    ("history-info", CalledFrom::HistoryInfo),
+    ("to", CalledFrom::To),
+];
+
+const CALLER: [(&str, CallerFrom); 4] = [
+    ("p-asserted-identity", CallerFrom::Asserted),
+    ("p-preferred-identity", CallerFrom::Preferred),
+    ("remote-party-id", CallerFrom::RemotePartyId),
+    ("from", CallerFrom::From),
+];
+
+pub(super) fn media(reader: &mut Reader<'_>, raw: MediaFile, node: &Node) -> Option<Media> {
+    let span = raw.codecs.span();
+    let texts = OneOrMany::texts(raw.codecs);
+    if texts.is_empty() {
+        let title = "a trunk without a codec carries no call";
+        reader.error(Code::Value, span, title, "", "write codecs = [\"pcmu\", \"pcma\"]");
+    }
+    let codecs: Vec<_> =
+        texts.iter().filter_map(|text| reader.choice(text, "codec", &CODECS)).collect();
+    let codecs = (codecs.len() == texts.len() && !codecs.is_empty()).then_some(codecs);
+    let telephone_event = digits(reader, &raw.dtmf);
+    let plain = encryption(reader, &raw.srtp);
+    let ports = match &raw.ports {
+        Some(text) => ports(reader, text),
+        None => Some(node.rtp.ports.clone()),
+    };
+    plain?;
+    Some((codecs?, telephone_event?, ports?))
+}
+
+fn digits(reader: &mut Reader<'_>, text: &Text) -> Option<bool> {
+    if ["inband", "auto"].contains(&text.get_ref().as_str()) {
+        let title =
+            format!("dtmf = \"{}\": digits in the sound are not understood yet", text.get_ref());
+        let help = "write \"rfc4733\" or \"info\", and set the PBX to it";
+        reader.error(Code::UnknownValue, text.span(), title, "not yet", help);
+        return None;
+    }
+    reader.choice(text, "way to send digits", &[("rfc4733", true), ("info", false)])
+}
+
+fn encryption(reader: &mut Reader<'_>, text: &Text) -> Option<()> {
+    if ["optional", "required"].contains(&text.get_ref().as_str()) {
+        let title = format!("srtp = \"{}\": sound is not encrypted yet", text.get_ref());
+        let help = "write \"off\", and keep PBX and Attendant on a network of their own";
+        reader.error(Code::UnknownValue, text.span(), title, "not yet", help);
+        return None;
+    }
+    reader.choice(text, "policy for SRTP", &[("off", ())])
+}
+
+pub(super) fn numbers(reader: &mut Reader<'_>, raw: &NumbersFile) -> Option<Numbers> {
+    let known = Country::ALL.map(|country| (country.code(), country));
+    let country = reader.choice(&raw.country, "country", &known);
+    let area_code = match &raw.area_code {
+        Some(text) => Some(reader.value(text, "an area code", |text| {
+            let digits = text.len() == 3 && text.bytes().all(|b| b.is_ascii_digit());
+            let area = digits && text.as_bytes()[0] >= b'2';
+            area.then(|| text.to_owned()).ok_or("write its three digits: \"312\"")
+        })?),
+        None => None,
+    };
+    Some(Numbers { country: country?, area_code })
+}
+
+/// Reads where the two numbers of a call stand.
+pub(super) fn sides(
+    reader: &mut Reader<'_>,
+    raw: NumbersFile,
+) -> Option<(Vec<CalledFrom>, Vec<CallerFrom>)> {
+    let called = places(reader, raw.called, "place of the dialled number", &CALLED);
+    let caller = places(reader, raw.caller, "place of the caller's number", &CALLER);
+    Some((called?, caller?))
+}
+
+fn places<T: Copy + PartialEq>(
+    reader: &mut Reader<'_>,
+    list: Spanned<OneOrMany>,
+    what: &str,
+    known: &[(&str, T)],
+) -> Option<Vec<T>> {
+    let span = list.span();
+    let texts = OneOrMany::texts(list);
+    if texts.is_empty() {
+        let help = format!("write at least \"{}\"", known[0].0);
+        reader.error(Code::Value, span, format!("no {what} is named"), "", help);
+        return None;
+    }
+    let mut found = Vec::new();
+    let mut sound = true;
+    for text in &texts {
+        match reader.choice(text, what, known) {
+            None => sound = false,
+            Some(place) if found.contains(&place) => {
+                let title = format!("\"{}\" is written twice", text.get_ref());
+                reader.error(Code::Duplicate, text.span(), title, "the second one", "remove it");
+                sound = false;
+            }
+            Some(place) => found.push(place),
+        }
+    }
+    sound.then_some(found)
+}

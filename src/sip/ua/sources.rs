@@ -1,0 +1,45 @@
+//! Who may speak to us by which socket, and what still needs a flow.
+
+use std::net::SocketAddr;
+
+use super::Ua;
+use crate::sip::api::{Flow, Inbound, Standing, Transport, Trunk};
+
+impl Ua {
+    /// Returns how well the source of a message is known. A shell asks before it hands anything in: strangers get
+    /// no answer, whatever they say.
+    pub fn standing(&self, flow: Flow) -> Standing {
+        let mut takers = self.config.trunks.iter().filter(|trunk| trunk.takes(flow)).peekable();
+        let guests_alone = |trunk: &Trunk| matches!(trunk.inbound, Inbound::Registered);
+        match takers.peek().is_some() {
+            true if takers.all(guests_alone) => Standing::Guest,
+            true => Standing::Listed,
+            false if self.knows(flow) => Standing::Guest,
+            false => Standing::Stranger,
+        }
+    }
+
+    /// Whether a call, a registration or a transaction still needs this flow: its connection is kept.
+    pub fn uses(&self, flow: Flow) -> bool {
+        self.legs.values().any(|leg| leg.flow() == flow)
+            || self.bindings.user_of(flow).is_some()
+            || self.transactions.uses(|used| used == flow)
+    }
+
+    /// Whether anything still needs this socket of ours.
+    pub fn uses_socket(&self, transport: Transport, local: SocketAddr) -> bool {
+        let of_it = |flow: Flow| flow.transport == transport && flow.local == local;
+        self.legs.values().any(|leg| of_it(leg.flow())) || self.transactions.uses(of_it)
+    }
+}
+
+impl Trunk {
+    /// Whether requests that come this way are its: by a socket of its own, from an address of its list, and where
+    /// it asks for certificates, over TLS, whose socket has checked them.
+    pub(super) fn takes(&self, flow: Flow) -> bool {
+        let own = self.listens.is_empty() || self.listens.contains(&(flow.transport, flow.local));
+        let private =
+            !matches!(self.inbound, Inbound::Certificate) || flow.transport == Transport::Tls;
+        own && private && self.allows(flow.remote.ip())
+    }
+}

@@ -1,0 +1,208 @@
+//! A configuration that changes under a running gateway: swapped as a whole, or not at all.
+//!
+//! The gateway runs in this process with ears that understand nothing; peers are sockets and speak by hand.
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
+mod gateway_stage;
+mod phone_voice;
+
+use std::net::{SocketAddr, UdpSocket};
+use std::time::Duration;
+
+use attendant::base::{Expect, Phi, TurnId};
+use attendant::gateway::{Engines, Gateway, ReloadError, Reloaded, ask_to_reload};
+use attendant::speech::{HeardFrame, Recognizer, RecognizerError, Transcript};
+use gateway_stage::program::command;
+use gateway_stage::wire::{G711, Peer, status};
+use gateway_stage::{Folder, NODE, NUMBER, PLAN, PROFILE, wait_until};
+use phone_voice::Syllables;
+use tokio::runtime::Runtime;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+/// What is not answered within this is not answered.
+const SILENCE: Duration = Duration::from_secs(1);
+
+/// Ears that understand nothing.
+#[derive(Default)]
+struct Deaf(Option<TurnId>);
+
+impl Recognizer for Deaf {
+    fn push(&mut self, _: &HeardFrame) -> Result<(), RecognizerError> {
+        Ok(())
+    }
+    fn expect(&mut self, _: Expect) {}
+    fn finish(&mut self, turn: TurnId) {
+        self.0 = Some(turn);
+    }
+    fn reset(&mut self) {}
+    fn poll(&mut self) -> Result<Option<Transcript>, RecognizerError> {
+        let text = Phi::default();
+        Ok(self.0.take().map(|turn| Transcript::Final { turn, text, confidence: 0.0 }))
+    }
+}
+
+/// A gateway in this process. It is stopped when dropped.
+struct House {
+    gateway: Option<Gateway>,
+    runtime: Runtime,
+}
+
+impl House {
+    fn open(folder: &Folder) -> Self {
+        folder.fill_book();
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        let ears = Box::new(|| -> Box<dyn Recognizer> { Box::new(Deaf::default()) });
+        let engines = Engines { ears, voice: Box::new(Syllables) };
+        let config = folder.config();
+        let started = runtime.block_on(Gateway::start_with(folder.path(), config, engines));
+        Self { gateway: Some(started.unwrap()), runtime }
+    }
+
+    fn reload(&self) -> Result<Reloaded, ReloadError> {
+        self.runtime.block_on(self.gateway.as_ref().unwrap().reload())
+    }
+
+    fn calls(&self) -> usize {
+        self.gateway.as_ref().unwrap().facts().calls
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        if let Some(gateway) = self.gateway.take() {
+            self.runtime.block_on(gateway.stop(Duration::from_secs(2)));
+        }
+    }
+}
+
+fn free_port() -> SocketAddr {
+    UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+fn answers(at: SocketAddr) -> bool {
+    status(&Peer::new(at).ask("OPTIONS")) == 200
+}
+
+/// Whether an OPTIONS request is answered at all.
+fn hears(at: SocketAddr) -> bool {
+    let peer = Peer::new(at);
+    let local = free_port();
+    let request = format!(
+        "OPTIONS sip:{at} SIP/2.0\r\nVia: SIP/2.0/UDP {local};branch=z9hG4bK-hears;rport\r\n\
+         Max-Forwards: 70\r\nFrom: <sip:t@{local}>;tag=1\r\nTo: <sip:{at}>\r\nCall-ID: hears-{local}\r\n\
+         CSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n"
+    );
+    peer.send(request.as_bytes());
+    peer.receive(SILENCE).is_some()
+}
+
+#[test]
+fn sockets_are_opened_and_closed_while_calls_go_on() {
+    let folder = Folder::trunk();
+    let house = House::open(&folder);
+    let peer = Peer::new(folder.sip);
+    let (answer, mut call) = peer.invite(NUMBER, G711);
+    assert_eq!(status(&answer), 200, "{answer}");
+
+    let second = free_port();
+    let line = format!("dialplan = \"front-desk\"\n\n[listen]\nudp = \"{second}\"\n");
+    folder.change(PROFILE, "dialplan = \"front-desk\"\n", &line);
+    let reloaded = house.reload().unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!((reloaded.trunks, reloaded.waiting), (1, vec![]));
+    assert!(answers(second), "the new socket serves");
+    assert_eq!(house.calls(), 1, "the call goes on");
+    assert_eq!(status(&peer.bye(&mut call)), 200, "on the socket that it came by");
+    assert!(wait_until(PATIENCE, || house.calls() == 0));
+    // It is closed once no dialog and no transaction needs it any more; a new request is nobody's at once.
+    assert!(!hears(folder.sip), "the trunk has moved");
+}
+
+#[test]
+fn a_new_plan_takes_the_next_call_and_not_the_running_one() {
+    let folder = Folder::trunk();
+    let house = House::open(&folder);
+    let peer = Peer::new(folder.sip);
+    let (answer, mut call) = peer.invite(NUMBER, G711);
+    assert_eq!(status(&answer), 200, "{answer}");
+    let closed = "[[route]]\nname = \"closed\"\ncalled = \"900\"\nreject = 603\n\n[[route]]";
+    folder.change(PLAN, "[[route]]", closed);
+    folder.change(PLAN, "route = \"reception\"", "route = \"closed\"");
+    let warned = house.reload().unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(warned.waiting, Vec::<&str>::new());
+    let (answer, _) = Peer::new(folder.sip).invite(NUMBER, G711);
+    assert_eq!(status(&answer), 603, "{answer}");
+    assert_eq!(status(&peer.bye(&mut call)), 200);
+}
+
+#[test]
+fn a_mistake_changes_nothing() {
+    let folder = Folder::trunk();
+    let house = House::open(&folder);
+    let before = folder.config().generation;
+
+    // A file that is wrong, beside one that has changed and is right.
+    let second = free_port();
+    let line = format!("dialplan = \"front-desk\"\n\n[listen]\nudp = \"{second}\"\n");
+    folder.change(PROFILE, "dialplan = \"front-desk\"\n", &line);
+    folder.change(PLAN, "[[route]]", "[[rout]]");
+    let report = house.reload().unwrap_err().to_string();
+    assert!(report.contains("nothing reads the key `rout`") && report.ends_with("1 error"), "{report}");
+    assert!(answers(folder.sip), "the old socket serves");
+    assert!(!hears(second), "the new one was not opened");
+
+    // Right files that ask for a socket that is taken.
+    folder.change(PLAN, "[[rout]]", "[[route]]");
+    let taken = UdpSocket::bind(second).unwrap();
+    let refused = house.reload().unwrap_err();
+    assert!(matches!(refused, ReloadError::Sockets(_)), "{refused}");
+    assert!(refused.to_string().contains("is taken by another program"), "{refused}");
+    let (answer, mut call) = Peer::new(folder.sip).invite(NUMBER, G711);
+    assert_eq!(status(&answer), 200, "{answer}");
+    assert_eq!(status(&Peer::new(folder.sip).bye(&mut call)), 200);
+
+    drop(taken);
+    let after = house.reload().unwrap_or_else(|error| panic!("{error}"));
+    assert_ne!(after.generation, before.to_string());
+    assert!(answers(second), "now it serves");
+}
+
+#[test]
+fn what_waits_for_a_restart_is_named() {
+    let folder = Folder::trunk();
+    let house = House::open(&folder);
+    folder.append(NODE, "[threads]\nmedia = 2\n");
+    let told = house.reload().unwrap().to_string();
+    assert!(told.ends_with("\nTakes effect after a restart: [threads] media"), "{told}");
+}
+
+/// What `systemctl reload` runs: it waits, says what came of it, and fails visibly.
+#[test]
+fn the_command_waits_for_the_result() {
+    let folder = Folder::trunk();
+    let alone = command(&["reload"], folder.path());
+    assert_eq!(alone.code, Some(2), "{}", alone.err);
+    assert!(alone.err.contains("no running Attendant answers at"), "{}", alone.err);
+
+    let house = House::open(&folder);
+    let said = command(&["reload"], folder.path());
+    assert_eq!((said.code, said.err.as_str()), (Some(0), ""));
+    let generation = folder.config().generation;
+    assert_eq!(said.out, format!("Reloaded {generation}: SIP profiles 1, warnings 0\n"));
+
+    folder.change(PROFILE, "preset", "prset");
+    let checked = command(&["check"], folder.path());
+    let said = command(&["reload"], folder.path());
+    assert_eq!((said.code, said.out.as_str()), (Some(1), ""));
+    let nothing = "Nothing has changed: the old configuration stays in force.\n";
+    assert_eq!(said.err, format!("{}{nothing}", checked.err), "as `check` says it");
+    assert!(answers(folder.sip));
+
+    // Somebody who asks something else, or nothing, stops nobody.
+    let data = folder.config_data();
+    let mut rude = std::os::unix::net::UnixStream::connect(data.join("control.sock")).unwrap();
+    std::io::Write::write_all(&mut rude, &[b'x'; 300]).unwrap();
+    let asked = house.runtime.block_on(ask_to_reload(&data)).unwrap();
+    assert!(asked.is_err(), "{asked:?}");
+    drop(house);
+    assert!(!data.join("control.sock").exists(), "it goes with the gateway");
+}
