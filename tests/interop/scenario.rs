@@ -5,10 +5,18 @@ use std::fs;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 /// How long one scenario may take; the longest waits for a few timers.
 const PATIENCE: Duration = Duration::from_secs(40);
+
+/// Returns the first of the four ports that a SIPp wants for sound, below those of the system.
+fn sound_port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let own = 14_000 + u16::try_from(std::process::id() % 200).unwrap() * 40;
+    own + NEXT.fetch_add(1, Ordering::Relaxed) % 1000 * 4
+}
 
 /// A scenario file.
 #[derive(Clone, Debug)]
@@ -107,7 +115,7 @@ impl Scenario {
         let address: SocketAddr = format!("{ip}:{}", port()).parse().unwrap();
         let mut command = Command::new("sipp");
         command.arg("-sf").arg(&self.path).args(["-m", "1", "-nostdin", "-i", ip, "-mi", ip]);
-        command.args(["-p", &address.port().to_string(), "-mp", &port().to_string()]);
+        command.args(["-p", &address.port().to_string(), "-mp", &sound_port().to_string()]);
         command.args(["-s", self.get("dials").unwrap_or("900")]);
         command.args(["-t", self.get("transport").unwrap_or("u1")]);
         command.args(["-timeout", "30s", "-timeout_error", "-recv_timeout", "15000"]);

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use attendant::base::{LegId, Secret};
 use attendant::signalling::{Handle, Listen, Settings, Signalling};
-use attendant::sip::{Command, Credentials, Event, NewLeg, Refusal, Trunk, UaConfig};
+use attendant::sip::{Command, Credentials, Event, NewLeg, Refusal, Transport, Trunk, UaConfig};
 use tokio::sync::mpsc;
 
 use super::interop::scenario::Scenario;
@@ -128,13 +128,19 @@ fn config_of(scenario: &Scenario, credentials: Option<Credentials>) -> UaConfig 
 
 /// Opens its sockets, UDP and TCP on one port; Contact and Via show that.
 async fn open(mut config: UaConfig) -> (Handle, mpsc::Receiver<Event>) {
-    let address = SocketAddr::from(([127, 0, 0, 1], super::interop::free_port()));
-    config.trunks[0].advertised = address;
-    let tcp = Listen { transport: Transport::Tcp, ..Listen::udp(address) };
-    let settings = Settings { listens: vec![Listen::udp(address), tcp], ..Settings::default() };
-    let (signalling, handle, events) = Signalling::open(&settings, config, 1).unwrap();
-    tokio::spawn(signalling.run());
-    (handle, events)
+    loop {
+        let address = SocketAddr::from(([127, 0, 0, 1], super::interop::free_port()));
+        config.trunks[0].advertised = address;
+        let tcp = Listen { transport: Transport::Tcp, ..Listen::udp(address) };
+        let settings = Settings { listens: vec![Listen::udp(address), tcp], ..Settings::default() };
+        // Somebody else may have taken one of the two meanwhile.
+        let Ok((signalling, handle, events)) = Signalling::open(&settings, config.clone(), 1)
+        else {
+            continue;
+        };
+        tokio::spawn(signalling.run());
+        return (handle, events);
+    }
 }
 
 async fn act(
