@@ -100,7 +100,7 @@ impl Call {
             EndCause::RemoteBye => EndReason::CallerHungUp,
             EndCause::RemoteCancel => EndReason::CallerCancelled,
             EndCause::AckTimeout => EndReason::AckTimeout,
-            EndCause::Timeout => EndReason::SignallingTimeout,
+            EndCause::Timeout | EndCause::SessionExpired => EndReason::SignallingTimeout,
             EndCause::RefusedByUs(_) => EndReason::MediaRefused,
             EndCause::Local | EndCause::Refused(_) => EndReason::AgentHungUp,
         };

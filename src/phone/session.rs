@@ -149,7 +149,7 @@ impl Session {
                 self.on_referred(now, leg, &target, &headers);
             }
             Event::Transfer { state, .. } => self.on_transfer(now, state),
-            Event::Ended { leg, cause } => self.on_ended(now, leg, cause),
+            Event::Ended { leg, cause, .. } => self.on_ended(now, leg, cause),
             Event::Incoming(other) => {
                 let refusal = Refusal { status: 486, ..Refusal::default() };
                 self.wish(Command::Refuse { leg: other.leg, refusal });

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use ipnet::IpNet;
 
 use super::auth::Algorithm;
+use super::message::Reason;
 use crate::base::{LegId, Phi, Secret, TrunkName};
 
 /// A transport that SIP runs on.
@@ -223,7 +224,7 @@ pub struct NewLeg {
     pub from_user: String,
     /// The display name of From.
     pub display: Option<Phi<String>>,
-    /// Our SDP offer.
+    /// Our SDP offer. Empty asks for theirs, which comes as [`Event::Offer`] (delayed offer).
     pub offer: Vec<u8>,
     /// Further headers, name and value. CR, LF and NUL are refused.
     pub headers: Vec<(String, String)>,
@@ -281,14 +282,25 @@ pub enum Input {
 pub enum Command {
     /// Answers an incoming INVITE with 180.
     Ring { leg: LegId },
-    /// Answers an incoming INVITE with 200 and our SDP: an answer, or an offer if it had none.
+    /// Answers an incoming INVITE with 183 and our SDP: early media. It is the answer, or our offer if the INVITE
+    /// had none; then a far end that does not know 100rel gets a 183 without. What went out reliably (RFC 3262)
+    /// stands: the SDP of [`Command::Accept`] is left out after it.
+    Progress { leg: LegId, sdp: Vec<u8> },
+    /// Answers an incoming INVITE with 200 and our SDP: an answer, or an offer if it had none. It waits by itself
+    /// for the PRACK of a 183 with SDP.
     Accept { leg: LegId, sdp: Vec<u8> },
     /// Refuses an incoming INVITE.
     Refuse { leg: LegId, refusal: Refusal },
-    /// Answers a re-INVITE or UPDATE.
+    /// Answers an [`Event::Offer`], wherever that came: in a re-INVITE, UPDATE or PRACK, or in a response to an
+    /// INVITE of ours that had no offer; then the answer goes out in the PRACK or ACK.
     AcceptOffer { leg: LegId, sdp: Vec<u8> },
-    /// Refuses a re-INVITE or UPDATE; the session goes on as it was (RFC 3261 §14.2).
+    /// Refuses an [`Event::Offer`] in a request; the session goes on as it was (RFC 3261 §14.2). One in a response
+    /// cannot be refused: the call ends.
     RefuseOffer { leg: LegId, refusal: Refusal },
+    /// Offers a change to a session that is up, by re-INVITE: other media, hold, resume. It waits while an offer
+    /// of theirs is open, and comes again after a 491. Whatever happens, one [`Event::Reoffered`] follows. One at a
+    /// time: a second is refused with 491.
+    Reoffer { leg: LegId, sdp: Vec<u8> },
     /// Calls somebody.
     Invite(Box<NewLeg>),
     /// Ends a leg in whatever way its state asks for: BYE, CANCEL or a refusal. [`Event::Ended`] comes when
@@ -382,6 +394,10 @@ pub struct Incoming {
     pub caller: Option<Phi<String>>,
     /// The caller's display name.
     pub display: Option<Phi<String>>,
+    /// The caller asked the network not to show who calls (RFC 3323): `caller` is for routing, not for telling.
+    pub withheld: bool,
+    /// This call takes the place of another of ours (RFC 3891). Accepting it ends that one with BYE.
+    pub replaces: Option<LegId>,
     /// The SDP offer; `None` asks for ours (delayed offer).
     pub offer: Option<Vec<u8>>,
     /// All headers, name and value as received, for dialplan conditions and the ladder.
@@ -416,10 +432,12 @@ pub enum EndCause {
     Refused(u16),
     /// We refused its INVITE.
     RefusedByUs(u16),
-    /// Our 200 was never acknowledged (64·T1, RFC 3261 §13.3.1.4).
+    /// Our 200, or a reliable provisional response, was never acknowledged (64·T1, RFC 3261 §13.3.1.4, RFC 3262 §3).
     AckTimeout,
     /// A request of ours was never answered.
     Timeout,
+    /// The session timer ran out, or nobody who knows the call answered our refresh (RFC 4028 §10).
+    SessionExpired,
 }
 
 /// Why a message was thrown away without an answer.
@@ -445,18 +463,27 @@ pub enum Event {
     Established { leg: LegId, answer: Option<Vec<u8>> },
     /// A provisional response to our INVITE.
     Progress { leg: LegId, status: u16, sdp: Option<Vec<u8>> },
-    /// Our INVITE was accepted and acknowledged. `sdp` is that of the 200, or of the provisional response that held it.
+    /// The PRACK to our 183 came, with the answer to the offer in it.
+    EarlyAnswer { leg: LegId, sdp: Vec<u8> },
+    /// Our INVITE was accepted and acknowledged. `sdp` is that of the 200, or of the provisional response that held
+    /// it; `None` where the media were agreed on by [`Event::Offer`] since, or our INVITE had no offer.
     Answered { leg: LegId, sdp: Option<Vec<u8>> },
-    /// A re-INVITE or UPDATE with an offer (`None`: it wants ours). Accept or refuse it.
+    /// The answer to a re-INVITE that repeats our last SDP (a refresh) is not what it was before.
+    Changed { leg: LegId, sdp: Vec<u8> },
+    /// An offer to accept or refuse: in a re-INVITE (`None`: it wants ours), UPDATE or PRACK, or in a response to an
+    /// INVITE of ours that had none. A later one takes the place of an earlier.
     Offer { leg: LegId, sdp: Option<Vec<u8>> },
     /// The far end asks us to call somebody else (only where allowed). Declined with 603 if not accepted within 32·T1.
     Referred { leg: LegId, target: Phi<String>, headers: Vec<(String, Phi<String>)> },
+    /// What became of [`Command::Reoffer`]: the status, and with a 2xx the answer. The session goes on as it was
+    /// after any refusal but 408 and 481, which end it (RFC 3261 §14.1).
+    Reoffered { leg: LegId, status: u16, answer: Option<Vec<u8>> },
     /// How our REFER goes.
     Transfer { leg: LegId, state: TransferState },
     /// A DTMF digit by INFO (`application/dtmf-relay` or `application/dtmf`).
     Dtmf { leg: LegId, digit: char },
-    /// The leg is over.
-    Ended { leg: LegId, cause: EndCause },
+    /// The leg is over; `reason` is the first of the far end's BYE, CANCEL or refusal (RFC 3326).
+    Ended { leg: LegId, cause: EndCause, reason: Option<Reason> },
     /// Our OPTIONS was answered, or not (`None`).
     OptionsAnswered { id: u32, status: Option<u16> },
     /// Our REGISTER was answered, or not (`None`).

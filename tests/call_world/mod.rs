@@ -184,7 +184,7 @@ pub fn input(now: Instant, line: &str) -> Input {
 }
 
 fn ended(cause: EndCause) -> Input {
-    Input::Sip(Event::Ended { leg: LEG, cause })
+    Input::Sip(Event::Ended { leg: LEG, cause, reason: None })
 }
 
 fn played(utterance: u32, frames: u32, complete: bool) -> Input {

@@ -79,6 +79,10 @@ pub struct Wire {
     pub now: Instant,
     /// Where the peer's packets come from.
     pub source: String,
+    /// What they come by.
+    pub transport: Transport,
+    /// Names that the user agent asked for, in order.
+    pub tickets: Vec<u64>,
     /// The leg that commands are about.
     leg: LegId,
     call_id: String,
@@ -92,6 +96,13 @@ pub struct Wire {
     asked: BTreeMap<String, Request>,
     /// The peer's headers that go on every request.
     pub extra: String,
+    /// Headers that are told with each message, beyond the usual.
+    pub show: &'static [&'static str],
+    /// How our own calls are made.
+    pub policy: Policy,
+    /// RAck of the last reliable response, which stands for `{rack}`, and the RSeq of the first.
+    rack: String,
+    first_rseq: Option<u32>,
     /// What the user agent sent, whole.
     pub messages: Vec<Message>,
     pub bytes: Vec<Vec<u8>>,
@@ -99,10 +110,16 @@ pub struct Wire {
 
 impl Wire {
     pub fn new(start: Instant, config: UaConfig) -> Self {
+        Self::with_seed(start, config, 7)
+    }
+
+    pub fn with_seed(start: Instant, config: UaConfig, seed: u64) -> Self {
         Self {
-            ua: Ua::new(config, 7, start),
+            ua: Ua::new(config, seed, start),
             now: start,
             source: THEIRS.into(),
+            transport: Transport::Udp,
+            tickets: Vec::new(),
             leg: LegId(2),
             call_id: "call@10.0.0.9".into(),
             our_tag: String::new(),
@@ -112,6 +129,10 @@ impl Wire {
             sent: BTreeMap::new(),
             asked: BTreeMap::new(),
             extra: String::new(),
+            show: &[],
+            policy: Policy::default(),
+            rack: String::new(),
+            first_rseq: None,
             messages: Vec::new(),
             bytes: Vec::new(),
         }
@@ -123,7 +144,19 @@ impl Wire {
 
     pub fn datagram(&mut self, now: Instant, text: &str) {
         let bytes = bytes::Bytes::copy_from_slice(text.as_bytes());
-        self.ua.handle_input(now, Input::Datagram { flow: flow(&self.source), bytes });
+        let flow = self.flow(&self.source);
+        self.ua.handle_input(now, Input::Datagram { flow, bytes });
+    }
+
+    /// The way to an address, by the peer's transport or the one named before it: `tls 10.0.0.3:5061`.
+    fn flow(&self, remote: &str) -> Flow {
+        let (transport, remote) = match remote.split_once(' ') {
+            Some(("udp", remote)) => (Transport::Udp, remote),
+            Some(("tcp", remote)) => (Transport::Tcp, remote),
+            Some((_, remote)) => (Transport::Tls, remote),
+            None => (self.transport, remote),
+        };
+        Flow { transport, ..flow(remote) }
     }
 
     /// Takes one output: its bytes are kept, what it is in a word is returned.
@@ -138,7 +171,10 @@ impl Wire {
                 self.messages.push(message);
                 line
             }
-            Output::Resolve { uri, .. } => format!("resolve {uri}"),
+            Output::Resolve { ticket, uri, .. } => {
+                self.tickets.push(ticket);
+                format!("resolve {uri}")
+            }
             Output::Event(event) => {
                 if let Event::Incoming(incoming) = &event {
                     self.leg = incoming.leg;
@@ -170,6 +206,9 @@ impl Wire {
                 if response.status > 100 && about == Method::Invite {
                     self.our_tag = headers.to().unwrap().tag().unwrap().to_owned();
                 }
+                if let Some(rseq) = headers.get("RSeq") {
+                    self.rack = format!("{rseq} {} INVITE", headers.cseq().unwrap().number);
+                }
                 format!("{} {}", response.status, about)
             }
         };
@@ -182,15 +221,35 @@ impl Wire {
             None if !body.is_empty() => line.push_str(" +sdp"),
             None => {}
         }
-        for name in ["Reason", "Retry-After", "Unsupported", "Refer-To", "Subscription-State"] {
+        let usual = ["Reason", "Retry-After", "Unsupported", "Refer-To", "Subscription-State"];
+        for name in usual.iter().chain(self.show) {
             if let Some(value) = headers.get(name) {
+                let value = self.plain(name, value);
                 line.push_str(&format!(" | {name}: {value}"));
             }
         }
         if flow.remote.to_string() != self.source {
             line.push_str(&format!(" to {}", flow.remote));
         }
+        if flow.transport != self.transport {
+            line.push_str(&format!(" by {}", flow.transport.name()));
+        }
         line
+    }
+
+    /// Writes numbers that a seed chose as what they mean: RSeq from 1, and whose CSeq it is in RAck.
+    fn plain(&mut self, name: &str, value: &str) -> String {
+        match name {
+            "RSeq" => {
+                let rseq: u32 = value.parse().unwrap();
+                (1 + rseq - *self.first_rseq.get_or_insert(rseq)).to_string()
+            }
+            "RAck" => {
+                let cseq = self.asked["INVITE"].headers.cseq().unwrap().number;
+                value.replace(&format!(" {cseq} INVITE"), " of INVITE")
+            }
+            _ => value.to_owned(),
+        }
     }
 
     /// Sends a request of the peer's. `METHOD [#cseq] [+sdp] [| Header: value]...`
@@ -223,10 +282,14 @@ impl Wire {
             false => format!(";tag={}", self.our_tag),
         };
         let mut text = format!(
-            "{method} sip:100@{OURS} SIP/2.0\r\nVia: SIP/2.0/UDP {};branch={branch};rport\r\n\
+            "{method} sip:100@{OURS} SIP/2.0\r\nVia: SIP/2.0/{} {};branch={branch};rport\r\n\
              From: <sip:5551000@10.0.0.9>;tag={}\r\nTo: <sip:100@10.0.0.1>{tag}\r\n\
              Call-ID: {}\r\nCSeq: {cseq} {method}\r\nMax-Forwards: 70\r\n{}",
-            self.source, self.their_tag, self.call_id, self.extra
+            self.transport.name(),
+            self.source,
+            self.their_tag,
+            self.call_id,
+            self.extra
         );
         let mut own = parts.filter(|part| !part.starts_with("body=")).collect::<Vec<_>>();
         if !own.iter().any(|header| header.starts_with("Contact")) {
@@ -282,10 +345,12 @@ impl Wire {
         let reason = || Some(rest.to_owned()).filter(|rest| !rest.is_empty());
         let command = match verb {
             "ring" => Command::Ring { leg },
+            "progress" => Command::Progress { leg, sdp: OFFER.into() },
             "accept" => Command::Accept { leg, sdp: OFFER.into() },
             "refuse" => Command::Refuse { leg, refusal: refusal() },
             "accept-offer" => Command::AcceptOffer { leg, sdp: OFFER.into() },
             "refuse-offer" => Command::RefuseOffer { leg, refusal: refusal() },
+            "reoffer" => Command::Reoffer { leg, sdp: OFFER.into() },
             "hang-up" => Command::HangUp { leg, reason: reason() },
             "refer" => Command::Refer { leg, target: rest.to_owned(), headers: vec![] },
             "give-up-refer" => Command::GiveUpRefer { leg },
@@ -294,8 +359,11 @@ impl Wire {
             "call" => {
                 self.leg = LegId(1);
                 let credentials = Some(credentials()).filter(|_| rest == "with password");
-                let accept_refer = rest == "as phone";
-                Command::Invite(Box::new(NewLeg { credentials, accept_refer, ..new_leg() }))
+                let (accept_refer, flow) = (rest == "as phone", self.flow(&self.source));
+                let offer = if rest == "without offer" { vec![] } else { OFFER.into() };
+                let policy = self.policy.clone();
+                let new = NewLeg { credentials, accept_refer, flow, offer, policy, ..new_leg() };
+                Command::Invite(Box::new(new))
             }
             "drain" => Command::Drain { retry_after: Some(Duration::from_secs(120)) },
             "options" => Command::Options {
@@ -321,9 +389,24 @@ impl Wire {
 impl super::timeline::Machine for Wire {
     fn input(&mut self, now: Instant, line: &str) {
         self.now = now;
+        let line = &line.replace("{rack}", &self.rack);
         let first = line.split(' ').next().unwrap();
         match first {
             "do" => self.obey(now, &line[3..]),
+            // The answer to the oldest question after a name: `resolved [tcp] 10.0.0.3:5060, ...`
+            "resolved" => {
+                let ticket = self.tickets.remove(0);
+                let flows = line[8..].split(", ").map(str::trim).filter(|flow| !flow.is_empty());
+                let flows = flows.map(|remote| self.flow(remote)).collect();
+                self.ua.handle_input(now, Input::Resolved { ticket, flows });
+            }
+            // A connection ends: `broken 10.0.0.9:5060`
+            "broken" => {
+                let flow = self.flow(&line[7..]);
+                self.ua.handle_input(now, Input::Broken { flow });
+            }
+            // The peer has another connection.
+            "from" => self.source = line[5..].to_owned(),
             // The same bytes once more.
             "repeat" => {
                 let text = self.sent[&line[7..]].clone();
@@ -358,6 +441,8 @@ pub fn told(event: &Event) -> String {
         }
         Event::Established { answer, .. } => format!("Established{}", sdp(answer)),
         Event::Progress { status, sdp: body, .. } => format!("Progress {status}{}", sdp(body)),
+        Event::EarlyAnswer { .. } => "EarlyAnswer".to_owned(),
+        Event::Changed { .. } => "Changed".to_owned(),
         Event::Answered { sdp: body, .. } => format!("Answered{}", sdp(body)),
         Event::Offer { sdp: body, .. } => format!("Offer{}", sdp(body)),
         Event::Referred { target, .. } => {
@@ -365,7 +450,11 @@ pub fn told(event: &Event) -> String {
         }
         Event::Transfer { state, .. } => format!("Transfer {state:?}"),
         Event::Dtmf { digit, .. } => format!("Dtmf {digit}"),
-        Event::Ended { cause, .. } => format!("Ended {cause:?}"),
+        Event::Ended { cause, reason, .. } => match reason {
+            Some(reason) => format!("Ended {cause:?} for {}", reason.to_wire()),
+            None => format!("Ended {cause:?}"),
+        },
+        Event::Reoffered { status, answer, .. } => format!("Reoffered {status}{}", sdp(answer)),
         Event::OptionsAnswered { status, .. } => format!("OptionsAnswered {status:?}"),
         Event::RegisterAnswered { status, .. } => format!("RegisterAnswered {status:?}"),
         Event::Registered { user, expires, .. } => {

@@ -2,8 +2,6 @@
 
 mod route_set;
 
-use std::net::SocketAddr;
-
 use route_set::RouteSet;
 
 use super::message::{Method, NameAddr, Request, Response, Uri};
@@ -112,12 +110,9 @@ impl Dialog {
         }
     }
 
-    /// Returns where the next request goes, if that is written as an address. Names are not looked up here.
-    pub(crate) fn next_hop(&self) -> Option<SocketAddr> {
-        let uri = self.routes.first().unwrap_or(&self.target);
-        let plain = uri.params.get("transport").is_none_or(|name| name.eq_ignore_ascii_case("udp"));
-        let ip = uri.host_ip().filter(|ip| plain && !ip.is_unspecified())?;
-        Some(SocketAddr::new(ip, uri.port.unwrap_or(5060))).filter(|address| address.port() != 0)
+    /// Returns the URI that the next request is sent to: the first proxy, or the far end itself (RFC 3261 §8.1.2).
+    pub(crate) fn next_hop(&self) -> &Uri {
+        self.routes.first().unwrap_or(&self.target)
     }
 
     fn numbered(&self, method: Method, cseq: u32) -> Request {

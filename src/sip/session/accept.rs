@@ -2,15 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use super::reliable::Provisional;
 use super::{Output, Session, Setup, State, Timer, body_of};
 use crate::sip::api::{EndCause, Event, Refusal};
 use crate::sip::capability;
 use crate::sip::dialog::Dialog;
 use crate::sip::message::{Request, Response};
 use crate::sip::transaction::ServerId;
-
-/// A proxy gives up on a call that says nothing for three minutes (RFC 3261 §13.3.1.1).
-const RING_AGAIN: Duration = Duration::from_secs(60);
 
 /// An acceptance that is repeated until its ACK comes.
 pub(super) struct Unacked {
@@ -33,31 +31,35 @@ impl Session {
         let dialog = Dialog::answering(&invite, &tag, cseq)?;
         let call_id = invite.headers.call_id()?.to_owned();
         let trying = Response::to_request(&invite, 100, None);
+        let provisional = Provisional::new(&setup.policy, &invite);
+        let offer = body_of(&invite.headers, &invite.body).sdp;
         let mut session = Self::new(setup, State::Incoming { id, invite }, call_id, tag);
         session.dialog = Some(dialog);
+        session.provisional = provisional;
+        session.theirs = offer;
         session.outputs.push_back(Output::Respond { id, response: trying });
         Some(session)
     }
 
-    pub(super) fn ring(&mut self, now: Instant) {
-        let State::Incoming { id, invite } = &self.state else { return };
-        let (id, mut response) = (*id, self.response(invite, 180));
-        self.open(&mut response);
-        self.outputs.push_back(Output::Respond { id, response });
-        self.timers.set(Timer::Ring, now + RING_AGAIN);
-    }
-
     pub(super) fn accept(&mut self, now: Instant, sdp: Vec<u8>) {
-        let State::Incoming { id, invite } = &self.state else { return };
-        let id = *id;
-        let offering = body_of(&invite.headers, &invite.body).sdp.is_none();
-        let mut response = self.response(invite, 200);
-        let cseq = invite.headers.cseq().map_or(0, |cseq| cseq.number);
+        if !matches!(self.state, State::Incoming { .. }) || self.hold_acceptance(&sdp) {
+            return;
+        }
+        self.stop_providing();
+        let state = std::mem::replace(&mut self.state, State::Confirmed);
+        let State::Incoming { id, invite } = state else { return };
+        let offering = self.provisional.is_offering();
+        let mut response = self.response(&invite, 200);
         self.open(&mut response);
-        response.set_body(capability::ACCEPT, sdp);
-        self.state = State::Confirmed;
-        self.timers.stop(Timer::Ring);
-        self.repeat_until_ack(now, id, cseq, response, offering, true);
+        self.answer_timer(now, &invite, &mut response);
+        // What went out reliably stands (RFC 3261 §13.2.1).
+        if !self.provisional.has_described() {
+            if !offering {
+                self.answered_with(sdp.clone());
+            }
+            response.set_body(capability::ACCEPT, sdp);
+        }
+        self.repeat_until_ack(now, id, &invite, response, offering, true);
     }
 
     /// Sends an acceptance now, and again until it is acknowledged.
@@ -65,11 +67,12 @@ impl Session {
         &mut self,
         now: Instant,
         id: ServerId,
-        cseq: u32,
+        invite: &Request,
         response: Response,
         offering: bool,
         first: bool,
     ) {
+        let cseq = invite.headers.cseq().map_or(0, |cseq| cseq.number);
         let resend_in = self.setup.t1;
         self.timers.set(Timer::Repeat, now + resend_in);
         self.timers.set(Timer::Ack, now + self.give_up());
@@ -88,6 +91,7 @@ impl Session {
 
     /// Answers their INVITE with a refusal, whatever the reason.
     pub(super) fn turn_down(&mut self, refusal: &Refusal) {
+        self.stop_providing();
         let State::Incoming { id, invite } = &self.state else { return };
         let (id, response) = (*id, self.refusal(invite, refusal));
         self.outputs.push_back(Output::Respond { id, response });
@@ -110,12 +114,13 @@ impl Session {
         response
     }
 
-    pub(super) fn handle_cancel(&mut self, now: Instant, id: ServerId) {
+    pub(super) fn handle_cancel(&mut self, now: Instant, id: ServerId, cancel: &Request) {
         if matches!(self.state, State::Incoming { id: own, .. } if own == id) {
+            self.far_reason = cancel.headers.reasons().into_iter().next();
             self.turn_down(&Refusal { status: 487, ..Refusal::default() });
             self.end(now, EndCause::RemoteCancel);
         } else if self.offered.as_ref().is_some_and(|offered| offered.id() == id) {
-            self.refuse_offer(&Refusal { status: 487, ..Refusal::default() });
+            self.refuse_offer(now, &Refusal { status: 487, ..Refusal::default() });
         }
     }
 
@@ -131,6 +136,10 @@ impl Session {
         }
         let leg = self.leg();
         let answer = body_of(&ack.headers, &ack.body).sdp.filter(|_| unacked.offering);
+        if answer.is_some() {
+            self.ours = Some(unacked.response.body);
+            self.theirs.clone_from(&answer);
+        }
         match (unacked.first, unacked.offering, &answer) {
             // Nobody would hear anything; waiting on would only make a zombie of the call.
             (true, true, None) => {
@@ -143,6 +152,7 @@ impl Session {
             // A change without an offer of ours is done with its 200.
             (false, ..) => {}
         }
+        self.try_reoffer(now);
     }
 
     pub(super) fn repeat_acceptance(&mut self, now: Instant) {
@@ -166,8 +176,8 @@ impl Session {
     /// Puts on a response what a dialog needs of it.
     pub(super) fn open(&self, response: &mut Response) {
         response.headers.push("Contact", self.contact());
-        response.headers.push("Allow", capability::ALLOW);
-        response.headers.push("Supported", capability::SUPPORTED);
+        response.headers.push("Allow", capability::allow(&self.setup.policy));
+        response.headers.push("Supported", capability::supported(&self.setup.policy));
     }
 }
 

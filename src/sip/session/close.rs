@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::ask::What;
+use super::way::Way;
 use super::{Session, State, Timer};
 use crate::sip::api::{EndCause, Event, Refusal, TransferState};
 use crate::sip::message::{Method, Request};
@@ -11,6 +12,7 @@ use crate::sip::transaction::ServerId;
 impl Session {
     /// Ends the leg in whatever way its state asks for.
     pub(super) fn hang_up(&mut self, now: Instant, reason: Option<String>) {
+        self.drop_offered_back();
         match self.state {
             State::Incoming { .. } => {
                 self.turn_down(&Refusal { status: 480, ..Refusal::default() });
@@ -35,14 +37,15 @@ impl Session {
         self.state = State::Closing;
         let Some(dialog) = self.dialog.as_mut() else { return };
         let mut bye = dialog.request(Method::Bye);
-        let flow = self.dialog.as_ref().map_or(self.setup.flow, |dialog| self.way(dialog));
+        let way = self.dialog.as_ref().map_or(Way::Back, |dialog| self.way(dialog));
         if let Some(reason) = reason {
             bye.headers.push("Reason", reason_value(&reason));
         }
-        let _ = self.ask(What::Bye, flow, bye);
+        let _ = self.ask(What::Bye, way, bye);
     }
 
     pub(super) fn handle_bye(&mut self, now: Instant, id: ServerId, bye: &Request) {
+        self.far_reason = bye.headers.reasons().into_iter().next();
         match self.state {
             // RFC 3261 §15: not before the call is answered.
             State::Calling => self.answer(id, bye, 481),
@@ -77,6 +80,7 @@ impl Session {
             return;
         }
         self.drop_offer();
+        self.drop_reoffer();
         if self.transfer.is_some() {
             self.settle_transfer(TransferState::Unknown);
         }
@@ -85,14 +89,15 @@ impl Session {
         self.held_bye = None;
         self.timers.stop_all();
         self.state = State::Over;
+        self.drop_offered_back();
         self.timers.set(Timer::Linger, now + self.give_up());
-        let leg = self.leg();
-        self.tell(Event::Ended { leg, cause });
+        let (leg, reason) = (self.leg(), self.far_reason.take());
+        self.tell(Event::Ended { leg, cause, reason });
     }
 
     /// A change that we did not get round to answering has nothing to change any more.
     fn drop_offer(&mut self) {
-        self.refuse_offer(&Refusal { status: 487, ..Refusal::default() });
+        self.turn_offer_down(&Refusal { status: 487, ..Refusal::default() });
     }
 }
 

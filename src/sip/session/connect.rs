@@ -2,18 +2,17 @@
 
 use std::time::Instant;
 
-use bytes::Bytes;
-
 use super::accept::first_cseq;
 use super::ask::What;
+use super::delayed::OfferedBack;
+use super::early::{EarlyDialogs, MAX_FORKS};
+use super::reoffer::cancel_of;
+use super::way::Way;
 use super::{Output, Session, Setup, State, Timer, body_of};
-use crate::sip::api::{EndCause, Event, Flow, NewLeg};
+use crate::sip::api::{EndCause, Event, NewLeg, Prack};
 use crate::sip::capability;
 use crate::sip::dialog::Dialog;
 use crate::sip::message::{Method, NameAddr, Request, Response, Uri};
-
-/// Phones that one call may ring at: a hunt group larger than this is not followed.
-const MAX_FORKS: usize = 16;
 
 /// A call that we made.
 pub(super) struct Placed {
@@ -25,29 +24,33 @@ pub(super) struct Placed {
     /// We no longer want it, for this reason.
     called_off: Option<Option<String>>,
     /// The phones that ring.
-    early: Vec<Early>,
-    /// The acceptances that came, and the ACK that each copy gets again.
-    acked: Vec<(String, Flow, Bytes)>,
+    pub(super) early: EarlyDialogs,
 }
 
-struct Early {
-    dialog: Dialog,
+/// What a provisional response was, beyond its status.
+struct Noted {
+    tag: Option<String>,
     sdp: Option<Vec<u8>>,
+    /// It has to be acknowledged under this number.
+    rseq: Option<u32>,
 }
 
 impl Placed {
     pub(super) fn early_with(&mut self, remote_tag: &str) -> Option<&mut Dialog> {
-        let mut dialogs = self.early.iter_mut().map(|early| &mut early.dialog);
-        dialogs.find(|dialog| dialog.remote_tag() == remote_tag)
+        self.early.with(remote_tag).map(|early| &mut early.dialog)
     }
 
     pub(super) fn cseq(&self) -> u32 {
         self.invite.headers.cseq().map_or(0, |cseq| cseq.number)
     }
 
-    fn early_sdp(&self, remote_tag: &str) -> Option<Vec<u8>> {
-        let early = self.early.iter().find(|early| early.dialog.remote_tag() == remote_tag)?;
-        early.sdp.clone()
+    pub(super) fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// Whether the INVITE holds our offer.
+    pub(super) fn is_offering(&self) -> bool {
+        !self.invite.body.is_empty()
     }
 }
 
@@ -60,7 +63,7 @@ impl Session {
         let flow = setup.flow;
         let mut session = Self::new(setup, State::Calling, call_id, tag);
         let sent = session.invite(new, cseq).and_then(|invite| {
-            session.ask(What::Invite, flow, invite).map_err(|_| "a header holds a line end")
+            session.ask(What::Invite, Way::Back, invite).map_err(|_| "a header holds a line end")
         });
         match sent {
             Ok(number) => {
@@ -71,8 +74,7 @@ impl Session {
                     heard: false,
                     cancelled: false,
                     called_off: None,
-                    early: Vec::new(),
-                    acked: Vec::new(),
+                    early: EarlyDialogs::default(),
                 });
             }
             Err(why) => {
@@ -102,14 +104,18 @@ impl Session {
         for (name, value) in &new.headers {
             request.headers.push(name, value);
         }
+        if self.setup.policy.prack == Prack::Required {
+            request.headers.push("Require", "100rel");
+        }
         request.set_body(capability::ACCEPT, new.offer.clone());
         Ok(request)
     }
 
     /// Our INVITE went out again, with credentials.
-    pub(super) fn placed_again(&mut self, number: u32, invite: Request) {
+    pub(super) fn placed_again(&mut self, number: u32) {
+        let Some(asked) = self.asked.get(&number) else { return };
         if let Some(placed) = &mut self.placed {
-            placed.invite = invite;
+            placed.invite = asked.request().clone();
             placed.number = number;
             placed.heard = false;
             placed.early.clear();
@@ -122,23 +128,31 @@ impl Session {
         what == What::Invite && called_off
     }
 
-    pub(super) fn handle_answer(&mut self, now: Instant, response: Response) {
+    pub(super) fn handle_answer(&mut self, now: Instant, number: u32, response: &Response) {
+        let calling = matches!(self.state, State::Calling);
         match response.status {
-            ..200 => self.handle_progress(now, &response),
-            200..300 => self.handle_acceptance(&response),
-            status => {
-                if matches!(self.state, State::Calling) {
-                    let cause = self.or_local(EndCause::Refused(status));
-                    self.end(now, cause);
-                }
+            ..200 => self.handle_progress(now, response),
+            200..300 => self.handle_acceptance(now, response),
+            // RFC 4028 §7.3, RFC 3261 §21.4.15: again, as they want it.
+            422 if calling && self.ask_with_longer_timer(number, response) => {}
+            421 if calling && self.ask_requiring(number, response) => {}
+            status if calling => {
+                self.far_reason = response.headers.reasons().into_iter().next();
+                let cause = self.or_local(EndCause::Refused(status));
+                self.end(now, cause);
             }
+            _ => {}
         }
     }
 
-    /// Timer B: nobody is there.
-    pub(super) fn handle_unanswered(&mut self, now: Instant) {
+    /// Timer B, or a connection that broke: nobody is there.
+    pub(super) fn handle_unanswered(&mut self, now: Instant, status: u16) {
         if matches!(self.state, State::Calling) {
-            let cause = self.or_local(EndCause::Timeout);
+            let cause = match status {
+                408 => EndCause::Timeout,
+                status => EndCause::Refused(status),
+            };
+            let cause = self.or_local(cause);
             self.end(now, cause);
         }
     }
@@ -149,76 +163,126 @@ impl Session {
             return;
         }
         let first_word = !std::mem::replace(&mut placed.heard, true);
-        let sdp = body_of(&response.headers, &response.body).sdp;
-        placed.note_early(response, sdp.clone());
         let called_off = placed.called_off.clone();
-        if let Some(reason) = called_off {
-            if first_word {
-                self.cancel(now, reason);
-            }
-        } else if response.status > 100 {
-            let (leg, status) = (self.leg(), response.status);
+        let noted = self.note_progress(response);
+        if let (Some(reason), true) = (called_off.clone(), first_word) {
+            self.cancel(now, reason);
+        }
+        let Some(Noted { tag, sdp, rseq }) = noted else { return };
+        let offering = self.placed.as_ref().is_some_and(Placed::is_offering);
+        let offer = sdp.clone().filter(|_| !offering && rseq.is_some() && called_off.is_none());
+        if response.status > 100 && called_off.is_none() {
+            let (leg, status, sdp) = (self.leg(), response.status, sdp.filter(|_| offering));
             self.tell(Event::Progress { leg, status, sdp });
+        }
+        match (tag, rseq, offer) {
+            (Some(tag), Some(rseq), Some(offer)) => {
+                self.offer_back(now, OfferedBack::Early { tag, rseq }, offer);
+            }
+            (Some(tag), Some(rseq), None) => self.acknowledge_early(&tag, rseq, None),
+            _ => {}
+        }
+    }
+
+    /// Remembers a phone that rings, and what it sent to listen to. Nothing comes back for a
+    /// reliable response that came before, or before its time.
+    fn note_progress(&mut self, response: &Response) -> Option<Noted> {
+        let rseq = self.reliable_number(response);
+        let busy = self.owes_answer();
+        let sdp = body_of(&response.headers, &response.body).sdp;
+        let placed = self.placed.as_mut()?;
+        let offering = placed.is_offering();
+        let Some(early) = placed.early.of(&placed.invite, response) else {
+            return Some(Noted { tag: None, sdp, rseq: None });
+        };
+        if let Some(rseq) = rseq {
+            // One offer after the other: this one comes again.
+            if (busy && !offering && sdp.is_some()) || !early.heard.take(rseq) {
+                return None;
+            }
+            early.agreed |= sdp.is_some();
+        }
+        if !early.changed && sdp.is_some() {
+            early.sdp.clone_from(&sdp);
+        }
+        Some(Noted { tag: Some(early.dialog.remote_tag().to_owned()), sdp, rseq })
+    }
+
+    /// Acknowledges a reliable response of the phone with this tag.
+    pub(super) fn acknowledge_early(&mut self, tag: &str, rseq: u32, answer: Option<Vec<u8>>) {
+        let Some(placed) = self.placed.as_mut() else { return };
+        let cseq = placed.cseq();
+        let Some(mut dialog) = placed.early_with(tag).cloned() else { return };
+        self.acknowledge_progress(&mut dialog, rseq, cseq, answer);
+        if let Some(early) = self.placed.as_mut().and_then(|placed| placed.early_with(tag)) {
+            *early = dialog;
         }
     }
 
     /// Every acceptance gets an ACK, its copies too; the first phone has the call, others get BYE.
-    fn handle_acceptance(&mut self, response: &Response) {
+    fn handle_acceptance(&mut self, now: Instant, response: &Response) {
         let Some(placed) = self.placed.as_ref() else { return };
         let Some(mut dialog) = Dialog::answered(&placed.invite, response) else { return };
-        let known = placed.acked.iter().find(|(tag, ..)| tag == dialog.remote_tag());
-        if let Some((_, flow, bytes)) = known {
-            let (flow, bytes) = (*flow, bytes.clone());
-            return self.outputs.push_back(Output::Send { flow, bytes });
-        }
-        if placed.acked.len() >= MAX_FORKS {
+        let (number, cseq) = (placed.number, placed.cseq());
+        let tag = dialog.remote_tag().to_owned();
+        let chosen = self.dialog.as_ref().is_some_and(|dialog| dialog.remote_tag() == tag);
+        if self.acknowledge_again(number, &tag)
+            || self.acceptances(number) >= MAX_FORKS
+            || (chosen && self.owes_answer())
+        {
             return;
         }
-        let sdp = body_of(&response.headers, &response.body).sdp;
-        let sdp = sdp.or_else(|| placed.early_sdp(dialog.remote_tag()));
-        let called_off = placed.called_off.clone();
-        if let Some(early) = self.placed.as_mut().and_then(|p| p.early_with(dialog.remote_tag())) {
+        if let Some(early) = self.placed.as_mut().and_then(|placed| placed.early_with(&tag)) {
             // What the far end asked while it rang counts on in the confirmed dialog.
             dialog.continue_from(early);
         }
-        self.acknowledge(&dialog);
-        let flow = self.way(&dialog);
         if !matches!(self.state, State::Calling) {
             // Another phone was faster, or nobody waits for any.
+            self.acknowledge(number, cseq, &dialog, None);
             let bye = dialog.request(Method::Bye);
-            let _ = self.ask(What::ForkBye, flow, bye);
+            let way = self.way(&dialog);
+            let _ = self.ask(What::ForkBye, way, bye);
             return;
         }
         self.dialog = Some(dialog);
         self.timers.stop(Timer::Cancel);
-        match called_off {
-            Some(reason) => self.bye(reason),
-            None => {
-                self.state = State::Confirmed;
-                let leg = self.leg();
-                self.tell(Event::Answered { leg, sdp });
-            }
+        if let Some(reason) = self.placed.as_ref().and_then(|placed| placed.called_off.clone()) {
+            self.acknowledge_first(None);
+            return self.bye(reason);
         }
+        self.state = State::Confirmed;
+        self.take_timer(now, response);
+        self.agree(now, &tag, body_of(&response.headers, &response.body).sdp);
     }
 
-    fn acknowledge(&mut self, dialog: &Dialog) {
-        let cseq = self.placed.as_ref().map_or(0, Placed::cseq);
-        let mut ack = dialog.ack(cseq);
-        let via = self.via();
-        ack.headers.push_first("Via", via);
-        ack.headers.push("Contact", self.contact());
-        ack.headers.push("User-Agent", &self.setup.product);
-        // RFC 3261 §13.2.2.4: the ACK shows the credentials of the INVITE.
-        if let Some(placed) = self.placed.as_ref() {
-            for name in ["Authorization", "Proxy-Authorization"] {
-                ack.headers.copy(&placed.invite.headers, name);
+    /// The call is up: its media are agreed on, or there is an offer to answer first.
+    fn agree(&mut self, now: Instant, tag: &str, accepted: Option<Vec<u8>>) {
+        let Some(placed) = self.placed.as_ref() else { return };
+        let agreed = placed.early.has_agreed(tag);
+        let offer = Some(placed.invite.body.clone()).filter(|offer| !offer.is_empty());
+        let sdp = placed.early.description(tag, accepted);
+        let leg = self.leg();
+        match (offer, sdp) {
+            (Some(offer), sdp) => {
+                self.acknowledge_first(None);
+                if self.placed.as_ref().is_some_and(|placed| !placed.early.has_changed(tag)) {
+                    self.ours = Some(offer);
+                    self.theirs.clone_from(&sdp);
+                }
+                self.tell(Event::Answered { leg, sdp });
             }
-        }
-        let Ok(bytes) = ack.to_bytes().map(Bytes::from) else { return };
-        let flow = self.way(dialog);
-        self.outputs.push_back(Output::Send { flow, bytes: bytes.clone() });
-        if let Some(placed) = self.placed.as_mut() {
-            placed.acked.push((dialog.remote_tag().to_owned(), flow, bytes));
+            (None, _) if agreed && !self.owes_answer() => {
+                self.acknowledge_first(None);
+                self.tell(Event::Answered { leg, sdp: None });
+            }
+            (None, Some(sdp)) => self.offer_back(now, OfferedBack::Final, sdp),
+            (None, None) => {
+                self.acknowledge_first(None);
+                let (flow, method) = (self.setup.flow, "INVITE".to_owned());
+                let why = "its 200 holds no offer, and our INVITE held none";
+                self.tell(Event::Rejected { flow, method, status: 488, why });
+                self.hang_up(now, Some("SIP;cause=488;text=\"No offer in 200\"".to_owned()));
+            }
         }
     }
 
@@ -237,19 +301,11 @@ impl Session {
     fn cancel(&mut self, now: Instant, reason: Option<String>) {
         let Some(placed) = self.placed.as_mut().filter(|placed| !placed.cancelled) else { return };
         placed.cancelled = true;
-        // RFC 3261 §9.1: the INVITE's own Via, Request-URI, To, From, Call-ID and number.
-        let invite = &placed.invite;
-        let mut cancel = Request::new(Method::Cancel, invite.uri.clone());
-        for name in ["Via", "Route", "From", "To", "Call-ID"] {
-            cancel.headers.copy(&invite.headers, name);
-        }
-        cancel.headers.push("Max-Forwards", "70");
-        cancel.headers.push("CSeq", format!("{} CANCEL", placed.cseq()));
+        let mut cancel = cancel_of(&placed.invite);
         if let Some(reason) = reason {
             cancel.headers.push("Reason", super::close::reason_value(&reason));
         }
-        let flow = self.setup.flow;
-        let _ = self.send(What::Cancel, flow, cancel, 0);
+        let _ = self.send(What::Cancel, Way::Back, cancel, 0);
         self.timers.set(Timer::Cancel, now + self.give_up());
     }
 
@@ -268,21 +324,5 @@ impl Session {
     fn or_local(&self, cause: EndCause) -> EndCause {
         let called_off = self.placed.as_ref().is_some_and(|placed| placed.called_off.is_some());
         if called_off { EndCause::Local } else { cause }
-    }
-}
-
-impl Placed {
-    /// Remembers a phone that rings, and what it sent to listen to.
-    fn note_early(&mut self, response: &Response, sdp: Option<Vec<u8>>) {
-        let to = response.headers.to();
-        let Some(tag) = to.as_ref().and_then(NameAddr::tag) else { return };
-        let known = self.early.iter_mut().find(|early| early.dialog.remote_tag() == tag);
-        if let Some(early) = known {
-            early.sdp = sdp.or(early.sdp.take());
-        } else if self.early.len() < MAX_FORKS
-            && let Some(dialog) = Dialog::answered(&self.invite, response)
-        {
-            self.early.push(Early { dialog, sdp });
-        }
     }
 }

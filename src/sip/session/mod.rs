@@ -4,35 +4,53 @@
 //! transactions below swallow those; and it says [`Event::Ended`] exactly once.
 
 mod accept;
+mod ack;
 mod ask;
 mod body;
 mod close;
 mod connect;
+mod delayed;
+mod early;
 mod info;
 mod modify;
+mod prack;
 mod referred;
+mod refresh;
+mod reliable;
+mod reoffer;
+mod timer;
 mod transfer;
+mod way;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use accept::Unacked;
+use ack::Ack;
 use ask::Asked;
 use bytes::Bytes;
 use connect::Placed;
+use delayed::OfferedBack;
 use modify::Offered;
+use prack::Heard;
 use referred::Referred;
+use refresh::Refresh;
+use reliable::Provisional;
+use reoffer::Reoffer;
+use timer::Refreshing;
 use transfer::Transfer;
+use way::Ways;
 
-use super::api::{Command, Credentials, Event, Flow};
+use super::api::{Command, Credentials, Event, Flow, Policy, Transport};
 use super::capability;
 use super::dialog::Dialog;
-use super::message::{Method, Request, Response, Uri, Via};
+use super::message::{Method, Reason, Request, Response, Scheme, Uri, Via};
 use super::transaction::ServerId;
-use crate::base::{Dice, LegId, TimerTable};
+use crate::base::{Dice, LegId, TimerTable, TrunkName};
 
 pub(crate) use body::body_of;
+pub(crate) use timer::too_short;
 
 /// What a session needs to know from its beginning.
 pub(crate) struct Setup {
@@ -46,9 +64,15 @@ pub(crate) struct Setup {
     pub(crate) user: Option<String>,
     pub(crate) product: String,
     pub(crate) credentials: Option<Credentials>,
+    /// The trunk that it came or goes by.
+    pub(crate) trunk: Option<TrunkName>,
+    /// The far end asks for `sips:`, so that our Contact says it too (RFC 3261 §12.1.1).
+    pub(crate) secure: bool,
     pub(crate) accept_refer: bool,
     pub(crate) refer_wait: Duration,
     pub(crate) t1: Duration,
+    /// How the far end's family wants to be spoken to.
+    pub(crate) policy: Policy,
     pub(crate) dice: Dice,
 }
 
@@ -57,15 +81,19 @@ pub(crate) enum Input {
     /// The call wants something.
     Command(Command),
     /// A request inside the dialog, once.
-    Request { id: ServerId, request: Request },
+    Request { id: ServerId, flow: Flow, request: Request },
     /// The ACK of an acceptance; it may come several times.
     Ack(Request),
     /// The INVITE with this id, still unanswered, was taken back.
-    Cancelled(ServerId),
+    Cancelled { id: ServerId, cancel: Request },
     /// A response to the request with this number.
     Response { number: u32, response: Response },
-    /// Nobody answered the request with this number.
-    NoAnswer { number: u32 },
+    /// Nobody answered the request with this number: as good as this status.
+    NoAnswer { number: u32, status: u16 },
+    /// A name that we asked for leads there.
+    Resolved { uri: String, flows: Vec<Flow> },
+    /// A connection is no more.
+    Broken(Flow),
 }
 
 /// What a session wants done.
@@ -78,6 +106,8 @@ pub(crate) enum Output {
     Respond { id: ServerId, response: Response },
     /// Wait no longer for the answer to this request.
     Abandon { number: u32 },
+    /// Look up where a name leads.
+    Resolve { uri: String },
     /// Tell the call.
     Event(Event),
 }
@@ -90,12 +120,26 @@ enum Timer {
     Ack,
     /// Says 180 again, before a proxy gives up on us.
     Ring,
+    /// Repeats a reliable provisional response.
+    Provide,
+    /// Gives up waiting for its PRACK.
+    Prack,
+    /// Gives up waiting for our own call to answer an offer in their response.
+    Answer,
+    /// Shows the far end that we are alive.
+    Refresh,
+    /// The far end has not shown that it is.
+    Expire,
     /// Gives up waiting for what a CANCEL should have brought.
     Cancel,
     /// Gives up waiting for the outcome of our REFER.
     Transfer,
     /// Declines their REFER, which nobody took.
     Decline,
+    /// Tries our re-INVITE again, or gives it up.
+    Reoffer,
+    /// Waits no longer for what a name leads to.
+    Name,
     /// Forgets the leg.
     Linger,
 }
@@ -125,12 +169,31 @@ pub(crate) struct Session {
     placed: Option<Placed>,
     /// Our acceptance, until it is acknowledged.
     unacked: Option<Unacked>,
-    /// Their re-INVITE or UPDATE, until we answer.
+    /// Their re-INVITE, UPDATE or PRACK with an offer, until we answer.
     offered: Option<Offered>,
+    /// Their offer in a response to our INVITE, until we answer.
+    offered_back: Option<OfferedBack>,
+    /// Our refresh, until they answer.
+    refresh: Option<Refresh>,
+    /// Their reliable provisional responses to the re-INVITE of ours with this number.
+    heard: (u32, Heard),
+    /// What we said to their INVITE before the final answer.
+    provisional: Provisional,
+    refreshing: Refreshing,
+    /// The descriptions that both sides agreed on last.
+    ours: Option<Vec<u8>>,
+    theirs: Option<Vec<u8>>,
     /// A BYE that waits for the ACK, with its reason.
     held_bye: Option<Option<String>>,
+    /// Our re-INVITE, until it is answered.
+    reoffer: Option<Reoffer>,
     asked: BTreeMap<u32, Asked>,
     last_number: u32,
+    /// Our ACKs of acceptances, for their copies.
+    acks: Vec<Ack>,
+    ways: Ways,
+    /// Why the far end ended it.
+    far_reason: Option<Reason>,
     /// Our REFER, until its outcome is known.
     transfer: Option<Transfer>,
     /// Whether there ever was one.
@@ -144,6 +207,8 @@ pub(crate) struct Session {
 impl Session {
     fn new(setup: Setup, state: State, call_id: String, local_tag: String) -> Self {
         Self {
+            provisional: Provisional::default(),
+            refreshing: Refreshing::new(&setup.policy),
             setup,
             state,
             local_tag,
@@ -152,9 +217,18 @@ impl Session {
             placed: None,
             unacked: None,
             offered: None,
+            offered_back: None,
+            refresh: None,
+            heard: (0, Heard::default()),
+            ours: None,
+            theirs: None,
             held_bye: None,
+            reoffer: None,
             asked: BTreeMap::new(),
             last_number: 0,
+            acks: Vec::new(),
+            ways: Ways::default(),
+            far_reason: None,
             transfer: None,
             has_referred: false,
             referred: None,
@@ -167,12 +241,18 @@ impl Session {
     pub(crate) fn handle_input(&mut self, now: Instant, input: Input) {
         match input {
             Input::Command(command) => self.handle_command(now, command),
-            Input::Request { id, request } => self.handle_request(now, id, request),
+            Input::Request { id, flow, request } => {
+                self.handle_flow(flow);
+                self.handle_request(now, id, request);
+            }
             Input::Ack(request) => self.handle_ack(now, &request),
-            Input::Cancelled(id) => self.handle_cancel(now, id),
+            Input::Cancelled { id, cancel } => self.handle_cancel(now, id, &cancel),
             Input::Response { number, response } => self.handle_response(now, number, response),
-            Input::NoAnswer { number } => self.handle_no_answer(now, number),
+            Input::NoAnswer { number, status } => self.handle_no_answer(now, number, status),
+            Input::Resolved { uri, flows } => self.handle_resolved(&uri, flows),
+            Input::Broken(flow) => self.handle_broken(flow),
         }
+        self.watch_names(now);
     }
 
     /// Runs every timer due at `now`. Calling it early or twice does nothing.
@@ -181,14 +261,25 @@ impl Session {
             match timer {
                 Timer::Repeat => self.repeat_acceptance(now),
                 Timer::Ack => self.give_up_on_ack(now),
-                Timer::Ring => self.ring(now),
+                Timer::Ring => self.provide_again(now),
+                Timer::Provide => self.repeat_provisional(now),
+                Timer::Prack => self.give_up_on_prack(now),
+                Timer::Answer => self.refuse_back(now),
+                Timer::Refresh => self.refresh_session(now),
+                Timer::Expire => self.session_expired(now),
                 Timer::Cancel => self.give_up_on_cancel(now),
                 Timer::Transfer => self.give_up_on_transfer(),
                 Timer::Decline => self.decline_refer(),
+                Timer::Reoffer => self.handle_reoffer_timeout(now),
+                Timer::Name => self.give_up_on_names(),
                 // Nothing waits any more: see `is_over`.
-                Timer::Linger => {}
+                Timer::Linger => {
+                    self.abandon_refresh();
+                    self.abandon_reoffers();
+                }
             }
         }
+        self.watch_names(now);
     }
 
     /// Returns what to do next.
@@ -216,13 +307,47 @@ impl Session {
         self.setup.flow
     }
 
+    /// Returns how the far end's family wants to be spoken to.
+    pub(crate) fn policy(&self) -> &Policy {
+        &self.setup.policy
+    }
+
+    /// Returns the trunk that it came or goes by.
+    pub(crate) fn trunk(&self) -> Option<&TrunkName> {
+        self.setup.trunk.as_ref()
+    }
+
+    /// Whether it was accepted by either side, and nobody has hung up.
+    pub(crate) fn is_up(&self) -> bool {
+        matches!(self.state, State::Confirmed)
+    }
+
+    /// Whether another call may take the place of this one; if not, with which status it is refused (RFC 3891 §3).
+    pub(crate) fn yields_to(&self, remote_tag: &str, early_only: bool) -> Result<(), u16> {
+        let confirmed = self.dialog.as_ref().is_some_and(|it| it.remote_tag() == remote_tag);
+        let early = self.placed.as_ref().is_some_and(|placed| placed.early.rings_at(remote_tag));
+        match self.state {
+            // A call that rings with us is not ours to give away.
+            State::Incoming { .. } => Err(481),
+            State::Calling if early => Ok(()),
+            State::Confirmed if confirmed && early_only => Err(486),
+            State::Confirmed if confirmed => Ok(()),
+            State::Closing | State::Over if confirmed => Err(603),
+            _ => Err(481),
+        }
+    }
+
     /// Says in one line what the leg is and what it waits for.
     pub(crate) fn describe(&self, now: Instant) -> String {
         let state = match &self.state {
             State::Incoming { .. } => "incoming, waits for our answer",
             State::Calling => "calling, waits for their answer",
             State::Confirmed if self.unacked.is_some() => "accepted, waits for ACK",
-            State::Confirmed if self.offered.is_some() => "up, their offer waits for our answer",
+            State::Confirmed if self.offered.is_some() || self.owes_answer() => {
+                "up, their offer waits for our answer"
+            }
+            State::Confirmed if self.reoffer.is_some() => "up, our offer waits for their answer",
+            State::Confirmed if self.refresh.is_some() => "up, our refresh waits for its answer",
             State::Confirmed if self.transfer.is_some() => "up, waits for the transfer's outcome",
             State::Confirmed => "up",
             State::Closing if self.held_bye.is_some() => "closing, BYE waits for ACK",
@@ -234,9 +359,16 @@ impl Session {
             (Timer::Repeat, "200 again"),
             (Timer::Ack, "give up on ACK"),
             (Timer::Ring, "180 again"),
+            (Timer::Provide, "reliable 18x again"),
+            (Timer::Prack, "give up on PRACK"),
+            (Timer::Answer, "give up on our answer"),
+            (Timer::Refresh, "refresh"),
+            (Timer::Expire, "session expires"),
             (Timer::Cancel, "give up on CANCEL"),
             (Timer::Transfer, "give up on transfer"),
             (Timer::Decline, "decline REFER"),
+            (Timer::Reoffer, "re-INVITE"),
+            (Timer::Name, "give up on a name"),
             (Timer::Linger, "forget"),
         ];
         let mut line = format!("{leg} with {remote}: {state}");
@@ -251,11 +383,13 @@ impl Session {
 
     fn handle_command(&mut self, now: Instant, command: Command) {
         match command {
-            Command::Ring { .. } => self.ring(now),
+            Command::Ring { .. } => self.provide(now, 180, None),
+            Command::Progress { sdp, .. } => self.provide(now, 183, Some(sdp)),
             Command::Accept { sdp, .. } => self.accept(now, sdp),
             Command::Refuse { refusal, .. } => self.refuse(now, &refusal),
             Command::AcceptOffer { sdp, .. } => self.accept_offer(now, sdp),
-            Command::RefuseOffer { refusal, .. } => self.refuse_offer(&refusal),
+            Command::RefuseOffer { refusal, .. } => self.refuse_offer(now, &refusal),
+            Command::Reoffer { sdp, .. } => self.reoffer(now, sdp),
             Command::HangUp { reason, .. } => self.hang_up(now, reason),
             Command::Refer { target, headers, .. } => self.refer(&target, &headers),
             Command::GiveUpRefer { .. } => self.give_up_on_transfer(),
@@ -268,6 +402,9 @@ impl Session {
 
     fn handle_request(&mut self, now: Instant, id: ServerId, request: Request) {
         if matches!(self.state, State::Over) {
+            if request.method == Method::Prack {
+                return self.handle_prack(now, id, request);
+            }
             // Twenty things may be crossing when a call ends; none of them is an error.
             let late = matches!(request.method, Method::Bye | Method::Notify);
             return self.answer(id, &request, if late { 200 } else { 481 });
@@ -282,18 +419,17 @@ impl Session {
         match request.method {
             Method::Bye => self.handle_bye(now, id, &request),
             Method::Invite => self.handle_reinvite(id, request),
-            Method::Update => self.handle_update(id, request),
+            Method::Update => self.handle_update(now, id, request),
             Method::Info => self.handle_info(id, &request),
             Method::Options => self.handle_options(id, &request),
             Method::Refer => self.handle_refer(now, id, request),
             Method::Notify => self.handle_notify(now, id, &request),
-            // We never sent a reliable provisional response, so there is none to acknowledge.
-            Method::Prack => self.answer(id, &request, 481),
+            Method::Prack => self.handle_prack(now, id, request),
             Method::Subscribe => self.answer(id, &request, 489),
             Method::Other(_) => self.answer(id, &request, 501),
             _ => {
                 let mut response = self.response(&request, 405);
-                response.headers.push("Allow", capability::ALLOW);
+                response.headers.push("Allow", capability::allow(&self.setup.policy));
                 self.outputs.push_back(Output::Respond { id, response });
             }
         }
@@ -309,9 +445,9 @@ impl Session {
 
     fn handle_options(&mut self, id: ServerId, request: &Request) {
         let mut response = self.response(request, 200);
-        response.headers.push("Allow", capability::ALLOW);
+        response.headers.push("Allow", capability::allow(&self.setup.policy));
         response.headers.push("Accept", capability::ACCEPT);
-        response.headers.push("Supported", capability::SUPPORTED);
+        response.headers.push("Supported", capability::supported(&self.setup.policy));
         self.outputs.push_back(Output::Respond { id, response });
     }
 
@@ -329,24 +465,25 @@ impl Session {
         self.outputs.push_back(Output::Respond { id, response });
     }
 
-    /// Puts on a response or request where we want to be reached and what we can do.
+    /// Says where we want to be reached: by the transport that the call came or went by (RFC 3261 §8.1.1.8).
     fn contact(&self) -> String {
         let advertised = self.setup.advertised;
         let user = self.setup.user.as_deref();
         let host = advertised.ip().to_string();
-        format!("<{}>", Uri::sip(user, &host, Some(advertised.port())).to_wire())
+        let mut uri = Uri::sip(user, &host, Some(advertised.port()));
+        match self.setup.flow.transport {
+            Transport::Udp => {}
+            _ if self.setup.secure => uri.scheme = Scheme::Sips,
+            Transport::Tcp => uri.params.set("transport", Some("tcp")),
+            Transport::Tls => uri.params.set("transport", Some("tls")),
+        }
+        format!("<{}>", uri.to_wire())
     }
 
     /// Makes the Via of a new transaction.
-    fn via(&mut self) -> String {
+    fn via(&mut self, transport: Transport) -> String {
         let branch = format!("z9hG4bK{}", self.setup.dice.hex(20));
-        Via::new(self.setup.flow.transport.name(), self.setup.advertised, &branch).to_wire()
-    }
-
-    /// Returns the way that requests of this dialog go.
-    fn way(&self, dialog: &Dialog) -> Flow {
-        let hop = dialog.next_hop().filter(|_| !self.setup.pinned);
-        Flow { remote: hop.unwrap_or(self.setup.flow.remote), ..self.setup.flow }
+        Via::new(transport.name(), self.setup.advertised, &branch).to_wire()
     }
 
     fn tell(&mut self, event: Event) {

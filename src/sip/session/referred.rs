@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::ask::What;
+use super::way::Way;
 use super::{Output, Session, State, Timer};
 use crate::base::Phi;
 use crate::sip::api::Event;
@@ -95,7 +96,7 @@ impl Session {
             return;
         };
         let mut notify = dialog.request(Method::Notify);
-        let flow = self.dialog.as_ref().map_or(self.setup.flow, |dialog| self.way(dialog));
+        let way = self.dialog.as_ref().map_or(Way::Back, |dialog| self.way(dialog));
         let event = id.map_or("refer".to_owned(), |id| format!("refer;id={id}"));
         notify.headers.push("Event", event);
         let state = match status {
@@ -104,7 +105,7 @@ impl Session {
         };
         notify.headers.push("Subscription-State", state);
         notify.set_body("message/sipfrag;version=2.0", Sipfrag::new(status).to_bytes());
-        let sent = self.ask(What::Notify, flow, notify).is_ok();
+        let sent = self.ask(What::Notify, way, notify).is_ok();
         if let Some(referred) = self.referred.as_mut() {
             referred.busy = sent;
             referred.quiet = status >= 200;

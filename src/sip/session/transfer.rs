@@ -6,6 +6,7 @@
 use std::time::Instant;
 
 use super::ask::What;
+use super::way::Way;
 use super::{Session, State, Timer};
 use crate::sip::api::{Event, TransferState};
 use crate::sip::message::{Method, NameAddr, Request, Sipfrag, Subscription, Uri};
@@ -40,8 +41,8 @@ impl Session {
         if let Some(by) = by.filter(|_| !refer.headers.contains("Referred-By")) {
             refer.headers.push("Referred-By", NameAddr::new(by).to_wire());
         }
-        let flow = self.dialog.as_ref().map_or(self.setup.flow, |dialog| self.way(dialog));
-        match self.ask(What::Refer, flow, refer) {
+        let way = self.dialog.as_ref().map_or(Way::Back, |dialog| self.way(dialog));
+        match self.ask(What::Refer, way, refer) {
             Ok(_) => {
                 self.transfer = Some(Transfer { cseq, accepted: false });
                 self.has_referred = true;

@@ -13,6 +13,8 @@ pub enum ClientInput {
     Response(u16),
     /// The layer above waits no longer (RFC 3261 §9.1: no final response 64·T1 after a CANCEL).
     Abandon,
+    /// The connection that the request went by is no more (RFC 3261 §8.1.3.1).
+    Broken,
 }
 
 /// What a client transaction wants done.
@@ -24,7 +26,7 @@ pub enum ClientOutput {
     Ack,
     /// Hand the response that was just handed in to the layer above.
     Pass,
-    /// Nobody answered: as good as a 408 (RFC 3261 §8.1.3.1).
+    /// Nobody answered: as good as a 408, or a 503 where the connection broke (RFC 3261 §8.1.3.1).
     Timeout,
     /// The machine is finished; drop it.
     Terminate,
@@ -82,6 +84,10 @@ impl Client {
                 }
             }
             (State::Trying { .. } | State::Proceeding, ClientInput::Abandon) => self.terminate(),
+            (State::Trying { .. } | State::Proceeding, ClientInput::Broken) => {
+                self.outputs.push_back(ClientOutput::Timeout);
+                self.terminate();
+            }
             // Repeats of the answer.
             _ => {}
         }

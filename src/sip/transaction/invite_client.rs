@@ -74,6 +74,10 @@ impl InviteClient {
                 self.outputs.push_back(ClientOutput::Ack);
             }
             (State::Calling { .. } | State::Proceeding, ClientInput::Abandon) => self.terminate(),
+            (State::Calling { .. } | State::Proceeding, ClientInput::Broken) => {
+                self.outputs.push_back(ClientOutput::Timeout);
+                self.terminate();
+            }
             // Late provisional responses and what comes after the end.
             _ => {}
         }

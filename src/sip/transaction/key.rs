@@ -93,6 +93,11 @@ impl ClientKey {
         Some(Self { branch, method: request.method.as_str().to_owned() })
     }
 
+    /// Returns the key of an INVITE of ours with this branch.
+    pub(crate) fn of_invite(branch: &str) -> Self {
+        Self { branch: branch.to_owned(), method: Method::Invite.as_str().to_owned() }
+    }
+
     /// Returns the key of the request that a response answers.
     pub(crate) fn of_response(response: &Response) -> Option<Self> {
         let branch = response.headers.top_via()?.branch()?.to_owned();

@@ -46,8 +46,8 @@ pub(crate) enum Output {
     Ack { request: Request },
     /// A response to a request of ours; an acceptance of INVITE may come several times.
     Response { ask: AskId, response: Response },
-    /// Nobody answered our request.
-    NoAnswer { ask: AskId },
+    /// Nobody answered our request; the status that is as good as that.
+    NoAnswer { ask: AskId, status: u16 },
     /// A response that no request of ours asked for.
     Stray { flow: Flow },
     /// The answer to `id` is history.
@@ -77,6 +77,8 @@ struct ClientEntry {
     key: ClientKey,
     request: Request,
     bytes: Bytes,
+    /// What silence stands for: 408, or 503 once the connection is gone.
+    silence: u16,
 }
 
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -174,7 +176,7 @@ impl Transactions {
             _ => ClientMachine::Other(Client::new(now, timing)),
         };
         self.by_client_key.insert(key.clone(), ask);
-        self.clients.insert(ask, ClientEntry { machine, flow, key, request, bytes });
+        self.clients.insert(ask, ClientEntry { machine, flow, key, request, bytes, silence: 408 });
         self.drain_client(ask, None);
     }
 
@@ -197,6 +199,19 @@ impl Transactions {
         if let Some(entry) = self.clients.get_mut(&ask) {
             entry.machine.handle_input(now, ClientInput::Abandon);
             self.drain_client(ask, None);
+        }
+    }
+
+    /// A connection is no more: what waits for an answer by it waits in vain.
+    pub(crate) fn handle_broken(&mut self, now: Instant, flow: Flow) {
+        let clients = self.clients.iter().filter(|(_, entry)| entry.flow == flow);
+        let asks: Vec<AskId> = clients.map(|(ask, _)| *ask).collect();
+        for ask in asks {
+            if let Some(entry) = self.clients.get_mut(&ask) {
+                entry.silence = 503;
+                entry.machine.handle_input(now, ClientInput::Broken);
+                self.drain_client(ask, None);
+            }
         }
     }
 
@@ -246,6 +261,11 @@ impl Transactions {
             && self.by_merge_key.is_empty()
             && self.by_client_key.is_empty()
             && self.agenda.next().is_none()
+    }
+
+    /// Whether an INVITE of ours with this branch still has a transaction.
+    pub(crate) fn has_invited(&self, branch: &str) -> bool {
+        self.by_client_key.contains_key(&ClientKey::of_invite(branch))
     }
 
     /// Whether a request of ours to this address still waits.
@@ -389,7 +409,9 @@ impl Transactions {
                         self.outputs.push_back(Output::Response { ask, response });
                     }
                 }
-                ClientOutput::Timeout => self.outputs.push_back(Output::NoAnswer { ask }),
+                ClientOutput::Timeout => {
+                    self.outputs.push_back(Output::NoAnswer { ask, status: entry.silence });
+                }
                 ClientOutput::Terminate => gone = true,
             }
         }

@@ -4,7 +4,9 @@
 //! of that is a call, a change to a call, or a question that we answer ourselves.
 
 mod calls;
+mod parties;
 mod questions;
+mod replaces;
 mod serve;
 mod softphones;
 mod sources;
@@ -38,12 +40,17 @@ pub struct Ua {
     by_dialog: BTreeMap<(String, String), LegId>,
     /// INVITEs of theirs that a CANCEL may still come for.
     by_invite: BTreeMap<ServerId, LegId>,
+    /// Calls that take the place of another once they are accepted.
+    replacing: BTreeMap<LegId, LegId>,
     agenda: Agenda<LegId>,
     last_leg: LegId,
     bindings: Bindings,
     judge: Option<Authenticator>,
     questions: BTreeMap<u32, Question>,
     last_question: u32,
+    /// Names that are looked up, and for which leg.
+    lookups: BTreeMap<u64, (LegId, String)>,
+    last_ticket: u64,
     outputs: VecDeque<Output>,
 }
 
@@ -61,12 +68,15 @@ impl Ua {
             legs: BTreeMap::new(),
             by_dialog: BTreeMap::new(),
             by_invite: BTreeMap::new(),
+            replacing: BTreeMap::new(),
             agenda: Agenda::default(),
             last_leg: LegId(0),
             bindings: Bindings::default(),
             judge,
             questions: BTreeMap::new(),
             last_question: 0,
+            lookups: BTreeMap::new(),
+            last_ticket: 0,
             outputs: VecDeque::new(),
         }
     }
@@ -76,7 +86,12 @@ impl Ua {
         match input {
             Input::Datagram { flow, bytes } => self.handle_datagram(now, flow, &bytes),
             Input::Command(command) => self.handle_command(now, command),
-            Input::Resolved { .. } | Input::Broken { .. } => {}
+            Input::Resolved { ticket, flows } => {
+                if let Some((leg, uri)) = self.lookups.remove(&ticket) {
+                    self.drive(now, leg, session::Input::Resolved { uri, flows });
+                }
+            }
+            Input::Broken { flow } => self.handle_broken(now, flow),
         }
         self.settle(now);
     }
@@ -125,7 +140,9 @@ impl Ua {
         self.legs.is_empty()
             && self.by_dialog.is_empty()
             && self.by_invite.is_empty()
+            && self.replacing.is_empty()
             && self.questions.is_empty()
+            && self.lookups.is_empty()
             && self.agenda.next().is_none()
             && self.transactions.is_empty()
     }
@@ -176,10 +193,10 @@ impl Ua {
                     }
                     None => self.handle_reply(now, ask.number, &response),
                 },
-                Below::NoAnswer { ask } => match ask.leg {
+                Below::NoAnswer { ask, status } => match ask.leg {
                     Some(leg) => {
                         let number = ask.number;
-                        self.drive(now, leg, session::Input::NoAnswer { number });
+                        self.drive(now, leg, session::Input::NoAnswer { number, status });
                     }
                     None => self.handle_silence(ask.number),
                 },
@@ -191,6 +208,14 @@ impl Ua {
                 }
             }
         }
+    }
+
+    /// Legs first, so that what fails for it does not try the same way again.
+    fn handle_broken(&mut self, now: Instant, flow: Flow) {
+        for leg in self.legs.keys().copied().collect::<Vec<_>>() {
+            self.drive(now, leg, session::Input::Broken(flow));
+        }
+        self.transactions.handle_broken(now, flow);
     }
 
     /// Hands an input to a leg, and does what it wants. An input for a leg that is gone is late, not wrong.
@@ -219,6 +244,12 @@ impl Ua {
                 session::Output::Abandon { number } => {
                     self.transactions.abandon(now, AskId { leg: Some(leg), number });
                 }
+                session::Output::Resolve { uri } => {
+                    self.last_ticket += 1;
+                    let (ticket, from) = (self.last_ticket, session.flow());
+                    self.lookups.insert(ticket, (leg, uri.clone()));
+                    self.outputs.push_back(Output::Resolve { ticket, uri, from });
+                }
                 session::Output::Event(event) => self.outputs.push_back(Output::Event(event)),
             }
             // What a leg sends and tells keeps its order.
@@ -230,6 +261,8 @@ impl Ua {
         if session.is_over() {
             self.by_dialog.remove(&session.key());
             self.legs.remove(&leg);
+            self.lookups.retain(|_, (asker, _)| *asker != leg);
+            self.replacing.retain(|new, old| *new != leg && *old != leg);
         }
     }
 
@@ -237,7 +270,7 @@ impl Ua {
     fn knows(&self, flow: Flow) -> bool {
         let ip = flow.remote.ip();
         self.config.trunks.iter().any(|trunk| trunk.takes(flow))
-            || self.legs.values().any(|leg| leg.flow().remote.ip() == ip)
+            || self.legs.values().any(|leg| leg.is_peer(ip))
             || self.bindings.knows(ip)
             || self.transactions.asks(ip)
     }
@@ -255,10 +288,12 @@ impl Ua {
     fn handle_command(&mut self, now: Instant, command: Command) {
         let leg = match &command {
             Command::Ring { leg }
+            | Command::Progress { leg, .. }
             | Command::Accept { leg, .. }
             | Command::Refuse { leg, .. }
             | Command::AcceptOffer { leg, .. }
             | Command::RefuseOffer { leg, .. }
+            | Command::Reoffer { leg, .. }
             | Command::HangUp { leg, .. }
             | Command::Refer { leg, .. }
             | Command::GiveUpRefer { leg }
@@ -274,7 +309,17 @@ impl Ua {
             }
             Command::Configure(config) => return self.configure(now, (**config).clone()),
         };
+        let accepting = matches!(command, Command::Accept { .. });
         self.drive(now, leg, session::Input::Command(command));
+        let up = self.legs.get(&leg).is_some_and(Session::is_up);
+        if accepting
+            && up
+            && let Some(leg) = self.replacing.remove(&leg)
+        {
+            // RFC 3891 §3: the call whose place it took is over.
+            let reason = Some("SIP;cause=200;text=\"Replaced\"".to_owned());
+            self.drive(now, leg, session::Input::Command(Command::HangUp { leg, reason }));
+        }
     }
 
     fn configure(&mut self, now: Instant, config: UaConfig) {

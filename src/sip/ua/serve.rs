@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::Ua;
-use crate::sip::api::{Event, Flow};
+use crate::sip::api::{Event, Flow, Policy};
 use crate::sip::capability;
 use crate::sip::message::{Method, Rejection, Request, Response, Scheme};
 use crate::sip::session;
@@ -16,12 +16,17 @@ impl Ua {
             let why = "the Request-URI is of a scheme that we do not know";
             return self.reject(now, id, flow, &request, 416, why);
         }
-        let unknown = capability::not_understood(&request.headers);
+        let policy = self.policy_for(flow, &request);
+        let unknown = capability::not_understood(&request.headers, &policy);
         if !unknown.is_empty() {
             let mut response = self.reply(&request, 420);
             response.headers.push("Unsupported", unknown.join(", "));
             let why = "it requires an extension that we do not have";
             return self.refuse(now, id, flow, &request, response, why);
+        }
+        // RFC 3891 §3.
+        if request.method != Method::Invite && request.headers.contains("Replaces") {
+            return self.reject(now, id, flow, &request, 400, "only an INVITE replaces a call");
         }
         if request.headers.to().is_some_and(|to| to.tag().is_some()) {
             return self.serve_in_dialog(now, id, flow, request);
@@ -53,6 +58,13 @@ impl Ua {
             }
             _ => self.reject_method(now, id, flow, &request),
         }
+    }
+
+    /// Returns how whoever sent this request wants to be spoken to: as its call was set up, else as its trunk says.
+    fn policy_for(&self, flow: Flow, request: &Request) -> Policy {
+        let leg = self.leg_of(request).and_then(|leg| self.legs.get(&leg));
+        let of_trunk = || self.trunk_of(flow).map(|trunk| trunk.policy.clone());
+        leg.map(|leg| leg.policy().clone()).or_else(of_trunk).unwrap_or_default()
     }
 
     /// Answers what could not be read. No transaction remembers it: a repeat is answered again.
@@ -97,7 +109,8 @@ impl Ua {
         response.headers.push("Server", &self.config.product);
         self.respond(now, id, &response);
         if let (Some(leg), true) = (leg, open) {
-            self.drive(now, leg, session::Input::Cancelled(invite));
+            let cancel = request.clone();
+            self.drive(now, leg, session::Input::Cancelled { id: invite, cancel });
         }
     }
 
@@ -107,7 +120,7 @@ impl Ua {
         };
         // Whoever overheard Call-ID and tags must also sit where the far end sits, or on a trunk.
         let trusted = self.legs.get(&leg).is_some_and(|session| {
-            session.flow().remote.ip() == flow.remote.ip() || self.trunk_of(flow).is_some()
+            session.is_peer(flow.remote.ip()) || self.trunk_of(flow).is_some()
         });
         if !trusted {
             return self.reject(now, id, flow, &request, 481, "its source is not the dialog's");
@@ -115,7 +128,7 @@ impl Ua {
         if request.method == Method::Invite {
             self.by_invite.insert(id, leg);
         }
-        self.drive(now, leg, session::Input::Request { id, request });
+        self.drive(now, leg, session::Input::Request { id, flow, request });
     }
 
     /// Finds the leg by Call-ID and our tag; the session itself compares theirs.
@@ -129,10 +142,11 @@ impl Ua {
         if self.draining.is_some() {
             return self.refuse_while_draining(now, id, flow, request);
         }
+        let policy = self.policy_for(flow, request);
         let mut response = self.reply(request, 200);
-        response.headers.push("Allow", capability::ALLOW);
+        response.headers.push("Allow", capability::allow(&policy));
         response.headers.push("Accept", capability::ACCEPT);
-        response.headers.push("Supported", capability::SUPPORTED);
+        response.headers.push("Supported", capability::supported(&policy));
         self.respond(now, id, &response);
     }
 
