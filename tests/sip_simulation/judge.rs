@@ -31,6 +31,8 @@ pub(crate) struct Judge {
     sent: BTreeMap<(String, String), Bytes>,
     /// The last CSeq of each dialog: Call-ID, From tag, To tag.
     numbers: BTreeMap<(String, String, String), u32>,
+    /// The numbers used, with what for: Call-ID, From tag, method, CSeq.
+    used: BTreeSet<(String, String, String, u32)>,
     /// Who we are and who they are in each dialog: Call-ID and tag, to the URI.
     names: BTreeMap<(String, String), String>,
     /// Where requests of a call may go.
@@ -38,6 +40,8 @@ pub(crate) struct Judge {
     invites: BTreeMap<String, Invite>,
     /// ACKs that must go out before anything else happens: Call-ID, CSeq, To tag.
     owed: Vec<(String, u32, String)>,
+    /// Those that may wait for the calls: a 200 with an offer is acknowledged with the answer.
+    owed_later: Vec<(String, u32, String)>,
     /// Our acceptances of first INVITEs: Call-ID and our tag, to when, which CSeq, and whether it was acknowledged.
     answered: BTreeMap<(String, String), (Instant, u32, bool)>,
     /// Call-IDs of which a BYE came, and branches of which a CANCEL did.
@@ -52,12 +56,18 @@ pub(crate) struct Judge {
     unread: Option<SocketAddr>,
     referred: u32,
     outcomes: u32,
+    reoffers: u32,
+    reoffered: u32,
 }
 
 /// An INVITE of ours.
 struct Invite {
     call_id: String,
     cseq: u32,
+    /// To tag: a change to a running call has one, whatever its answer says.
+    tag: String,
+    /// It offers; where it does not, the ACK waits for our answer.
+    offers: bool,
     at: Instant,
     cancelled: Option<Instant>,
     heard: bool,
@@ -143,8 +153,17 @@ impl Judge {
                 let over = now >= first + GIVE_UP || invite.refused || timed_out || given_up;
                 let tag = headers.to().and_then(|to| to.tag().map(str::to_owned));
                 if !over && !self.broken {
-                    let (call_id, tag) = (invite.call_id.clone(), tag.unwrap_or_default());
-                    self.owed.push((call_id, invite.cseq, tag));
+                    let tag = tag.unwrap_or_default();
+                    // In a dialog, an answer of somebody else is none: it was garbled on its way.
+                    if !invite.tag.is_empty() && invite.tag != tag {
+                        return;
+                    }
+                    let call_id = invite.call_id.clone();
+                    let owed = match invite.offers {
+                        true => &mut self.owed,
+                        false => &mut self.owed_later,
+                    };
+                    owed.push((call_id, invite.cseq, tag));
                 }
             }
         }
@@ -195,9 +214,13 @@ impl Judge {
         self.keep_name(&call_id, theirs.filter(|_| request.method != Method::Ack));
         let [own, theirs] = tags;
         match request.method {
-            Method::Ack => self
-                .owed
-                .retain(|(id, number, tag)| (id, *number, tag) != (&call_id, cseq.number, &theirs)),
+            Method::Ack => {
+                for owed in [&mut self.owed, &mut self.owed_later] {
+                    owed.retain(|(id, number, tag)| {
+                        (id, *number, tag) != (&call_id, cseq.number, &theirs)
+                    });
+                }
+            }
             Method::Cancel => {
                 if let Some(invite) = self.invites.get_mut(&branch) {
                     invite.cancelled.get_or_insert(now);
@@ -222,6 +245,8 @@ impl Judge {
             let invite = Invite {
                 call_id: call_id.clone(),
                 cseq: cseq.number,
+                tag: theirs.clone(),
+                offers: !request.body.is_empty(),
                 at: now,
                 cancelled: None,
                 heard: false,
@@ -241,6 +266,12 @@ impl Judge {
     /// A number that was used stays used, by the dialog and by the INVITE that began it.
     fn rises(&mut self, method: &Method, call_id: &str, own: &str, theirs: &str, cseq: u32) {
         let key = |tag: &str| (call_id.to_owned(), own.to_owned(), tag.to_owned());
+        // What a connection took with it goes out once more by another, number and all (RFC 3263 §4.3).
+        if !self.used.insert((call_id.to_owned(), own.to_owned(), method.to_string(), cseq))
+            && self.broken
+        {
+            return;
+        }
         let last = [self.numbers.get(&key("")), self.numbers.get(&key(theirs))];
         if let Some(last) = last.into_iter().flatten().max()
             && cseq <= *last
@@ -311,6 +342,11 @@ impl Judge {
                 self.legs.entry(new.leg).or_default();
                 self.ordered = Some(new.leg);
             }
+            Command::Reoffer { leg, .. }
+                if self.legs.get(leg).is_some_and(|leg| leg.ended == 0) =>
+            {
+                self.reoffers += 1;
+            }
             Command::Refer { leg, .. } if self.legs.get(leg).is_some_and(|leg| leg.ended == 0) => {
                 self.referred += 1;
             }
@@ -342,12 +378,19 @@ impl Judge {
                 self.outcomes += u32::from(last && !over);
                 return;
             }
-            Event::Ended { leg, cause } => return self.ends(*leg, *cause),
+            Event::Ended { leg, cause, .. } => return self.ends(*leg, *cause),
+            Event::Reoffered { leg, .. } => {
+                let over = self.legs.get(leg).is_none_or(|leg| leg.ended > 0);
+                self.reoffered += u32::from(!over);
+                return;
+            }
             Event::Established { leg, .. } | Event::Answered { leg, .. } => {
                 self.legs.entry(*leg).or_default().up = true;
                 leg
             }
             Event::Progress { leg, .. }
+            | Event::EarlyAnswer { leg, .. }
+            | Event::Changed { leg, .. }
             | Event::Offer { leg, .. }
             | Event::Referred { leg, .. }
             | Event::Dtmf { leg, .. } => leg,
@@ -387,9 +430,16 @@ impl Judge {
         for key in self.asked.keys().filter(|key| !self.finals.contains_key(*key)) {
             self.wrong.push(format!("{key:?} was never answered"));
         }
+        for (call_id, cseq, tag) in std::mem::take(&mut self.owed_later) {
+            self.wrong.push(format!("never an ACK {cseq} to {tag} for a 200 in {call_id}"));
+        }
         if self.referred != self.outcomes {
             let (referred, outcomes) = (self.referred, self.outcomes);
             self.wrong.push(format!("{referred} transfers had {outcomes} outcomes"));
+        }
+        if self.reoffers != self.reoffered {
+            let (reoffers, reoffered) = (self.reoffers, self.reoffered);
+            self.wrong.push(format!("{reoffers} offers of ours had {reoffered} outcomes"));
         }
     }
 }

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use attendant::base::{Dice, LegId};
 use attendant::sip::message::{Message, Method};
 use attendant::sip::{
-    Command, Event, Flow, Input, NewLeg, Output, Refusal, Transport, Trunk, Ua, UaConfig,
+    Command, Event, Flow, Input, NewLeg, Output, Policy, Prack, Refusal, SessionTimer, Transport,
+    Trunk, Ua, UaConfig,
 };
 use bytes::Bytes;
 
@@ -56,6 +57,12 @@ pub(crate) struct Climate {
     /// Calls of the rogue.
     rogue_calls: u64,
     strict_proxy: bool,
+    /// How each side wants provisional responses to be acknowledged.
+    prack: [Prack; SIDES],
+    /// Session timers of ten minutes to an hour never expire here; those of a minute and a half do.
+    timer: [u64; SIDES],
+    /// Percent of calls of ours that leave the offer to the far end.
+    no_offer: u64,
 }
 
 impl Climate {
@@ -75,6 +82,17 @@ impl Climate {
             breaks: if tcp { some(dice, 2, 10) } else { 0 },
             rogue_calls: some(dice, 2, 4),
             strict_proxy: dice.below(4) == 0,
+            prack: std::array::from_fn(|_| match dice.below(4) {
+                0 => Prack::Off,
+                1 => Prack::Required,
+                _ => Prack::Supported,
+            }),
+            timer: std::array::from_fn(|_| match dice.below(3) {
+                0 => 0,
+                1 => 90,
+                _ => 1800,
+            }),
+            no_offer: if dice.below(4) == 0 { 50 } else { 0 },
         }
     }
 }
@@ -124,7 +142,7 @@ impl World {
         let mut dice = Dice::new(seed);
         let climate = Climate::of(&mut dice);
         let side = |side: usize| Side {
-            ua: Ua::new(config_of(side), seed * SIDES as u64 + side as u64, start),
+            ua: Ua::new(config_of(side, climate), seed * SIDES as u64 + side as u64, start),
             judge: Judge::default(),
         };
         let mut world = Self {
@@ -192,11 +210,16 @@ impl World {
         }
     }
 
-    fn new_leg(&self, side: usize, leg: LegId, remote: SocketAddr) -> NewLeg {
+    fn new_leg(&mut self, side: usize, leg: LegId, remote: SocketAddr) -> NewLeg {
         let local = side_address(side);
         let flow = Flow { transport: self.climate.transport, local, remote };
         let target = format!("sip:100@{remote}");
-        NewLeg { leg, flow, target, advertised: local, accept_refer: true, ..sip_wire::new_leg() }
+        let policy = policy_of(side, self.climate);
+        let mut new = sip_wire::new_leg();
+        if self.dice.below(100) < self.climate.no_offer {
+            new.offer.clear();
+        }
+        NewLeg { leg, flow, target, advertised: local, accept_refer: true, policy, ..new }
     }
 
     fn schedule(&mut self, after_ms: u64, happening: Happening) {
@@ -444,6 +467,10 @@ impl World {
                 let target = "sip:101@10.0.0.3".to_owned();
                 self.maybe(side, 40, 9000, Command::Refer { leg, target, headers: vec![] });
                 self.maybe(side, 10, 12_000, Command::GiveUpRefer { leg });
+                // Hold and resume, from both sides at once now and then: glare (RFC 3261 §14.1).
+                for _ in 0..2 {
+                    self.maybe(side, 40, 6000, Command::Reoffer { leg, sdp: OFFER.into() });
+                }
                 self.maybe(side, 70, 20_000, Command::HangUp { leg, reason: Some("done".into()) });
                 self.blunder(side, leg);
             }
@@ -463,6 +490,7 @@ impl World {
 
     fn answer_call(&mut self, side: usize, leg: LegId) {
         self.maybe(side, 50, 1000, Command::Ring { leg });
+        self.maybe(side, 20, 1500, Command::Progress { leg, sdp: OFFER.into() });
         match self.dice.below(5) {
             0 => {
                 let refusal = Refusal { status: 486, ..Refusal::default() };
@@ -510,13 +538,22 @@ impl Drop for World {
     }
 }
 
-fn config_of(side: usize) -> UaConfig {
-    let advertised = side_address(side);
-    let refer_wait = Duration::from_secs(20);
-    UaConfig {
-        trunks: vec![Trunk { advertised, accept_refer: true, refer_wait, ..trunk() }],
-        ..config()
-    }
+fn policy_of(side: usize, climate: Climate) -> Policy {
+    let expires = Duration::from_secs(climate.timer[side]);
+    let timer = SessionTimer { expires, min: Duration::from_secs(90) };
+    let timer = Some(timer).filter(|timer| !timer.expires.is_zero());
+    Policy { timer, prack: climate.prack[side], ..Policy::default() }
+}
+
+fn config_of(side: usize, climate: Climate) -> UaConfig {
+    let trunk = Trunk {
+        advertised: side_address(side),
+        accept_refer: true,
+        refer_wait: Duration::from_secs(20),
+        policy: policy_of(side, climate),
+        ..trunk()
+    };
+    UaConfig { trunks: vec![trunk], ..config() }
 }
 
 fn name(command: &Command) -> String {
