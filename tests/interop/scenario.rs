@@ -2,7 +2,7 @@
 //! what must come of it.
 
 use std::fs;
-use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -42,6 +42,7 @@ pub(crate) struct Player {
     process: Child,
     folder: tempfile::TempDir,
     started: Instant,
+    by_tcp: bool,
     /// Where it is reached.
     pub address: SocketAddr,
 }
@@ -118,7 +119,7 @@ impl Scenario {
         command.args(["-p", &address.port().to_string(), "-mp", &sound_port().to_string()]);
         command.args(["-s", self.get("dials").unwrap_or("900")]);
         command.args(["-t", self.get("transport").unwrap_or("u1")]);
-        command.args(["-timeout", "30s", "-timeout_error", "-recv_timeout", "15000"]);
+        command.args(["-timeout", "30s", "-timeout_error", "-recv_timeout", "25000"]);
         command.args(["-trace_err", "-error_file", "errors"]);
         command.args(["-trace_msg", "-message_file", "messages"]);
         if let Some((user, password)) = self.get("sipp-login").and_then(|it| it.split_once(' ')) {
@@ -135,14 +136,19 @@ impl Scenario {
             .stderr(fs::File::create(folder.path().join("stderr")).unwrap())
             .spawn()
             .unwrap();
-        Player { process, folder, started: Instant::now(), address }
+        let (started, by_tcp) = (Instant::now(), self.is_by_tcp());
+        Player { process, folder, started, by_tcp, address }
     }
 }
 
 impl Player {
     /// Waits until it has opened its port.
     pub(crate) fn listens(&self) {
-        while UdpSocket::bind(self.address).is_ok() && TcpListener::bind(self.address).is_ok() {
+        let closed = || match self.by_tcp {
+            true => TcpStream::connect(self.address).is_err(),
+            false => UdpSocket::bind(self.address).is_ok(),
+        };
+        while closed() {
             assert!(self.started.elapsed() < PATIENCE, "SIPp does not listen: {}", self.report());
             std::thread::sleep(Duration::from_millis(20));
         }

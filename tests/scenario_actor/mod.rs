@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 
 use attendant::base::{LegId, Secret};
 use attendant::signalling::{Handle, Listen, Settings, Signalling};
-use attendant::sip::{Command, Credentials, Event, NewLeg, Refusal, Transport, Trunk, UaConfig};
+use attendant::sip::{
+    Command, Credentials, Event, NewLeg, Policy, Prack, Refusal, Transport, Trunk, UaConfig,
+};
 use tokio::sync::mpsc;
 
 use super::interop::scenario::Scenario;
@@ -23,6 +25,7 @@ pub(crate) struct Actor {
     told: Arc<Mutex<Vec<String>>>,
     start: Option<String>,
     transport: Transport,
+    policy: Policy,
     credentials: Option<Credentials>,
 }
 
@@ -52,7 +55,8 @@ impl Actor {
         tokio::spawn(act(handle.clone(), events, rules, Arc::clone(&told)));
         let start = scenario.get("start").map(str::to_owned);
         let transport = if scenario.is_by_tcp() { Transport::Tcp } else { Transport::Udp };
-        Self { handle, told, start, transport, credentials }
+        let policy = policy_of(scenario);
+        Self { handle, told, start, transport, policy, credentials }
     }
 
     /// Returns where it listens.
@@ -65,13 +69,20 @@ impl Actor {
         let Some(start) = &self.start else { return };
         let flow = self.handle.flow_by(self.transport, peer).unwrap();
         let command = match start.as_str() {
-            "call" => Command::Invite(Box::new(NewLeg {
-                flow,
-                target: format!("sip:101@{peer}"),
-                credentials: self.credentials.clone(),
-                advertised: self.address(),
-                ..new_leg()
-            })),
+            "call" | "call-without-offer" => {
+                let mut new = NewLeg {
+                    flow,
+                    target: format!("sip:101@{peer}"),
+                    credentials: self.credentials.clone(),
+                    advertised: self.address(),
+                    policy: self.policy.clone(),
+                    ..new_leg()
+                };
+                if start == "call-without-offer" {
+                    new.offer.clear();
+                }
+                Command::Invite(Box::new(new))
+            }
             "options" => Command::Options {
                 id: 1,
                 flow,
@@ -110,6 +121,17 @@ impl Actor {
     }
 }
 
+/// `prack: required`, and session timers as they are by default.
+fn policy_of(scenario: &Scenario) -> Policy {
+    let prack = match scenario.get("prack") {
+        None | Some("supported") => Prack::Supported,
+        Some("required") => Prack::Required,
+        Some("off") => Prack::Off,
+        Some(other) => panic!("prack: {other}?"),
+    };
+    Policy { prack, ..Policy::default() }
+}
+
 fn config_of(scenario: &Scenario, credentials: Option<Credentials>) -> UaConfig {
     let time = |key, default| {
         let text = scenario.get(key).unwrap_or(default);
@@ -120,6 +142,7 @@ fn config_of(scenario: &Scenario, credentials: Option<Credentials>) -> UaConfig 
         allow: vec!["127.0.0.0/8".parse().unwrap()],
         credentials,
         refer_wait: time("refer-wait", "5000ms"),
+        policy: policy_of(scenario),
         accept_refer: scenario.get("accept-refer") == Some("yes"),
         ..trunk()
     };
@@ -183,6 +206,8 @@ fn command(leg: LegId, word: &str) -> Option<Command> {
     let refusal = || Refusal { status: rest.parse().unwrap(), ..Refusal::default() };
     Some(match verb {
         "ring" => Command::Ring { leg },
+        "progress" => Command::Progress { leg, sdp: OFFER.into() },
+        "reoffer" => Command::Reoffer { leg, sdp: OFFER.into() },
         "accept" => Command::Accept { leg, sdp: OFFER.into() },
         "refuse" => Command::Refuse { leg, refusal: refusal() },
         "accept-offer" => Command::AcceptOffer { leg, sdp: OFFER.into() },
