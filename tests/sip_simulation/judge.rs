@@ -23,6 +23,8 @@ pub(crate) struct Judge {
     pub(crate) wrong: Vec<String>,
     /// Requests that came and want an answer, with the sources they came from.
     asked: BTreeMap<Key, BTreeSet<SocketAddr>>,
+    /// Those of them that are outside any dialog.
+    firsts: BTreeSet<Key>,
     /// Final statuses given to each, the tags they were given with, and the bytes of acceptances.
     finals: BTreeMap<Key, (Instant, BTreeSet<u16>)>,
     tags: BTreeMap<Key, String>,
@@ -122,6 +124,9 @@ impl Judge {
             _ => {}
         }
         if let Some(key) = key_of(headers) {
+            if headers.to().is_some_and(|to| to.tag().is_none()) {
+                self.firsts.insert(key.clone());
+            }
             self.asked.entry(key).or_default().insert(flow.remote);
         }
     }
@@ -327,7 +332,9 @@ impl Judge {
         if status < 300 && key.2 == "INVITE" {
             let cseq = headers.cseq().map_or(0, |cseq| cseq.number);
             // A change to a running call is no beginning of one.
-            self.answered.entry((call_id, tag)).or_insert((now, cseq, false));
+            if self.firsts.contains(&key) {
+                self.answered.entry((call_id, tag)).or_insert((now, cseq, false));
+            }
             let before = self.accepted.entry(key.clone()).or_insert_with(|| bytes.clone());
             if *before != bytes {
                 self.wrong.push(format!("{key:?} was accepted with two texts"));
