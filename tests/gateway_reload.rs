@@ -146,7 +146,10 @@ fn a_mistake_changes_nothing() {
     folder.change(PROFILE, "dialplan = \"front-desk\"\n", &line);
     folder.change(PLAN, "[[route]]", "[[rout]]");
     let report = house.reload().unwrap_err().to_string();
-    assert!(report.contains("nothing reads the key `rout`") && report.ends_with("1 error"), "{report}");
+    assert!(
+        report.contains("nothing reads the key `rout`") && report.ends_with("1 error"),
+        "{report}"
+    );
     assert!(answers(folder.sip), "the old socket serves");
     assert!(!hears(second), "the new one was not opened");
 

@@ -106,10 +106,10 @@ fn reinvites_overlap() {
         1000ms < INVITE +sdp
         1000ms > Offer +sdp
         1050ms < INVITE +sdp
-        1050ms > 500 INVITE | Retry-After: 5
+        1050ms > 500 INVITE | Retry-After: soon
         1060ms < ACK z9hG4bKpeer3
         1070ms < UPDATE +sdp
-        1070ms > 500 UPDATE | Retry-After: 10
+        1070ms > 500 UPDATE | Retry-After: soon
         1080ms < UPDATE
         1080ms > 200 UPDATE
         1100ms < do accept-offer
@@ -196,7 +196,7 @@ fn updates_before_the_answer() {
         0ms < do ring
         0ms > 180 INVITE
         100ms < UPDATE +sdp
-        100ms > 500 UPDATE | Retry-After: 5
+        100ms > 500 UPDATE | Retry-After: soon
         200ms < UPDATE
         200ms > 200 UPDATE
         300ms < do refuse 486

@@ -184,7 +184,7 @@ fn their_offer_is_in_the_200_and_our_answer_in_the_ack() {
         200ms > Offer +sdp
         300ms < 200 INVITE +sdp
         400ms < UPDATE +sdp
-        400ms > 500 UPDATE | Retry-After: 5
+        400ms > 500 UPDATE | Retry-After: soon
         500ms < do accept-offer
         500ms > ACK +sdp
         500ms > Answered
@@ -290,7 +290,7 @@ fn their_offer_is_in_a_reliable_183() {
         100ms > Progress 183
         100ms > Offer +sdp
         200ms < UPDATE +sdp
-        200ms > 500 UPDATE | Retry-After: 5
+        200ms > 500 UPDATE | Retry-After: soon
         600ms < 183 INVITE +sdp | Require: 100rel | RSeq: 1
         700ms < do accept-offer
         700ms > PRACK +sdp
@@ -368,7 +368,7 @@ fn updates_while_it_rings() {
         10ms < UPDATE
         10ms > 200 UPDATE
         20ms < UPDATE +sdp
-        20ms > 500 UPDATE | Retry-After: 10
+        20ms > 500 UPDATE | Retry-After: soon
         30ms < do progress
         30ms > 183 INVITE +sdp
         100ms < PRACK | RAck: {rack}
@@ -376,7 +376,7 @@ fn updates_while_it_rings() {
         200ms < UPDATE +sdp | Contact: <sip:moved@10.0.0.7:5070>
         200ms > Offer +sdp
         250ms < UPDATE
-        250ms > 500 UPDATE | Retry-After: 10
+        250ms > 500 UPDATE | Retry-After: soon
         260ms < do accept
         300ms < do accept-offer
         300ms > 200 UPDATE +sdp
@@ -400,7 +400,7 @@ fn updates_while_it_rings() {
         200ms < UPDATE +sdp
         200ms > Offer +sdp
         250ms < UPDATE +sdp
-        250ms > 500 UPDATE | Retry-After: 2
+        250ms > 500 UPDATE | Retry-After: soon
         300ms < do accept-offer
         300ms > 200 UPDATE +sdp
         400ms < UPDATE +sdp

@@ -252,7 +252,7 @@ fn a_prack_with_an_offer() {
         0ms < do ring
         0ms > 180 INVITE | RSeq: 1
         100ms < PRACK +sdp | RAck: {rack}
-        100ms > 500 PRACK | Retry-After: 10
+        100ms > 500 PRACK | Retry-After: soon
         200ms < do refuse 486
         200ms > 486 INVITE
         200ms > Ended RefusedByUs(486)

@@ -380,9 +380,9 @@ fn a_refresh_that_meets_theirs_comes_again() {
             50110ms < ACK
             50200ms < 491 INVITE
             50200ms > ACK
-            54090ms > INVITE +sdp | Session-Expires: 100;refresher=uac | Min-SE: 90
-            54100ms < 200 INVITE +sdp | Session-Expires: 100;refresher=uac
-            54100ms > ACK
+            52980ms > INVITE +sdp | Session-Expires: 100;refresher=uac | Min-SE: 90
+            53000ms < 200 INVITE +sdp | Session-Expires: 100;refresher=uac
+            53000ms > ACK
             {}",
             they_hang_up(60_000)
         ),

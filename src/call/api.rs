@@ -233,6 +233,8 @@ pub struct Summary {
     pub call: CallId,
     /// Why it ended.
     pub reason: EndReason,
+    /// What the far end gave as its cause (RFC 3326), as `Q.850;cause=16`.
+    pub far_cause: Option<String>,
     /// What it came to.
     pub goals: BTreeSet<Goal>,
     /// Turns of the caller.

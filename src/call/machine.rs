@@ -99,6 +99,7 @@ impl Call {
         let summary = Summary {
             call: setup.call,
             reason: EndReason::Shutdown,
+            far_cause: None,
             goals: Default::default(),
             turns: 0,
             talked: Duration::ZERO,

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::agent::{self, Goal};
 use crate::sdp::{self, Direction};
+use crate::sip::message::Reason;
 use crate::sip::{self, Command, EndCause, Refusal};
 
 use super::machine::{Call, Phase};
@@ -11,13 +12,19 @@ use super::{EndReason, Output, Summary, Told};
 
 impl Call {
     pub(super) fn sip(&mut self, now: Instant, event: sip::Event) {
+        // What is left to say of a leg that another has taken the place of is nobody's concern.
+        if event.leg().is_some_and(|leg| leg != self.setup.leg) {
+            return;
+        }
         match event {
+            sip::Event::Incoming(incoming) => self.replaced(now, &incoming),
             sip::Event::Established { answer, .. } => self.established(now, answer.as_deref()),
             sip::Event::Offer { sdp, .. } => self.offered(now, sdp.as_deref()),
+            sip::Event::Changed { sdp, .. } => self.media_moved(now, &sdp),
             sip::Event::Transfer { state, .. } => self.transfer(now, state),
             sip::Event::Dtmf { digit, .. } => self.dtmf(now, digit),
-            sip::Event::Ended { cause, .. } => self.ended(now, cause),
-            // A caller's leg has no other events: we did not call it, and it may not refer us.
+            sip::Event::Ended { cause, reason, .. } => self.ended(now, cause, reason),
+            // A caller's leg has no other events: we did not call it, sent it no early media, and it may not refer us.
             _ => {}
         }
     }
@@ -75,6 +82,51 @@ impl Call {
         }
     }
 
+    /// Somebody takes the place of the far end (RFC 3891), as at the end of an attended transfer: the
+    /// conversation goes on with them.
+    fn replaced(&mut self, now: Instant, incoming: &sip::Incoming) {
+        let leg = incoming.leg;
+        let refuse = |status, warning| {
+            let refusal = Refusal { status, warning, ..Refusal::default() };
+            Output::Sip(Command::Refuse { leg, refusal })
+        };
+        // While we are moving the caller elsewhere, nobody else may do the same.
+        if self.phase != Phase::Talking || self.hand_off.is_some() || self.cannot_go_on {
+            return self.outputs.push_back(refuse(486, None));
+        }
+        self.setup.local.version += 1;
+        let agreed = match incoming.offer.as_deref() {
+            None => Ok((sdp::offer(&self.setup.local, Direction::SendRecv), None)),
+            Some(offer) => sdp::answer(offer, &self.setup.local).map(|(sdp, it)| (sdp, Some(it))),
+        };
+        match agreed {
+            Ok((sdp, negotiated)) => {
+                self.setup.leg = leg;
+                self.outputs.push_back(Output::Sip(Command::Accept { leg, sdp }));
+                // What was begun before is cut in two.
+                self.voice_on = None;
+                self.outputs.push_back(Output::Discard);
+                if let Some(negotiated) = negotiated {
+                    self.media_agreed(now, negotiated);
+                }
+            }
+            Err(error) => {
+                self.setup.local.version -= 1;
+                self.outputs.push_back(refuse(488, Some(error.to_string())));
+            }
+        }
+    }
+
+    /// The far end answered our refresh with other media than before. What cannot be used leaves us as we were.
+    fn media_moved(&mut self, now: Instant, answer: &[u8]) {
+        if self.phase != Phase::Talking {
+            return;
+        }
+        if let Ok(negotiated) = sdp::accept_answer(answer, &self.setup.local) {
+            self.media_agreed(now, negotiated);
+        }
+    }
+
     fn media_agreed(&mut self, now: Instant, negotiated: sdp::Negotiated) {
         let was_held = self.held;
         self.held = !negotiated.direction.sends() || !negotiated.direction.receives();
@@ -91,7 +143,10 @@ impl Call {
         self.hold_floor(now);
     }
 
-    fn ended(&mut self, now: Instant, cause: EndCause) {
+    fn ended(&mut self, now: Instant, cause: EndCause, said: Option<Reason>) {
+        // The number, not the words: those are the far end's, and may name somebody.
+        let number = |said: Reason| Some(format!("{};cause={}", said.protocol, said.cause?));
+        self.summary.far_cause = said.and_then(number);
         let outcome = self.hand_off.as_ref().map(|it| it.leg_ended(cause == EndCause::RemoteBye));
         if let Some(outcome) = outcome {
             self.hand_off_over(now, outcome);

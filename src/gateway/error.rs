@@ -37,6 +37,9 @@ pub enum StartError {
     /// SIP cannot listen.
     #[error(transparent)]
     Signalling(#[from] BindError),
+    /// The system gives no random bytes, without which passwords cannot be asked for.
+    #[error("/dev/urandom gives no random bytes; without them nobody's password can be checked")]
+    Random(#[source] std::io::Error),
     /// Media cannot run.
     #[error(transparent)]
     Workers(#[from] WorkersError),
@@ -65,6 +68,7 @@ impl StartError {
             Self::Practice(_)
             | Self::EmptyBook { .. }
             | Self::TimeZone(_)
+            | Self::Random(_)
             | Self::Metrics { .. } => None,
         }
     }

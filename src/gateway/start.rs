@@ -11,6 +11,7 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::audit::Audit;
+use crate::base::Secret;
 use crate::config::{Book, Config};
 use crate::ehr::{BuiltinBook, Ehr, EhrError};
 use crate::engines::models;
@@ -19,6 +20,7 @@ use crate::engines::tts::HibariModel;
 use crate::ops::http::{Condition, Health};
 use crate::ops::{self, http, metrics, systemd};
 use crate::signalling::Signalling;
+use crate::sip::Command;
 use crate::speech::{Recognizer, Voice};
 use crate::store::Store;
 use crate::toolbox::{Toolbox, civil_clock};
@@ -131,6 +133,7 @@ impl Gateway {
         let hearing = Hearing::start(config.node.hearing_threads.get().into())?;
         let speaking = Speaking::start(vec![engines.voice])?;
         let seed = seed_of_the_system();
+        let key = key_of_the_system().map_err(StartError::Random)?;
         let (driver, signalling, signals) =
             Signalling::open(&sockets::settings(&config), config.ua(), seed)?;
 
@@ -167,6 +170,7 @@ impl Gateway {
             practitioners,
             watch,
         });
+        shared.tell(Command::NonceKey { key }).await;
         let (control, asked) = mpsc::channel(8);
         let (calls, calls_seen) = watch::channel(0);
         let switchboard = Switchboard::new(Arc::clone(&shared), seed ^ 1, calls);
@@ -316,7 +320,20 @@ fn watchdog(control: mpsc::Sender<Control>) -> Option<JoinHandle<()>> {
     }))
 }
 
-/// Tags, branches and nonces must not be guessed: the standard library seeds its hasher from the system.
+/// What nonces are made with (256 bits): a password's digest is worth more than a seed of 64.
+fn key_of_the_system() -> std::io::Result<Secret> {
+    use std::fmt::Write as _;
+    use std::io::Read as _;
+    let mut bytes = [0_u8; 32];
+    std::fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    let mut key = String::with_capacity(64);
+    for byte in bytes {
+        write!(key, "{byte:02x}").expect("writing to a string cannot fail");
+    }
+    Ok(Secret::new(key))
+}
+
+/// Tags and branches must not be guessed: the standard library seeds its hasher from the system.
 fn seed_of_the_system() -> u64 {
     std::collections::hash_map::RandomState::new().build_hasher().finish()
 }

@@ -39,6 +39,7 @@ impl Known {
         Summary {
             call: self.call,
             reason: EndReason::Failed,
+            far_cause: None,
             goals: moved.then_some(Goal::Transferred).into_iter().collect(),
             turns: 0,
             talked: talked.try_into().unwrap_or_default(),
@@ -61,11 +62,18 @@ pub(super) async fn store(
     if !known.ended.swap(true, Ordering::Relaxed) {
         ops::CallEnded { call: known.call, trunk: &known.trunk, reason: label, talked }.emit();
     }
+    if let Some(cause) = &summary.far_cause {
+        tracing::info!(call = %known.call, %cause, "The far end said why it ended the call.");
+    }
     let goals = goals(&summary.goals);
     let line = Line::new(Kind::CallEnded, reason)
         .by(Actor::System)
         .in_call(known.call, None)
-        .with_outcome(json!({ "goals": goals, "turns": summary.turns }));
+        .with_outcome(json!({
+            "goals": goals,
+            "turns": summary.turns,
+            "far_cause": summary.far_cause,
+        }));
     match timeout(RECORDED, shared.audit.write(line)).await {
         Ok(Ok(_)) => {}
         Ok(Err(error)) => ops::AuditFailed { error: &error }.emit(),

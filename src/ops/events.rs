@@ -290,13 +290,20 @@ pub struct AuthenticationFailed<'a> {
     pub source: SocketAddr,
     /// The user it claimed to be.
     pub user: Option<&'a str>,
+    /// After too many: for how long none is looked at.
+    pub locked: Option<Duration>,
 }
 
 impl AuthenticationFailed<'_> {
     /// Logs and counts it.
     pub fn emit(self) {
-        let Self { source, user } = self;
-        tracing::warn!(%source, ?user, "Authentication failed.");
+        let Self { source, user, locked } = self;
+        match locked {
+            None => tracing::warn!(%source, ?user, "Authentication failed."),
+            Some(locked) => tracing::warn!(
+                %source, ?user, ?locked, "Authentication failed too often: no password is looked at for a while."
+            ),
+        }
         counter!(names::AUTHENTICATION_FAILED).increment(1);
     }
 }

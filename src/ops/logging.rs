@@ -201,7 +201,7 @@ mod tests {
         let text = logged(LogFormat::Text, "info", || {
             let source = "192.0.2.1:5060".parse().unwrap();
             let user = Some("x\r\n2026-07-06T10:00:00Z  INFO Call started.\x1b[31m");
-            AuthenticationFailed { source, user }.emit();
+            AuthenticationFailed { source, user, locked: None }.emit();
             let method = "BREW\n\x1b]0;pwned\x07";
             SipRejected { source, method, status: 405, why: "unknown method" }.emit();
         });

@@ -73,6 +73,11 @@ impl Party {
         }
     }
 
+    /// Whether media were agreed on.
+    pub(super) fn has_agreed(&self) -> bool {
+        self.agreed.is_some()
+    }
+
     /// Sends from now on as agreed, or as agreed anew.
     pub(super) fn agree(&mut self, now: Instant, agreed: Negotiated) {
         self.wire.stream(Stream {

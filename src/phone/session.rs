@@ -145,6 +145,13 @@ impl Session {
                 }
             }
             Event::Offer { leg, sdp } => self.on_offer(now, leg, sdp),
+            Event::Changed { leg, sdp } => {
+                if let Some(n) = self.find(leg)
+                    && let Ok(agreed) = sdp::accept_answer(&sdp, &self.parties[n].media)
+                {
+                    self.parties[n].agree(now, agreed);
+                }
+            }
             Event::Referred { leg, target, headers } => {
                 self.on_referred(now, leg, &target, &headers);
             }
@@ -286,14 +293,17 @@ impl Session {
     fn on_answered(&mut self, now: Instant, leg: LegId, answer: Option<Vec<u8>>) {
         let Some(n) = self.find(leg).filter(|_| !self.leaving) else { return };
         let agreed = match &answer {
-            Some(text) => {
-                sdp::accept_answer(text, &self.parties[n].media).map_err(|error| error.to_string())
-            }
+            Some(text) => sdp::accept_answer(text, &self.parties[n].media)
+                .map(Some)
+                .map_err(|error| error.to_string()),
+            // By an UPDATE while it rang.
+            None if self.parties[n].has_agreed() => Ok(None),
             None => Err("the answer holds no session description".to_string()),
         };
         self.parties[n].up = true;
         match agreed {
-            Ok(agreed) => self.parties[n].agree(now, agreed),
+            Ok(Some(agreed)) => self.parties[n].agree(now, agreed),
+            Ok(None) => {}
             Err(what) if n == 0 => {
                 return self.leave(now, EndedBy::Broken, Outcome::NoMedia { what });
             }
@@ -446,7 +456,7 @@ impl Session {
         }
         match cause {
             EndCause::RemoteBye => self.ended(now, EndedBy::OtherSide),
-            EndCause::AckTimeout | EndCause::Timeout if was_up => {
+            EndCause::AckTimeout | EndCause::Timeout | EndCause::SessionExpired if was_up => {
                 self.ended(now, EndedBy::Broken);
             }
             _ if was_up || self.leaving => {}

@@ -211,6 +211,54 @@ pub struct Registrar {
     pub digests: Vec<Algorithm>,
 }
 
+/// A registration of ours with a PBX, kept for as long as it is wanted (RFC 3261 §10.2).
+#[derive(Clone, Debug)]
+pub struct Registration {
+    /// The trunk whose calls come by it.
+    pub trunk: TrunkName,
+    /// The registrar: `sip:10.0.0.5:5080`, or a name that is looked up.
+    pub registrar: String,
+    /// As whom: the user part of the address-of-record and of our Contact.
+    pub user: String,
+    /// What we answer to a 401 or 407.
+    pub credentials: Option<Credentials>,
+    /// The socket that it leaves by. Its `remote` says nothing.
+    pub from: Flow,
+    /// The address we put in Via and Contact.
+    pub advertised: SocketAddr,
+    /// How long we ask for; what the registrar grants counts.
+    pub expires: Duration,
+    /// Whether our Contact names the address that the registrar sees, instead of the advertised one.
+    pub nat: bool,
+}
+
+/// How a registration of ours goes.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum RegistrationState {
+    /// The registrar has taken or refreshed it.
+    Registered {
+        /// For how long.
+        expires: Duration,
+        /// Where the PBX reaches us.
+        contact: String,
+        /// The way by which its calls come.
+        flow: Flow,
+    },
+    /// An attempt failed. An earlier one may still hold: [`Self::Lost`] says when it no longer does.
+    Failed {
+        /// What the registrar answered; `None` is silence.
+        status: Option<u16>,
+        /// What an admin can do about it.
+        why: String,
+        /// When it is tried again.
+        retry: Duration,
+    },
+    /// The PBX reaches us no longer.
+    Lost,
+    /// It was withdrawn, and this is the last word about it.
+    Withdrawn,
+}
+
 /// A call that we make.
 #[derive(Clone, Debug)]
 pub struct NewLeg {
@@ -350,8 +398,15 @@ pub enum Command {
         /// How long it is to last; zero withdraws it.
         expires: Duration,
     },
+    /// Keeps these registrations and no others: what is new begins, what changed is registered anew, what is no longer
+    /// among them is withdrawn. [`Event::Registration`] tells how each goes.
+    KeepRegistered(Vec<Registration>),
+    /// Registers a trunk again at once: its PBX may have forgotten us.
+    RegisterAgain { trunk: TrunkName },
     /// Draining: OPTIONS and new INVITEs get 503 with this Retry-After; `None` ends it.
     Drain { retry_after: Option<Duration> },
+    /// What nonces are made with: 256 bits from the operating system, which a seed of 64 is not. Send it first.
+    NonceKey { key: Secret },
     /// Replaces the configuration.
     Configure(Box<UaConfig>),
 }
@@ -488,12 +543,42 @@ pub enum Event {
     OptionsAnswered { id: u32, status: Option<u16> },
     /// Our REGISTER was answered, or not (`None`).
     RegisterAnswered { id: u32, status: Option<u16> },
+    /// How a registration of ours goes.
+    Registration { trunk: TrunkName, state: RegistrationState },
     /// A softphone registered, or withdrew (`expires` zero).
     Registered { user: String, flow: Flow, expires: Duration },
     /// A registration or call of a softphone failed its digest.
-    AuthenticationFailed { flow: Flow, user: Option<String> },
+    /// After too many, none is looked at for the time `locked`.
+    AuthenticationFailed { flow: Flow, user: Option<String>, locked: Option<Duration> },
     /// A message was thrown away.
     Dropped { flow: Flow, why: DropReason },
     /// A request was refused by the user agent itself, and why in words an admin can act on.
     Rejected { flow: Flow, method: String, status: u16, why: &'static str },
+}
+
+impl Event {
+    /// Returns the leg that it is about; `None` for what is about no leg, or begins one.
+    pub fn leg(&self) -> Option<LegId> {
+        match self {
+            Self::Established { leg, .. }
+            | Self::Progress { leg, .. }
+            | Self::Answered { leg, .. }
+            | Self::EarlyAnswer { leg, .. }
+            | Self::Changed { leg, .. }
+            | Self::Offer { leg, .. }
+            | Self::Reoffered { leg, .. }
+            | Self::Referred { leg, .. }
+            | Self::Transfer { leg, .. }
+            | Self::Dtmf { leg, .. }
+            | Self::Ended { leg, .. } => Some(*leg),
+            Self::Incoming(_)
+            | Self::OptionsAnswered { .. }
+            | Self::RegisterAnswered { .. }
+            | Self::Registration { .. }
+            | Self::Registered { .. }
+            | Self::AuthenticationFailed { .. }
+            | Self::Dropped { .. }
+            | Self::Rejected { .. } => None,
+        }
+    }
 }

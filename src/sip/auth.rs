@@ -4,10 +4,13 @@
 //! over, so that a peer may offer it beside one that we can.
 
 mod client;
+mod lockout;
 mod server;
+mod wallet;
 
 pub use client::{Challenge, DigestClient};
 pub use server::{Authenticator, Verdict};
+pub use wallet::{Unanswerable, Wallet};
 
 use hmac::digest::Digest;
 
@@ -79,26 +82,61 @@ impl Asked<'_> {
 }
 
 /// `name=value` pairs after the word Digest.
+#[derive(Default)]
 struct AuthParams<'a>(Vec<(&'a str, String)>);
 
 impl<'a> AuthParams<'a> {
     /// Reads `Digest a="b", c=d`, the scheme in any case. `None` for another scheme, or no pairs.
     fn parse(value: &'a str) -> Option<Self> {
-        let (scheme, rest) = scan::trim(value).split_once([' ', '\t'])?;
-        if !scheme.eq_ignore_ascii_case("Digest") {
-            return None;
-        }
-        let mut pairs = Vec::new();
-        for piece in scan::split(rest, b',', false).ok()? {
-            if piece.is_empty() {
-                continue;
+        Self::parse_all(value).into_iter().next()
+    }
+
+    /// Reads every challenge of a field. RFC 3261 §7.3.1 wants a field for each; HTTP, and some peers with it, join
+    /// them by commas (RFC 9110 §11.6.1).
+    fn parse_all(value: &'a str) -> Vec<Self> {
+        let mut all = Vec::new();
+        let mut current: Option<Self> = None;
+        for piece in scan::split(value, b',', false).unwrap_or_default() {
+            let (name, value) = piece.split_once('=').map_or((piece, None), |(n, v)| (n, Some(v)));
+            let name = scan::trim(name);
+            // Only where a challenge begins do two words stand before the first equals sign.
+            let begins = name.split_once([' ', '\t']);
+            let name = match (begins, value) {
+                (Some((scheme, name)), Some(_)) => {
+                    all.extend(current.take());
+                    current = scheme.eq_ignore_ascii_case("Digest").then(Self::default);
+                    scan::trim(name)
+                }
+                // Another scheme, with what it needs in one word or none.
+                (_, None) if !piece.is_empty() => {
+                    all.extend(current.take());
+                    ""
+                }
+                _ => name,
+            };
+            if let (Some(params), Some(value)) = (&mut current, value) {
+                params.push(name, value);
             }
-            let (name, value) = piece.split_once('=')?;
-            let value = scan::trim(value);
-            let plain = scan::unquote(value).unwrap_or_else(|| value.to_owned());
-            pairs.push((scan::trim(name), plain));
         }
-        Some(Self(pairs))
+        all.extend(current);
+        all
+    }
+
+    /// Reads pairs that no scheme stands before: Authentication-Info.
+    fn parse_pairs(value: &'a str) -> Self {
+        let mut params = Self::default();
+        for piece in scan::split(value, b',', false).unwrap_or_default() {
+            if let Some((name, value)) = piece.split_once('=') {
+                params.push(scan::trim(name), value);
+            }
+        }
+        params
+    }
+
+    fn push(&mut self, name: &'a str, value: &str) {
+        let value = scan::trim(value);
+        let plain = scan::unquote(value).unwrap_or_else(|| value.to_owned());
+        self.0.push((name, plain));
     }
 
     fn get(&self, name: &str) -> Option<&str> {

@@ -9,17 +9,17 @@ mod agenda;
 mod api;
 pub mod auth;
 mod capability;
-mod challenge;
 mod dialog;
 pub mod message;
 mod registrar;
+mod registration;
 mod session;
 pub mod transaction;
 mod ua;
 
 pub use api::{
     CalledFrom, CallerFrom, Command, Credentials, DropReason, EndCause, Event, Flow, Inbound,
-    Incoming, Input, NewLeg, Output, Policy, Prack, Refusal, Registrar, SessionTimer,
-    Standing, TransferState, Transport, Trunk, UaConfig,
+    Incoming, Input, NewLeg, Output, Policy, Prack, Refusal, Registrar, Registration,
+    RegistrationState, SessionTimer, Standing, TransferState, Transport, Trunk, UaConfig,
 };
 pub use ua::Ua;

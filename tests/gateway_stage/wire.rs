@@ -76,7 +76,48 @@ impl Peer {
 
     /// Sends an INVITE and returns its final answer, acknowledged, with the call.
     pub(crate) fn invite(&self, user: &str, media: &str) -> (String, Dialog) {
-        let (mut dialog, request) = self.invitation(user, media);
+        let (dialog, request) = self.invitation(user, media);
+        self.invite_as(dialog, &request)
+    }
+
+    /// As [`Self::invite`], in place of another call (RFC 3891).
+    pub(crate) fn replace(&self, user: &str, media: &str, old: &Dialog) -> (String, Dialog) {
+        let (dialog, request) = self.invitation(user, media);
+        let tag = |address: &str| address.split(";tag=").nth(1).unwrap_or_default().to_owned();
+        let (call, to, from) = (&old.call_id, tag(&old.to), tag(&old.from));
+        let replaces = format!("\r\nReplaces: {call};to-tag={to};from-tag={from}\r\nContact:");
+        self.invite_as(dialog, &request.replacen("\r\nContact:", &replaces, 1))
+    }
+
+    /// Offers other media in a call and returns the final answer, acknowledged.
+    pub(crate) fn change(&self, dialog: &mut Dialog, media: &str) -> String {
+        dialog.cseq += 1;
+        let request = self.within(dialog, "INVITE", &self.describe(media));
+        self.send(request.as_bytes());
+        let answer = self.answer(&dialog.call_id);
+        self.send(self.within(dialog, "ACK", "").as_bytes());
+        answer
+    }
+
+    /// Waits for a BYE and answers it.
+    pub(crate) fn is_hung_up_on(&self) -> bool {
+        let begun = Instant::now();
+        while let Some(message) = self.receive(PATIENCE.saturating_sub(begun.elapsed())) {
+            if message.starts_with("BYE ") {
+                let copied = message.lines().filter(|line| {
+                    ["Via:", "From:", "To:", "Call-ID:", "CSeq:"]
+                        .iter()
+                        .any(|name| line.starts_with(name))
+                });
+                let lines: String = copied.map(|line| format!("{line}\r\n")).collect();
+                self.send(format!("SIP/2.0 200 OK\r\n{lines}Content-Length: 0\r\n\r\n").as_bytes());
+                return true;
+            }
+        }
+        false
+    }
+
+    fn invite_as(&self, mut dialog: Dialog, request: &str) -> (String, Dialog) {
         self.send(request.as_bytes());
         let answer = self.answer(&dialog.call_id);
         dialog.to = header(&answer, "To").unwrap_or_default();
@@ -87,7 +128,7 @@ impl Peer {
         let ack = match status(&answer) {
             200..=299 => self.within(&dialog, "ACK", ""),
             _ => {
-                let branch = header(&request, "Via").unwrap();
+                let branch = header(request, "Via").unwrap();
                 let ack = self.within(&dialog, "ACK", "");
                 let own = header(&ack, "Via").unwrap();
                 ack.replacen(&own, &branch, 1)
@@ -107,10 +148,13 @@ impl Peer {
             target: format!("sip:{user}@{}", self.gateway),
             cseq: 1,
         };
-        let ip = self.local.ip();
-        let sdp = format!("v=0\r\no=- 1 1 IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\n{media}");
-        let request = self.within(&dialog, "INVITE", &sdp);
+        let request = self.within(&dialog, "INVITE", &self.describe(media));
         (dialog, request)
+    }
+
+    fn describe(&self, media: &str) -> String {
+        let ip = self.local.ip();
+        format!("v=0\r\no=- 1 1 IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\n{media}")
     }
 
     /// Hangs up and returns the answer.

@@ -12,7 +12,7 @@ use attendant::sip::auth::Algorithm;
 use attendant::sip::message::{Message, Method, Request, Response, Sipfrag};
 use attendant::sip::{
     Command, Credentials, Event, Flow, Inbound, Input, NewLeg, Output, Policy, Refusal, Registrar,
-    Transport, Trunk, Ua, UaConfig,
+    RegistrationState, Transport, Trunk, Ua, UaConfig,
 };
 
 pub const OFFER: &str = "v=0\r\no=- 1 1 IN IP4 10.0.0.9\r\ns=-\r\nc=IN IP4 10.0.0.9\r\nt=0 0\r\n\
@@ -85,6 +85,8 @@ pub struct Wire {
     pub tickets: Vec<u64>,
     /// The leg that commands are about.
     leg: LegId,
+    /// What the user agent wants to have looked up.
+    pub ticket: u64,
     call_id: String,
     our_tag: String,
     pub their_tag: String,
@@ -121,6 +123,7 @@ impl Wire {
             transport: Transport::Udp,
             tickets: Vec::new(),
             leg: LegId(2),
+            ticket: 0,
             call_id: "call@10.0.0.9".into(),
             our_tag: String::new(),
             their_tag: "peer".into(),
@@ -173,6 +176,7 @@ impl Wire {
             }
             Output::Resolve { ticket, uri, .. } => {
                 self.tickets.push(ticket);
+                self.ticket = ticket;
                 format!("resolve {uri}")
             }
             Output::Event(event) => {
@@ -248,6 +252,8 @@ impl Wire {
                 let cseq = self.asked["INVITE"].headers.cseq().unwrap().number;
                 value.replace(&format!(" {cseq} INVITE"), " of INVITE")
             }
+            // RFC 3261 §14.2: between 0 and 10, as the dice fall.
+            "Retry-After" if value.parse().is_ok_and(|wait: u8| wait <= 10) => "soon".to_owned(),
             _ => value.to_owned(),
         }
     }
@@ -460,6 +466,17 @@ pub fn told(event: &Event) -> String {
         Event::Registered { user, expires, .. } => {
             format!("Registered {user} for {} s", expires.as_secs())
         }
+        Event::Registration { trunk, state } => match state {
+            RegistrationState::Registered { expires, contact, .. } => {
+                format!("{trunk} is registered for {} s as {contact}", expires.as_secs())
+            }
+            RegistrationState::Failed { status, why, .. } => {
+                let status = status.map_or("silence".to_owned(), |status| status.to_string());
+                format!("{trunk} failed by {status}: {}", why.split(':').next().unwrap())
+            }
+            RegistrationState::Lost => format!("{trunk} is lost"),
+            RegistrationState::Withdrawn => format!("{trunk} is withdrawn"),
+        },
         Event::AuthenticationFailed { user, .. } => format!("AuthenticationFailed {user:?}"),
         Event::Dropped { why, .. } => format!("Dropped {why:?}"),
         Event::Rejected { method, status, .. } => format!("Rejected {method} {status}"),

@@ -2,7 +2,10 @@
 
 use super::{Algorithm, Asked, AuthParams};
 use crate::sip::Credentials;
-use crate::sip::message::{Method, Response, scan};
+use crate::sip::message::{Method, Request, Response, scan};
+
+/// Realms that one response may ask for: the far end and a few proxies.
+const MAX_REALMS: usize = 4;
 
 /// What a peer asks for.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -24,7 +27,15 @@ pub struct Challenge {
 impl Challenge {
     /// Reads the value of WWW-Authenticate or Proxy-Authenticate; `None` if we cannot answer it.
     pub fn parse(value: &str) -> Option<Self> {
-        let params = AuthParams::parse(value)?;
+        Self::read(&AuthParams::parse(value)?)
+    }
+
+    /// Reads every challenge of a field that we can answer; peers may join several by commas.
+    pub fn parse_all(value: &str) -> Vec<Self> {
+        AuthParams::parse_all(value).iter().filter_map(Self::read).collect()
+    }
+
+    fn read(params: &AuthParams<'_>) -> Option<Self> {
         let counted = match params.get("qop") {
             None => false,
             Some(list) if has_auth(list) => true,
@@ -70,17 +81,44 @@ pub struct DigestClient {
 impl DigestClient {
     /// Takes the strongest challenge of a 401 or 407 that we can answer.
     pub fn new(response: &Response) -> Option<Self> {
+        let all = Self::all(response).into_iter();
+        all.reduce(|best, next| match next.challenge.algorithm > best.challenge.algorithm {
+            true => next,
+            false => best,
+        })
+    }
+
+    /// Takes the strongest challenge of each realm in a 401 or 407 that we can answer: several proxies on the way may
+    /// each have asked (RFC 3261 §22.3).
+    pub(super) fn all(response: &Response) -> Vec<Self> {
         let (name, proxy) = match response.status {
             401 => ("WWW-Authenticate", false),
             407 => ("Proxy-Authenticate", true),
-            _ => return None,
+            _ => return Vec::new(),
         };
-        let challenge = response
-            .headers
-            .get_all(name)
-            .filter_map(Challenge::parse)
-            .reduce(|best, next| if next.algorithm > best.algorithm { next } else { best })?;
-        Some(Self { challenge, proxy, count: 0 })
+        let mut strongest: Vec<Self> = Vec::new();
+        for challenge in response.headers.get_all(name).flat_map(Challenge::parse_all) {
+            let of_realm = strongest.iter().position(|c| c.challenge.realm == challenge.realm);
+            match of_realm {
+                Some(at) if challenge.algorithm > strongest[at].challenge.algorithm => {
+                    strongest[at].challenge = challenge;
+                }
+                Some(_) => {}
+                None if strongest.len() < MAX_REALMS => {
+                    strongest.push(Self { challenge, proxy, count: 0 });
+                }
+                None => {}
+            }
+        }
+        strongest
+    }
+
+    /// Goes on with a nonce that the peer named in advance (RFC 7616 §3.5: nextnonce).
+    pub(super) fn renew(&mut self, nonce: &str) {
+        if self.challenge.nonce != nonce {
+            self.challenge.nonce = nonce.to_owned();
+            self.count = 0;
+        }
     }
 
     /// Returns the name of the header field that the answer goes into.
@@ -89,6 +127,30 @@ impl DigestClient {
             true => "Proxy-Authorization",
             false => "Authorization",
         }
+    }
+
+    /// Returns the name of the field in which a peer says what it wants next.
+    pub(super) fn info_name(&self) -> &'static str {
+        match self.proxy {
+            true => "Proxy-Authentication-Info",
+            false => "Authentication-Info",
+        }
+    }
+
+    pub(super) fn is_of_same_realm(&self, other: &Self) -> bool {
+        self.proxy == other.proxy && self.challenge.realm == other.challenge.realm
+    }
+
+    /// Whether this has answered its challenge on the request.
+    pub(super) fn has_signed(&self, request: &Request) -> bool {
+        let mut answers = request.headers.get_all(self.header_name());
+        answers.any(|answer| {
+            let params = AuthParams::parse(answer);
+            params.is_some_and(|params| {
+                params.get("nonce") == Some(&self.challenge.nonce)
+                    && params.get("realm") == Some(&self.challenge.realm)
+            })
+        })
     }
 
     /// Returns what is being answered.

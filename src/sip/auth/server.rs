@@ -1,7 +1,7 @@
 //! Asking for a password, and judging the answer.
 //!
 //! A nonce is `bucket.serial.mac`: the time it was made, a number that makes it unique, and an
-//! HMAC over both and the source's address. So nothing is kept for one who only asks; what is
+//! HMAC over both, the realm and the source's address. So nothing is kept for one who only asks; what is
 //! kept is the counts of those who knew the password, until their nonce is too old.
 
 use std::collections::BTreeMap;
@@ -12,9 +12,10 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use super::client::Challenge;
+use super::lockout::Lockouts;
 use super::{Algorithm, Asked, AuthParams, hex};
 use crate::base::Secret;
-use crate::sip::Registrar;
+use crate::sip::Credentials;
 use crate::sip::message::{Request, Uri};
 
 /// A nonce's time is counted in these.
@@ -27,7 +28,7 @@ const COUNTS: usize = 4096;
 /// Bytes of cnonce that we keep; phones send 8 to 40.
 const MAX_CNONCE: usize = 128;
 
-/// The registrar's judge of passwords.
+/// The judge of the passwords of one realm.
 #[derive(Debug)]
 pub struct Authenticator {
     realm: String,
@@ -38,6 +39,7 @@ pub struct Authenticator {
     start: Instant,
     serial: u64,
     counts: BTreeMap<Nonced, Counted>,
+    lockouts: Lockouts,
 }
 
 /// What the judge says.
@@ -57,6 +59,8 @@ pub enum Verdict {
     Wrong {
         /// Who it claims to be.
         user: Option<String>,
+        /// There were too many: nothing is looked at for so long, not even the right one. The answer is the same.
+        locked: Option<Duration>,
     },
 }
 
@@ -72,19 +76,34 @@ struct Counted {
 }
 
 impl Authenticator {
-    /// A judge of the registrar's users. `key` must be hard to guess, and may change: phones are
-    /// then told `stale` once.
-    pub fn new(registrar: &Registrar, key: [u8; 32], now: Instant) -> Self {
-        let users = registrar.users.iter();
-        Self {
-            realm: registrar.realm.clone(),
-            users: users.map(|user| (user.user.clone(), user.secret.clone())).collect(),
-            digests: registrar.digests.clone(),
-            key: Secret::new(hex(&key)),
+    /// A judge of these users. `key` must be hard to guess, `salt` new for each judge with the same key.
+    pub fn new(
+        realm: &str,
+        users: &[Credentials],
+        digests: &[Algorithm],
+        key: &Secret,
+        salt: u64,
+        now: Instant,
+    ) -> Self {
+        let mut judge = Self {
+            realm: String::new(),
+            users: BTreeMap::new(),
+            digests: Vec::new(),
+            key: Secret::new(format!("{}.{salt}", key.expose())),
             start: now,
             serial: 0,
             counts: BTreeMap::new(),
-        }
+            lockouts: Lockouts::default(),
+        };
+        judge.configure(realm, users, digests);
+        judge
+    }
+
+    /// Takes other users. What was asked stays asked, and what was counted stays counted.
+    pub fn configure(&mut self, realm: &str, users: &[Credentials], digests: &[Algorithm]) {
+        self.realm = realm.to_owned();
+        self.users = users.iter().map(|u| (u.user.clone(), u.secret.clone())).collect();
+        self.digests = digests.to_vec();
     }
 
     /// Returns the values of WWW-Authenticate, one field each, strongest first.
@@ -107,28 +126,40 @@ impl Authenticator {
         let answers = request.headers.get_all("Authorization").filter_map(AuthParams::parse);
         let ours = |params: &AuthParams<'_>| params.get("realm") == Some(self.realm.as_str());
         let Some(params) = answers.into_iter().find(ours) else { return Verdict::Missing };
-        let Some(user) = params.get("username") else { return Verdict::Wrong { user: None } };
-        let wrong = Verdict::Wrong { user: Some(user.to_owned()) };
-        let Some((asked, nc)) = self.asked(&params, user, request) else { return wrong };
+        let Some(user) = params.get("username") else {
+            return Verdict::Wrong { user: None, locked: None };
+        };
+        let user = user.to_owned();
+        let Some((asked, nc)) = self.asked(&params, &user, request) else {
+            return Verdict::Wrong { user: Some(user), locked: None };
+        };
         // An unknown user costs the same work and gets the same answer.
-        let known = self.users.get(user);
-        let password = known.map_or_else(|| self.mac(&["nobody", user]), |s| s.expose().to_owned());
+        let nobody = self.mac(&["nobody", &user]);
+        let known = self.users.get(&user);
+        let password = known.map_or(nobody.as_str(), Secret::expose);
         let given = params.get("response").unwrap_or_default().to_ascii_lowercase();
-        let right = Secret::new(asked.response(&password)) == Secret::new(given);
-        if !right || known.is_none() {
-            return wrong;
-        }
+        let right = Secret::new(asked.response(password)) == Secret::new(given) && known.is_some();
         let (nonce, cnonce) = (asked.nonce, asked.counted.map_or("", |(_, cnonce)| cnonce));
-        match self.age(now, source, nonce) {
-            Some(bucket) => {
-                let place = (bucket, nonce.to_owned(), cnonce.to_owned());
-                let user = user.to_owned();
-                match self.count(now, place, nc) {
-                    true => Verdict::Known { user },
-                    false => Verdict::Stale,
-                }
+        let (nonce, cnonce) = (nonce.to_owned(), cnonce.to_owned());
+        let bucket = self.bucket_of(source, &nonce);
+        if let locked @ Some(_) = self.lockouts.left(now, &user, source) {
+            return Verdict::Wrong { user: Some(user), locked };
+        }
+        if !right {
+            // Whoever has not seen our nonce may have forged his address to lock its owner out.
+            let seen = bucket.is_some();
+            let locked = seen.then(|| self.lockouts.wrong(now, &user, source)).flatten();
+            return Verdict::Wrong { user: Some(user), locked };
+        }
+        let fresh = bucket.filter(|bucket| {
+            self.bucket(now).checked_sub(*bucket).is_some_and(|lived| lived <= LIFETIME)
+        });
+        match fresh {
+            Some(bucket) if self.count(now, (bucket, nonce, cnonce), nc) => {
+                self.lockouts.right(&user, source);
+                Verdict::Known { user }
             }
-            None => Verdict::Stale,
+            _ => Verdict::Stale,
         }
     }
 
@@ -179,19 +210,18 @@ impl Authenticator {
         fresh
     }
 
-    /// Returns the bucket of a nonce that is ours, made for this source, and not too old.
-    fn age(&self, now: Instant, source: IpAddr, nonce: &str) -> Option<u64> {
+    /// Returns the bucket of a nonce that is ours and was made for this source.
+    fn bucket_of(&self, source: IpAddr, nonce: &str) -> Option<u64> {
         let (bucket, rest) = nonce.split_once('.')?;
         let (serial, _) = rest.split_once('.')?;
         let (bucket, serial) = (bucket.parse().ok()?, serial.parse().ok()?);
         let ours = Secret::new(self.nonce(bucket, serial, source)) == Secret::new(nonce);
-        let lived = self.bucket(now).checked_sub(bucket)?;
-        (ours && lived <= LIFETIME).then_some(bucket)
+        ours.then_some(bucket)
     }
 
     fn nonce(&self, bucket: u64, serial: u64, source: IpAddr) -> String {
         let (bucket, serial) = (bucket.to_string(), serial.to_string());
-        let mac = self.mac(&["nonce", &bucket, &serial, &source.to_string()]);
+        let mac = self.mac(&["nonce", &self.realm, &bucket, &serial, &source.to_string()]);
         format!("{bucket}.{serial}.{}", &mac[..32])
     }
 
@@ -220,7 +250,6 @@ fn same_place(uri: &str, request: &Uri) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sip::Credentials;
     use crate::sip::auth::DigestClient;
     use crate::sip::message::{Method, Response};
 
@@ -244,9 +273,9 @@ mod tests {
                 secret: Secret::new(secret),
             };
             let users = vec![user("101", "s3cret"), user("102", "other")];
-            let registrar =
-                Registrar { realm: "practice".into(), users, digests: digests.to_vec() };
-            Self { judge: Authenticator::new(&registrar, [7; 32], start), start }
+            let key = Secret::new("7");
+            let judge = Authenticator::new("practice", &users, digests, &key, 1, start);
+            Self { judge, start }
         }
 
         fn challenge(&mut self, at: u64) -> DigestClient {
@@ -278,7 +307,7 @@ mod tests {
     }
 
     fn wrong(user: &str) -> Verdict {
-        Verdict::Wrong { user: Some(user.into()) }
+        Verdict::Wrong { user: Some(user.into()), locked: None }
     }
 
     #[test]
@@ -382,6 +411,47 @@ mod tests {
         assert_eq!(story.check(1, SOURCE, Some(&elsewhere)), Verdict::Missing);
         assert_eq!(story.check(1, SOURCE, Some("Digest")), Verdict::Missing);
         assert_eq!(story.check(1, SOURCE, Some(&good)), known("101"));
+    }
+
+    /// Five wrong ones, and then even the right one has to wait; who never saw a challenge can lock nobody out.
+    #[test]
+    fn guessing_is_slow() {
+        let mut story = Story::new();
+        let mut phone = story.challenge(0);
+        let good = answer(&mut phone, "101", "s3cret");
+        for _ in 0..20 {
+            let bad =
+                answer(&mut phone, "101", "guess").replace(&phone.challenge().nonce, "0.1.ff");
+            assert_eq!(story.check(1, SOURCE, Some(&bad)), wrong("101"));
+        }
+        for _ in 0..4 {
+            let bad = answer(&mut phone, "101", "guess");
+            assert_eq!(story.check(1, SOURCE, Some(&bad)), wrong("101"));
+        }
+        let locked = |seconds| Verdict::Wrong {
+            user: Some("101".into()),
+            locked: Some(Duration::from_secs(seconds)),
+        };
+        let bad = answer(&mut phone, "101", "guess");
+        assert_eq!(story.check(1, SOURCE, Some(&bad)), locked(30));
+        assert_eq!(story.check(11, SOURCE, Some(&good)), locked(20));
+        let other = answer(&mut phone, "102", "other");
+        assert_eq!(story.check(11, SOURCE, Some(&other)), known("102"));
+        assert_eq!(story.check(31, SOURCE, Some(&good)), known("101"));
+    }
+
+    /// A reload changes passwords, and forgets neither what was asked nor what was shown.
+    #[test]
+    fn a_reload_lets_no_answer_count_twice() {
+        let mut story = Story::new();
+        let mut phone = story.challenge(0);
+        let (one, two) = (answer(&mut phone, "101", "s3cret"), answer(&mut phone, "101", "new"));
+        assert_eq!(story.check(1, SOURCE, Some(&one)), known("101"));
+        let users = [Credentials { user: "101".into(), secret: Secret::new("new") }];
+        story.judge.configure("practice", &users, &[Algorithm::Sha256]);
+        assert_eq!(story.check(2, SOURCE, Some(&one)), wrong("101"));
+        assert_eq!(story.check(2, SOURCE, Some(&two)), known("101"));
+        assert_eq!(story.check(2, SOURCE, Some(&two)), Verdict::Stale);
     }
 
     #[test]

@@ -8,7 +8,6 @@ use super::way::{Waiting, Way};
 use super::{Output, Session};
 use crate::sip::api::Flow;
 use crate::sip::capability;
-use crate::sip::challenge::answer_challenge;
 use crate::sip::message::{Request, Response, WriteError};
 
 /// How often a request is sent again: for a proxy, for the far end, for a stale nonce or a longer timer.
@@ -67,6 +66,10 @@ impl Session {
         request.headers.push("Allow", capability::allow(&self.setup.policy));
         request.headers.push("Supported", capability::supported(&self.setup.policy));
         self.ask_for_timer(&mut request);
+        // What was asked of an earlier request is not waited for (RFC 3261 §22.2).
+        if let Some(credentials) = &self.setup.credentials {
+            self.wallet.sign(&mut request, credentials, &mut self.setup.dice);
+        }
         self.send(what, way, request, 0)
     }
 
@@ -109,6 +112,9 @@ impl Session {
         let challenged = matches!(response.status, 401 | 407);
         if challenged && self.answer_challenge(number, &response) {
             return;
+        }
+        if !challenged && !response.is_provisional() {
+            self.wallet.accepted(&response);
         }
         // Copies of an acceptance come under the same number.
         let several = matches!(what, What::Invite | What::Reinvite | What::Refresh);
@@ -168,9 +174,9 @@ impl Session {
     /// Sends a challenged request again with what it asks for. False if we cannot.
     fn answer_challenge(&mut self, number: u32, response: &Response) -> bool {
         let Some(asked) = self.asked.get(&number) else { return false };
-        let Some(credentials) = self.setup.credentials.clone() else { return false };
-        let mut request = asked.request.clone();
-        answer_challenge(&mut request, response, &credentials, &mut self.setup.dice)
+        let request = asked.request.clone();
+        self.setup.credentials.is_some()
+            && self.wallet.learn(&request, response).is_ok()
             && self.ask_again(number, request)
     }
 
@@ -206,6 +212,10 @@ impl Session {
         let (what, way, times) = (asked.what, asked.way.clone(), asked.challenges);
         if times == MAX_CHALLENGES || self.is_calling_off(what) {
             return false;
+        }
+        // Each time under a new count: the same one twice is a replay.
+        if let Some(credentials) = &self.setup.credentials {
+            self.wallet.sign(&mut request, credentials, &mut self.setup.dice);
         }
         let Some(cseq) = self.next_cseq(what, &request) else { return false };
         request.headers.set("CSeq", format!("{cseq} {}", request.method));

@@ -43,6 +43,7 @@ use transfer::Transfer;
 use way::Ways;
 
 use super::api::{Command, Credentials, Event, Flow, Policy, Transport};
+use super::auth::Wallet;
 use super::capability;
 use super::dialog::Dialog;
 use super::message::{Method, Reason, Request, Response, Scheme, Uri, Via};
@@ -188,6 +189,8 @@ pub(crate) struct Session {
     /// Our re-INVITE, until it is answered.
     reoffer: Option<Reoffer>,
     asked: BTreeMap<u32, Asked>,
+    /// What the far end asked for before it took a request of ours.
+    wallet: Wallet,
     last_number: u32,
     /// Our ACKs of acceptances, for their copies.
     acks: Vec<Ack>,
@@ -225,6 +228,7 @@ impl Session {
             held_bye: None,
             reoffer: None,
             asked: BTreeMap::new(),
+            wallet: Wallet::default(),
             last_number: 0,
             acks: Vec::new(),
             ways: Ways::default(),

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::Ua;
+use super::judges::Realm;
 use super::parties::Parties;
 use crate::base::{Dice, LegId, Phi, Purpose};
 use crate::sip::api::{Event, Flow, Inbound, Incoming, NewLeg, Transport, Trunk};
@@ -26,7 +27,7 @@ impl Ua {
         if self.draining.is_some() && !request.headers.contains("Replaces") {
             return self.refuse_while_draining(now, id, flow, &request);
         }
-        let Some(trunk) = self.trunk_of(flow).cloned() else {
+        let Some(trunk) = self.trunk_of(flow, Some(&request.uri)).cloned() else {
             return self.reject(now, id, flow, &request, 403, "no trunk takes calls from here");
         };
         if self.is_own(&request) {
@@ -52,16 +53,20 @@ impl Ua {
             response.headers.push("Accept", capability::ACCEPT);
             return self.refuse(now, id, flow, &request, response, "it takes no SDP in answer");
         }
-        let mut softphone = None;
-        if matches!(trunk.inbound, Inbound::Registered) {
-            softphone = self.bindings.user_of(flow).map(str::to_owned);
-            if softphone.is_none() {
-                softphone = self.prove(now, id, flow, &request);
-            }
-            if softphone.is_none() {
-                return;
-            }
+        let mut softphone = self.bindings.user_of(flow).map(str::to_owned);
+        let realm = match &trunk.inbound {
+            // What a registration of ours brings was proven when the registrar took our password.
+            _ if self.registrations.knows(flow) => None,
+            Inbound::Registered if softphone.is_some() => None,
+            Inbound::Registered => Some(Realm::Registrar),
+            Inbound::Digest { .. } => Some(Realm::Trunk(trunk.name.clone())),
+            Inbound::Ip | Inbound::Certificate => None,
+        };
+        if let Some(realm) = realm {
+            let Some(user) = self.prove(now, id, flow, &request, &realm) else { return };
+            softphone = Some(user);
         }
+        let softphone = softphone.filter(|_| matches!(trunk.inbound, Inbound::Registered));
         match self.replaced_by(&request, &trunk.name) {
             Err((status, why)) => self.reject(now, id, flow, &request, status, why),
             Ok(replaces) => {
@@ -87,7 +92,8 @@ impl Ua {
             leg,
             flow,
             pinned: nat || matches!(trunk.inbound, Inbound::Registered),
-            advertised: trunk.advertised,
+            // Behind a NAT the registrar has told us where we are.
+            advertised: self.registrations.learned(&trunk.name).unwrap_or(trunk.advertised),
             user: request.uri.number().map(|user| user.reveal(Purpose::Signalling).clone()),
             product: self.config.product.clone(),
             credentials: trunk.credentials.clone(),
@@ -118,7 +124,13 @@ impl Ua {
             debug_assert!(false, "{leg} exists already");
             return;
         }
-        let trunk = self.trunk_of(new.flow);
+        let trunk = self.trunk_of(new.flow, None);
+        let mut new = new.clone();
+        if let Some(trunk) = trunk {
+            // RFC 3608 §5: what the registrar wants gone by on the way out.
+            let routes = self.registrations.service_route(&trunk.name).iter();
+            new.headers.splice(0..0, routes.map(|route| ("Route".to_owned(), route.clone())));
+        }
         let setup = Setup {
             leg,
             flow: new.flow,
@@ -136,7 +148,7 @@ impl Ua {
             dice: Dice::new(self.dice.bits()),
         };
         // Draining or not: the second leg of a transfer belongs to a call that has to finish.
-        let session = Session::connect(now, setup, new);
+        let session = Session::connect(now, setup, &new);
         self.begin(now, leg, session);
     }
 

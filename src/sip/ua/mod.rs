@@ -4,8 +4,10 @@
 //! of that is a call, a change to a call, or a question that we answer ourselves.
 
 mod calls;
+mod judges;
 mod parties;
 mod questions;
+mod registrations;
 mod replaces;
 mod serve;
 mod softphones;
@@ -15,14 +17,15 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use judges::Judges;
 use questions::Question;
+use registrations::Registrations;
 
 use super::agenda::Agenda;
 use super::api::{
-    Command, DropReason, Event, Flow, Inbound, Input, Output, Registrar, Transport, Trunk, UaConfig,
+    Command, DropReason, Event, Flow, Inbound, Input, Output, Transport, Trunk, UaConfig,
 };
-use super::auth::Authenticator;
-use super::message::{Message, ParseError, Request, Response};
+use super::message::{Message, Method, ParseError, Request, Response, Uri};
 use super::registrar::Bindings;
 use super::session::{self, Session};
 use super::transaction::{self, AskId, ServerId, Transactions};
@@ -45,12 +48,13 @@ pub struct Ua {
     agenda: Agenda<LegId>,
     last_leg: LegId,
     bindings: Bindings,
-    judge: Option<Authenticator>,
+    judges: Judges,
     questions: BTreeMap<u32, Question>,
     last_question: u32,
     /// Names that are looked up, and for which leg.
     lookups: BTreeMap<u64, (LegId, String)>,
     last_ticket: u64,
+    registrations: Registrations,
     outputs: VecDeque<Output>,
 }
 
@@ -59,7 +63,8 @@ impl Ua {
     /// test from the test.
     pub fn new(config: UaConfig, seed: u64, now: Instant) -> Self {
         let mut dice = Dice::new(seed);
-        let judge = config.registrar.as_ref().map(|r| judge_of(r, &mut dice, now));
+        let mut judges = Judges::new(&mut dice);
+        judges.configure(&config, &mut dice, now);
         Self {
             transactions: Transactions::new(config.t1),
             config,
@@ -72,11 +77,12 @@ impl Ua {
             agenda: Agenda::default(),
             last_leg: LegId(0),
             bindings: Bindings::default(),
-            judge,
+            judges,
             questions: BTreeMap::new(),
             last_question: 0,
             lookups: BTreeMap::new(),
             last_ticket: 0,
+            registrations: Registrations::default(),
             outputs: VecDeque::new(),
         }
     }
@@ -86,12 +92,14 @@ impl Ua {
         match input {
             Input::Datagram { flow, bytes } => self.handle_datagram(now, flow, &bytes),
             Input::Command(command) => self.handle_command(now, command),
-            Input::Resolved { ticket, flows } => {
-                if let Some((leg, uri)) = self.lookups.remove(&ticket) {
-                    self.drive(now, leg, session::Input::Resolved { uri, flows });
-                }
+            Input::Resolved { ticket, flows } => match self.lookups.remove(&ticket) {
+                Some((leg, uri)) => self.drive(now, leg, session::Input::Resolved { uri, flows }),
+                None => self.registrar_found(now, ticket, flows),
+            },
+            Input::Broken { flow } => {
+                self.flow_broken(now, flow);
+                self.handle_broken(now, flow);
             }
-            Input::Broken { flow } => self.handle_broken(now, flow),
         }
         self.settle(now);
     }
@@ -107,6 +115,8 @@ impl Ua {
             self.drain_leg(now, leg);
             self.settle(now);
         }
+        self.run_registrations(now);
+        self.settle(now);
         for (user, flow) in self.bindings.take_expired(now) {
             self.tell(Event::Registered { user, flow, expires: Duration::ZERO });
         }
@@ -121,8 +131,12 @@ impl Ua {
     /// Returns when to call `handle_timeout`.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        let deadlines =
-            [self.transactions.poll_timeout(), self.agenda.next(), self.bindings.next_expiry()];
+        let deadlines = [
+            self.transactions.poll_timeout(),
+            self.agenda.next(),
+            self.bindings.next_expiry(),
+            self.registrations.poll_timeout(),
+        ];
         deadlines.into_iter().flatten().min()
     }
 
@@ -132,6 +146,7 @@ impl Ua {
         let legs = self.legs.values().map(|leg| leg.describe(now));
         let questions = self.questions.values().map(|question| question.describe());
         let lines = draining.into_iter().chain(legs).chain(questions);
+        let lines = lines.chain(self.registrations.dump(now));
         lines.chain(self.transactions.dump(now)).chain(self.bindings.dump(now)).collect()
     }
 
@@ -148,7 +163,8 @@ impl Ua {
     }
 
     fn handle_datagram(&mut self, now: Instant, flow: Flow, bytes: &[u8]) {
-        if !self.knows(flow) {
+        let admitted = self.admits(flow);
+        if !admitted && !self.transactions.asks(flow.remote.ip()) {
             let why = DropReason::UnknownSource;
             return self.tell(Event::Dropped { flow, why });
         }
@@ -160,6 +176,16 @@ impl Ua {
             Transport::Tcp | Transport::Tls => Message::parse_stream(bytes),
         };
         match message {
+            // Whom we ask something may answer, and no more.
+            Ok(Message::Request(_)) | Err(ParseError::Reply(_)) if !admitted => {
+                let why = DropReason::UnknownSource;
+                self.tell(Event::Dropped { flow, why });
+            }
+            // Nor may the far end of a call begin anything else.
+            Ok(Message::Request(request)) if begins(&request) && !self.opens(flow) => {
+                let why = DropReason::UnknownSource;
+                self.tell(Event::Dropped { flow, why });
+            }
             Ok(Message::Request(mut request)) => {
                 request.headers.stamp_via(flow.remote);
                 self.transactions.handle_request(now, flow, request);
@@ -198,7 +224,7 @@ impl Ua {
                         let number = ask.number;
                         self.drive(now, leg, session::Input::NoAnswer { number, status });
                     }
-                    None => self.handle_silence(ask.number),
+                    None => self.handle_silence(now, ask.number),
                 },
                 Below::Stray { flow } => {
                     self.tell(Event::Dropped { flow, why: DropReason::StrayResponse });
@@ -266,23 +292,36 @@ impl Ua {
         }
     }
 
-    /// Whether we take anything at all from this source.
-    fn knows(&self, flow: Flow) -> bool {
+    /// Whether we take requests from this source.
+    fn admits(&self, flow: Flow) -> bool {
         let ip = flow.remote.ip();
-        self.config.trunks.iter().any(|trunk| trunk.takes(flow))
-            || self.legs.values().any(|leg| leg.is_peer(ip))
-            || self.bindings.knows(ip)
-            || self.transactions.asks(ip)
+        self.opens(flow) || self.legs.values().any(|leg| leg.is_peer(ip))
     }
 
-    /// Returns the trunk that a request outside any dialog came by. A registered softphone first, because its
-    /// address may also be in the list of a PBX.
-    fn trunk_of(&self, flow: Flow) -> Option<&Trunk> {
+    /// Whether this source may begin something: a call, a question.
+    fn opens(&self, flow: Flow) -> bool {
+        self.config.trunks.iter().any(|trunk| trunk.takes(flow))
+            || self.bindings.knows(flow.remote.ip())
+            || self.registrations.knows(flow)
+    }
+
+    /// Returns the trunk that a request outside any dialog came by, `uri` being its Request-URI: the one whose
+    /// registration uses this very flow, a registered softphone, whose address may also be in the list of a PBX, then
+    /// whoever lists its address.
+    fn trunk_of(&self, flow: Flow, uri: Option<&Uri>) -> Option<&Trunk> {
+        let by_our_registration = self.registrations.trunk_of(flow, uri);
+        if let Some(name) = by_our_registration
+            && let Some(trunk) = self.config.trunks.iter().find(|trunk| trunk.name == *name)
+        {
+            return Some(trunk);
+        }
         let mut allowing = self.config.trunks.iter().filter(|trunk| trunk.takes(flow));
         let registered = self.bindings.user_of(flow).is_some();
         let by_registration = |trunk: &&Trunk| matches!(trunk.inbound, Inbound::Registered);
         let softphones = || allowing.clone().find(by_registration);
-        registered.then(softphones).flatten().or_else(|| allowing.next())
+        // An address that is listed for a PBX is not asked for a password because softphones may come from there too.
+        let by_address = || allowing.clone().find(|trunk| matches!(trunk.inbound, Inbound::Ip));
+        registered.then(softphones).flatten().or_else(by_address).or_else(|| allowing.next())
     }
 
     fn handle_command(&mut self, now: Instant, command: Command) {
@@ -303,10 +342,13 @@ impl Ua {
             Command::Options { .. } | Command::Register { .. } => {
                 return self.question(now, command);
             }
+            Command::KeepRegistered(wanted) => return self.keep_registered(now, wanted.clone()),
+            Command::RegisterAgain { trunk } => return self.register_again(now, trunk),
             Command::Drain { retry_after } => {
                 self.draining = *retry_after;
                 return;
             }
+            Command::NonceKey { key } => return self.set_nonce_key(now, key),
             Command::Configure(config) => return self.configure(now, (**config).clone()),
         };
         let accepting = matches!(command, Command::Accept { .. });
@@ -328,8 +370,7 @@ impl Ua {
         for (user, flow) in self.bindings.keep(|name| users.iter().any(|user| user.user == name)) {
             self.tell(Event::Registered { user, flow, expires: Duration::ZERO });
         }
-        // Nonces of the old judge are answered with `stale`, which costs each phone one round trip.
-        self.judge = config.registrar.as_ref().map(|r| judge_of(r, &mut self.dice, now));
+        self.judges.configure(&config, &mut self.dice, now);
         self.config = config;
     }
 
@@ -391,6 +432,12 @@ impl Trunk {
     }
 }
 
+/// Whether a request belongs to nothing that there is already.
+fn begins(request: &Request) -> bool {
+    let inside = request.headers.to().is_some_and(|to| to.tag().is_some());
+    !inside && request.method != Method::Cancel
+}
+
 fn respond(transactions: &mut Transactions, now: Instant, id: ServerId, response: &Response) {
     // What we add to a response is ours or cleaned, and what we echo was read: it can be written.
     if let Ok(bytes) = response.to_bytes() {
@@ -398,12 +445,4 @@ fn respond(transactions: &mut Transactions, now: Instant, id: ServerId, response
     } else {
         debug_assert!(false, "a response cannot be written: {response:?}");
     }
-}
-
-fn judge_of(registrar: &Registrar, dice: &mut Dice, now: Instant) -> Authenticator {
-    let mut key = [0; 32];
-    for chunk in key.chunks_mut(8) {
-        chunk.copy_from_slice(&dice.bits().to_le_bytes());
-    }
-    Authenticator::new(registrar, key, now)
 }

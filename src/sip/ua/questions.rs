@@ -6,8 +6,8 @@ use bytes::Bytes;
 
 use super::Ua;
 use crate::sip::api::{Command, Credentials, Event, Flow};
+use crate::sip::auth::Wallet;
 use crate::sip::capability;
-use crate::sip::challenge::answer_challenge;
 use crate::sip::message::{Method, NameAddr, Request, Response, Uri, Via};
 use crate::sip::transaction::AskId;
 
@@ -21,6 +21,7 @@ pub(super) struct Question {
     request: Request,
     advertised: std::net::SocketAddr,
     credentials: Option<Credentials>,
+    wallet: Wallet,
     challenges: u8,
 }
 
@@ -50,10 +51,15 @@ impl Ua {
             let register = credentials.is_some();
             return self.tell(answered(register, id, Some(400)));
         };
-        self.put(now, Question { id, flow, request, advertised, credentials, challenges: 0 });
+        let wallet = Wallet::default();
+        self.put(
+            now,
+            Question { id, flow, request, advertised, credentials, wallet, challenges: 0 },
+        );
     }
 
     pub(super) fn handle_reply(&mut self, now: Instant, number: u32, response: &Response) {
+        self.registrar_answered(now, number, Some(response));
         if response.is_provisional() {
             return;
         }
@@ -61,8 +67,9 @@ impl Ua {
         let challenged = matches!(response.status, 401 | 407);
         if let Some(credentials) = question.credentials.clone().filter(|_| challenged)
             && question.challenges < MAX_CHALLENGES
-            && answer_challenge(&mut question.request, response, &credentials, &mut self.dice)
+            && question.wallet.learn(&question.request, response).is_ok()
         {
+            question.wallet.sign(&mut question.request, &credentials, &mut self.dice);
             question.challenges += 1;
             return self.put(now, question);
         }
@@ -70,7 +77,8 @@ impl Ua {
         self.tell(answered(register, question.id, Some(response.status)));
     }
 
-    pub(super) fn handle_silence(&mut self, number: u32) {
+    pub(super) fn handle_silence(&mut self, now: Instant, number: u32) {
+        self.registrar_answered(now, number, None);
         if let Some(question) = self.questions.remove(&number) {
             let register = question.request.method == Method::Register;
             self.tell(answered(register, question.id, None));

@@ -63,7 +63,7 @@ impl Ua {
     /// Returns how whoever sent this request wants to be spoken to: as its call was set up, else as its trunk says.
     fn policy_for(&self, flow: Flow, request: &Request) -> Policy {
         let leg = self.leg_of(request).and_then(|leg| self.legs.get(&leg));
-        let of_trunk = || self.trunk_of(flow).map(|trunk| trunk.policy.clone());
+        let of_trunk = || self.trunk_of(flow, Some(&request.uri)).map(|trunk| trunk.policy.clone());
         leg.map(|leg| leg.policy().clone()).or_else(of_trunk).unwrap_or_default()
     }
 
@@ -120,7 +120,7 @@ impl Ua {
         };
         // Whoever overheard Call-ID and tags must also sit where the far end sits, or on a trunk.
         let trusted = self.legs.get(&leg).is_some_and(|session| {
-            session.is_peer(flow.remote.ip()) || self.trunk_of(flow).is_some()
+            session.is_peer(flow.remote.ip()) || self.trunk_of(flow, None).is_some()
         });
         if !trusted {
             return self.reject(now, id, flow, &request, 481, "its source is not the dialog's");

@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use super::Ua;
+use super::judges::Realm;
 use crate::sip::api::{Event, Flow, Inbound};
-use crate::sip::auth::Verdict;
 use crate::sip::message::{Request, Scheme};
 use crate::sip::transaction::ServerId;
 
@@ -16,7 +16,7 @@ impl Ua {
         flow: Flow,
         request: &Request,
     ) {
-        if self.judge.is_none() {
+        if !self.judges.has_registrar() {
             return self.reject_method(now, id, flow, request);
         }
         let softphones = |trunk: &&super::Trunk| matches!(trunk.inbound, Inbound::Registered);
@@ -29,7 +29,7 @@ impl Ua {
         if !matches!(record, Some(Scheme::Sip | Scheme::Sips)) {
             return self.reject(now, id, flow, request, 400, "To is no SIP address to register");
         }
-        let Some(user) = self.prove(now, id, flow, request) else { return };
+        let Some(user) = self.prove(now, id, flow, request, &Realm::Registrar) else { return };
         // RFC 3261 §10.3: nobody registers for somebody else.
         let own = request.headers.to().and_then(|to| to.uri.number());
         if own.is_none_or(|own| *own.reveal(crate::base::Purpose::Comparison) != user) {
@@ -48,45 +48,5 @@ impl Ua {
             }
             Err((status, why)) => self.reject(now, id, flow, request, status, why),
         }
-    }
-
-    /// Returns the user whose password the request shows; else answers 401 and returns `None`.
-    pub(super) fn prove(
-        &mut self,
-        now: Instant,
-        id: ServerId,
-        flow: Flow,
-        request: &Request,
-    ) -> Option<String> {
-        let ip = flow.remote.ip();
-        let Some(judge) = self.judge.as_mut() else {
-            self.reject(
-                now,
-                id,
-                flow,
-                request,
-                403,
-                "softphones are let in, but there is no registrar",
-            );
-            return None;
-        };
-        let stale = match judge.check(now, ip, request) {
-            Verdict::Known { user } => return Some(user),
-            Verdict::Missing => false,
-            Verdict::Stale => true,
-            Verdict::Wrong { user } => {
-                self.outputs
-                    .push_back(super::Output::Event(Event::AuthenticationFailed { flow, user }));
-                false
-            }
-        };
-        let challenges = judge.challenges(now, ip, stale);
-        let mut response = self.reply(request, 401);
-        for challenge in challenges {
-            response.headers.push("WWW-Authenticate", challenge);
-        }
-        // A first 401 is how this protocol says hello: no event.
-        self.respond(now, id, &response);
-        None
     }
 }

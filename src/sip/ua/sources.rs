@@ -14,7 +14,11 @@ impl Ua {
         match takers.peek().is_some() {
             true if takers.all(guests_alone) => Standing::Guest,
             true => Standing::Listed,
-            false if self.knows(flow) => Standing::Guest,
+            // Our registrar is as good as a listed PBX.
+            false if self.registrations.knows(flow) => Standing::Listed,
+            false if self.admits(flow) || self.transactions.asks(flow.remote.ip()) => {
+                Standing::Guest
+            }
             false => Standing::Stranger,
         }
     }
@@ -23,6 +27,7 @@ impl Ua {
     pub fn uses(&self, flow: Flow) -> bool {
         self.legs.values().any(|leg| leg.flow() == flow)
             || self.bindings.user_of(flow).is_some()
+            || self.registrations.knows(flow)
             || self.transactions.uses(|used| used == flow)
     }
 
