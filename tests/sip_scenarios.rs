@@ -73,6 +73,10 @@ fn write_profiles(folder: &Folder, scenarios: &[Scenario]) {
             more.join("\n")
         );
         folder.write(format!("sip-profiles/{}.toml", scenario.name), &text);
+        for login in scenario.all("credential") {
+            let (user, secret) = login.split_once(' ').expect("`credential: user secret`");
+            folder.write(format!("credentials/{user}"), secret);
+        }
     }
 }
 

@@ -75,6 +75,10 @@ request_route {
         save("location");
         exit;
     }
+    if (has_totag()) {
+        t_relay();
+        exit;
+    }
     if (is_method("OPTIONS")) {
         if (lookup("location")) {
             sl_send_reply("200", "Registered");
