@@ -2,9 +2,12 @@
 //! did not write, each a function that must not panic, whatever it is given.
 
 use std::net::SocketAddr;
+use std::path::Path;
 
-use crate::base::PacketTime;
+use crate::base::{PacketTime, Phi};
 use crate::codec::Codec;
+use crate::config;
+use crate::dialplan::{Dialled, Verdict};
 use crate::sdp::{self, LocalMedia, SdpError, Session};
 use crate::sip::DropReason;
 use crate::sip::auth::Challenge;
@@ -81,6 +84,58 @@ pub fn sdp(data: &[u8]) {
     let taken = answered.media.iter().filter(|media| media.port != 0).count();
     assert_eq!((offered.media.len(), taken), (answered.media.len(), 1));
     assert!(!negotiated.direction.sends() || !negotiated.remote.ip().is_unspecified());
+}
+
+/// A dialplan reads, or says what is wrong with it; what was read gives every call one decision.
+/// The list of callers stands behind the first NUL.
+pub fn dialplan(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let (text, list) = text.split_once('\0').unwrap_or((&text, ""));
+    let plan = match config::read_plan(text, list) {
+        Ok(plan) => plan,
+        Err(errors) => {
+            assert!(errors.errors() > 0 && !errors.to_string().is_empty());
+            return;
+        }
+    };
+    for (called, caller, at) in [
+        ("8000", Some("+13125550142"), "2026-12-25 10:00"),
+        ("+13125550199", None, "2026-03-08 02:30"),
+        ("", Some(""), "2026-07-06 23:59"),
+    ] {
+        let dialled = Dialled {
+            called: Phi::new(called.to_owned()),
+            caller: caller.map(|caller| Phi::new(caller.to_owned())),
+            at: at.parse().expect("it is a time"),
+            headers: vec![("X-Line".to_owned(), Phi::new("es".to_owned()))],
+        };
+        let why = plan.why(&dialled);
+        assert_eq!(why.len(), plan.routes.len());
+        let taken = why.iter().position(|reason| reason.verdict == Verdict::Chosen);
+        let found = plan.find(&dialled).map(|route| &route.name);
+        assert_eq!(taken.map(|at| &plan.routes[at].name), found);
+        if let Some(chosen) = plan.route(&dialled) {
+            let rings = chosen.targets.iter().map(|offer| plan.rings(offer.target, dialled.at));
+            assert!(rings.into_iter().all(|rings| rings.targets.len() <= plan.targets.len()));
+        }
+    }
+}
+
+/// A SIP profile reads, or says what is wrong with it.
+pub fn profile(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    // Files that a profile names are read: not those without an end.
+    if ["/dev", "/proc", "/sys", "\\"].iter().any(|word| text.contains(word)) {
+        return;
+    }
+    match config::read_profile(&text, Path::new("/nowhere")) {
+        Ok(profile) => {
+            for number in ["911", "9911", "+19005550100", "6001;x=1", "6001\r\nX: y"] {
+                assert!(!profile.transfer.allows(number), "{number}");
+            }
+        }
+        Err(errors) => assert!(errors.errors() > 0 && !errors.to_string().is_empty()),
+    }
 }
 
 /// Calls every view of header fields; none may panic.

@@ -31,11 +31,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("store", &["base", "practice", "call", "ops"]),
     ("audit", &["base", "ops"]),
     ("toolbox", &["base", "agent", "practice", "ehr", "audit", "ops"]),
-    // It shares the SIP core with the gateway, but not the media that it measures.
-    ("phone", &["base", "sip", "sdp", "codec", "rtp", "speech", "engines"]),
+    // It shares signalling with the gateway, but not the media that it measures.
+    ("phone", &["base", "sip", "sdp", "codec", "rtp", "signalling", "speech", "engines"]),
     ("main", &["cli"]),
     // Bodies that fuzz targets and property tests share.
-    ("fuzzing", &["base", "codec", "sip", "sdp", "rtp"]),
+    ("fuzzing", &["base", "codec", "sip", "sdp", "rtp", "config", "dialplan"]),
 ];
 
 /// The top of the stack may use everything that is not above it.
@@ -45,22 +45,28 @@ const TOP: &[(&str, &[&str])] = &[("gateway", &["cli", "main"]), ("cli", &["main
 const HOMES: &[(&str, &[&str])] = &[
     ("annotate_snippets", &["config"]),
     ("clap", &["cli", "main"]),
+    ("csv", &["config"]),
     ("flate2", &["engines"]),
+    ("hickory_resolver", &["signalling"]),
     ("hmac", &["sip"]),
     ("hound", &["phone"]),
     ("md5", &["sip"]),
     ("metrics_exporter_prometheus", &["ops"]),
     ("misaki_rs", &["engines"]),
+    ("regex_syntax", &["dialplan"]),
     ("reqwest", &["engines"]),
     ("ringbuf", &["workers"]),
     ("rsip", &["sip"]),
     ("rten", &["engines"]),
     ("rtp_rs", &["rtp"]),
+    ("rustls_native_certs", &["signalling"]),
     ("sd_notify", &["ops"]),
     ("sha2", &["sip", "audit", "engines"]),
+    ("socket2", &["signalling"]),
     ("sqlx", &["store"]),
     ("strsim", &["agent", "config", "practice"]),
     ("tar", &["engines"]),
+    ("tokio_rustls", &["signalling"]),
     ("toml", &["config"]),
     ("tracing_subscriber", &["ops"]),
     ("webrtc_vad", &["speech"]),

@@ -49,6 +49,32 @@ fn a_transfer_that_is_answered_ends_the_call() {
     );
 }
 
+/// FreeSWITCH says 200 before it transfers: the caller is with the PBX, and nobody may say that a person answered.
+#[test]
+fn where_200_means_accepted_nobody_is_said_to_have_answered() {
+    let accepted = Setup {
+        notify_says_answered: false,
+        ..setup(Some(sdp("sendrecv")), &[101, 102], false, &[])
+    };
+    check_with(
+        accepted,
+        ASKED,
+        "
+            9100ms < stored 1
+            9100ms > refer sip:101@pbx note-1
+            9200ms < transfer 202
+            9200ms > told front-desk Accepted
+            9300ms < transfer answered
+            9300ms > told front-desk Answered
+            9300ms > done front-desk Taken
+            9540ms > hang up
+            9600ms < bye-answered
+            9600ms > close media
+            9600ms > over HandedOff {Transferred} note-1
+        ",
+    );
+}
+
 /// The tool starts after 7 s without word that the announcement was heard; the REFER still waits for its end.
 #[test]
 fn the_refer_waits_for_the_sentence() {

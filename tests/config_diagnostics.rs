@@ -50,7 +50,7 @@ error[config-unknown-key]: nothing reads the key `colour`
 8 | colour = 3
   | ^^^^^^ unknown key
   |
-  = help: it can be dial, hours, ring, unanswered
+  = help: it can be announce, dial, hours, how, ring, unanswered
 
 1 error"#,
     );

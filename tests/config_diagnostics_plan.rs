@@ -30,7 +30,7 @@ error[config-forbidden-number]: "_XXX" lets the agent reach 911, an emergency nu
         "_6XXX",
         "_+1NXXNXXXXXX",
         r#"
-error[config-forbidden-number]: "_+1NXXNXXXXXX" lets the agent reach +19005550100, a premium number
+error[config-forbidden-number]: "_+1NXXNXXXXXX" lets the agent reach +19005555555, a premium number
  --> sip-profiles/front.toml:8:10
   |
 8 | allow = ["_+1NXXNXXXXXX"]

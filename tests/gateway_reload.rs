@@ -113,8 +113,18 @@ fn sockets_are_opened_and_closed_while_calls_go_on() {
     assert_eq!(house.calls(), 1, "the call goes on");
     assert_eq!(status(&peer.bye(&mut call)), 200, "on the socket that it came by");
     assert!(wait_until(PATIENCE, || house.calls() == 0));
-    // It is closed once no dialog and no transaction needs it any more; a new request is nobody's at once.
-    assert!(!hears(folder.sip), "the trunk has moved");
+}
+
+#[test]
+fn a_socket_that_no_trunk_has_any_more_is_deaf() {
+    let folder = Folder::trunk();
+    let house = House::open(&folder);
+    assert!(hears(folder.sip));
+    let second = free_port();
+    folder.change(NODE, &folder.sip.to_string(), &second.to_string());
+    house.reload().unwrap_or_else(|error| panic!("{error}"));
+    assert!(hears(second));
+    assert!(!hears(folder.sip));
 }
 
 #[test]

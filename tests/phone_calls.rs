@@ -11,8 +11,9 @@ use std::time::Duration;
 use attendant::base::Phi;
 use attendant::phone::{
     AgentSaid, AnswerPlan, AnswerRule, CallPlan, CallProgress, CallReport, EndedBy, Line, Outcome,
-    Phone, PhoneConfig, PhoneError, ReferPlan, Talk,
+    Phone, PhoneConfig, PhoneError, ReferPlan, Talk, transport_for,
 };
+use attendant::sip::Transport;
 use phone_voice::Syllables;
 
 /// Two packets: what scheduling on a busy machine may cost between two clocks that should agree.
@@ -282,6 +283,23 @@ async fn a_refusal_and_a_phone_that_only_rings_are_reported() {
     let (called, answered) = tokio::join!(caller.call(plan), callee.answer(ringing));
     assert_eq!(called.unwrap().outcome, Outcome::NotAnswered);
     assert_eq!(answered.unwrap().outcome, Outcome::Cancelled);
+}
+
+#[tokio::test]
+async fn phones_speak_tcp_too() {
+    let start = async |user: &str| {
+        let config = PhoneConfig::new([127, 0, 0, 1].into(), user, Box::new(Syllables));
+        Phone::start(PhoneConfig { transport: Transport::Tcp, ..config }).await.unwrap()
+    };
+    let (mut caller, mut callee) = (start("caller").await, start("callee").await);
+    let target = format!("sip:100@{};transport=tcp", callee.address());
+    assert_eq!(transport_for(&target).unwrap().0, Transport::Tcp);
+    let plan = CallPlan { target, ..calling(&callee, &["one two"]) };
+    let (called, answered) =
+        tokio::join!(caller.call(plan), callee.answer(answering(&["good morning", "goodbye"])));
+    let called = called.unwrap();
+    assert_eq!((called.outcome, called.lines_said), (Outcome::Answered, 1));
+    assert_eq!(answered.unwrap().outcome, Outcome::Answered);
 }
 
 #[tokio::test]

@@ -4,7 +4,10 @@
 mod sip_wire;
 mod timeline;
 
-use attendant::sip::message::{Message, Method};
+use std::time::Instant;
+
+use attendant::sip::message::{Message, Method, Response};
+use attendant::sip::{Command, Event, Output};
 use sip_wire::{Wire, check, first};
 
 /// Tells what comes after an INVITE without SDP.
@@ -353,6 +356,36 @@ fn their_offer_is_in_a_reliable_183() {
     );
 }
 
+/// Early media of several phones: each acceptance without SDP means what its own phone sent before.
+#[test]
+fn a_bare_200_means_the_description_of_its_own_phone() {
+    let start = Instant::now();
+    let mut wire = Wire::new(start, sip_wire::config());
+    wire.command(start, Command::Invite(Box::new(sip_wire::new_leg())));
+    wire.all();
+    let invite = first(&wire, &Method::Invite);
+    let answer = |status, tag: &str, port: &str| {
+        let mut response = Response::to_request(&invite, status, None);
+        response.headers.set_to_tag(tag);
+        response.headers.push("Contact", "<sip:101@10.0.0.9:5060>");
+        if !port.is_empty() {
+            response.set_body("application/sdp", sip_wire::OFFER.replace("4000", port).into());
+        }
+        String::from_utf8(response.to_bytes().unwrap()).unwrap()
+    };
+    for (tag, port) in [("one", "4100"), ("two", "4200"), ("one", "4110"), ("three", "4300")] {
+        wire.datagram(start, &answer(183, tag, port));
+    }
+    wire.all();
+    wire.datagram(start, &answer(200, "one", ""));
+    let heard = std::iter::from_fn(|| wire.ua.poll_output()).find_map(|output| match output {
+        Output::Event(Event::Answered { sdp, .. }) => sdp,
+        _ => None,
+    });
+    let heard = String::from_utf8(heard.unwrap()).unwrap();
+    assert!(heard.contains("m=audio 4110 "), "{heard}");
+}
+
 /// UPDATE while it rings: never silence. With an offer it waits for the first answer, and is served after it.
 #[test]
 fn updates_while_it_rings() {
@@ -413,6 +446,83 @@ fn updates_while_it_rings() {
         1000ms < BYE
         1000ms > 200 BYE
         1000ms > Ended RemoteBye
+        ",
+    );
+}
+
+/// Our own UPDATE while it rings, once the first answer was acknowledged (RFC 3311 §5.1).
+#[test]
+fn our_updates_while_it_rings() {
+    check(
+        "
+        0ms < INVITE +sdp | Require: 100rel | Allow: INVITE, UPDATE
+        0ms > 100 INVITE
+        0ms > Incoming 100 by pbx +sdp
+        10ms < do progress
+        10ms > 183 INVITE +sdp
+        20ms < do reoffer
+        20ms > Reoffered 481
+        30ms < PRACK | RAck: {rack}
+        30ms > 200 PRACK
+        40ms < do reoffer
+        40ms > UPDATE +sdp
+        50ms < UPDATE +sdp
+        50ms > 491 UPDATE
+        100ms < 200 UPDATE +sdp
+        100ms > Reoffered 200 +sdp
+        200ms < do reoffer
+        200ms > UPDATE +sdp
+        250ms < CANCEL z9hG4bKpeer1 #1
+        250ms > 200 CANCEL
+        250ms > 487 INVITE
+        250ms > Reoffered 487
+        250ms > Ended RemoteCancel
+        260ms < 481 UPDATE
+        300ms < ACK z9hG4bKpeer1 #1
+        ",
+    );
+    check(
+        "
+        0ms < do call
+        0ms > INVITE +sdp
+        100ms < 183 INVITE +sdp | Require: 100rel | RSeq: 1 | Allow: INVITE, UPDATE
+        100ms > Progress 183 +sdp
+        100ms > PRACK
+        150ms < 200 PRACK
+        200ms < do reoffer
+        200ms > UPDATE +sdp
+        250ms < 491 UPDATE
+        300ms < 200 INVITE | Allow: INVITE, UPDATE
+        300ms > ACK
+        300ms > Answered +sdp
+        4140ms > INVITE +sdp
+        4600ms < 200 INVITE +sdp
+        4600ms > ACK
+        4600ms > Reoffered 200 +sdp
+        5000ms < BYE
+        5000ms > 200 BYE
+        5000ms > Ended RemoteBye
+        ",
+    );
+    // Acknowledged after the call was taken: then it is what was changed that counts.
+    check(
+        "
+        0ms < do call
+        0ms > INVITE +sdp
+        100ms < 183 INVITE +sdp | Require: 100rel | RSeq: 1 | Allow: INVITE, UPDATE
+        100ms > Progress 183 +sdp
+        100ms > PRACK
+        150ms < 200 PRACK
+        200ms < do reoffer
+        200ms > UPDATE +sdp
+        250ms < 200 UPDATE +sdp
+        250ms > Reoffered 200 +sdp
+        300ms < 200 INVITE
+        300ms > ACK
+        300ms > Answered
+        5000ms < BYE
+        5000ms > 200 BYE
+        5000ms > Ended RemoteBye
         ",
     );
 }

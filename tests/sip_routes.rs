@@ -6,8 +6,9 @@ mod timeline;
 
 use std::time::Instant;
 
+use attendant::base::Dice;
 use attendant::sip::message::{Message, Method, Request};
-use attendant::sip::{Policy, Transport, Trunk, UaConfig};
+use attendant::sip::{Input, Policy, Transport, Trunk, UaConfig};
 use sip_wire::{Wire, check, check_with, config, first, trunk};
 
 /// Tells a story whose peer comes by TCP, from a port that its system chose.
@@ -489,4 +490,104 @@ fn numbers_rise_in_each_dialog() {
     let byes: Vec<u32> = all(&wire, &Method::Bye).iter().map(number).collect();
     assert_eq!(byes, [first + 1, first + 2]);
     assert_eq!(number(&all(&wire, &Method::Invite)[1]), first + 1);
+}
+
+/// Their INVITE waits for our answer, and its connection is gone: the answer goes where their Via says
+/// (RFC 3261 §18.2.2).
+#[test]
+fn an_answer_whose_connection_broke() {
+    let start = Instant::now();
+    let mut wire = Wire::new(start, config());
+    (wire.transport, wire.source) = (Transport::Tcp, "10.0.0.9:49152".into());
+    let text = "INVITE sip:100@10.0.0.1 SIP/2.0\r\nVia: SIP/2.0/TCP 10.0.0.9:5070;branch=z9hG4bK1\r\n\
+                From: <sip:a@b>;tag=peer\r\nTo: <sip:c@d>\r\nCall-ID: x\r\nCSeq: 1 INVITE\r\n\
+                Max-Forwards: 70\r\nContact: <sip:a@10.0.0.9:5070;transport=tcp>\r\n\
+                Content-Length: 0\r\n\r\n";
+    wire.datagram(start, text);
+    wire.all();
+    for (line, expected) in [
+        ("broken 10.0.0.9:49152", &[][..]),
+        ("do accept", &["200 INVITE +sdp to 10.0.0.9:5070"]),
+        ("from 10.0.0.9:5070", &[]),
+        ("ACK #1 +sdp", &["Established +sdp"]),
+        ("do hang-up", &["BYE"]),
+    ] {
+        timeline::Machine::input(&mut wire, start, line);
+        assert_eq!(wire.all(), expected, "{line}");
+    }
+}
+
+/// Whatever is recorded, named or answered: nothing goes to an address that is neither the flow, in the
+/// route set, nor the remote target; and a name is resolved before anything is sent to what it leads to.
+#[test]
+fn nothing_is_sent_anywhere_else() {
+    let start = Instant::now();
+    let places = ["10.0.0.9", "10.0.0.21", "10.0.0.22:5070", "pbx.example", "core.example:5080"];
+    for seed in 0..600 {
+        let mut dice = Dice::new(seed);
+        let mut wire = Wire::with_seed(start, config(), seed);
+        let mut pick = || places[dice.below(places.len() as u64) as usize];
+        let target = format!("<sip:x@{}>", pick());
+        let routes: Vec<String> = (0..dice.below(3))
+            .map(|_| {
+                let place = places[dice.below(places.len() as u64) as usize];
+                let kind = [";lr", "", ";lr=on", ";lr;transport=udp"][dice.below(4) as usize];
+                format!("<sip:{place}{kind}>")
+            })
+            .collect();
+        let ours = dice.below(2) == 0;
+        let recorded = match routes.is_empty() {
+            true => String::new(),
+            false => format!(" | Record-Route: {}", routes.join(", ")),
+        };
+        let nearest = if ours { routes.last() } else { routes.first() };
+        let hop = nearest.unwrap_or(&target).clone();
+        let begin = match ours {
+            true => {
+                vec!["do call".to_owned(), format!("200 INVITE +sdp | Contact: {target}{recorded}")]
+            }
+            false => vec![
+                format!("INVITE +sdp | Contact: {target}{recorded}"),
+                "do accept".into(),
+                "ACK".into(),
+            ],
+        };
+        let then =
+            ["do reoffer", "200 INVITE +sdp", "do refer sip:1@pbx", "403 REFER", "do hang-up"];
+        let story = begin.into_iter().chain(then.map(str::to_owned));
+        let mut sent = Vec::new();
+        for line in story {
+            // An answer to what still waits for a name is not ready yet.
+            if line.starts_with(|c: char| c.is_ascii_digit()) && !wire.has_asked(&line) {
+                continue;
+            }
+            let line = match line.strip_suffix("INVITE +sdp") {
+                // The re-INVITE is answered from where the call was.
+                Some(_) => format!("{line} | Contact: {target}"),
+                None => line,
+            };
+            timeline::Machine::input(&mut wire, start, &line);
+            sent.extend(wire.all());
+            while let Some(ticket) = (!wire.tickets.is_empty()).then(|| wire.tickets.remove(0)) {
+                let flows = match dice.below(3) {
+                    0 => vec![],
+                    _ => vec![sip_wire::flow("10.0.0.30:5060"), sip_wire::flow("10.0.0.31:5060")],
+                };
+                wire.ua.handle_input(start, Input::Resolved { ticket, flows });
+                sent.extend(wire.all());
+            }
+        }
+        let host = hop.trim_start_matches("<sip:").trim_start_matches("x@");
+        let host = host.split(['>', ';']).next().unwrap();
+        let named = host.contains("example");
+        let numeric = if host.contains(':') { host.to_owned() } else { format!("{host}:5060") };
+        for line in sent.iter().filter(|line| line.contains(" to 10.")) {
+            let place = line.split(" to ").last().unwrap();
+            let allowed = match named {
+                true => place == "10.0.0.30:5060",
+                false => place == numeric,
+            };
+            assert!(allowed, "seed {seed}: {line}, with {hop}\n{sent:#?}");
+        }
+    }
 }

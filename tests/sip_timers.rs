@@ -389,6 +389,44 @@ fn a_refresh_that_meets_theirs_comes_again() {
     );
 }
 
+/// An offer that our own call thinks about for long holds no UPDATE up; a re-INVITE has to wait for it.
+#[test]
+fn a_refresh_meets_an_open_offer() {
+    calling(
+        " | Session-Expires: 100;refresher=uac | Allow: UPDATE",
+        &format!(
+            "
+            50000ms < INVITE +sdp
+            50000ms > Offer +sdp
+            50100ms > UPDATE | Session-Expires: 100;refresher=uac | Min-SE: 90
+            50150ms < 200 UPDATE | Session-Expires: 100;refresher=uac
+            50160ms < CANCEL
+            50160ms > 200 CANCEL
+            50160ms > 487 INVITE
+            50170ms < ACK
+            {}",
+            they_hang_up(60_000)
+        ),
+    );
+    calling(
+        " | Session-Expires: 100;refresher=uac | Allow: INVITE",
+        &format!(
+            "
+            50000ms < INVITE +sdp
+            50000ms > Offer +sdp
+            50200ms > 100 INVITE
+            51000ms < do refuse-offer 488
+            51000ms > 488 INVITE
+            51010ms < ACK
+            52100ms > INVITE +sdp | Session-Expires: 100;refresher=uac | Min-SE: 90
+            52200ms < 200 INVITE +sdp | Session-Expires: 100;refresher=uac
+            52200ms > ACK
+            {}",
+            they_hang_up(60_000)
+        ),
+    );
+}
+
 /// RFC 3261 §12.2.1.2: nobody there knows the call any more.
 #[test]
 fn a_refresh_finds_nobody() {

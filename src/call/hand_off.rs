@@ -169,3 +169,27 @@ pub(super) fn headers(
     }
     headers
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_id_travels_by_what_the_pbx_passes_on() {
+        let told = |id, context: &[Carrier]| {
+            let headers = headers("sip:attendant@192.0.2.1", id, context);
+            let lines: Vec<_> =
+                headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+            lines.join("\n")
+        };
+        let all = [Carrier::XHeader, Carrier::ReferredBy, Carrier::UserToUser];
+        assert_eq!(
+            told(Some("h-7f"), &all),
+            "Referred-By: <sip:attendant@192.0.2.1>;handoff=h-7f\nX-Handoff-Id: h-7f\n\
+             User-to-User: 682d3766;encoding=hex"
+        );
+        let alone = "Referred-By: <sip:attendant@192.0.2.1>";
+        assert_eq!(told(None, &all), alone, "without a note there is nothing to find");
+        assert_eq!(told(Some("h-7f"), &[]), alone);
+    }
+}

@@ -1,10 +1,12 @@
 //! `attendant call`: a scripted caller against any SIP peer.
 
 use std::io::Write;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use ipnet::IpNet;
 use tokio::sync::mpsc;
 
 use super::Failure;
@@ -13,15 +15,17 @@ use crate::engines::models;
 use crate::engines::tts::{FliteVoice, HibariModel};
 use crate::phone::{
     CallPlan, CallProgress, Line, Outcome, Phone, PhoneConfig, Talk, choose_voice,
-    local_address_for,
+    local_address_for, transport_for,
 };
-use crate::sip::Credentials;
+use crate::signalling::TlsClient;
+use crate::sip::{Credentials, Transport};
 use crate::speech::{Voice, VoiceError};
 
 /// Calls a SIP peer with a spoken script, and measures how it answers.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
-  attendant call sip:900@127.0.0.1:5060 --say \"What are your opening hours?\" --record call.wav")]
+  attendant call sip:900@127.0.0.1:5060 --say \"What are your opening hours?\" --record call.wav
+  attendant call 'sip:900@pbx.example;transport=tls' --ca ca.pem --say \"Goodbye.\"")]
 pub(super) struct Arguments {
     /// Whom to call
     #[arg(value_name = "SIP-URI")]
@@ -38,6 +42,9 @@ pub(super) struct Arguments {
     /// A file with that user's password
     #[arg(long, value_name = "FILE", requires = "user")]
     password_file: Option<PathBuf>,
+    /// A file with the CA of the other side's TLS certificate; without it those of this machine count
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
     /// Where a stereo recording goes: caller left, other side right
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
@@ -51,7 +58,11 @@ async fn call(arguments: Arguments) -> Result<ExitCode, Failure> {
     let address = local_address_for(&arguments.target).await?;
     let credentials = credentials(&arguments)?;
     let voice = choose_voice(FliteVoice::Slt, embedded_voice)?;
-    let mut phone = Phone::start(PhoneConfig::new(address, arguments.from.clone(), voice)).await?;
+    let (transport, host) = transport_for(&arguments.target)?;
+    let mut config = PhoneConfig::new(address, arguments.from.clone(), voice);
+    config.transport = transport;
+    config.tls = (transport == Transport::Tls).then(|| expected(host, arguments.ca.clone()));
+    let mut phone = Phone::start(config).await?;
     let (progress, mut told) = mpsc::channel(256);
     // The call drops its end of the channel when it is over.
     let printing = async {
@@ -84,6 +95,19 @@ fn credentials(arguments: &Arguments) -> Result<Option<Credentials>, Failure> {
     let secret = std::fs::read_to_string(file)
         .map_err(|error| format!("cannot read the password file {}: {error}", file.display()))?;
     Ok(Some(Credentials { user: user.clone(), secret: Secret::new(secret.trim_end()) }))
+}
+
+/// Wherever the host is, its certificate has to hold its name.
+fn expected(host: String, ca: Option<PathBuf>) -> TlsClient {
+    let anywhere = [IpAddr::from([0; 4]), IpAddr::from([0_u16; 8])];
+    TlsClient {
+        server_name: host,
+        hosts: Vec::new(),
+        networks: anywhere.map(|ip| IpNet::new_assert(ip, 0)).into(),
+        ca,
+        cert: None,
+        key: None,
+    }
 }
 
 /// Without flite the caller sounds like the agent.

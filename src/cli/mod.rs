@@ -7,9 +7,13 @@ mod audit;
 mod call;
 mod check;
 mod demo;
+mod explain;
 mod models;
+mod pbx_snippet;
+mod presets;
 mod progress;
 mod reload;
+mod route;
 mod run;
 mod script;
 
@@ -37,6 +41,14 @@ enum Command {
     Demo(demo::Arguments),
     /// Reads the configuration and says all that is wrong with it
     Check(check::Arguments),
+    /// Shows every value of a file that holds, and where it came from
+    Explain(explain::Arguments),
+    /// Lists the PBX families whose values are compiled in
+    Presets(presets::Arguments),
+    /// Prints what to set on the PBX
+    PbxSnippet(pbx_snippet::Arguments),
+    /// Says where a call would go, and why
+    Route(route::Arguments),
     /// Puts a changed configuration into force; a wrong one changes nothing
     Reload(reload::Arguments),
     /// Calls a SIP peer with a spoken script, and measures how it answers
@@ -61,6 +73,10 @@ pub fn main() -> ExitCode {
         Command::Run(arguments) => run::run(arguments),
         Command::Demo(arguments) => demo::run(arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
+        Command::Presets(arguments) => presets::run(&arguments),
+        Command::PbxSnippet(arguments) => pbx_snippet::run(&arguments),
+        Command::Route(arguments) => route::run(&arguments),
         Command::Reload(arguments) => reload::run(&arguments),
         Command::Call(arguments) => call::run(arguments),
         Command::Audit(command) => audit::run(&command),

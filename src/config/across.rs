@@ -2,27 +2,32 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::dialplan::Pattern;
+use crate::base::TrunkName;
+use crate::dialplan::{How, Unanswered};
 use crate::sip::Inbound;
 
+use super::callers_file::{Lists, TOLD, Written};
 use super::diagnostic::Findings;
 use super::file::Reader;
+use super::listen_file;
 use super::plan_file::ReadPlan;
 use super::trunk_file::ReadTrunk;
-use super::{Code, Diagnostic, Node, PlanName};
+use super::{Code, Diagnostic, Node, PlanName, reach};
 
-/// Checks all files against each other.
+/// Checks all files against each other. `profiles` counts those that could not be read too.
 pub(super) fn check(
     findings: &mut Findings,
     node: &Node,
     trunks: &[ReadTrunk],
     plans: &BTreeMap<PlanName, ReadPlan>,
     unread: &BTreeSet<PlanName>,
+    profiles: usize,
 ) {
     for (at, trunk) in trunks.iter().enumerate() {
         registrar(findings, node, trunk);
         ports(findings, trunk);
         claims(findings, trunk, &trunks[..at]);
+        listen_file::one_certificate(findings, trunk, &trunks[..at]);
         match plans.get(&trunk.profile.plan) {
             Some(plan) => trunk_and_plan(findings, trunk, plan),
             // A plan that could not be read was reported where it was read.
@@ -35,11 +40,27 @@ pub(super) fn check(
             }
         }
     }
+    test_trunks(findings, trunks, profiles > trunks.len(), plans);
     let used: BTreeSet<_> = trunks.iter().map(|trunk| &trunk.profile.plan).collect();
     for (name, plan) in plans.iter().filter(|(name, _)| !used.contains(name)) {
         let title = format!("no SIP profile uses the dialplan \"{name}\"");
         let place = Diagnostic::warning(Code::Unused, title).at(&plan.source, 0..0, "");
         findings.push(place.help(format!("write dialplan = \"{name}\" in a SIP profile")));
+    }
+}
+
+/// Reports lists that no plan names.
+pub(super) fn unused_lists(
+    findings: &mut Findings,
+    lists: &Lists,
+    plans: &BTreeMap<PlanName, ReadPlan>,
+) {
+    for (path, source) in lists {
+        if !plans.values().any(|plan| plan.lists.contains(path)) {
+            let found = Diagnostic::warning(Code::Unused, format!("no dialplan uses {path}"));
+            let help = format!("write file = \"{path}\" under [callers.…], or remove it");
+            findings.push(found.at(source, 0..0, "").help(help));
+        }
     }
 }
 
@@ -96,17 +117,11 @@ fn claims(findings: &mut Findings, trunk: &ReadTrunk, earlier: &[ReadTrunk]) {
 }
 
 fn trunk_and_plan(findings: &mut Findings, trunk: &ReadTrunk, plan: &ReadPlan) {
-    let mut reader = Reader { source: plan.source.clone(), findings };
+    let mut reader = Reader { source: plan.source.clone(), findings: &mut *findings };
     let (profile, path) = (&trunk.profile, &trunk.source.path);
-    for number in &plan.dials {
-        let country = profile.numbers.country;
-        let normal = profile.numbers.normalise(number.get_ref());
-        if country.emergency().iter().any(|known| *known == normal || known == number.get_ref()) {
-            let title = format!("{} is an emergency number", number.get_ref());
-            let help =
-                "the agent tells a caller in danger to hang up and dial 911; it never dials itself";
-            reader.error(Code::Forbidden, number.span(), title, "never dialled", help);
-        } else if !profile.transfer.allows(number.get_ref()) {
+    for number in plan.targets.iter().flat_map(|target| &target.dials) {
+        let allowed = profile.transfer.allows(number.get_ref());
+        if !reach::check_dial(&mut reader, number, &profile.numbers) && !allowed {
             let title =
                 format!("trunk {} may not hand calls to {}", profile.sip.name, number.get_ref());
             let help = match trunk.allow.is_empty() {
@@ -121,7 +136,8 @@ fn trunk_and_plan(findings: &mut Findings, trunk: &ReadTrunk, plan: &ReadPlan) {
         }
     }
     let wait = profile.transfer.wait;
-    for (ring, place) in plan.rings.iter().filter(|(ring, _)| *ring > wait) {
+    let rings = plan.targets.iter().map(|target| &target.ring);
+    for (ring, place) in rings.filter(|(ring, _)| *ring > wait) {
         let (ring, wait) = (ring.as_secs(), wait.as_secs());
         let title = format!(
             "rings for {ring}s, and trunk {} waits {wait}s for a transfer's outcome",
@@ -133,21 +149,89 @@ fn trunk_and_plan(findings: &mut Findings, trunk: &ReadTrunk, plan: &ReadPlan) {
         );
         reader.error(Code::NoEffect, place.clone(), title, "never rings that long", help);
     }
-    for text in &plan.literals {
-        let normal = profile.numbers.normalise(text.get_ref());
-        let literal =
-            Pattern::parse(text.get_ref()).is_ok_and(|pattern| pattern.literal().is_some());
-        if literal && normal != *text.get_ref() {
-            let title =
-                format!("\"{}\" can never match: numbers are compared in full", text.get_ref());
-            reader.error(Code::Unreachable, text.span(), title, "", format!("write \"{normal}\""));
+    caller_back(findings, trunk, plan);
+    never_compared(findings, trunk, plan);
+    tests(findings, trunk, plan);
+}
+
+/// Reports targets that ask for blind REFER and for the caller back, where the PBX keeps the caller.
+fn caller_back(findings: &mut Findings, trunk: &ReadTrunk, plan: &ReadPlan) {
+    let kept = !trunk.profile.transfer.caller_returns;
+    let mut reader = Reader { source: plan.source.clone(), findings };
+    for places in plan.targets.iter().filter(|_| kept) {
+        let (Some(span), Some(target)) = (&places.how, plan.plan.targets.get(&places.name)) else {
+            continue;
+        };
+        if target.how == How::Refer && target.unanswered != Unanswered::HangUp {
+            let title = format!(
+                "by blind REFER nobody comes back from [target.{}] on trunk {}",
+                places.name, trunk.profile.sip.name
+            );
+            let help = format!(
+                "write unanswered = \"hangup\", or failed-refer-returns = true under [transfer] in {} \
+                 if the PBX gives the caller back",
+                trunk.source.path
+            );
+            let label = "the PBX keeps a caller whom it has accepted";
+            reader.error(Code::NoEffect, span.clone(), title, label, help);
         }
     }
-    for (test, place) in plan.plan.tests.iter().zip(&plan.tests) {
+}
+
+/// Reports numbers and patterns that no number of the trunk can be equal to.
+fn never_compared(findings: &mut Findings, trunk: &ReadTrunk, plan: &ReadPlan) {
+    let numbers = &trunk.profile.numbers;
+    let lost = plan.written.iter().filter(|written| numbers.never_sees(&written.pattern));
+    let mut told: BTreeMap<&str, usize> = BTreeMap::new();
+    for Written { pattern, source, place } in lost {
+        let count = told.entry(&source.path).or_default();
+        *count += 1;
+        if *count > TOLD {
+            continue;
+        }
+        let title = format!("\"{pattern}\" can never match: numbers are compared in full");
+        let help = reach::full(pattern, numbers);
+        let mut reader = Reader { source: source.clone(), findings: &mut *findings };
+        reader.error(Code::Unreachable, place.clone(), title, "", help);
+    }
+    for (path, count) in told.into_iter().filter(|(_, count)| *count > TOLD) {
+        let title = format!("{} more numbers in {path} can never match", count - TOLD);
+        findings.push(Diagnostic::error(Code::Unreachable, title));
+    }
+}
+
+/// Runs the tests of the plan that are meant for this trunk.
+fn tests(findings: &mut Findings, trunk: &ReadTrunk, plan: &ReadPlan) {
+    let profile = &trunk.profile;
+    let mut reader = Reader { source: plan.source.clone(), findings };
+    let meant = |trunk: &Option<TrunkName>| trunk.as_ref().is_none_or(|t| *t == profile.sip.name);
+    let tests = plan.plan.tests.iter().zip(&plan.tests);
+    for (test, place) in tests.filter(|(test, _)| meant(&test.trunk)) {
         if let Err(story) = plan.plan.run_test(test, &profile.numbers) {
             let (title, why) = story.split_once('\n').unwrap_or((&story, ""));
             let label = "the test says otherwise";
-            reader.error(Code::Test, place.clone(), title, label, format!("this is why:\n{why}"));
+            let help = format!("this is why:\n{why}");
+            reader.error(Code::Test, place.route.clone(), title, label, help);
+        }
+    }
+}
+
+/// Reports tests for a trunk that does not use the plan.
+fn test_trunks(
+    findings: &mut Findings,
+    trunks: &[ReadTrunk],
+    unread: bool,
+    plans: &BTreeMap<PlanName, ReadPlan>,
+) {
+    for (name, plan) in plans {
+        let users = || trunks.iter().filter(|trunk| trunk.profile.plan == *name);
+        let users = || users().map(|trunk| trunk.profile.sip.name.as_str());
+        let mut reader = Reader { source: plan.source.clone(), findings: &mut *findings };
+        for text in plan.tests.iter().filter_map(|places| places.trunk.as_ref()) {
+            if !unread && !users().any(|user| user == text.get_ref()) {
+                let title = format!("trunk {} does not use this plan", text.get_ref());
+                reader.unknown(Code::Undefined, text, title, users());
+            }
         }
     }
 }

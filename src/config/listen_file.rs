@@ -9,9 +9,11 @@ use toml::Spanned;
 
 use crate::sip::Transport;
 
+use super::diagnostic::Findings;
 use super::file::{Reader, SecretFile, Text};
 use super::node::{advertised, sip_address};
-use super::{Code, Listen, Node, TlsFiles};
+use super::trunk_file::ReadTrunk;
+use super::{Code, Diagnostic, Listen, Node, TlsFiles};
 
 /// SIP over TLS, unless another port is written (RFC 3261 §19.1.2).
 const TLS_PORT: u16 = 5061;
@@ -212,4 +214,24 @@ pub(super) fn pem(reader: &mut Reader<'_>, dir: &Path, path: &Text, kind: &str) 
     let help = "write the path of a PEM file, relative to attendant.toml";
     reader.error(Code::Value, path.span(), title, "", help);
     None
+}
+
+/// Trunks may share a TLS address, and then they show the same certificate and ask for the same authority.
+pub(super) fn one_certificate(findings: &mut Findings, trunk: &ReadTrunk, earlier: &[ReadTrunk]) {
+    for listen in trunk.profile.listens.iter().filter(|listen| listen.tls.is_some()) {
+        let differs = |theirs: &&Listen| {
+            let same_socket =
+                (theirs.transport, theirs.address) == (listen.transport, listen.address);
+            same_socket && theirs.tls.is_some() && theirs.tls != listen.tls
+        };
+        let clash = |other: &&ReadTrunk| other.profile.listens.iter().any(|it| differs(&it));
+        if let Some(other) = earlier.iter().find(clash) {
+            let title =
+                format!("two SIP profiles show different certificates on {}", listen.address);
+            let found = Diagnostic::error(Code::Duplicate, title).at(&trunk.source, 0..0, "");
+            let help =
+                format!("write the same [listen.tls] as in {}, or another bind", other.source.path);
+            findings.push(found.help(help));
+        }
+    }
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::dialplan::Plan;
 use crate::sip::UaConfig;
 
+use super::callers_file::Lists;
 use super::diagnostic::{Findings, Source};
 use super::file::Reader;
 use super::layers::Layer;
@@ -55,17 +56,24 @@ impl Generation {
 
 /// The longest file that is read. The largest plan we can think of has a tenth of this.
 const FILE_BYTES: u64 = 1 << 20;
+/// The longest list: some 200,000 numbers with a comment each.
+const LIST_BYTES: u64 = 8 << 20;
 
 impl Config {
-    /// Reads `attendant.toml`, `sip-profiles/*.toml` and `dialplans/*.toml` under a directory.
+    /// Reads `attendant.toml`, `sip-profiles/*.toml`, `dialplans/*.toml` and `lists/*.csv` under a
+    /// directory.
     ///
     /// # Errors
     /// With every mistake in every file, when there is at least one error.
     pub fn load(dir: &Path) -> Result<Self, ConfigErrors> {
         let mut findings = Findings::default();
         let node_source = read_file(&mut findings, dir, "attendant.toml");
-        let trunk_sources = read_folder(&mut findings, dir, "sip-profiles");
-        let plan_sources = read_folder(&mut findings, dir, "dialplans");
+        let trunk_sources = read_folder(&mut findings, dir, "sip-profiles", ".toml");
+        let plan_sources = read_folder(&mut findings, dir, "dialplans", ".toml");
+        let lists: Lists = read_folder(&mut findings, dir, "lists", ".csv")
+            .into_values()
+            .map(|source| (source.path.clone(), source))
+            .collect();
         if trunk_sources.is_empty() {
             let title = format!("no file in {}", dir.join("sip-profiles").display());
             findings.push(
@@ -74,7 +82,7 @@ impl Config {
             );
         }
         let sources = node_source.iter().chain(trunk_sources.values()).chain(plan_sources.values());
-        let generation = Generation::of(sources);
+        let generation = Generation::of(sources.chain(lists.values()));
 
         let node = node_source.and_then(|source| {
             let mut reader = Reader { source, findings: &mut findings };
@@ -83,6 +91,7 @@ impl Config {
         });
         let stand_in = node.clone().unwrap_or_else(Node::stand_in);
         let mut trunks = Vec::new();
+        let profiles = trunk_sources.len();
         for (name, source) in trunk_sources {
             let mut reader = Reader { source, findings: &mut findings };
             trunks.extend(trunk_file::read(&mut reader, dir, &name, &stand_in));
@@ -90,14 +99,17 @@ impl Config {
         let (mut plans, mut unread) = (BTreeMap::new(), BTreeSet::new());
         for (name, source) in plan_sources {
             let name = PlanName(name);
-            match plan_file::read(&mut Reader { source, findings: &mut findings }) {
+            match plan_file::read(&mut Reader { source, findings: &mut findings }, &lists) {
                 Some(plan) => drop(plans.insert(name, plan)),
                 None => drop(unread.insert(name)),
             }
         }
         // Without a node every registered trunk would seem to lack a registrar.
         if node.is_some() {
-            across::check(&mut findings, &stand_in, &trunks, &plans, &unread);
+            across::check(&mut findings, &stand_in, &trunks, &plans, &unread, profiles);
+        }
+        if unread.is_empty() {
+            across::unused_lists(&mut findings, &lists, &plans);
         }
         let warnings = findings.into_warnings()?;
         let trunks = trunks.into_iter().map(|read| read.profile).collect();
@@ -166,8 +178,12 @@ impl Config {
 fn read_file(findings: &mut Findings, dir: &Path, path: &str) -> Option<Arc<Source>> {
     let full = dir.join(path);
     let found = std::fs::metadata(&full).and_then(|meta| match meta.len() {
+        // A spreadsheet may have written comments in an encoding of its own.
+        0..=LIST_BYTES if path.ends_with(".csv") => {
+            std::fs::read(&full).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        }
         0..=FILE_BYTES => std::fs::read_to_string(&full),
-        _ => Err(std::io::Error::other("longer than 1 MiB")),
+        _ => Err(std::io::Error::other("longer than 1 MiB (a list: 8 MiB)")),
     });
     match found {
         Ok(text) => Some(Source::new(path, text)),
@@ -179,19 +195,24 @@ fn read_file(findings: &mut Findings, dir: &Path, path: &str) -> Option<Arc<Sour
     }
 }
 
-/// Reads every `.toml` file of a folder, by name.
-fn read_folder(findings: &mut Findings, dir: &Path, folder: &str) -> BTreeMap<String, Arc<Source>> {
+/// Reads every file of a folder whose name ends like this, by the name before it.
+fn read_folder(
+    findings: &mut Findings,
+    dir: &Path,
+    folder: &str,
+    ending: &str,
+) -> BTreeMap<String, Arc<Source>> {
     // A folder that is not there holds no file, which is reported where one is missed.
     let entries = std::fs::read_dir(dir.join(folder)).into_iter().flatten().flatten();
     let names: BTreeSet<String> = entries
         .filter_map(|entry| entry.file_name().into_string().ok())
-        .filter_map(|name| name.strip_suffix(".toml").map(str::to_owned))
+        .filter_map(|name| name.strip_suffix(ending).map(str::to_owned))
         .filter(|name| !name.is_empty() && !name.starts_with('.'))
         .collect();
     names
         .into_iter()
         .filter_map(|name| {
-            let source = read_file(findings, dir, &format!("{folder}/{name}.toml"))?;
+            let source = read_file(findings, dir, &format!("{folder}/{name}{ending}"))?;
             Some((name, source))
         })
         .collect()

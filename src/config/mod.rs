@@ -4,35 +4,45 @@
 //! file holds (`*File` structs) is private to the module that reads it; checked values are public.
 
 mod across;
+mod alone;
 mod auth_file;
+mod callers_file;
 mod code;
 mod diagnostic;
 pub mod explain;
 mod file;
+mod hours_file;
 mod keys;
 mod layers;
 mod limits_file;
 mod listen_file;
 mod load;
 mod media_file;
+mod names;
 mod node;
 mod peer_file;
 mod plan_file;
 mod presets;
+mod reach;
+pub mod reference;
 mod route_file;
 mod session_file;
+mod snippet;
+mod target_file;
 pub mod templates;
 mod transfer;
 mod transfer_file;
 mod trunk;
 mod trunk_file;
 
+pub use alone::{read_plan, read_profile};
 pub use code::Code;
 pub use diagnostic::{ConfigErrors, Diagnostic, Severity};
 pub use keys::{Fallback, Key, NODE, TRUNK};
 pub use load::{Config, Generation};
 pub use node::{Book, Node, RtpBind};
 pub use presets::{Fact, Family, Knowledge, Preset, Standing};
+pub use snippet::{SnippetFamily, SnippetValues, snippet};
 pub use transfer::{ContextField, NotAllowed, Notify200, Transfer, TransferMethod};
 pub use trunk::{
     Limits, Listen, Peer, PerCaller, PlanName, Register, TlsFiles, TrunkMedia, TrunkProfile,

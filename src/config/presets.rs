@@ -7,6 +7,7 @@ mod carriers;
 mod enterprise;
 mod open;
 mod small;
+mod text;
 
 /// A PBX family whose values are compiled in.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]

@@ -86,10 +86,10 @@ impl Transfer {
         // Reading a number drops `;` and all behind it: what is not a plain number is not read at all.
         let plain = |c: char| c.is_ascii_alphanumeric() || "+*#-_.".contains(c);
         let normal = self.numbers.normalise(number);
-        let forbidden = self.numbers.country.emergency();
+        let country = self.numbers.country;
         number.chars().all(plain)
-            && !forbidden.contains(&number)
-            && !forbidden.contains(&normal.as_str())
+            && country.never_dials(number).is_none()
+            && country.never_dials(&normal).is_none()
             && self.allow.iter().any(|pattern| pattern.matches(&normal))
     }
 

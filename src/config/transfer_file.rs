@@ -6,7 +6,7 @@ use toml::Spanned;
 use crate::dialplan::{Numbers, Pattern};
 
 use super::file::{OneOrMany, Reader, Text};
-use super::{Code, ContextField, Notify200, Peer, Transfer, TransferMethod};
+use super::{Code, ContextField, Notify200, Peer, Transfer, TransferMethod, reach};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -40,7 +40,7 @@ pub(super) fn transfer(
         .iter()
         .filter_map(|text| reader.value(text, "a number or pattern", Pattern::parse))
         .collect();
-    let forbidden = forbidden(reader, &allow, numbers);
+    let forbidden = reach::check_allow(reader, &allow, numbers);
     let refer_to = refer_to(reader, &raw.refer_to);
     if let (Some(first), None) = (allow.first(), peer) {
         let title = "calls cannot be handed to numbers of a peer that is not named";
@@ -82,29 +82,6 @@ fn methods(reader: &mut Reader<'_>, list: Spanned<OneOrMany>) -> Option<Vec<Tran
         }
     }
     sound.then_some(found)
-}
-
-/// Reports patterns that would let the agent dial for help or at the practice's cost.
-fn forbidden(reader: &mut Reader<'_>, allow: &[Text], numbers: &Numbers) -> bool {
-    let mut found = false;
-    for text in allow {
-        let Ok(pattern) = Pattern::parse(text.get_ref()) else { continue };
-        let country = numbers.country;
-        let emergency = country.emergency().iter().find(|number| pattern.matches(number));
-        let premium = country.premium().iter().find(|number| pattern.matches(number));
-        // `_9XXX` is a common range of extensions: 9911 in it is stopped by `Transfer::allows`.
-        let emergency = emergency.filter(|number| number.len() == 3 || pattern.literal().is_some());
-        let (number, what) = match (emergency, premium) {
-            (Some(number), _) => (number, "an emergency number"),
-            (None, Some(number)) => (number, "a premium number"),
-            (None, None) => continue,
-        };
-        let title = format!("\"{pattern}\" lets the agent reach {number}, {what}");
-        let help = "narrow it to the extensions and numbers of the practice";
-        reader.error(Code::Forbidden, text.span(), title, "too wide", help);
-        found = true;
-    }
-    found
 }
 
 fn refer_to(reader: &mut Reader<'_>, text: &Text) -> Option<String> {

@@ -1,5 +1,9 @@
 //! Telephone numbers as people and PBXs write them, brought to one form before rules see them.
 
+use std::fmt;
+
+use super::Pattern;
+
 /// A country whose numbering plan we know.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Country {
@@ -25,22 +29,6 @@ impl Country {
     pub fn from_code(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|country| country.code() == code)
     }
-
-    /// Numbers that the agent must never dial: emergency services, also behind the 9 or 8 that
-    /// many PBXs want for an outside line. A caller in danger is told to dial 911 themselves,
-    /// because a call of ours would show the practice's address to the dispatcher.
-    pub fn emergency(self) -> &'static [&'static str] {
-        match self {
-            Self::Us | Self::Ca => &["911", "9911", "8911", "+1911"],
-        }
-    }
-
-    /// One number of each range that costs the caller or the practice extra.
-    pub fn premium(self) -> &'static [&'static str] {
-        match self {
-            Self::Us | Self::Ca => &["+19005550100", "19005550100", "9005550100"],
-        }
-    }
 }
 
 /// How a trunk's numbers are read.
@@ -58,26 +46,79 @@ impl Numbers {
     ///
     /// Separators and `;` parameters fall away, `*` and `#` stay.
     pub fn normalise(&self, dialled: &str) -> String {
+        self.normalise_by_steps(dialled, &mut |_| {})
+    }
+
+    /// Does the same, and tells what it does, step by step, for a dry run.
+    pub fn normalise_by_steps(
+        &self,
+        dialled: &str,
+        tell: &mut dyn FnMut(fmt::Arguments<'_>),
+    ) -> String {
         let user = dialled.split(';').next().unwrap_or_default().trim();
+        if user.len() < dialled.trim().len() {
+            tell(format_args!("parameters fall away"));
+        }
         if user.chars().any(|c| !(c.is_ascii_digit() || "+-.() *#".contains(c))) {
+            tell(format_args!("a name: as it stands"));
             return user.to_owned();
         }
         let kept: String = user.chars().filter(|c| !"-.() ".contains(*c)).collect();
+        if kept.len() < user.len() {
+            tell(format_args!("separators fall away"));
+        }
         let digits = kept.strip_prefix('+').unwrap_or(&kept);
         if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+            tell(format_args!("a service code: as it stands"));
             return kept;
         }
         if kept.starts_with('+') {
+            tell(format_args!("international already"));
             return kept;
         }
+        let country = self.country.code();
         // NANP: 011 is the international prefix; an area code and an exchange start with 2 to 9.
         match (digits.len(), self.area_code.as_deref()) {
-            (10, _) if national(digits) => format!("+1{digits}"),
-            (11, _) if digits.starts_with('1') && national(&digits[1..]) => format!("+{digits}"),
-            (11..=18, _) if digits.starts_with("011") => format!("+{}", &digits[3..]),
-            (7, Some(area)) if national(&format!("{area}{digits}")) => format!("+1{area}{digits}"),
-            _ => kept,
+            (10, _) if national(digits) => {
+                tell(format_args!("ten digits are a national number of {country}"));
+                format!("+1{digits}")
+            }
+            (11, _) if digits.starts_with('1') && national(&digits[1..]) => {
+                tell(format_args!("1 and ten digits are a national number of {country}"));
+                format!("+{digits}")
+            }
+            (11..=18, _) if digits.starts_with("011") => {
+                tell(format_args!("011 is the international prefix of {country}"));
+                format!("+{}", &digits[3..])
+            }
+            (7, Some(area)) if national(&format!("{area}{digits}")) => {
+                tell(format_args!("seven digits belong to area code {area}"));
+                format!("+1{area}{digits}")
+            }
+            (7, None) => {
+                tell(format_args!("seven digits, and [numbers] has no area-code: as dialled"));
+                kept
+            }
+            _ => {
+                tell(format_args!("an extension or a code: as dialled"));
+                kept
+            }
         }
+    }
+
+    /// Whether no number that a pattern stands for can come out of [`Numbers::normalise`]: then the
+    /// pattern is not written in the form in which numbers are compared.
+    pub fn never_sees(&self, pattern: &Pattern) -> bool {
+        if let Some(number) = pattern.literal() {
+            return self.normalise(number) != number;
+        }
+        // National numbers get a `+`, and so does what is behind 011.
+        let mut lost = vec!["_NXXNXXXXXX", "_1NXXNXXXXXX", "~011[0-9]{8,15}"];
+        if self.area_code.is_some() {
+            lost.push("_NXXXXXX");
+        }
+        let lost: Vec<_> = lost.into_iter().filter_map(|text| Pattern::parse(text).ok()).collect();
+        pattern.is_within(&lost.iter().collect::<Vec<_>>())
     }
 }
 
@@ -117,6 +158,52 @@ mod tests {
             (&us, "", ""),
         ] {
             assert_eq!(numbers.normalise(dialled), expected, "{dialled}");
+        }
+    }
+
+    #[test]
+    fn patterns_that_no_number_comes_to() {
+        let us = Numbers { country: Country::Us, area_code: None };
+        let chicago = Numbers { country: Country::Us, area_code: Some("312".into()) };
+        for (pattern, never, in_chicago) in [
+            ("3125550142", true, true),
+            ("+13125550142", false, false),
+            ("_312555XXXX", true, true),
+            ("_1312555XXXX", true, true),
+            ("_+1312555XXXX", false, false),
+            ("_555XXXX", false, true),
+            ("_01144.", false, false), // five digits behind it are left alone
+            ("~0114420[0-9]{8}", true, true),
+            ("_6XXX", false, false),
+            ("_312555XXX", false, false),
+            ("~[2-9]\\d{9}", false, false), // \d has more digits than ours
+            ("~[2-9][0-9]{2}[2-9][0-9]{6}", true, true),
+        ] {
+            let pattern = Pattern::parse(pattern).unwrap();
+            assert_eq!(us.never_sees(&pattern), never, "{pattern}");
+            assert_eq!(chicago.never_sees(&pattern), in_chicago, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn steps_are_told() {
+        let chicago = Numbers { country: Country::Us, area_code: Some("312".into()) };
+        for (dialled, steps) in [
+            (
+                "(847) 555-0142;x=1",
+                "parameters fall away, separators fall away, ten digits are a national number of US",
+            ),
+            ("18475550142", "1 and ten digits are a national number of US"),
+            ("5550142", "seven digits belong to area code 312"),
+            ("011442079460000", "011 is the international prefix of US"),
+            ("+442079460000", "international already"),
+            ("8000", "an extension or a code: as dialled"),
+            ("*98", "a service code: as it stands"),
+            ("front.desk", "a name: as it stands"),
+        ] {
+            let mut told = Vec::new();
+            chicago.normalise_by_steps(dialled, &mut |step| told.push(step.to_string()));
+            assert_eq!(told.join(", "), steps, "{dialled}");
         }
     }
 

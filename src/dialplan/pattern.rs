@@ -6,7 +6,9 @@ use std::fmt;
 
 use regex::Regex;
 
-/// A rule about one number.
+use super::language::{Automaton, Shared};
+
+/// A rule about one number, or one header value.
 #[derive(Clone, Debug)]
 pub struct Pattern {
     written: String,
@@ -21,10 +23,10 @@ enum Form {
 }
 
 /// One place of an Asterisk pattern.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Place {
-    /// One of these characters.
-    One(Vec<char>),
+    /// One of these ASCII characters: a bit each.
+    One(u128),
     /// `.`: one or more of anything, to the end.
     Some,
     /// `!`: anything or nothing, to the end.
@@ -49,10 +51,19 @@ pub enum PatternError {
     /// A literal with a character no number holds.
     #[error("`{0}` cannot be part of a number")]
     NotANumber(char),
+    /// A header value with a character that no header holds.
+    #[error("a header holds no control characters")]
+    Control,
+    /// Longer than any number or header value that we compare.
+    #[error("it is longer than {LONGEST} characters")]
+    TooLong,
     /// The regular expression is wrong.
     #[error("not a regular expression: {0}")]
     Regex(String),
 }
+
+/// An E.164 number has 15 digits; what is longer than this is no pattern but an accident.
+const LONGEST: usize = 500;
 
 impl Pattern {
     /// Reads a pattern: `_` starts an Asterisk pattern (`X` 0-9, `Z` 1-9, `N` 2-9, `[2-5]`, `.`
@@ -61,19 +72,31 @@ impl Pattern {
     /// # Errors
     /// When it is none of these.
     pub fn parse(written: &str) -> Result<Self, PatternError> {
+        match written.chars().find(|c| !is_dialled(*c)) {
+            Some(odd) if !written.starts_with(['_', '~']) => Err(PatternError::NotANumber(odd)),
+            _ => Self::parse_value(written),
+        }
+    }
+
+    /// Reads a pattern of a header's value: the same, but a literal may hold any text.
+    ///
+    /// # Errors
+    /// When it is none of these.
+    pub fn parse_value(written: &str) -> Result<Self, PatternError> {
+        if written.len() > LONGEST {
+            return Err(PatternError::TooLong);
+        }
         let form = match written.chars().next() {
             None => return Err(PatternError::Empty),
             Some('_') => Form::Template(template(&written[1..])?),
             Some('~') => Form::Regex(regex(&written[1..])?),
-            Some(_) => match written.chars().find(|c| !is_dialled(*c)) {
-                None => Form::Literal,
-                Some(odd) => return Err(PatternError::NotANumber(odd)),
-            },
+            Some(_) if written.contains(char::is_control) => return Err(PatternError::Control),
+            Some(_) => Form::Literal,
         };
         Ok(Self { written: written.to_owned(), form })
     }
 
-    /// Whether the whole number looks like this.
+    /// Whether the whole number looks like this. Takes time in proportion to the number's length.
     pub fn matches(&self, number: &str) -> bool {
         match &self.form {
             Form::Literal => self.written == number,
@@ -87,9 +110,54 @@ impl Pattern {
         matches!(self.form, Form::Literal).then_some(self.written.as_str())
     }
 
-    /// Whether every number of `other` is one of this pattern's too, as far as can be told.
+    /// Whether every number of `other` is one of this pattern's too; false also where that would
+    /// take too long to tell.
     pub fn covers(&self, other: &Self) -> bool {
-        self.written == other.written || other.literal().is_some_and(|one| self.matches(one))
+        other.is_within(&[self])
+    }
+
+    /// Whether every number of this pattern is one of at least one of the others'; false also
+    /// where that would take too long to tell.
+    pub fn is_within(&self, others: &[&Self]) -> bool {
+        if others.iter().any(|other| other.written == self.written) {
+            return true;
+        }
+        if let Some(number) = self.literal() {
+            return others.iter().any(|other| other.matches(number));
+        }
+        // A literal holds one number, and this pattern has more than one or is a rare spelling.
+        let wide = others.iter().filter(|other| other.literal().is_none());
+        let wide: Vec<_> = wide.filter_map(|other| other.automaton()).collect();
+        !wide.is_empty() && self.automaton().is_some_and(|mine| mine.is_within(&wide))
+    }
+
+    /// Finds a number that this pattern and another have in common.
+    pub fn shared(&self, other: &Self) -> Shared {
+        match (self.automaton(), other.automaton()) {
+            (Some(mine), Some(theirs)) => mine.shared(&theirs),
+            _ => Shared::CannotTell,
+        }
+    }
+
+    fn automaton(&self) -> Option<Automaton> {
+        let mut automaton = Automaton::new();
+        match &self.form {
+            Form::Literal => self.written.chars().for_each(|c| automaton.push_one(&[(c, c)])),
+            Form::Template(places) => {
+                for place in places {
+                    match place {
+                        Place::One(set) => automaton.push_one(&ranges(*set)),
+                        Place::Some => {
+                            automaton.push_one(&[('\0', char::MAX)]);
+                            automaton.push_any();
+                        }
+                        Place::Any => automaton.push_any(),
+                    }
+                }
+            }
+            Form::Regex(_) => return Automaton::regex(&self.written[1..]),
+        }
+        Some(automaton)
     }
 }
 
@@ -137,10 +205,10 @@ fn template(written: &str) -> Result<Vec<Place>, PatternError> {
     let mut rest = written.chars();
     while let Some(c) = rest.next() {
         places.push(match c {
-            'X' | 'x' => Place::One(('0'..='9').collect()),
-            'Z' | 'z' => Place::One(('1'..='9').collect()),
-            'N' | 'n' => Place::One(('2'..='9').collect()),
-            '0'..='9' | '+' | '*' | '#' => Place::One(vec![c]),
+            'X' | 'x' => Place::One(bits('0'..='9')),
+            'Z' | 'z' => Place::One(bits('1'..='9')),
+            'N' | 'n' => Place::One(bits('2'..='9')),
+            '0'..='9' | '+' | '*' | '#' => Place::One(bits([c])),
             '[' => Place::One(set(&mut rest)?),
             '.' | '!' if rest.clone().next().is_some() => return Err(PatternError::NotLast(c)),
             '.' => Place::Some,
@@ -154,36 +222,56 @@ fn template(written: &str) -> Result<Vec<Place>, PatternError> {
 }
 
 /// Reads `2-57]`, the bracket being open already.
-fn set(rest: &mut std::str::Chars<'_>) -> Result<Vec<char>, PatternError> {
+fn set(rest: &mut std::str::Chars<'_>) -> Result<u128, PatternError> {
     let (body, _) = rest.as_str().split_once(']').ok_or(PatternError::BadSet)?;
     let inside: Vec<char> = body.chars().collect();
-    let mut allowed = Vec::new();
+    let mut allowed = 0;
     let mut at = 0;
     while let Some(&first) = inside.get(at) {
-        match (inside.get(at + 1), inside.get(at + 2)) {
-            (Some('-'), Some(&last)) if first <= last && last.is_ascii() => {
-                allowed.extend(first..=last);
+        let last = match (inside.get(at + 1), inside.get(at + 2)) {
+            (Some('-'), Some(&last)) if first <= last => {
                 at += 3;
+                last
             }
             (Some('-'), _) => return Err(PatternError::BadSet),
             _ => {
-                allowed.push(first);
                 at += 1;
+                first
             }
+        };
+        if !last.is_ascii_graphic() || !first.is_ascii_graphic() {
+            return Err(PatternError::BadSet);
         }
+        allowed |= bits(first..=last);
     }
     rest.nth(inside.len());
-    if allowed.is_empty() { Err(PatternError::BadSet) } else { Ok(allowed) }
+    if allowed == 0 { Err(PatternError::BadSet) } else { Ok(allowed) }
+}
+
+/// A bit for each ASCII character.
+fn bits(chars: impl IntoIterator<Item = char>) -> u128 {
+    chars.into_iter().fold(0, |set, c| set | 1 << (u32::from(c) & 127))
+}
+
+fn ranges(set: u128) -> Vec<(char, char)> {
+    let mut ranges: Vec<(char, char)> = Vec::new();
+    for c in (0..128_u8).filter(|bit| set >> bit & 1 == 1) {
+        match ranges.last_mut() {
+            Some((_, last)) if u32::from(*last) + 1 == u32::from(c) => *last = char::from(c),
+            _ => ranges.push((char::from(c), char::from(c))),
+        }
+    }
+    ranges
 }
 
 fn fits(places: &[Place], number: &str) -> bool {
-    let mut rest = number.chars();
+    let mut rest = number.bytes();
     for place in places {
         match place {
             Place::Any => return true,
             Place::Some => return rest.next().is_some(),
             Place::One(allowed) => match rest.next() {
-                Some(c) if allowed.contains(&c) => {}
+                Some(byte) if byte.is_ascii() && allowed >> byte & 1 == 1 => {}
                 _ => return false,
             },
         }
@@ -247,6 +335,7 @@ mod tests {
             ("_6Q", "`Q` has no meaning in a pattern that starts with `_`"),
             ("_[5-2]", "the set after `[` is not closed, empty, or runs backwards"),
             ("_[", "the set after `[` is not closed, empty, or runs backwards"),
+            ("_[é]", "the set after `[` is not closed, empty, or runs backwards"),
             ("_[]", "the set after `[` is not closed, empty, or runs backwards"),
             ("60 01", "` ` cannot be part of a number"),
             ("~(", "not a regular expression: unclosed group"),

@@ -8,17 +8,17 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-use crate::base::{Phi, TargetName};
+use crate::base::{Phi, TargetName, TrunkName};
 
-use super::{Condition, Hours, Numbers};
+use super::{Calendar, Condition, Numbers};
 
 /// A checked number plan. Every name in it is defined.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// Where the practice's clock hangs.
     pub zone: TimeZone,
-    /// Opening hours, by name.
-    pub hours: BTreeMap<String, Hours>,
+    /// Opening hours and holidays.
+    pub calendar: Calendar,
     /// Whom calls may be handed to, by name.
     pub targets: BTreeMap<TargetName, Target>,
     /// The rules, in the order of the file.
@@ -45,8 +45,8 @@ pub enum Action {
     Agent {
         /// Which one.
         agent: AgentName,
-        /// What it speaks.
-        language: Language,
+        /// What it speaks; it greets in the first, and there is one.
+        language: Vec<Language>,
         /// The only targets that it sees, the first being the one for "a person".
         transfer: Vec<TargetName>,
         /// Who takes the call when the agent cannot run.
@@ -130,8 +130,19 @@ pub struct Target {
     pub ring: Duration,
     /// When it can be reached; always when absent.
     pub hours: Option<String>,
+    /// The way it is reached.
+    pub how: How,
     /// What becomes of the caller when nobody answers.
     pub unanswered: Unanswered,
+}
+
+/// How a call gets to a target.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum How {
+    /// As the trunk's `[transfer] methods` say.
+    Profile,
+    /// By blind REFER, whatever else the trunk could do.
+    Refer,
 }
 
 /// What becomes of a caller whom nobody answers.
@@ -160,22 +171,31 @@ pub struct Dialled {
 
 /// What a call gets.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Chosen {
+pub struct Chosen<'a> {
     /// The route that matched first.
-    pub route: Route,
-    /// The targets of the route that are open now, in the route's order.
-    pub targets: Vec<Target>,
+    pub route: &'a Route,
+    /// The targets of the route, in its order.
+    pub targets: Vec<Offer<'a>>,
     /// Who takes the call when the agent cannot run, whatever the hour.
-    pub fallback: Option<Target>,
-    /// What was decided about each route of the plan, in its order.
-    pub why: Vec<Reason>,
+    pub fallback: Option<&'a Target>,
 }
 
-/// No route matched: the call is refused with 404.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct NoRoute {
-    /// Why each route did not match.
-    pub why: Vec<Reason>,
+/// A target, and whether it is offered to this caller.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Offer<'a> {
+    /// The target.
+    pub target: &'a Target,
+    /// Why it is not offered: "clinic is closed (exception 12-25)".
+    pub closed: Option<String>,
+}
+
+/// The phones that ring for a target, one after another.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rings<'a> {
+    /// The target itself and those behind it that are open.
+    pub targets: Vec<&'a Target>,
+    /// Whether the call ends when nobody answers; else the agent takes the caller back.
+    pub hang_up: bool,
 }
 
 /// What was decided about a route, in words. Holds no number of the caller's.
@@ -209,8 +229,10 @@ pub struct PlanTest {
     pub from: Option<String>,
     /// The number dialled.
     pub to: String,
-    /// SIP headers, name and value.
+    /// SIP headers, long name and value.
     pub headers: Vec<(String, String)>,
+    /// The trunk it comes by; any that uses the plan when absent.
+    pub trunk: Option<TrunkName>,
     /// The route it must land on.
     pub route: RouteName,
 }
@@ -221,39 +243,75 @@ impl Plan {
         self.zone.to_datetime(now)
     }
 
-    /// Finds the route for a call: top to bottom, the first match wins.
-    ///
-    /// # Errors
-    /// When no route matches, with the reason for each.
-    pub fn route(&self, dialled: &Dialled) -> Result<Chosen, NoRoute> {
-        let mut chosen = None;
-        let mut why = Vec::with_capacity(self.routes.len());
-        for route in &self.routes {
-            let (verdict, words) = match (&chosen, route.condition.check(dialled, &self.hours)) {
-                (Some(_), _) => (Verdict::NotReached, "not reached".to_owned()),
-                (None, Err(words)) => (Verdict::Passed, words),
-                (None, Ok(words)) => {
-                    chosen = Some(route);
-                    (Verdict::Chosen, words)
-                }
-            };
-            why.push(Reason { route: route.name.clone(), verdict, words });
-        }
-        let Some(route) = chosen else { return Err(NoRoute { why }) };
-        let (targets, fallback) = match &route.action {
-            Action::Agent { transfer, fallback, .. } => (self.open(transfer, dialled.at), fallback),
-            Action::Reject { .. } => (Vec::new(), &None),
-        };
-        let fallback = fallback.as_ref().and_then(|name| self.targets.get(name)).cloned();
-        Ok(Chosen { route: route.clone(), targets, fallback, why })
+    /// Finds the route for a call: top to bottom, the first match wins. [`Plan::why`] has the words.
+    pub fn find(&self, dialled: &Dialled) -> Option<&Route> {
+        self.routes.iter().find(|route| route.condition.check(dialled, &self.calendar, &mut |_| {}))
     }
 
-    fn open(&self, names: &[TargetName], at: DateTime) -> Vec<Target> {
-        let open = |target: &&Target| match &target.hours {
-            Some(hours) => self.hours.get(hours).is_some_and(|hours| hours.open_at(at)),
-            None => true,
+    /// Finds the route for a call and all that belongs to it; `None` is refused with 404.
+    pub fn route(&self, dialled: &Dialled) -> Option<Chosen<'_>> {
+        let route = self.find(dialled)?;
+        let Action::Agent { transfer, fallback, .. } = &route.action else {
+            return Some(Chosen { route, targets: Vec::new(), fallback: None });
         };
-        names.iter().filter_map(|name| self.targets.get(name)).filter(open).cloned().collect()
+        let targets = transfer.iter().filter_map(|name| self.targets.get(name));
+        let targets = targets.map(|target| self.offer(target, dialled.at)).collect();
+        let fallback = fallback.as_ref().and_then(|name| self.targets.get(name));
+        Some(Chosen { route, targets, fallback })
+    }
+
+    /// Tells what was decided about each route, in the order of the file.
+    pub fn why(&self, dialled: &Dialled) -> Vec<Reason> {
+        let mut taken = false;
+        let told = self.routes.iter().map(|route| {
+            let (verdict, words) = if taken {
+                (Verdict::NotReached, "not reached".to_owned())
+            } else {
+                let mut words: Vec<String> = Vec::new();
+                let mut tell = |part: fmt::Arguments<'_>| words.push(part.to_string());
+                taken = route.condition.check(dialled, &self.calendar, &mut tell);
+                match (taken, words.pop()) {
+                    (true, None) => (Verdict::Chosen, "asks nothing".to_owned()),
+                    (true, Some(last)) => {
+                        words.push(last);
+                        (Verdict::Chosen, words.join(", "))
+                    }
+                    (false, last) => (Verdict::Passed, last.unwrap_or_default()),
+                }
+            };
+            Reason { route: route.name.clone(), verdict, words }
+        });
+        told.collect()
+    }
+
+    fn offer<'a>(&self, target: &'a Target, at: DateTime) -> Offer<'a> {
+        let hours = target.hours.as_deref();
+        Offer { target, closed: hours.and_then(|hours| self.calendar.closed(hours, at)) }
+    }
+
+    /// Tells whose phones ring when a call is handed to a target at some time.
+    pub fn rings<'a>(&'a self, first: &'a Target, at: DateTime) -> Rings<'a> {
+        let mut rings = Rings { targets: vec![first], hang_up: false };
+        let mut target = first;
+        // `check` refuses targets that go round in a circle; this ends even if one got through.
+        for _ in 0..=self.targets.len() {
+            target = match &target.unanswered {
+                Unanswered::Agent => break,
+                Unanswered::HangUp => {
+                    rings.hang_up = true;
+                    break;
+                }
+                Unanswered::Target(next) => match self.targets.get(next) {
+                    Some(next) => next,
+                    None => break,
+                },
+            };
+            // One that is closed at this hour is as good as unanswered.
+            if self.offer(target, at).closed.is_none() {
+                rings.targets.push(target);
+            }
+        }
+        rings
     }
 
     /// Runs a test of the plan. Numbers are read as the trunk would read them.
@@ -267,12 +325,12 @@ impl Plan {
             at: test.at,
             headers: test.headers.iter().map(|(n, v)| (n.clone(), Phi::new(v.clone()))).collect(),
         };
-        let (landed, why) = match self.route(&dialled) {
-            Ok(chosen) if chosen.route.name == test.route => return Ok(()),
-            Ok(chosen) => (format!("this call lands on \"{}\"", chosen.route.name), chosen.why),
-            Err(NoRoute { why }) => ("this call finds no route".to_owned(), why),
+        let landed = match self.find(&dialled) {
+            Some(route) if route.name == test.route => return Ok(()),
+            Some(route) => format!("this call lands on \"{}\"", route.name),
+            None => "this call finds no route".to_owned(),
         };
-        let why: String = why.iter().map(|reason| format!("\n- {reason}")).collect();
-        Err(landed + &why)
+        let why = self.why(&dialled);
+        Err(why.iter().fold(landed, |text, reason| format!("{text}\n- {reason}")))
     }
 }

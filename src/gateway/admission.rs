@@ -1,22 +1,26 @@
 //! Whether a call is taken, and where it goes: limits, number plan, a port for its sound.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use jiff::civil::DateTime;
 
 use crate::agent::Setting;
 use crate::base::{CallId, Phi, Purpose, TargetName, TrunkName};
-use crate::call::{Attempt, Carrier, Reach, Setup};
+use crate::call::{Carrier, Reach, Setup};
 use crate::config::{Config, ContextField, Notify200, TrunkProfile};
-use crate::dialplan::{Action, Dialled, Plan, Target, Unanswered};
+use crate::dialplan::{Action, Reason, Verdict};
 use crate::ops::{self, RefusalLabel};
 use crate::practice::PhoneNumber;
 use crate::sdp::LocalMedia;
 use crate::sip::Incoming;
 use crate::workers::{Port, WorkersError};
 
+use super::decision::{Asked, Offered, decide};
 use super::shared::Shared;
+use super::switchboard::RETRY_AFTER;
+use super::throttle::{Throttle, TooSoon};
 
 /// A call that is taken.
 pub(super) struct Admitted {
@@ -35,11 +39,30 @@ pub(super) struct Refused {
     pub(super) reason: RefusalLabel,
     /// For the admin, on the wire and in the log; never a number or a name.
     pub(super) words: String,
+    /// When it may be tried again.
+    pub(super) retry_after: Option<Duration>,
 }
 
 impl Refused {
     fn new(status: u16, reason: RefusalLabel, words: impl Into<String>) -> Self {
-        Self { status, reason, words: words.into() }
+        let retry_after = (status == 503).then_some(RETRY_AFTER);
+        Self { status, reason, words: words.into(), retry_after }
+    }
+}
+
+impl From<TooSoon> for Refused {
+    fn from(too_soon: TooSoon) -> Self {
+        match too_soon {
+            TooSoon::Trunk { words, wait } => {
+                let retry_after = Some(wait);
+                Self { status: 503, reason: RefusalLabel::TooFast, words, retry_after }
+            }
+            // Busy, and not 503: a PBX would take that for the whole trunk's state and send others elsewhere too.
+            TooSoon::Caller { words, wait } => {
+                let retry_after = Some(wait);
+                Self { status: 486, reason: RefusalLabel::CallerTooOften, words, retry_after }
+            }
+        }
     }
 }
 
@@ -58,6 +81,7 @@ pub(super) fn admit(
     call: CallId,
     incoming: Incoming,
     load: Load,
+    throttle: &mut Throttle,
 ) -> Result<Admitted, Refused> {
     let received = Instant::now();
     let config = shared.config.load_full();
@@ -76,7 +100,10 @@ pub(super) fn admit(
         );
         return Err(Refused::new(503, RefusalLabel::Busy, words));
     }
-    let Choice { route, targets, order, fallback, now } = choose(&config, profile, &incoming)?;
+    let caller = incoming.caller.as_ref().map(|number| profile.normalise(number));
+    throttle.take(Instant::now(), &incoming.trunk, &profile.limits, caller.as_ref())?;
+    let Choice { route, targets, order, fallback, now } =
+        choose(&config, profile, call, &Asked::from(&incoming), Timestamp::now())?;
     let (bind, ports) = (profile.media.bind, &profile.media.ports);
     let port = shared.media.reserve_at(bind, ports).map_err(|error| {
         if matches!(error, WorkersError::PortsExhausted { .. }) {
@@ -129,85 +156,60 @@ fn carrier(field: &ContextField) -> Carrier {
 }
 
 /// What the number plan says of a call.
-struct Choice {
-    route: String,
-    targets: BTreeMap<TargetName, Reach>,
+pub(super) struct Choice {
+    pub(super) route: String,
+    pub(super) targets: BTreeMap<TargetName, Reach>,
     /// The route's order of them.
     order: Vec<TargetName>,
-    fallback: Option<(TargetName, Reach)>,
+    pub(super) fallback: Option<(TargetName, Reach)>,
     now: DateTime,
 }
 
-fn choose(config: &Config, profile: &TrunkProfile, incoming: &Incoming) -> Result<Choice, Refused> {
-    let Some(plan) = config.plan(profile) else {
+pub(super) fn choose(
+    config: &Config,
+    profile: &TrunkProfile,
+    call: CallId,
+    asked: &Asked,
+    now: Timestamp,
+) -> Result<Choice, Refused> {
+    let gone = || {
         let words = format!("dialplan {} was removed", profile.plan.as_str());
-        return Err(Refused::new(503, RefusalLabel::NoRoute, words));
+        Refused::new(503, RefusalLabel::NoRoute, words)
     };
-    let at = plan.civil(jiff::Timestamp::now());
-    let dialled = Dialled {
-        called: profile.normalise(&incoming.called),
-        caller: incoming.caller.as_ref().map(|number| profile.normalise(number)),
-        at,
-        headers: incoming.headers.clone(),
+    let at = config.plan(profile).ok_or_else(gone)?.civil(now);
+    let decision = decide(config, profile, asked, at).ok_or_else(gone)?;
+    let why = || decision.why().iter().map(ToString::to_string).collect();
+    ops::CallRouted { call, trunk: &profile.sip.name, why: &why }.emit();
+    let Some(route) = decision.route else {
+        let words = told(&decision.why());
+        return Err(Refused::new(404, RefusalLabel::NoRoute, words));
     };
-    let chosen = plan.route(&dialled).map_err(|no_route| {
-        let why: Vec<_> =
-            no_route.why.iter().map(|r| format!("{}: {}", r.route.as_str(), r.words)).collect();
-        Refused::new(
-            404,
-            RefusalLabel::NoRoute,
-            format!("no route takes this number; {}", why.join("; ")),
-        )
-    })?;
-    let name = chosen.route.name.as_str().to_owned();
-    match &chosen.route.action {
-        Action::Reject { status, .. } => Err(Refused::new(
-            *status,
-            RefusalLabel::Rejected,
-            format!("route {name} rejects the call"),
-        )),
-        Action::Agent { .. } => {
-            let reached =
-                chosen.targets.iter().map(|t| (t.name.clone(), reach(plan, profile, t, at)));
-            let targets: BTreeMap<_, _> =
-                reached.filter(|(_, reach)| !reach.attempts.is_empty()).collect();
-            let order = chosen.targets.iter().map(|t| t.name.clone());
-            let order = order.filter(|name| targets.contains_key(name)).collect();
-            let fallback = chosen.fallback.map(|t| (t.name.clone(), reach(plan, profile, &t, at)));
-            Ok(Choice { route: name, targets, order, fallback, now: at })
-        }
+    let name = route.name.as_str().to_owned();
+    if let Action::Reject { status } = route.action {
+        let chosen = decision.why().into_iter().find(|reason| reason.verdict == Verdict::Chosen);
+        let because = chosen.map(|reason| reason.words).unwrap_or_default();
+        let words = format!("route {name} rejects the call: {because}");
+        return Err(Refused::new(status, RefusalLabel::Rejected, words));
     }
+    let answer = decision.answer.ok_or_else(gone)?;
+    let offered = answer.targets.into_iter().filter(Offered::is_offered);
+    let targets: Vec<_> = offered.map(|o| (o.target.name.clone(), o.reach)).collect();
+    let order = targets.iter().map(|(name, _)| name.clone()).collect();
+    let fallback = answer.fallback.map(|o| (o.target.name.clone(), o.reach));
+    let targets = targets.into_iter().collect();
+    Ok(Choice { route: name, targets, order, fallback, now: at })
 }
 
-/// Returns the numbers to ring for a target, one after another, those of the targets behind it included.
-fn reach(plan: &Plan, profile: &TrunkProfile, first: &Target, at: DateTime) -> Reach {
-    let mut reach = Reach::default();
-    let mut target = first;
-    // `check` refuses targets that go round in a circle; this ends even if one got through.
-    for _ in 0..=plan.targets.len() {
-        // One that is closed at this hour is as good as unanswered.
-        if target.name == first.name || is_open(plan, target, at) {
-            let attempts = target.dial.iter().filter_map(|number| {
-                let uri = profile.transfer.refer_to(number).ok()?;
-                Some(Attempt { target: target.name.clone(), uri, ring: target.ring })
-            });
-            reach.attempts.extend(attempts);
-        }
-        target = match &target.unanswered {
-            Unanswered::Agent => return reach,
-            Unanswered::HangUp => return Reach { hang_up: true, ..reach },
-            Unanswered::Target(next) => match plan.targets.get(next) {
-                Some(next) => next,
-                None => return reach,
-            },
-        };
-    }
-    reach
-}
+/// Routes whose reasons a refusal gives; it travels in a header too. The rest is in the log at `debug`.
+const TOLD: usize = 10;
 
-fn is_open(plan: &Plan, target: &Target, at: DateTime) -> bool {
-    let hours = target.hours.as_ref().map(|name| plan.hours.get(name));
-    hours.is_none_or(|hours| hours.is_some_and(|hours| hours.open_at(at)))
+fn told(why: &[Reason]) -> String {
+    let mut words = String::from("no route takes this number");
+    why.iter().take(TOLD).for_each(|reason| words.push_str(&format!("; {reason}")));
+    if why.len() > TOLD {
+        words.push_str(&format!("; and {} more", why.len() - TOLD));
+    }
+    words
 }
 
 #[cfg(test)]
@@ -241,24 +243,54 @@ mod tests {
 
     /// The numbers behind `desk`, one after another, and what comes after them.
     fn behind_the_desk(at: DateTime) -> (Vec<String>, bool) {
-        let folder = tempfile::tempdir().unwrap();
-        for (name, text) in
-            [("attendant.toml", NODE), ("sip-profiles/t.toml", PROFILE), ("dialplans/p.toml", PLAN)]
-        {
-            let path = folder.path().join(name);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, text).unwrap();
-        }
-        let config = Config::load(folder.path()).unwrap_or_else(|errors| panic!("{errors}"));
-        let profile = &config.trunks[0];
-        let plan = config.plan(profile).unwrap();
-        let desk = &plan.targets[&TargetName::new("desk")];
-        let reach = reach(plan, profile, desk, at);
+        let config = load(PLAN);
+        let asked = Asked { called: Phi::new("8000".into()), caller: None, headers: Vec::new() };
+        let decision = decide(&config, &config.trunks[0], &asked, at).unwrap();
+        let answer = decision.answer.unwrap();
+        let reach = &answer.targets[0].reach;
         let told = reach.attempts.iter().map(|it| {
             let seconds = it.ring.as_secs();
             format!("{} {} {seconds}s", it.target, it.uri)
         });
         (told.collect(), reach.hang_up)
+    }
+
+    fn load(plan: &str) -> Config {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in
+            [("attendant.toml", NODE), ("sip-profiles/t.toml", PROFILE), ("dialplans/p.toml", plan)]
+        {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        Config::load(folder.path()).unwrap_or_else(|errors| panic!("{errors}\n{plan}"))
+    }
+
+    #[test]
+    fn a_refusal_is_told_in_the_words_of_the_dry_run() {
+        let asked = Asked { called: Phi::new("8000".into()), caller: None, headers: Vec::new() };
+        let refused = |plan: &str| {
+            let config = load(plan);
+            let now = Timestamp::UNIX_EPOCH;
+            let refused = choose(&config, &config.trunks[0], CallId(2), &asked, now).err().unwrap();
+            (refused.status, refused.words)
+        };
+        let head = "timezone = \"America/Chicago\"\n";
+        let plan =
+            format!("{head}[[route]]\nname = \"no\"\ncaller = \"anonymous\"\nreject = 603\n");
+        let words = "route no rejects the call: caller is anonymous".to_owned();
+        assert_eq!(refused(&plan), (603, words));
+        let routes: String = (0..12)
+            .map(|n| {
+                format!("[[route]]\nname = \"r{n}\"\ncalled = \"90{n}\"\nagent = \"reception\"\n")
+            })
+            .collect();
+        let (status, words) = refused(&(head.to_owned() + &routes));
+        assert_eq!(status, 404);
+        let start = "no route takes this number; r0: called number is not 900; r1: called number";
+        assert!(words.starts_with(start), "{words}");
+        assert!(words.ends_with("; r9: called number is not 909; and 2 more"), "{words}");
     }
 
     #[test]

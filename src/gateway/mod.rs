@@ -5,20 +5,25 @@
 
 mod admission;
 mod call_task;
+mod decision;
 mod error;
 mod reload;
 mod rescue;
 mod shared;
 mod sockets;
+mod standing;
 mod start;
 mod switchboard;
+mod throttle;
 mod tools;
 mod trunks;
 mod watch;
 mod wrap_up;
 
+pub use decision::{Answer, Asked, Decision, Offered, decide};
 pub use error::StartError;
 pub use reload::{AskError, CONTROL_SOCKET, ReloadError, Reloaded, ask_to_reload};
+pub use standing::{Registered, TrunkFacts, TrunkState};
 pub use start::{Ears, Engines, Facts, Gateway};
 pub use watch::{Seen, Watched};
 

@@ -46,14 +46,53 @@ fn tls_client(trunk: &TrunkProfile) -> Option<TlsClient> {
 mod tests {
     use super::*;
 
+    fn loaded(files: &[(&str, &str)]) -> (tempfile::TempDir, Config) {
+        let folder = tempfile::tempdir().unwrap();
+        let plan = "timezone = \"America/Chicago\"\n[[route]]\nname = \"a\"\nreject = 603\n";
+        for (name, text) in files.iter().chain(&[("dialplans/p.toml", plan)]) {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        let config = Config::load(folder.path()).unwrap_or_else(|errors| panic!("{errors}"));
+        (folder, config)
+    }
+
+    #[test]
+    fn a_pbx_behind_tls_must_show_the_name_of_the_file() {
+        let profile = "preset = \"generic\"\ndialplan = \"p\"\n[listen]\n\
+            tls = { bind = \"127.0.0.1:5061\", cert = \"c.pem\", key = { file = \"k.pem\" }, client-ca = \"ca.pem\" }\n\
+            [peer]\nhost = \"pbx.clinic.lan\"\nallow = [\"10.0.0.5\"]\ntransport = \"tls\"\nca = \"ca.pem\"\n\
+            [auth]\ninbound = \"mtls\"\n";
+        let certificate = "-----BEGIN CERTIFICATE-----\n";
+        let (folder, config) = loaded(&[
+            ("attendant.toml", "[sip]\nlisten = \"127.0.0.1:5060\"\n"),
+            ("c.pem", certificate),
+            ("ca.pem", certificate),
+            ("k.pem", "-----BEGIN PRIVATE KEY-----\n"),
+            ("sip-profiles/a.toml", profile),
+        ]);
+        let file = |name: &str| folder.path().join(name);
+        let settings = settings(&config);
+        let server =
+            TlsServer { cert: file("c.pem"), key: file("k.pem"), client_ca: Some(file("ca.pem")) };
+        let bind = "127.0.0.1:5061".parse().unwrap();
+        assert_eq!(settings.listens, [signalling::Listen::tls(bind, server)]);
+        let client = TlsClient {
+            server_name: "pbx.clinic.lan".into(),
+            hosts: vec!["pbx.clinic.lan".into()],
+            networks: vec!["10.0.0.5/32".parse().unwrap()],
+            ca: Some(file("ca.pem")),
+            cert: Some(file("c.pem")),
+            key: Some(file("k.pem")),
+        };
+        assert_eq!(settings.tls_clients, [client]);
+    }
+
     #[test]
     fn an_address_that_trunks_share_is_one_socket() {
-        let files = [
+        let (_folder, config) = loaded(&[
             ("attendant.toml", "[sip]\nlisten = \"127.0.0.1:5060\"\n"),
-            (
-                "dialplans/p.toml",
-                "timezone = \"America/Chicago\"\n[[route]]\nname = \"a\"\nreject = 603\n",
-            ),
             (
                 "sip-profiles/a.toml",
                 "preset = \"generic\"\ndialplan = \"p\"\npeer.host = \"10.0.0.5\"\n",
@@ -62,14 +101,7 @@ mod tests {
                 "sip-profiles/b.toml",
                 "preset = \"generic\"\ndialplan = \"p\"\npeer.host = \"10.0.0.6\"\npeer.transport = \"tcp\"\n",
             ),
-        ];
-        let folder = tempfile::tempdir().unwrap();
-        for (name, text) in files {
-            let path = folder.path().join(name);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, text).unwrap();
-        }
-        let config = Config::load(folder.path()).unwrap_or_else(|errors| panic!("{errors}"));
+        ]);
         let address = "127.0.0.1:5060".parse().unwrap();
         let expected = vec![signalling::Listen::udp(address), signalling::Listen::tcp(address)];
         assert_eq!(settings(&config).listens, expected);

@@ -19,6 +19,7 @@ use crate::engines::stt::MoonshineModel;
 use crate::engines::tts::HibariModel;
 use crate::ops::http::{Condition, Health};
 use crate::ops::{self, http, metrics, systemd};
+use crate::practice::{Practice, Practitioner};
 use crate::signalling::Signalling;
 use crate::sip::Command;
 use crate::speech::{Recognizer, Voice};
@@ -31,7 +32,8 @@ use crate::workers::{
 use super::error::StartError;
 use super::reload::{self, CONTROL_SOCKET, ReloadError, Reloaded};
 use super::shared::Shared;
-use super::switchboard::{Control, Switchboard, expect_metrics};
+use super::standing::TrunkFacts;
+use super::switchboard::{Board, Control, Switchboard, expect_metrics};
 use super::watch::Watched;
 use super::{sockets, spawn};
 
@@ -48,6 +50,7 @@ pub struct Gateway {
     shared: Arc<Shared>,
     control: mpsc::Sender<Control>,
     calls: watch::Receiver<usize>,
+    trunks: watch::Receiver<Vec<TrunkFacts>>,
     switchboard: JoinHandle<()>,
     background: Vec<JoinHandle<()>>,
     health: Health,
@@ -84,6 +87,8 @@ pub struct Facts {
     pub scheduling: String,
     /// Calls at this moment.
     pub calls: usize,
+    /// How each trunk stands.
+    pub trunks: Vec<TrunkFacts>,
 }
 
 impl Gateway {
@@ -118,14 +123,7 @@ impl Gateway {
         let metrics = metrics::install().ok();
         let store = open_book(&config).await?;
         let ehr: Arc<dyn Ehr> = Arc::new(BuiltinBook::new(store.clone()));
-        let practice = ehr.practice().await.map_err(|error| match error {
-            EhrError::NotFound => empty_book(&config),
-            error => StartError::Practice(error),
-        })?;
-        let practitioners = ehr.practitioners().await.map_err(StartError::Practice)?;
-        if practitioners.is_empty() {
-            return Err(empty_book(&config));
-        }
+        let (practice, practitioners) = clinic(ehr.as_ref(), &config).await?;
         let (audit, writer) = Audit::open(config.node.data.join("audit.jsonl"))?;
         let toolbox =
             Toolbox::new(Arc::clone(&ehr), audit.clone(), civil_clock(&practice.time_zone)?);
@@ -144,12 +142,7 @@ impl Gateway {
         background.extend(
             media.events().map(|events| spawn("media events", pass_on(events, media_events))),
         );
-        if let Some(bytes) = audit.torn_bytes() {
-            tracing::warn!(
-                bytes,
-                "The audit record ended in the middle of a line, which was cut off: the process was killed, or the disk was full."
-            );
-        }
+        say_if_torn(&audit);
         ops::MediaScheduling { granted: scheduling(&media) }.emit();
 
         expect_metrics(&config);
@@ -172,15 +165,15 @@ impl Gateway {
         });
         shared.tell(Command::NonceKey { key }).await;
         let (control, asked) = mpsc::channel(8);
-        let (calls, calls_seen) = watch::channel(0);
-        let switchboard = Switchboard::new(Arc::clone(&shared), seed ^ 1, calls);
+        let (calls_told, calls) = watch::channel(0);
+        let (trunks_told, trunks) = watch::channel(Vec::new());
+        let board = Board { calls: calls_told, trunks: trunks_told, health: health.clone() };
+        let switchboard = Switchboard::new(Arc::clone(&shared), seed ^ 1, board);
         let switchboard = spawn("switchboard", switchboard.run(signals, heard, asked));
-        background.extend(watchdog(control.clone()));
-        background.extend(serve_control(&shared.config.load(), control.clone()).await);
-        background.push(spawn("pacing", report_pacing(Arc::clone(&shared))));
+        background.extend(minders(&shared, &control).await);
         health.set(Condition::Ready);
         ops::Ready { trunks: ready.0, generation: &ready.1, took: begun.elapsed() }.emit();
-        Ok(Self { shared, control, calls: calls_seen, switchboard, background, health })
+        Ok(Self { shared, control, calls, trunks, switchboard, background, health })
     }
 
     /// Returns what it says of itself.
@@ -188,6 +181,7 @@ impl Gateway {
         Facts {
             scheduling: ops::Label::label(scheduling(&self.shared.media)).to_owned(),
             calls: *self.calls.borrow(),
+            trunks: self.trunks.borrow().clone(),
         }
     }
 
@@ -234,9 +228,34 @@ async fn open_book(config: &Config) -> Result<Store, StartError> {
     Ok(Store::open(path).await?)
 }
 
+/// Returns who the practice is and who works there; a book that does not say is as good as empty.
+async fn clinic(
+    ehr: &dyn Ehr,
+    config: &Config,
+) -> Result<(Practice, Vec<Practitioner>), StartError> {
+    let practice = ehr.practice().await.map_err(|error| match error {
+        EhrError::NotFound => empty_book(config),
+        error => StartError::Practice(error),
+    })?;
+    let practitioners = ehr.practitioners().await.map_err(StartError::Practice)?;
+    match practitioners.is_empty() {
+        true => Err(empty_book(config)),
+        false => Ok((practice, practitioners)),
+    }
+}
+
 fn empty_book(config: &Config) -> StartError {
     let Book::BuiltIn { path } = &config.node.book;
     StartError::EmptyBook { path: path.display().to_string() }
+}
+
+fn say_if_torn(audit: &Audit) {
+    if let Some(bytes) = audit.torn_bytes() {
+        tracing::warn!(
+            bytes,
+            "The audit record ended in the middle of a line, which was cut off: the process was killed, or the disk was full."
+        );
+    }
 }
 
 fn media_config(config: &Config) -> MediaConfig {
@@ -264,6 +283,14 @@ fn scheduling(media: &MediaPlane) -> ops::Scheduling {
         Scheduling::Nice => ops::Scheduling::Nice,
         Scheduling::Plain => ops::Scheduling::Plain,
     }
+}
+
+/// Starts what looks after the process, and what is asked from outside.
+async fn minders(shared: &Arc<Shared>, control: &mpsc::Sender<Control>) -> Vec<JoinHandle<()>> {
+    let mut minders = vec![spawn("pacing", report_pacing(Arc::clone(shared)))];
+    minders.extend(watchdog(control.clone()));
+    minders.extend(serve_control(&shared.config.load(), control.clone()).await);
+    minders
 }
 
 /// Opens the socket of `attendant reload`. Calls do not depend on it: without it SIGHUP reloads.

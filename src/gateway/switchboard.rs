@@ -14,7 +14,9 @@ use crate::base::{CallId, Dice, LegId, TrunkName};
 use crate::call::{Input, Sound};
 use crate::config::{Config, TrunkProfile};
 use crate::media::Stats;
-use crate::ops::{self, metrics, systemd};
+use crate::ops::http::Health;
+use crate::ops::metrics::{self, ExpectedTrunk};
+use crate::ops::{self, systemd};
 use crate::sip::{Command, DropReason, Event, Incoming, Refusal};
 use crate::toolbox::ToolSession;
 use crate::workers::{MediaEvent, MediaEventKind};
@@ -25,13 +27,15 @@ use super::reload::{ReloadError, Reloaded};
 use super::rescue;
 use super::shared::Shared;
 use super::sockets;
+use super::standing::{Answer, TrunkFacts};
+use super::throttle::Throttle;
 use super::tools;
 use super::trunks::Trunks;
 use super::watch::{Seen, Watch};
 use super::wrap_up::{self, Known};
 
 /// When a caller who was turned away may try again.
-const RETRY_AFTER: Duration = Duration::from_secs(10);
+pub(super) const RETRY_AFTER: Duration = Duration::from_secs(10);
 /// After the drain deadline, calls get this long to say goodbye on the wire.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
@@ -74,11 +78,28 @@ pub(super) struct Switchboard {
     dice: Dice,
     draining: Option<Instant>,
     drain_told: bool,
-    calls: watch::Sender<usize>,
+    /// Registrations are being withdrawn, and waited for until then.
+    withdrawing: Option<Instant>,
+    throttle: Throttle,
+    board: Board,
+}
+
+/// Where the switchboard says how things are.
+pub(super) struct Board {
+    pub(super) calls: watch::Sender<usize>,
+    pub(super) trunks: watch::Sender<Vec<TrunkFacts>>,
+    pub(super) health: Health,
+}
+
+impl Board {
+    fn tell(&self, trunks: Vec<TrunkFacts>) {
+        self.health.tell(trunks.iter().map(TrunkFacts::to_string).collect());
+        self.trunks.send_replace(trunks);
+    }
 }
 
 impl Switchboard {
-    pub(super) fn new(shared: Arc<Shared>, seed: u64, calls: watch::Sender<usize>) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, seed: u64, board: Board) -> Self {
         let mut trunks = Trunks::default();
         trunks.configure(Instant::now(), &shared.config.load());
         Self {
@@ -92,7 +113,9 @@ impl Switchboard {
             dice: Dice::new(seed),
             draining: None,
             drain_told: false,
-            calls,
+            withdrawing: None,
+            throttle: Throttle::default(),
+            board,
         }
     }
 
@@ -103,20 +126,22 @@ impl Switchboard {
         mut media: mpsc::Receiver<MediaEvent>,
         mut control: mpsc::Receiver<Control>,
     ) {
+        self.register().await;
         loop {
-            self.calls.send_replace(self.lines.len());
-            if self.draining.is_some() && self.lines.is_empty() {
+            self.board.calls.send_replace(self.lines.len());
+            if self.draining.is_some() && self.lines.is_empty() && self.has_left().await {
                 self.drained(0);
                 return;
             }
-            let wake = self.draining.into_iter().chain(self.trunks.next_due()).min();
+            // Who is about to leave asks nobody whether he is there.
+            let due = self.trunks.next_due().filter(|_| self.draining.is_none());
+            let wake = self.draining.into_iter().chain(self.withdrawing).chain(due).min();
             let wake = wake.unwrap_or_else(|| Instant::now() + RETRY_AFTER);
             tokio::select! {
                 Some(event) = sip.recv() => self.sip(event).await,
                 Some(event) = media.recv() => self.media(event),
                 Some(ended) = self.tasks.join_next_with_id() => self.ended(ended).await,
                 Some(asked) = control.recv() => self.control(asked).await,
-                Some(question) = self.trunks.resolved() => self.shared.tell(question).await,
                 () = tokio::time::sleep_until(wake.into()) => self.timeout(Instant::now()).await,
             }
         }
@@ -132,7 +157,17 @@ impl Switchboard {
                 }
             }
             (None, Event::Incoming(incoming)) => self.incoming(*incoming).await,
-            (None, Event::OptionsAnswered { id, status }) => self.trunks.answered(id, status),
+            (None, Event::OptionsAnswered { id, status, retry_after, asked }) => {
+                let answer = Answer { status, retry_after, asked };
+                if let Some(command) = self.trunks.answered(Instant::now(), id, answer) {
+                    self.shared.tell(command).await;
+                }
+                self.board.tell(self.trunks.facts());
+            }
+            (None, Event::Registration { trunk, state }) => {
+                self.trunks.registration(&trunk, &state);
+                self.board.tell(self.trunks.facts());
+            }
             (None, event) => report(&event),
         }
     }
@@ -195,7 +230,7 @@ impl Switchboard {
         let call = CallId(self.dice.bits());
         let trunk = incoming.trunk.clone();
         let load = self.load(&trunk);
-        match admission::admit(&self.shared, call, incoming, load) {
+        match admission::admit(&self.shared, call, incoming, load, &mut self.throttle) {
             Ok(admitted) => self.connect(call, leg, admitted).await,
             Err(refused) => {
                 let (reason, status) = (refused.reason, refused.status);
@@ -205,7 +240,7 @@ impl Switchboard {
                     status: refused.status,
                     phrase: None,
                     warning: Some(refused.words),
-                    retry_after: (refused.status == 503).then_some(RETRY_AFTER),
+                    retry_after: refused.retry_after,
                 };
                 self.shared.tell(Command::Refuse { leg, refusal }).await;
             }
@@ -363,10 +398,34 @@ impl Switchboard {
             warnings: config.warnings.clone(),
         };
         self.trunks.configure(Instant::now(), &config);
+        self.throttle.keep(|trunk| config.trunk(trunk).is_some());
         expect_metrics(&config);
         self.shared.tell(Command::Configure(Box::new(config.ua()))).await;
         self.shared.config.store(Arc::new(config));
+        if self.draining.is_none() {
+            self.register().await;
+        }
         Ok(reloaded)
+    }
+
+    /// Registers where the configuration wants it.
+    async fn register(&mut self) {
+        let command = self.trunks.register(&self.shared.config.load());
+        self.shared.tell(command).await;
+        self.board.tell(self.trunks.facts());
+    }
+
+    /// Whether the PBXs know that we are gone, so that they send calls elsewhere; or do not listen any more.
+    async fn has_left(&mut self) -> bool {
+        let now = Instant::now();
+        let until = match self.withdrawing {
+            Some(until) => until,
+            None => {
+                self.shared.tell(Command::KeepRegistered(Vec::new())).await;
+                *self.withdrawing.insert(now + LAST_WORDS)
+            }
+        };
+        !self.trunks.are_registered() || until <= now
     }
 
     /// Says once how draining came out.
@@ -377,8 +436,10 @@ impl Switchboard {
     }
 
     async fn timeout(&mut self, now: Instant) {
-        for question in self.trunks.ask(now) {
-            self.shared.tell(question).await;
+        if self.draining.is_none() {
+            for question in self.trunks.ask(now) {
+                self.shared.tell(question).await;
+            }
         }
         if self.draining.is_some_and(|at| at <= now) {
             // The drain deadline has come: every call is asked to end.
@@ -410,9 +471,15 @@ fn media_input(event: &MediaEvent) -> Option<Input> {
 
 /// Every series is there before it is first counted.
 pub(super) fn expect_metrics(config: &Config) {
-    let asked = |trunk: &TrunkProfile| trunk.peer.as_ref().is_some_and(|peer| peer.ping.is_some());
-    let trunks = config.trunks.iter().map(|trunk| (&trunk.sip.name, asked(trunk)));
-    metrics::expect(trunks, ToolCall::NAMES);
+    metrics::expect(config.trunks.iter().map(series), ToolCall::NAMES);
+}
+
+fn series(trunk: &TrunkProfile) -> ExpectedTrunk<'_> {
+    ExpectedTrunk {
+        name: &trunk.sip.name,
+        asked: trunk.peer.as_ref().is_some_and(|peer| peer.ping.is_some()),
+        registers: trunk.register.is_some(),
+    }
 }
 
 /// What no call needs to know, but somebody at 3 am may.

@@ -1,195 +1,312 @@
-//! Asks each PBX now and then whether it is there (OPTIONS), and says when that changes.
-//!
-//! A PBX that is given by name is looked up for each question, so that a change in DNS is followed.
+//! Asks each PBX now and then whether it is there (OPTIONS), registers where that is wanted, and says when either changes.
 
-use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use tokio::task::JoinSet;
-use tokio::time::timeout;
-
 use crate::base::TrunkName;
-use crate::config::Config;
+use crate::config::{Config, Peer, TrunkProfile};
 use crate::ops;
-use crate::sip::{Command, Flow, Transport};
+use crate::sip::{Command, Flow, Registration, RegistrationState, Transport};
 
-/// A name server that takes longer is as good as none.
-const LOOK_UP: Duration = Duration::from_secs(5);
+use super::standing::{Answer, Registered, Standing, TrunkFacts, TrunkState};
 
-/// The state of the trunks whose profile has a `ping`.
+/// After a first failure the PBX is asked again so soon, instead of a whole `ping` later.
+const AGAIN: Duration = Duration::from_secs(5);
+
+/// What is known of all trunks.
 #[derive(Debug, Default)]
 pub(super) struct Trunks {
-    asked: BTreeMap<u32, Trunk>,
+    /// All of them, in the order of the configuration.
+    names: Vec<TrunkName>,
+    asked: BTreeMap<u32, Asked>,
     /// Never used again, so that a late answer is not taken for one of another trunk.
     next: u32,
-    /// Names being looked up.
-    lookups: JoinSet<(u32, Option<SocketAddr>)>,
+    registered: BTreeMap<TrunkName, Registered>,
+    /// Registrations that have not been withdrawn yet.
+    held: BTreeSet<TrunkName>,
 }
 
+/// A trunk whose profile has a `ping`.
 #[derive(Debug)]
-struct Trunk {
+struct Asked {
     name: TrunkName,
     every: Duration,
     due: Instant,
-    /// Nothing is known before the first answer.
-    up: Option<bool>,
-    host: String,
-    port: u16,
-    /// Where it is, unless that has to be looked up.
-    address: Option<SocketAddr>,
-    listen: SocketAddr,
+    /// A question is under way.
+    waiting: bool,
+    standing: Standing,
+    target: String,
+    from: Flow,
     advertised: SocketAddr,
 }
 
 impl Trunks {
     /// Takes the trunks of a configuration; what is known of one that stays is kept.
     pub(super) fn configure(&mut self, now: Instant, config: &Config) {
-        let known: BTreeMap<_, _> = self.asked.values().map(|t| (t.name.clone(), t.up)).collect();
-        self.asked.clear();
+        let before = std::mem::take(&mut self.asked);
+        let mut known: BTreeMap<_, _> =
+            before.into_values().map(|asked| (asked.name, asked.standing)).collect();
+        self.names = config.trunks.iter().map(|profile| profile.sip.name.clone()).collect();
         for profile in &config.trunks {
             let Some((peer, every)) = profile.peer.as_ref().and_then(|p| Some((p, p.ping?))) else {
                 continue;
             };
             let name = profile.sip.name.clone();
-            let trunk = Trunk {
+            let asked = Asked {
+                standing: known.remove(&name).unwrap_or_default(),
+                name,
                 every,
                 due: now,
-                up: known.get(&name).copied().flatten(),
-                name,
-                host: peer.host.clone(),
-                port: peer.port,
-                address: peer.address(),
-                listen: profile.listen,
+                waiting: false,
+                target: uri(peer),
+                from: from(profile),
                 advertised: profile.sip.advertised,
             };
-            self.asked.insert(self.next, trunk);
+            self.asked.insert(self.next, asked);
             self.next = self.next.wrapping_add(1);
         }
+        let registers =
+            |name: &TrunkName| config.trunk(name).is_some_and(|profile| profile.register.is_some());
+        self.registered.retain(|name, _| registers(name));
+        for profile in config.trunks.iter().filter(|profile| profile.register.is_some()) {
+            self.registered.entry(profile.sip.name.clone()).or_default();
+        }
+    }
+
+    /// Returns the registrations that the configuration wants.
+    pub(super) fn register(&mut self, config: &Config) -> Command {
+        let wanted: Vec<_> = config.trunks.iter().filter_map(registration).collect();
+        self.held.extend(wanted.iter().map(|registration| registration.trunk.clone()));
+        Command::KeepRegistered(wanted)
+    }
+
+    /// Whether the PBXs still think that we are there.
+    pub(super) fn are_registered(&self) -> bool {
+        !self.held.is_empty()
     }
 
     /// Returns when the next question is due.
     pub(super) fn next_due(&self) -> Option<Instant> {
-        self.asked.values().map(|trunk| trunk.due).min()
+        self.asked.values().filter(|asked| !asked.waiting).map(|asked| asked.due).min()
     }
 
-    /// Returns the questions that are due and need no look-up; the others come from [`Self::resolved`].
+    /// Returns the questions that are due.
     pub(super) fn ask(&mut self, now: Instant) -> Vec<Command> {
-        let mut questions = Vec::new();
-        let due = self.asked.iter_mut().filter(|(_, trunk)| trunk.due <= now);
-        for (&id, trunk) in due {
-            trunk.due = now + trunk.every;
-            match trunk.address {
-                Some(address) => questions.push(trunk.question(id, address)),
-                None => {
-                    let (host, port) = (trunk.host.clone(), trunk.port);
-                    let v4 = trunk.listen.is_ipv4();
-                    self.lookups.spawn(async move { (id, look_up(host, port, v4).await) });
-                }
-            }
-        }
-        questions
-    }
-
-    /// Waits for a name to be looked up and returns the question; never, where none is being looked up.
-    pub(super) async fn resolved(&mut self) -> Option<Command> {
-        let found = self.lookups.join_next().await?;
-        // A look-up that panicked is a question that was not asked.
-        let (id, address) = found.ok()?;
-        let Some(address) = address else {
-            if let Some(trunk) = self.asked.get(&id) {
-                let (trunk, host) = (&trunk.name, &trunk.host);
-                tracing::warn!(%trunk, host, "The PBX's name cannot be looked up: check DNS.");
-            }
-            self.answered(id, None);
-            return None;
+        let due = self.asked.iter_mut().filter(|(_, asked)| !asked.waiting && asked.due <= now);
+        let question = |(&id, asked): (&u32, &mut Asked)| {
+            asked.due = now + asked.every;
+            asked.waiting = true;
+            let (target, from, advertised) = (asked.target.clone(), asked.from, asked.advertised);
+            Command::Qualify { id, target, from, advertised }
         };
-        self.asked.get(&id).map(|trunk| trunk.question(id, address))
+        due.map(question).collect()
     }
 
-    /// Takes an answer. Any answer but 503 means that the PBX is there (RFC 3261 §11: even 404 does).
-    pub(super) fn answered(&mut self, id: u32, status: Option<u16>) {
-        let Some(trunk) = self.asked.get_mut(&id) else { return };
-        let up = status.is_some_and(|status| status != 503);
-        let changed = trunk.up.replace(up) != Some(up);
-        ops::TrunkPinged { trunk: &trunk.name, status, up, changed }.emit();
+    /// Takes an answer, and returns what follows from it.
+    pub(super) fn answered(&mut self, now: Instant, id: u32, answer: Answer) -> Option<Command> {
+        let asked = self.asked.get_mut(&id)?;
+        asked.waiting = false;
+        let was_down = matches!(asked.standing.state, TrunkState::Down { .. });
+        let changed = asked.standing.take(answer);
+        if asked.standing.is_doubtful() {
+            asked.due = asked.due.min(now + AGAIN);
+        }
+        let (trunk, state) = (&asked.name, &asked.standing.state);
+        let up = *state == TrunkState::Up;
+        ops::TrunkPinged { trunk, status: answer.status, up }.emit();
+        if changed {
+            ops::TrunkChanged { trunk, state: state.label(), why: &state.to_string() }.emit();
+        }
+        // A PBX that was away has forgotten who had registered.
+        let again = was_down && up && self.registered.contains_key(trunk);
+        again.then(|| Command::RegisterAgain { trunk: trunk.clone() })
+    }
+
+    /// Notes how a registration goes.
+    pub(super) fn registration(&mut self, trunk: &TrunkName, state: &RegistrationState) {
+        if *state == RegistrationState::Withdrawn {
+            self.held.remove(trunk);
+        }
+        let Some(registered) = self.registered.get_mut(trunk) else { return };
+        let changed = registered.take(state);
+        let (holds, why) = (registered.holds, registered.failure.as_deref());
+        ops::TrunkRegistered { trunk, holds, why, changed }.emit();
+    }
+
+    /// Returns what is known of each trunk.
+    pub(super) fn facts(&self) -> Vec<TrunkFacts> {
+        let facts = |name: &TrunkName| TrunkFacts {
+            name: name.clone(),
+            state: self
+                .asked
+                .values()
+                .find(|asked| asked.name == *name)
+                .map(|asked| asked.standing.state.clone()),
+            registration: self.registered.get(name).cloned(),
+        };
+        self.names.iter().map(facts).collect()
     }
 }
 
-impl Trunk {
-    fn question(&self, id: u32, remote: SocketAddr) -> Command {
-        let flow = Flow { transport: Transport::Udp, local: self.listen, remote };
-        let target = format!("sip:{}:{}", self.host, self.port);
-        Command::Options { id, flow, target, advertised: self.advertised }
+/// Where the PBX is: a name without a port is looked up by SRV (RFC 3263 §4.2), so only a written one is said.
+fn uri(peer: &Peer) -> String {
+    let place = match peer.fixed_port {
+        true => format!("{}:{}", peer.host, peer.port),
+        false => peer.host.clone(),
+    };
+    match peer.transport {
+        Transport::Udp => format!("sip:{place}"),
+        Transport::Tcp => format!("sip:{place};transport=tcp"),
+        Transport::Tls => format!("sip:{place};transport=tls"),
     }
 }
 
-/// Returns the first address of a name that our socket can send to.
-async fn look_up(host: String, port: u16, v4: bool) -> Option<SocketAddr> {
-    let found = timeout(LOOK_UP, tokio::net::lookup_host((host, port))).await.ok()?.ok()?;
-    found.into_iter().find(|address| address.is_ipv4() == v4)
+/// The socket that a trunk's own requests leave by.
+fn from(profile: &TrunkProfile) -> Flow {
+    let local = profile.listen;
+    let remote = match local {
+        SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
+        SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
+    };
+    let transport = profile.peer.as_ref().map_or(Transport::Udp, |peer| peer.transport);
+    Flow { transport, local, remote }
+}
+
+fn registration(profile: &TrunkProfile) -> Option<Registration> {
+    let (register, peer) = (profile.register.as_ref()?, profile.peer.as_ref()?);
+    Some(Registration {
+        trunk: profile.sip.name.clone(),
+        registrar: uri(peer),
+        user: register.user.clone(),
+        credentials: profile.sip.credentials.clone(),
+        from: from(profile),
+        advertised: profile.sip.advertised,
+        expires: register.expires,
+        nat: profile.sip.policy.nat,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn trunks(host: &str) -> Trunks {
+    const UP: &str = "attendant_trunk_up{trunk=\"pbx\"}";
+
+    fn trunks() -> Trunks {
         let listen = "127.0.0.1:5060".parse().unwrap();
-        let trunk = Trunk {
+        let asked = Asked {
             name: TrunkName::new("pbx"),
             every: Duration::from_secs(30),
             due: Instant::now(),
-            up: None,
-            host: host.into(),
-            port: 5070,
-            address: None,
-            listen,
+            waiting: false,
+            standing: Standing::default(),
+            target: "sip:pbx.clinic.lan".into(),
+            from: Flow { transport: Transport::Udp, local: listen, remote: listen },
             advertised: listen,
         };
-        Trunks { asked: [(7, trunk)].into(), ..Trunks::default() }
+        let names = vec![TrunkName::new("pbx")];
+        Trunks { names, asked: [(7, asked)].into(), ..Trunks::default() }
     }
 
-    #[tokio::test]
-    async fn a_pbx_that_is_given_by_name_is_asked_where_the_name_leads() {
-        let mut trunks = trunks("localhost");
+    fn answer(status: Option<u16>) -> Answer {
+        Answer { status, retry_after: None, asked: None }
+    }
+
+    fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn a_first_failure_is_looked_into_soon() {
+        let mut trunks = trunks();
         let now = Instant::now();
-        assert!(trunks.ask(now).is_empty(), "it is looked up first");
-        assert_eq!(trunks.next_due(), Some(now + Duration::from_secs(30)));
-        let question = trunks.resolved().await;
-        let Some(Command::Options { id: 7, flow, target, .. }) = question else {
-            panic!("{question:?}")
+        let questions = trunks.ask(now);
+        let [Command::Qualify { id: 7, target, .. }] = &questions[..] else {
+            panic!("{questions:?}")
         };
-        assert_eq!(flow.remote, "127.0.0.1:5070".parse().unwrap());
-        assert_eq!(target, "sip:localhost:5070");
+        assert_eq!(target, "sip:pbx.clinic.lan");
+        assert!(trunks.ask(now + seconds(60)).is_empty(), "one question at a time");
+        assert_eq!(trunks.next_due(), None);
+        trunks.answered(now + seconds(1), 7, answer(Some(200)));
+        assert_eq!(trunks.next_due(), Some(now + seconds(30)));
+        trunks.ask(now + seconds(30));
+        trunks.answered(now + seconds(31), 7, answer(None));
+        assert_eq!(trunks.next_due(), Some(now + seconds(36)));
+        trunks.ask(now + seconds(36));
+        trunks.answered(now + seconds(37), 7, answer(None));
+        assert_eq!(trunks.next_due(), Some(now + seconds(66)));
+        let facts = trunks.facts();
+        assert_eq!(
+            facts[0].to_string(),
+            "trunk pbx: down: the name under [peer] host leads nowhere: check DNS"
+        );
+        // A reload begins anew, and an answer to the old question is nobody's.
+        assert!(trunks.answered(now, 9, answer(Some(200))).is_none());
+        assert_eq!(trunks.facts(), facts);
     }
 
     /// It answers, and says that it takes no calls: the metric says what the log says.
     #[test]
     fn a_pbx_that_answers_503_is_down_for_the_metric_too() {
         ops::metrics::scoped(|metrics| {
-            let mut trunks = trunks("localhost");
+            let (mut trunks, now) = (trunks(), Instant::now());
             let up = || {
                 let page = metrics.render();
                 page.lines().find_map(|line| line.strip_prefix(UP)?.trim().parse::<f64>().ok())
             };
-            trunks.answered(7, Some(404));
+            trunks.answered(now, 7, answer(Some(404)));
             assert_eq!(up(), Some(1.0), "any answer but 503 says that it is there");
-            trunks.answered(7, Some(503));
+            trunks.answered(now, 7, answer(Some(503)));
+            assert_eq!(up(), Some(1.0), "one may have been a mistake");
+            trunks.answered(now, 7, answer(Some(503)));
             assert_eq!(up(), Some(0.0));
         });
     }
 
-    const UP: &str = "attendant_trunk_up{trunk=\"pbx\"}";
+    /// It was away, so it has forgotten us.
+    #[test]
+    fn a_pbx_that_comes_back_is_registered_with_again() {
+        let (mut trunks, now) = (trunks(), Instant::now());
+        for status in [Some(200), None, None] {
+            assert!(trunks.answered(now, 7, answer(status)).is_none());
+        }
+        assert!(trunks.answered(now, 7, answer(Some(200))).is_none(), "nobody had registered");
+        trunks.registered.insert(TrunkName::new("pbx"), Registered::default());
+        for status in [None, None] {
+            assert!(trunks.answered(now, 7, answer(status)).is_none());
+        }
+        let follows = trunks.answered(now, 7, answer(Some(200)));
+        assert!(matches!(follows, Some(Command::RegisterAgain { .. })), "{follows:?}");
+    }
 
-    #[tokio::test]
-    async fn a_name_that_leads_nowhere_is_a_pbx_that_is_down() {
-        let mut trunks = trunks("no-such-host.invalid");
-        trunks.ask(Instant::now());
-        assert!(trunks.resolved().await.is_none());
-        assert_eq!(trunks.asked[&7].up, Some(false));
-        // A reload begins anew, and an answer to the old question is nobody's.
-        trunks.answered(9, Some(200));
-        assert_eq!(trunks.asked[&7].up, Some(false));
+    #[test]
+    fn a_registration_is_told_and_counted() {
+        ops::metrics::scoped(|metrics| {
+            let mut trunks = trunks();
+            let name = TrunkName::new("pbx");
+            trunks.registered.insert(name.clone(), Registered::default());
+            trunks.held.insert(name.clone());
+            let contact = String::new();
+            let flow = trunks.asked[&7].from;
+            let registered = RegistrationState::Registered { expires: seconds(600), contact, flow };
+            let why = "wrong password".to_owned();
+            let failed = RegistrationState::Failed { status: Some(401), why, retry: seconds(1800) };
+            let mut told = Vec::new();
+            for state in [registered, failed, RegistrationState::Lost] {
+                trunks.registration(&name, &state);
+                let page = metrics.render();
+                let holds = page.contains("attendant_trunk_registered{trunk=\"pbx\"} 1");
+                told.push((holds, trunks.facts()[0].registration.clone().unwrap()));
+            }
+            let stand = |holds, why: Option<&str>| {
+                (holds, Registered { holds, failure: why.map(str::to_owned) })
+            };
+            let wrong = Some("wrong password");
+            assert_eq!(told, [stand(true, None), stand(true, wrong), stand(false, wrong)]);
+            assert!(trunks.are_registered());
+            trunks.registration(&name, &RegistrationState::Withdrawn);
+            assert!(!trunks.are_registered());
+        });
     }
 }

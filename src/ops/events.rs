@@ -94,6 +94,29 @@ impl CallStarted<'_> {
     }
 }
 
+/// A call met the number plan. Told at `debug`, a line for each route and why it was not taken;
+/// the words name rules, never the caller's number.
+pub struct CallRouted<'a> {
+    /// Which.
+    pub call: CallId,
+    /// Where it came from.
+    pub trunk: &'a TrunkName,
+    /// The reasons, asked for only when somebody reads them.
+    pub why: &'a dyn Fn() -> Vec<String>,
+}
+
+impl CallRouted<'_> {
+    /// Logs it.
+    pub fn emit(self) {
+        let Self { call, trunk, why } = self;
+        if tracing::enabled!(tracing::Level::DEBUG) {
+            for reason in why() {
+                tracing::debug!(%call, %trunk, reason, "Route.");
+            }
+        }
+    }
+}
+
 /// A call is over. Emit exactly one for each [`CallStarted`].
 #[derive(Debug)]
 pub struct CallEnded<'a> {
@@ -328,34 +351,6 @@ impl SoftphoneRegistered<'_> {
             false => tracing::info!(user, %source, ?expires, "Softphone registered."),
         }
         counter!(names::REGISTRATIONS).increment(1);
-    }
-}
-
-/// A PBX was asked whether it is there.
-#[derive(Debug)]
-pub struct TrunkPinged<'a> {
-    /// Which trunk.
-    pub trunk: &'a TrunkName,
-    /// The status it answered with; `None` is silence.
-    pub status: Option<u16>,
-    /// Whether it takes calls, by that answer.
-    pub up: bool,
-    /// Whether this differs from the time before.
-    pub changed: bool,
-}
-
-impl TrunkPinged<'_> {
-    /// Logs and counts it.
-    pub fn emit(self) {
-        let Self { trunk, status, up, changed } = self;
-        match (changed, status) {
-            (false, _) => tracing::debug!(%trunk, ?status, "Trunk asked."),
-            (true, Some(status)) if up => tracing::info!(%trunk, status, "Trunk answers."),
-            (true, Some(status)) => tracing::error!(%trunk, status, "Trunk takes no calls."),
-            (true, None) => tracing::error!(%trunk, "Trunk does not answer OPTIONS."),
-        }
-        let up = if up { 1.0 } else { 0.0 };
-        gauge!(names::TRUNK_UP, "trunk" => trunk.to_string()).set(up);
     }
 }
 

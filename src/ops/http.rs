@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
@@ -16,9 +17,15 @@ const HEAD_BYTES: usize = 8 * 1024;
 /// A scraper on the same network needs milliseconds.
 const DEADLINE: Duration = Duration::from_secs(5);
 
-/// Whether the process takes calls; shared between the gateway, which sets it, and `/health`.
+/// Whether the process takes calls, and what else is worth a line; shared between the gateway, which sets it, and `/health`.
 #[derive(Clone, Debug, Default)]
-pub struct Health(Arc<AtomicU8>);
+pub struct Health(Arc<Said>);
+
+#[derive(Debug, Default)]
+struct Said {
+    condition: AtomicU8,
+    lines: ArcSwap<Vec<String>>,
+}
 
 /// What `/health` says.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -35,12 +42,17 @@ pub enum Condition {
 impl Health {
     /// Says how it is from now on.
     pub fn set(&self, condition: Condition) {
-        self.0.store(condition as u8, Ordering::Relaxed);
+        self.0.condition.store(condition as u8, Ordering::Relaxed);
+    }
+
+    /// Says this before it, a line each: a trunk that is down is not this process's fault, but its admin's business.
+    pub fn tell(&self, lines: Vec<String>) {
+        self.0.lines.store(Arc::new(lines));
     }
 
     /// Returns how it is.
     pub fn get(&self) -> Condition {
-        match self.0.load(Ordering::Relaxed) {
+        match self.0.condition.load(Ordering::Relaxed) {
             0 => Condition::Starting,
             1 => Condition::Ready,
             _ => Condition::Draining,
@@ -120,11 +132,16 @@ fn answer(head: &[u8], metrics: &Metrics, health: &Health) -> String {
             let format = "text/plain; version=0.0.4; charset=utf-8";
             write("200 OK", format, "", &metrics.render())
         }
-        Some("/health") => match health.get() {
-            Condition::Ready => write("200 OK", "text/plain", "", "ready\n"),
-            Condition::Starting => write("503 Service Unavailable", "text/plain", "", "starting\n"),
-            Condition::Draining => write("503 Service Unavailable", "text/plain", "", "draining\n"),
-        },
+        Some("/health") => {
+            let (status, word) = match health.get() {
+                Condition::Ready => ("200 OK", "ready"),
+                Condition::Starting => ("503 Service Unavailable", "starting"),
+                Condition::Draining => ("503 Service Unavailable", "draining"),
+            };
+            let lines = health.0.lines.load();
+            let lines: String = lines.iter().map(|line| format!("{line}\n")).collect();
+            write(status, "text/plain", "", &format!("{lines}{word}\n"))
+        }
         _ => refuse("404 Not Found"),
     }
 }

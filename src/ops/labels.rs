@@ -54,6 +54,10 @@ labels! {
         Busy = "busy",
         /// The process is stopping.
         Draining = "draining",
+        /// More calls a second than the trunk may bring.
+        TooFast = "too_fast",
+        /// More calls than one caller may make.
+        CallerTooOften = "caller_too_often",
         /// No route of the dialplan matches.
         NoRoute = "no_route",
         /// A route refuses it.
@@ -66,6 +70,18 @@ labels! {
         NoPorts = "no_ports",
         /// The speech engines are not there.
         NoEngine = "no_engine",
+    }
+
+    /// What is known of a PBX.
+    TrunkStateLabel {
+        /// It was not asked yet.
+        Unknown = "unknown",
+        /// It answers.
+        Up = "up",
+        /// It does not answer, or takes no calls.
+        Down = "down",
+        /// It said when it will be back.
+        Draining = "draining",
     }
 
     /// How a transfer went.

@@ -8,7 +8,7 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 use super::labels::{
     AudioPath, ConnectionEnd, ConnectionRefusal, DropLabel, EndLabel, Label, RefusalLabel,
-    TlsFailure, ToolOutcome, TransferOutcome,
+    TlsFailure, ToolOutcome, TransferOutcome, TrunkStateLabel,
 };
 
 /// The names, in base units; counters end in `_total`.
@@ -28,16 +28,15 @@ pub(super) mod names {
     pub(in crate::ops) const SIP_DROPPED: &str = "attendant_sip_dropped_total";
     pub(in crate::ops) const SIP_REJECTED: &str = "attendant_sip_rejected_total";
     pub(in crate::ops) const SIP_CONNECTIONS: &str = "attendant_sip_connections";
-    pub(in crate::ops) const SIP_CONNECTIONS_OPENED: &str =
-        "attendant_sip_connections_opened_total";
-    pub(in crate::ops) const SIP_CONNECTIONS_CLOSED: &str =
-        "attendant_sip_connections_closed_total";
-    pub(in crate::ops) const SIP_CONNECTIONS_REFUSED: &str =
-        "attendant_sip_connections_refused_total";
+    pub(in crate::ops) const CONNECTIONS_OPENED: &str = "attendant_sip_connections_opened_total";
+    pub(in crate::ops) const CONNECTIONS_CLOSED: &str = "attendant_sip_connections_closed_total";
+    pub(in crate::ops) const CONNECTIONS_REFUSED: &str = "attendant_sip_connections_refused_total";
     pub(in crate::ops) const SIP_TLS_FAILURES: &str = "attendant_sip_tls_failures_total";
     pub(in crate::ops) const AUTHENTICATION_FAILED: &str = "attendant_authentication_failed_total";
     pub(in crate::ops) const REGISTRATIONS: &str = "attendant_registrations_total";
     pub(in crate::ops) const TRUNK_UP: &str = "attendant_trunk_up";
+    pub(in crate::ops) const TRUNK_CHANGES: &str = "attendant_trunk_changes_total";
+    pub(in crate::ops) const TRUNK_REGISTERED: &str = "attendant_trunk_registered";
     pub(in crate::ops) const REALTIME_GRANTED: &str = "attendant_realtime_granted";
     pub(in crate::ops) const PORTS_EXHAUSTED: &str = "attendant_ports_exhausted_total";
     pub(in crate::ops) const TICKS_LATE: &str = "attendant_media_ticks_late_total";
@@ -167,16 +166,21 @@ fn describe() {
     labelled::<EndLabel>(CALLS_ENDED, "Calls that ended, by reason.", "reason");
     labelled::<RefusalLabel>(CALLS_REFUSED, "Calls that were not taken, by reason.", "reason");
     labelled::<TransferOutcome>(TRANSFERS, "Transfers, by outcome.", "outcome");
+    labelled::<TrunkStateLabel>(
+        TRUNK_CHANGES,
+        "Trunks that came up, went down or drained.",
+        "state",
+    );
     labelled::<DropLabel>(SIP_DROPPED, "Datagrams dropped unanswered, by reason.", "reason");
-    labelled::<ConnectionEnd>(SIP_CONNECTIONS_CLOSED, "SIP connections that ended.", "reason");
-    labelled::<ConnectionRefusal>(SIP_CONNECTIONS_REFUSED, "SIP connections not taken.", "reason");
+    labelled::<ConnectionEnd>(CONNECTIONS_CLOSED, "SIP connections that ended.", "reason");
+    labelled::<ConnectionRefusal>(CONNECTIONS_REFUSED, "SIP connections not taken.", "reason");
     labelled::<TlsFailure>(SIP_TLS_FAILURES, "TLS handshakes that failed, by reason.", "reason");
     labelled::<AudioPath>(FRAMES_DROPPED, "Frames of sound dropped between threads.", "path");
 
     describe_counter!(RELOADS, "Configuration reloads, by result.");
     labelled_by("result", RELOADS, ["ok", "refused"]);
-    describe_counter!(SIP_CONNECTIONS_OPENED, "SIP connections made, by who made them.");
-    labelled_by("by", SIP_CONNECTIONS_OPENED, ["us", "peer"]);
+    describe_counter!(CONNECTIONS_OPENED, "SIP connections made, by who made them.");
+    labelled_by("by", CONNECTIONS_OPENED, ["us", "peer"]);
     describe_counter!(ENGINE_FAILURES, "Failures of a speech engine.");
     labelled_by("engine", ENGINE_FAILURES, ["recognizer", "voice"]);
     describe_counter!(SIP_REJECTED, "Requests that the user agent refused, by method.");
@@ -188,6 +192,7 @@ fn describe() {
     describe_counter!(CALLS_STARTED, "Calls answered, by trunk.");
     describe_counter!(TOOL_CALLS, "Tools run for the agent, by tool and result.");
     describe_gauge!(TRUNK_UP, "1 where the PBX answers OPTIONS.");
+    describe_gauge!(TRUNK_REGISTERED, "1 where the PBX has taken our registration.");
 
     let level = |name, meaning| {
         describe_gauge!(name, meaning);
@@ -212,17 +217,30 @@ fn labelled<L: Label>(name: &'static str, meaning: &'static str, key: &'static s
     L::ALL.iter().for_each(|label| counter!(name, key => label.label()).increment(0));
 }
 
+/// A trunk and what is known of it at all.
+#[derive(Clone, Copy, Debug)]
+pub struct ExpectedTrunk<'a> {
+    /// Which.
+    pub name: &'a crate::base::TrunkName,
+    /// Its PBX is asked for life: of one that is not, nobody knows whether it is up.
+    pub asked: bool,
+    /// We register with its PBX.
+    pub registers: bool,
+}
+
 /// Sets the series of these trunks and tools to zero, so that they too are there at the first
-/// scrape. Call it after each (re)load of the configuration. A trunk comes with whether its PBX is
-/// asked for life: of one that is not, nobody knows whether it is up.
+/// scrape. Call it after each (re)load of the configuration.
 pub fn expect<'a>(
-    trunks: impl IntoIterator<Item = (&'a crate::base::TrunkName, bool)>,
+    trunks: impl IntoIterator<Item = ExpectedTrunk<'a>>,
     tools: impl IntoIterator<Item = &'a str>,
 ) {
-    for (trunk, asked) in trunks {
+    for ExpectedTrunk { name: trunk, asked, registers } in trunks {
         counter!(CALLS_STARTED, "trunk" => trunk.to_string()).increment(0);
         if asked {
             gauge!(TRUNK_UP, "trunk" => trunk.to_string()).increment(0.0);
+        }
+        if registers {
+            gauge!(TRUNK_REGISTERED, "trunk" => trunk.to_string()).increment(0.0);
         }
     }
     for tool in tools {
@@ -244,7 +262,8 @@ mod tests {
     fn everything_is_there_before_it_happens() {
         let text = scoped(|metrics| {
             let (front, phones) = (TrunkName::new("front"), TrunkName::new("phones"));
-            expect([(&front, true), (&phones, false)], ["book_appointment"]);
+            let trunk = |name, asked| ExpectedTrunk { name, asked, registers: asked };
+            expect([trunk(&front, true), trunk(&phones, false)], ["book_appointment"]);
             metrics.render()
         });
         for line in [
@@ -253,6 +272,8 @@ mod tests {
             "attendant_calls_started_total{trunk=\"front\"} 0",
             "attendant_calls_started_total{trunk=\"phones\"} 0",
             "attendant_trunk_up{trunk=\"front\"} 0",
+            "attendant_trunk_registered{trunk=\"front\"} 0",
+            "attendant_trunk_changes_total{state=\"down\"} 0",
             "attendant_tool_calls_total{tool=\"book_appointment\",result=\"denied\"} 0",
             "attendant_sip_rejected_total{method=\"other\"} 0",
             "attendant_calls_active 0",

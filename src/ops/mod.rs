@@ -10,18 +10,20 @@ pub mod logging;
 pub mod metrics;
 pub mod systemd;
 mod transport;
+mod trunks;
 
 pub use events::{
     AudioDropped, AuditFailed, AuthenticationFailed, BargedIn, CallEnded, CallPanicked,
-    CallRefused, CallStarted, DrainEnded, DrainStarted, MediaLate, MediaScheduling, MediaTimeout,
-    PortsExhausted, Ready, RecognizerFailed, ReloadDone, ReloadFailed, SipDropped, SipRejected,
-    SoftphoneRegistered, StoreFailed, ToolRan, TransferFinished, TrunkPinged, TurnAnswered,
+    CallRefused, CallRouted, CallStarted, DrainEnded, DrainStarted, MediaLate, MediaScheduling,
+    MediaTimeout, PortsExhausted, Ready, RecognizerFailed, ReloadDone, ReloadFailed, SipDropped,
+    SipRejected, SoftphoneRegistered, StoreFailed, ToolRan, TransferFinished, TurnAnswered,
     VoiceFailed,
 };
 pub use labels::{
     AudioPath, ConnectionEnd, ConnectionRefusal, DropLabel, EndLabel, Label, RefusalLabel,
-    Scheduling, TlsFailure, ToolOutcome, TransferOutcome,
+    Scheduling, TlsFailure, ToolOutcome, TransferOutcome, TrunkStateLabel,
 };
 pub use transport::{
     ConnectionClosed, ConnectionOpened, ConnectionRefused, SourceDropped, TlsFailed,
 };
+pub use trunks::{TrunkChanged, TrunkPinged, TrunkRegistered};

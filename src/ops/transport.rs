@@ -24,7 +24,7 @@ impl ConnectionOpened {
         let Self { peer, transport, by_us } = self;
         let by = if by_us { "us" } else { "peer" };
         tracing::debug!(%peer, transport, by, "SIP connection opened.");
-        counter!(names::SIP_CONNECTIONS_OPENED, "by" => by).increment(1);
+        counter!(names::CONNECTIONS_OPENED, "by" => by).increment(1);
         gauge!(names::SIP_CONNECTIONS).increment(1.0);
     }
 }
@@ -66,7 +66,7 @@ impl ConnectionClosed<'_> {
                 tracing::warn!(%peer, transport, reason = label, why, "SIP connection lost.");
             }
         }
-        counter!(names::SIP_CONNECTIONS_CLOSED, "reason" => label).increment(1);
+        counter!(names::CONNECTIONS_CLOSED, "reason" => label).increment(1);
         if was_open {
             gauge!(names::SIP_CONNECTIONS).decrement(1.0);
         }
@@ -98,7 +98,7 @@ impl ConnectionRefused {
                 tracing::warn!(%source, reason = label, "SIP connection refused.");
             }
         }
-        counter!(names::SIP_CONNECTIONS_REFUSED, "reason" => label).increment(1);
+        counter!(names::CONNECTIONS_REFUSED, "reason" => label).increment(1);
     }
 }
 

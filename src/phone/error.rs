@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use crate::signalling::BindError;
 use crate::speech::VoiceError;
 
 /// Why a phone cannot do what it was asked. A call that was refused is no error but a report.
@@ -33,14 +34,9 @@ pub enum PhoneError {
         /// What the system said.
         source: io::Error,
     },
-    /// The SIP socket cannot be bound.
-    #[error("cannot bind the phone to UDP {address}: {source}")]
-    Bind {
-        /// Where.
-        address: SocketAddr,
-        /// What the system said.
-        source: io::Error,
-    },
+    /// The SIP socket cannot be opened.
+    #[error("cannot open the phone's socket: {0}")]
+    Signalling(#[from] BindError),
     /// There is no port for the sound.
     #[error("cannot open an RTP port: {source}")]
     Rtp {
@@ -83,7 +79,7 @@ impl PhoneError {
             Self::BadUri { .. } => "phone-bad-uri",
             Self::UnknownHost { .. } => "phone-unknown-host",
             Self::NoWay { .. } => "phone-no-way",
-            Self::Bind { .. } => "phone-bind",
+            Self::Signalling(_) => "phone-bind",
             Self::Rtp { .. } => "phone-rtp",
             Self::Voice(_) => "phone-voice",
             Self::Recording { .. } => "phone-recording",

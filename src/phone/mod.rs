@@ -31,5 +31,5 @@ pub use progress::CallProgress;
 pub use report::{
     CallReport, EndedBy, Outcome, PacketReport, SpurtReport, TransferReport, TurnReport,
 };
-pub use target::{local_address_for, local_address_towards};
+pub use target::{local_address_for, local_address_towards, transport_for};
 pub use voice::choose_voice;

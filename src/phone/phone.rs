@@ -24,6 +24,7 @@ use super::wire::{Wire, WireEvent};
 use crate::base::{Dice, LegId, PacketTime, Phi, Purpose};
 use crate::codec::Codec;
 use crate::sdp::{self, Direction, LocalMedia};
+use crate::signalling::TlsClient;
 use crate::sip::{Command, Credentials, Event, Flow, Incoming, NewLeg, Policy, Refusal, Transport};
 use crate::speech::{Voice, VoiceError};
 
@@ -38,6 +39,10 @@ const REGISTERING: Duration = Duration::from_secs(32);
 pub struct PhoneConfig {
     /// The SIP socket. Port 0 takes any; the address must be one that the peer can answer to.
     pub bind: SocketAddr,
+    /// The transport of all its calls.
+    pub transport: Transport,
+    /// Whom it expects by TLS.
+    pub tls: Option<TlsClient>,
     /// RTP ports; `0..=0` takes any.
     pub rtp_ports: RangeInclusive<u16>,
     /// The user part of From and Contact.
@@ -59,6 +64,8 @@ impl PhoneConfig {
     pub fn new(address: IpAddr, user: impl Into<String>, voice: Box<dyn Voice>) -> Self {
         Self {
             bind: SocketAddr::new(address, 0),
+            transport: Transport::Udp,
+            tls: None,
             rtp_ports: 0..=0,
             user: user.into(),
             codecs: vec![Codec::Pcmu, Codec::Pcma],
@@ -91,7 +98,7 @@ impl Phone {
     /// When it cannot be bound.
     pub async fn start(config: PhoneConfig) -> Result<Self, PhoneError> {
         let mut dice = Dice::new(seed_of_the_system());
-        let signals = Signals::bind(config.bind, dice.bits()).await?;
+        let signals = Signals::bind(config.transport, config.bind, config.tls, dice.bits())?;
         Ok(Self {
             rtp_ports: config.rtp_ports,
             user: config.user,
@@ -366,7 +373,7 @@ impl Phone {
     }
 
     fn flow(&self, remote: SocketAddr) -> Flow {
-        Flow { transport: Transport::Udp, local: self.address(), remote }
+        self.signals.flow(remote)
     }
 
     /// What a call that we answered would be transferred with.

@@ -1,115 +1,111 @@
 //! The phone's user agent on its socket, run by whoever waits for the next event.
 
 use std::collections::VecDeque;
-use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use ipnet::IpNet;
-use tokio::net::UdpSocket;
+use tokio::sync::mpsc;
 
 use super::error::PhoneError;
 use crate::base::TrunkName;
-use crate::sip::{
-    Command, Event, Flow, Inbound, Input, Output, Policy, Transport, Trunk, Ua, UaConfig,
-};
+use crate::signalling::{Handle, Listen, Settings, Signalling, TlsClient};
+use crate::sip::{Command, Event, Flow, Inbound, Policy, Transport, Trunk, UaConfig};
 
-/// Larger than any datagram.
-const DATAGRAM: usize = 65_536;
 /// T1 of RFC 3261 §17.1.1.1.
 const T1: Duration = Duration::from_millis(500);
 /// How long the outcome of a REFER of ours is waited for.
 const REFER_WAIT: Duration = Duration::from_secs(30);
+/// What a TLS phone, which nobody can connect to, names as its port.
+const TLS_PORT: u16 = 5061;
 
 /// A user agent with a socket of its own.
 pub(super) struct Signals {
-    ua: Ua,
-    socket: UdpSocket,
-    address: SocketAddr,
-    /// What goes out next, kept here when a wait is given up in the middle of a send.
-    outgoing: VecDeque<(Flow, Bytes)>,
-    events: VecDeque<Event>,
-    datagram: Vec<u8>,
+    handle: Handle,
+    /// Moves only while somebody waits for an event.
+    driver: Pin<Box<dyn Future<Output = ()> + Send>>,
+    events: mpsc::Receiver<Event>,
+    /// What is to be told next, kept here when a wait is given up.
+    wishes: VecDeque<Command>,
 }
 
 impl Signals {
-    /// Binds the socket.
+    /// Binds the socket. TLS goes out alone: a phone has no certificate to be connected to.
     ///
     /// # Errors
-    /// When it cannot be bound.
-    pub(super) async fn bind(bind: SocketAddr, seed: u64) -> Result<Self, PhoneError> {
-        Self::bind_as(bind, seed, configuration).await
+    /// When it cannot be bound, or the CA not be read.
+    pub(super) fn bind(
+        transport: Transport,
+        bind: SocketAddr,
+        tls: Option<TlsClient>,
+        seed: u64,
+    ) -> Result<Self, PhoneError> {
+        let listen = match transport {
+            Transport::Udp => Listen::udp(bind),
+            Transport::Tcp => Listen::tcp(bind),
+            Transport::Tls if bind.port() == 0 => {
+                let bind = SocketAddr::new(bind.ip(), TLS_PORT);
+                Listen { transport, bind, tls: None }
+            }
+            Transport::Tls => Listen { transport, bind, tls: None },
+        };
+        let settings = Settings {
+            listens: vec![listen],
+            tls_clients: tls.into_iter().collect(),
+            ..Settings::default()
+        };
+        Self::bind_as(&settings, seed, configuration)
     }
 
-    async fn bind_as(
-        bind: SocketAddr,
+    fn bind_as(
+        settings: &Settings,
         seed: u64,
-        configuration: impl FnOnce(SocketAddr) -> UaConfig,
+        configuration: impl Fn(SocketAddr) -> UaConfig,
     ) -> Result<Self, PhoneError> {
-        let failed = |source: io::Error| PhoneError::Bind { address: bind, source };
-        let socket = UdpSocket::bind(bind).await.map_err(failed)?;
-        let address = socket.local_addr().map_err(failed)?;
-        Ok(Self {
-            ua: Ua::new(configuration(address), seed, Instant::now()),
-            socket,
-            address,
-            outgoing: VecDeque::new(),
-            events: VecDeque::new(),
-            datagram: vec![0; DATAGRAM],
-        })
+        let asked = configuration(settings.listens[0].bind);
+        let (signalling, handle, events) = Signalling::open(settings, asked, seed)?;
+        // Only now the port is known that calls come to.
+        let known = Command::Configure(Box::new(configuration(handle.local_addr())));
+        let driver = Box::pin(signalling.run());
+        Ok(Self { handle, driver, events, wishes: VecDeque::from([known]) })
     }
 
     /// Returns the socket's address.
     pub(super) fn address(&self) -> SocketAddr {
-        self.address
+        self.handle.local_addr()
+    }
+
+    /// Returns the way to a peer.
+    pub(super) fn flow(&self, remote: SocketAddr) -> Flow {
+        self.handle.flow_to(remote)
     }
 
     /// Tells the user agent what is wanted. It is sent by the next [`Self::next`].
     pub(super) fn tell(&mut self, command: Command) {
-        self.ua.handle_input(Instant::now(), Input::Command(command));
+        self.wishes.push_back(command);
     }
 
     /// Sends, receives and keeps time until there is an event. May be given up at any point.
     ///
     /// # Errors
-    /// When the socket fails for good.
+    /// When signalling has ended, which it does not while the phone is there.
     pub(super) async fn next(&mut self) -> Result<Event, PhoneError> {
         loop {
-            self.drain();
-            while let Some((flow, bytes)) = self.outgoing.front() {
-                // What cannot be sent now is repeated by the transaction, or times out.
-                let _ = self.socket.send_to(bytes, flow.remote).await;
-                self.outgoing.pop_front();
-            }
-            if let Some(event) = self.events.pop_front() {
-                return Ok(event);
-            }
-            let due = self.ua.poll_timeout();
+            let wish = async {
+                match self.wishes.front() {
+                    Some(wish) => self.handle.command(wish.clone()).await,
+                    None => std::future::pending().await,
+                }
+            };
             tokio::select! {
-                received = self.socket.recv_from(&mut self.datagram) => match received {
-                    Ok((length, remote)) => self.receive(length, remote),
-                    // An ICMP message of an earlier send; Linux tells of it here.
-                    Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {}
-                    Err(source) => return Err(PhoneError::Bind { address: self.address, source }),
-                },
-                () = sleep_until(due) => self.ua.handle_timeout(Instant::now()),
-            }
-        }
-    }
-
-    fn receive(&mut self, length: usize, remote: SocketAddr) {
-        let flow = Flow { transport: Transport::Udp, local: self.address, remote };
-        let bytes = Bytes::copy_from_slice(&self.datagram[..length]);
-        self.ua.handle_input(Instant::now(), Input::Datagram { flow, bytes });
-    }
-
-    fn drain(&mut self) {
-        while let Some(output) = self.ua.poll_output() {
-            match output {
-                Output::Send { flow, bytes } => self.outgoing.push_back((flow, bytes)),
-                Output::Event(event) => self.events.push_back(event),
-                Output::Resolve { .. } => {}
+                biased;
+                told = wish => {
+                    self.wishes.pop_front();
+                    told.map_err(|_| PhoneError::Stopped)?;
+                }
+                event = self.events.recv() => return event.ok_or(PhoneError::Stopped),
+                () = &mut self.driver => return Err(PhoneError::Stopped),
             }
         }
     }
@@ -176,7 +172,7 @@ mod tests {
     #[tokio::test]
     async fn a_phone_registers_with_the_right_password_only() {
         let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut registrar = Signals::bind_as(loopback, 1, |address| {
+        let mut registrar = Signals::bind_as(&Settings::udp(&[loopback]), 1, |address| {
             let registrar = Registrar {
                 realm: "practice".into(),
                 users: vec![user("right")],
@@ -186,7 +182,6 @@ mod tests {
             config.trunks[0].inbound = Inbound::Registered;
             config
         })
-        .await
         .unwrap();
         let config = PhoneConfig::new(loopback.ip(), "101", Box::new(Mute));
         let mut phone = Phone::start(config).await.unwrap();

@@ -3,17 +3,20 @@
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 
 use super::error::PhoneError;
+use crate::sip::Transport;
 use crate::sip::message::{Scheme, Uri};
 
-/// SIP's port over UDP (RFC 3261 §19.1.2).
+/// SIP's port over UDP and TCP (RFC 3261 §19.1.2).
 const SIP_PORT: u16 = 5060;
+/// SIP's port over TLS.
+const SIPS_PORT: u16 = 5061;
 
 /// Whom to call, with the address that the INVITE is sent to.
 #[derive(Clone, Debug)]
 pub(super) struct Target {
     /// For the Request-URI and To.
     pub uri: String,
-    /// Where the datagrams go.
+    /// Where the messages go.
     pub peer: SocketAddr,
 }
 
@@ -21,10 +24,11 @@ impl Target {
     /// Reads a URI and finds its host.
     ///
     /// # Errors
-    /// When it is not a `sip:` URI over UDP, or its host is not known.
+    /// When it is no SIP URI, or its host is not known.
     pub(super) async fn find(text: &str) -> Result<Self, PhoneError> {
         let uri = parse(text)?;
-        let port = uri.port.unwrap_or(SIP_PORT);
+        let default = if transport(&uri) == Some(Transport::Tls) { SIPS_PORT } else { SIP_PORT };
+        let port = uri.port.unwrap_or(default);
         let peer = match uri.host_ip() {
             Some(ip) => SocketAddr::new(ip, port),
             None => resolve(&uri.host, port).await?,
@@ -39,19 +43,40 @@ fn parse(text: &str) -> Result<Uri, PhoneError> {
     let bad = |what: &str| PhoneError::BadUri { uri: text.to_string(), what: what.to_string() };
     let uri = Uri::parse(text.trim()).map_err(|_| bad("it is not a SIP URI"))?;
     match uri.scheme {
-        Scheme::Sip => {}
-        Scheme::Sips => return Err(bad("sips: needs TLS, and this phone speaks UDP")),
+        Scheme::Sip | Scheme::Sips => {}
         Scheme::Tel => return Err(bad("tel: does not say which host to ask")),
         Scheme::Other(_) => return Err(bad("it does not begin with sip:")),
     }
     if uri.host.is_empty() {
         return Err(bad("it has no host"));
     }
-    let transport = uri.params.get("transport");
-    if transport.is_some_and(|name| !name.eq_ignore_ascii_case("udp")) {
-        return Err(bad("it asks for another transport than UDP"));
+    if transport(&uri).is_none() {
+        return Err(bad("it asks for a transport that is none of udp, tcp and tls"));
     }
     Ok(uri)
+}
+
+/// Returns the transport that a URI asks for, UDP where it says nothing.
+fn transport(uri: &Uri) -> Option<Transport> {
+    let secure = uri.scheme == Scheme::Sips;
+    match uri.params.get("transport").map(str::to_ascii_lowercase).as_deref() {
+        Some("tls") | None if secure => Some(Transport::Tls),
+        Some("tcp") if secure => Some(Transport::Tls),
+        _ if secure => None,
+        None | Some("udp") => Some(Transport::Udp),
+        Some("tcp") => Some(Transport::Tcp),
+        Some("tls") => Some(Transport::Tls),
+        Some(_) => None,
+    }
+}
+
+/// Returns the transport that a URI asks for and its host: what a phone that calls there is set up with.
+///
+/// # Errors
+/// When the URI cannot be read.
+pub fn transport_for(target: &str) -> Result<(Transport, String), PhoneError> {
+    let uri = parse(target)?;
+    Ok((transport(&uri).unwrap_or(Transport::Udp), uri.host))
 }
 
 async fn resolve(host: &str, port: u16) -> Result<SocketAddr, PhoneError> {
@@ -102,11 +127,22 @@ mod tests {
             ("sip:", "it is not a SIP URI"),
             ("http://example.org", "it does not begin with sip:"),
             ("tel:+13125550142", "tel: does not say which host to ask"),
-            ("sips:100@example.org", "sips: needs TLS, and this phone speaks UDP"),
-            ("sip:100@example.org;transport=tcp", "it asks for another transport than UDP"),
+            (
+                "sip:100@example.org;transport=ws",
+                "it asks for a transport that is none of udp, tcp and tls",
+            ),
         ] {
             assert_eq!(error_of(text), format!("cannot call {text:?}: {what}{how}"));
         }
+    }
+
+    #[test]
+    fn a_uri_says_its_transport() {
+        let of = |text: &str| transport_for(text).unwrap().0;
+        assert_eq!(of("sip:100@example.org"), Transport::Udp);
+        assert_eq!(of("sip:100@example.org;transport=TCP"), Transport::Tcp);
+        assert_eq!(of("sip:100@example.org;transport=tls"), Transport::Tls);
+        assert_eq!(of("sips:100@example.org;transport=tcp"), Transport::Tls);
     }
 
     #[test]

@@ -345,7 +345,8 @@ pub enum Command {
     /// Refuses an [`Event::Offer`] in a request; the session goes on as it was (RFC 3261 §14.2). One in a response
     /// cannot be refused: the call ends.
     RefuseOffer { leg: LegId, refusal: Refusal },
-    /// Offers a change to a session that is up, by re-INVITE: other media, hold, resume. It waits while an offer
+    /// Offers a change to a session that is up, by re-INVITE: other media, hold, resume. While it rings, by UPDATE,
+    /// where the far end takes that and offer and answer were exchanged reliably (else 481). It waits while an offer
     /// of theirs is open, and comes again after a 491. Whatever happens, one [`Event::Reoffered`] follows. One at a
     /// time: a second is refused with 491.
     Reoffer { leg: LegId, sdp: Vec<u8> },
@@ -380,6 +381,18 @@ pub enum Command {
         flow: Flow,
         /// The Request-URI.
         target: String,
+        /// The address we put in Via and Contact.
+        advertised: SocketAddr,
+    },
+    /// As [`Command::Options`], to a URI that is looked up first: the next place is asked where one is silent or says
+    /// 503 (RFC 3263 §4.3).
+    Qualify {
+        /// Comes back in [`Event::OptionsAnswered`].
+        id: u32,
+        /// The Request-URI, and where it goes.
+        target: String,
+        /// The socket that it leaves by. Its `remote` says nothing.
+        from: Flow,
         /// The address we put in Via and Contact.
         advertised: SocketAddr,
     },
@@ -521,7 +534,7 @@ pub enum Event {
     /// The PRACK to our 183 came, with the answer to the offer in it.
     EarlyAnswer { leg: LegId, sdp: Vec<u8> },
     /// Our INVITE was accepted and acknowledged. `sdp` is that of the 200, or of the provisional response that held
-    /// it; `None` where the media were agreed on by [`Event::Offer`] since, or our INVITE had no offer.
+    /// it; `None` where the media were agreed on otherwise since, or our INVITE had no offer.
     Answered { leg: LegId, sdp: Option<Vec<u8>> },
     /// The answer to a re-INVITE that repeats our last SDP (a refresh) is not what it was before.
     Changed { leg: LegId, sdp: Vec<u8> },
@@ -539,8 +552,14 @@ pub enum Event {
     Dtmf { leg: LegId, digit: char },
     /// The leg is over; `reason` is the first of the far end's BYE, CANCEL or refusal (RFC 3326).
     Ended { leg: LegId, cause: EndCause, reason: Option<Reason> },
-    /// Our OPTIONS was answered, or not (`None`).
-    OptionsAnswered { id: u32, status: Option<u16> },
+    /// Our OPTIONS was answered, or not (`None`), with the Retry-After that it said, and who it was; nobody where the name
+    /// leads nowhere.
+    OptionsAnswered {
+        id: u32,
+        status: Option<u16>,
+        retry_after: Option<Duration>,
+        asked: Option<Flow>,
+    },
     /// Our REGISTER was answered, or not (`None`).
     RegisterAnswered { id: u32, status: Option<u16> },
     /// How a registration of ours goes.

@@ -76,3 +76,18 @@ pub fn check(path: &str, from: &str, to: &str, expected: &str) {
     let expected = expected.trim_start_matches('\n');
     assert_eq!(report, expected, "\n--- it said ---\n{report}\n--- expected ---\n{expected}");
 }
+
+/// Loads the usual files with the given ones in their place or beside them, and compares the whole
+/// report: all errors, or all warnings.
+#[track_caller]
+pub fn told(files: &[(&str, &str)], expected: &str) {
+    let report = match load(files) {
+        Err(errors) => errors.to_string(),
+        Ok(config) => {
+            let told: Vec<_> = config.warnings.iter().map(ToString::to_string).collect();
+            told.join("\n\n")
+        }
+    };
+    let expected = expected.trim_start_matches('\n');
+    assert_eq!(report, expected, "\n--- it said ---\n{report}\n--- expected ---\n{expected}");
+}

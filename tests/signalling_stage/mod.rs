@@ -106,7 +106,7 @@ impl Agent {
         let asked = Command::Options { id: 7, flow, target, advertised: flow.local };
         self.handle.command(asked).await.unwrap();
         self.until(|event| match event {
-            Event::OptionsAnswered { id: 7, status } => Some(*status),
+            Event::OptionsAnswered { id: 7, status, .. } => Some(*status),
             _ => None,
         })
         .await

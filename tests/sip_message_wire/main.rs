@@ -3,6 +3,7 @@
 
 mod cost;
 mod describe;
+mod differential;
 mod limits;
 mod mutations;
 mod pbx;

@@ -150,6 +150,7 @@ fn a_reload_changes_only_what_changed() {
         told,
         [
             "REGISTER #2 for 900 s",
+            "a is withdrawn",
             "REGISTER #2 for 600 s",
             "REGISTER #2 for 0 s",
             "REGISTER #1 for 600 s"

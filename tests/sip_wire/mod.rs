@@ -314,6 +314,11 @@ impl Wire {
         self.datagram(now, &text);
     }
 
+    /// Whether the user agent has asked what this line answers.
+    pub fn has_asked(&self, line: &str) -> bool {
+        line.split(' ').nth(1).is_some_and(|method| self.asked.contains_key(method))
+    }
+
     /// Answers what the user agent asked last with this method. `200 INVITE [+sdp] [tag] [| Header: value]...`
     fn respond(&mut self, now: Instant, line: &str) {
         let mut parts = line.split(" | ");
@@ -461,7 +466,10 @@ pub fn told(event: &Event) -> String {
             None => format!("Ended {cause:?}"),
         },
         Event::Reoffered { status, answer, .. } => format!("Reoffered {status}{}", sdp(answer)),
-        Event::OptionsAnswered { status, .. } => format!("OptionsAnswered {status:?}"),
+        Event::OptionsAnswered { status, retry_after, .. } => {
+            let after = retry_after.map(|after| format!(" again in {} s", after.as_secs()));
+            format!("OptionsAnswered {status:?}{}", after.unwrap_or_default())
+        }
         Event::RegisterAnswered { status, .. } => format!("RegisterAnswered {status:?}"),
         Event::Registered { user, expires, .. } => {
             format!("Registered {user} for {} s", expires.as_secs())

@@ -25,7 +25,7 @@ pub const TRUNK: &[Key] = &[
     ),
     key("listen.tls.bind", ADDRESS, Nothing, "TLS socket"),
     key("listen.tls.cert", "path", Nothing, "our certificate and its chain, PEM"),
-    key("listen.tls.key", SECRET, Nothing, "the certificate's private key, PEM"),
+    key("listen.tls.key", "`{ file = \"…\" }`", Nothing, "the certificate's private key, PEM"),
     key(
         "listen.tls.client-ca",
         "path",
@@ -162,18 +162,6 @@ pub const TRUNK: &[Key] = &[
         "calls of one caller number within a time; the next one gets 486",
     ),
     key(
-        "session.timer.expires",
-        DURATION,
-        Value("\"30m\""),
-        "Session-Expires (RFC 4028): a call without a sign of life for so long is over; `timer = \"off\"` does without",
-    ),
-    key(
-        "session.timer.min",
-        DURATION,
-        Value("\"90s\""),
-        "Min-SE: the shortest that we take, 90s or more",
-    ),
-    key(
         "session.prack",
         "`off`, `supported` or `required`",
         Value("\"supported\""),
@@ -184,6 +172,18 @@ pub const TRUNK: &[Key] = &[
         DURATION,
         Value("\"3s\""),
         "a call that we could not answer by then is refused with 503, so that the PBX's own rule takes it",
+    ),
+    key(
+        "session.timer.expires",
+        DURATION,
+        Value("\"30m\""),
+        "Session-Expires (RFC 4028): a call without a sign of life for so long is over; `timer = \"off\"` does without",
+    ),
+    key(
+        "session.timer.min",
+        DURATION,
+        Value("\"90s\""),
+        "Min-SE: the shortest that we take, 90s or more",
     ),
     key(
         "transfer.methods",

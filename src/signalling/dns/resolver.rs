@@ -173,7 +173,7 @@ impl Resolver {
         // RFC 3263 §4.2: a port that is written leaves nothing for SRV to say.
         if destination.port.is_none() {
             let services = search.services(destination, ways).await.map_err(failed)?;
-            let mut flows = Vec::new();
+            let (mut flows, said) = (Vec::new(), !services.is_empty());
             for (transport, services) in services {
                 let ordered = order(services, &mut self.memory().dice);
                 for service in ordered.into_iter().take(FLOWS_MAX) {
@@ -186,8 +186,13 @@ impl Resolver {
                     flows.extend(some);
                 }
             }
-            if !flows.is_empty() {
-                return Ok(flows);
+            match (flows.is_empty(), said) {
+                (false, _) => return Ok(flows),
+                // RFC 3263 §4.2: the addresses of the host itself count where there is no SRV record at all.
+                (true, true) => {
+                    return Err(LocateError::Unknown { host: destination.host.clone() });
+                }
+                (true, false) => {}
             }
         }
         let ips = search.addresses(&destination.host).await.map_err(failed)?;
@@ -216,7 +221,7 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// Returns the SRV records, transports in the order in which they are tried.
+    /// Returns the SRV records where there are any, transports in the order in which they are tried.
     async fn services(
         &self,
         destination: &Destination,
@@ -238,9 +243,8 @@ impl Search<'_> {
         let mut found = Vec::new();
         for (transport, name) in names {
             let records = self.records(&name, RecordType::SRV).await?;
-            let services: Vec<_> = records.iter().filter_map(service).collect();
-            if !services.is_empty() {
-                found.push((transport, services));
+            if records.iter().any(|record| matches!(record, RData::SRV(_))) {
+                found.push((transport, records.iter().filter_map(service).collect()));
             }
         }
         Ok(found)

@@ -280,7 +280,10 @@ fn explain(error: &rustls::Error) -> (TlsFailure, String) {
     let failure = match error {
         Error::NoCertificatesPresented => TlsFailure::NoCertificate,
         Error::InvalidCertificate(certificate) => match certificate {
-            CertificateError::UnknownIssuer => TlsFailure::UnknownCa,
+            // A bad signature is that of another CA with the same name.
+            CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+                TlsFailure::UnknownCa
+            }
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
                 TlsFailure::WrongName
             }

@@ -18,10 +18,9 @@ impl CSeq {
     pub fn parse(text: &str) -> Result<Self, Fault> {
         let text = scan::trim(text);
         let (number, method) = text.split_once([' ', '\t']).unwrap_or((text, ""));
-        let digits = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-        match (number.parse(), Method::parse(scan::trim(method))) {
-            (Ok(number), Some(method)) if digits => Ok(Self { number, method }),
-            (Ok(_), None) => Err(Fault::bad("CSeq names no method")),
+        match (scan::number(number), Method::parse(scan::trim(method))) {
+            (Some(number), Some(method)) => Ok(Self { number, method }),
+            (Some(_), None) => Err(Fault::bad("CSeq names no method")),
             _ => Err(Fault::bad("CSeq has no number below 2^32")),
         }
     }

@@ -51,7 +51,7 @@ impl HistoryEntry {
         });
         let inside =
             header("Reason").and_then(|value| Reason::parse(value.reveal(Purpose::Signalling)));
-        let cause = who.uri.params.get("cause").and_then(|cause| cause.parse().ok());
+        let cause = who.uri.params.get("cause").and_then(scan::number);
         let redirected = |cause| Reason { protocol: "SIP".into(), cause: Some(cause), text: None };
         let reason = inside.or_else(|| cause.map(redirected));
         who.uri.headers.clear();

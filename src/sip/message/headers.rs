@@ -13,6 +13,8 @@ use super::via::Via;
 /// One header field.
 #[derive(Clone, Eq)]
 pub(super) struct Field {
+    /// Which field it is, of those that the model has a variant for.
+    kind: Kind,
     /// The field in the model; its value is text.
     pub(super) header: Header,
     /// The value came as Latin-1 and goes out as Latin-1.
@@ -35,8 +37,18 @@ impl Headers {
 
     /// Returns every value under a name. A value may hold a list: see [`Headers::list`].
     pub fn get_all<'a, 'n>(&'a self, name: &'n str) -> impl Iterator<Item = &'a str> + use<'a, 'n> {
-        let name = long_name(name);
-        self.iter().filter(move |(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+        let name = Name::new(name);
+        self.0.iter().filter(move |field| field.has(name)).map(Field::value)
+    }
+
+    /// Returns the first value of a field that the model knows.
+    pub(super) fn known(&self, kind: Kind) -> Option<&str> {
+        self.known_all(kind).next()
+    }
+
+    /// Returns every value of a field that the model knows.
+    pub(super) fn known_all(&self, kind: Kind) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(move |field| field.kind == kind).map(Field::value)
     }
 
     /// Whether there is a field of this name.
@@ -57,11 +69,12 @@ impl Headers {
     /// Sets the only field of this name, where the first one stands, or at the end.
     pub fn set(&mut self, name: &str, value: impl AsRef<str>) {
         let field = Field::new(name, value.as_ref());
-        match self.0.iter().position(|old| old.is(name)) {
+        let name = Name::new(name);
+        match self.0.iter().position(|old| old.has(name)) {
             Some(at) => {
                 self.0[at] = field;
                 let mut after = 0..;
-                self.0.retain(|old| after.next().is_some_and(|i: usize| i <= at) || !old.is(name));
+                self.0.retain(|old| after.next().is_some_and(|i: usize| i <= at) || !old.has(name));
             }
             None => self.0.push(field),
         }
@@ -69,7 +82,8 @@ impl Headers {
 
     /// Takes out every field of this name.
     pub fn remove(&mut self, name: &str) {
-        self.0.retain(|field| !field.is(name));
+        let name = Name::new(name);
+        self.0.retain(|field| !field.has(name));
     }
 
     /// Returns names and values in order.
@@ -89,13 +103,16 @@ impl Headers {
 
     /// Adds every field of this name from other headers, bytes as received.
     pub fn copy(&mut self, from: &Self, name: &str) {
-        self.0.extend(from.0.iter().filter(|field| field.is(name)).cloned());
+        let name = Name::new(name);
+        self.0.extend(from.0.iter().filter(|field| field.has(name)).cloned());
     }
 
     /// Puts a tag on To, unless it has one; the rest of it stays as received (RFC 3261 §8.2.6.2).
     pub fn set_to_tag(&mut self, tag: &str) {
         let tagged = self.to().is_none_or(|to| to.tag().is_some());
-        let Some(field) = self.0.iter_mut().find(|field| field.is("To")).filter(|_| !tagged) else {
+        let Some(field) =
+            self.0.iter_mut().find(|field| field.kind == Kind::To).filter(|_| !tagged)
+        else {
             return;
         };
         let value = format!("{};tag={tag}", field.value().trim_end_matches([';', ' ', '\t']));
@@ -105,7 +122,7 @@ impl Headers {
 
     /// Notes in the top Via where the request really came from (RFC 3261 §18.2.1, RFC 3581 §4).
     pub fn stamp_via(&mut self, source: SocketAddr) {
-        let Some(field) = self.0.iter_mut().find(|field| field.is("Via")) else { return };
+        let Some(field) = self.0.iter_mut().find(|field| field.kind == Kind::Via) else { return };
         let Ok(list) = scan::split(field.value(), b',', true) else { return };
         let Some((Ok(mut top), rest)) =
             list.split_first().map(|(top, rest)| (Via::parse(top), rest))
@@ -148,11 +165,13 @@ impl Field {
     }
 
     fn of(name: &str, value: String) -> Self {
-        Self { header: header(long_name(name), value), latin1: false, checked: false }
+        let Name { kind, text } = Name::new(name);
+        Self { kind, header: header(kind, text, value), latin1: false, checked: false }
     }
 
-    fn is(&self, name: &str) -> bool {
-        self.name().eq_ignore_ascii_case(long_name(name))
+    fn has(&self, name: Name<'_>) -> bool {
+        self.kind == name.kind
+            && (name.kind != Kind::Other || self.name().eq_ignore_ascii_case(name.text))
     }
 
     /// Returns the value's bytes for the wire.
@@ -162,6 +181,44 @@ impl Field {
         bytes.map_or_else(|| Cow::Borrowed(self.value().as_bytes()), Cow::Owned)
     }
 }
+
+/// The name of a header field, looked up.
+#[derive(Clone, Copy)]
+struct Name<'a> {
+    kind: Kind,
+    /// The long form, spelt as it came.
+    text: &'a str,
+}
+
+impl<'a> Name<'a> {
+    fn new(name: &'a str) -> Self {
+        let text = long_name(name);
+        let candidates = BY_LENGTH.get(text.len()).map_or(&[][..], |candidates| &candidates[..]);
+        let known = candidates.iter().map_while(|at| KINDS.get(usize::from(*at)));
+        let first = text.as_bytes().first().map(u8::to_ascii_lowercase);
+        let kind = known.copied().find(|(_, name)| {
+            name.as_bytes().first().map(u8::to_ascii_lowercase) == first
+                && name.eq_ignore_ascii_case(text)
+        });
+        Self { kind: kind.map_or(Kind::Other, |(kind, _)| kind), text }
+    }
+}
+
+/// The model's names of each length, as indexes; `u8::MAX` where there are no more.
+const BY_LENGTH: [[u8; 8]; 24] = {
+    let mut table = [[u8::MAX; 8]; 24];
+    let mut at = 0;
+    while at < KINDS.len() {
+        let row = &mut table[KINDS[at].1.len()];
+        let mut column = 0;
+        while row[column] != u8::MAX {
+            column += 1;
+        }
+        row[column] = at as u8;
+        at += 1;
+    }
+    table
+};
 
 /// Returns the long form of a compact header name (RFC 3261 §7.3.3 and the IANA registry).
 pub(super) fn long_name(name: &str) -> &str {
@@ -194,12 +251,20 @@ pub(super) fn long_name(name: &str) -> &str {
 /// The model's variants and their names on the wire.
 macro_rules! fields {
     ($($variant:ident $name:literal)*) => {
-        /// Puts a value into the model. Names nearly always come spelt as the RFCs spell them.
-        fn header(name: &str, value: String) -> Header {
-            match name {
-                $($name => Header::$variant(value.into()),)*
-                $(_ if name.eq_ignore_ascii_case($name) => Header::$variant(value.into()),)*
-                _ => Header::Other(name.to_owned(), value),
+        /// Which field it is.
+        #[derive(Clone, Copy, Eq, PartialEq)]
+        pub(super) enum Kind {
+            $($variant,)*
+            Other,
+        }
+
+        const KINDS: &[(Kind, &str)] = &[$((Kind::$variant, $name)),*];
+
+        /// Puts a value into the model.
+        fn header(kind: Kind, name: &str, value: String) -> Header {
+            match kind {
+                $(Kind::$variant => Header::$variant(value.into()),)*
+                Kind::Other => Header::Other(name.to_owned(), value),
             }
         }
 

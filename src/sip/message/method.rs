@@ -60,11 +60,24 @@ impl Method {
 
     /// Reads a method; `None` if it is no token (RFC 3261 §25.1).
     pub fn parse(text: &str) -> Option<Self> {
-        if !is_token(text) {
-            return None;
-        }
-        let known = Self::KNOWN.into_iter().find(|known| known.as_str() == text);
-        Some(known.unwrap_or_else(|| Self::Other(text.to_owned())))
+        Some(match text {
+            "ACK" => Self::Ack,
+            "BYE" => Self::Bye,
+            "CANCEL" => Self::Cancel,
+            "INFO" => Self::Info,
+            "INVITE" => Self::Invite,
+            "MESSAGE" => Self::Message,
+            "NOTIFY" => Self::Notify,
+            "OPTIONS" => Self::Options,
+            "PRACK" => Self::Prack,
+            "PUBLISH" => Self::Publish,
+            "REFER" => Self::Refer,
+            "REGISTER" => Self::Register,
+            "SUBSCRIBE" => Self::Subscribe,
+            "UPDATE" => Self::Update,
+            token if is_token(token) => Self::Other(token.to_owned()),
+            _ => return None,
+        })
     }
 
     /// Returns it as written on the wire.

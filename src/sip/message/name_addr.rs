@@ -3,7 +3,7 @@
 use super::params::Params;
 use super::parse::Fault;
 use super::scan;
-use super::uri::Uri;
+use super::uri::{Uri, UriRef};
 use crate::base::{Phi, Purpose};
 
 /// `"display" <uri>;params`, or a bare URI with header parameters.
@@ -23,47 +23,28 @@ impl NameAddr {
         Self { display: None, uri, params: Params::default() }
     }
 
-    /// Reads one address. A name outside quotes may hold anything but `<` and `"`: RFC 4475
+    /// Reads one address. A name outside quotes may hold anything but `<`, `"` and `;`: RFC 4475
     /// §3.1.2.15 allows that leniency, and PBXs need it.
     pub fn parse(text: &str) -> Result<Self, Fault> {
-        let text = scan::trim(text);
-        let (display, rest) = if text.starts_with('"') {
-            let (quoted, rest) = text.split_at(scan::quoted_end(text, 0)?);
-            let rest = scan::trim(rest);
-            if !rest.starts_with('<') {
-                return Err(Fault::bad("a display name is not followed by <"));
-            }
-            let mut name = scan::unquote(quoted).unwrap_or_default();
+        let Parts { display, uri, params } = Parts::parse(text)?;
+        let display = match scan::unquote(display) {
             // They may stand there, escaped; no screen and no log is to meet one.
-            name.retain(|letter| letter >= ' ' || letter == '\t');
-            (Some(name), rest)
-        } else if let Some(open) = text.find('<') {
-            (Some(scan::trim(&text[..open]).to_owned()), &text[open..])
-        } else {
-            return Self::parse_bare(text);
-        };
-        if display.as_ref().is_some_and(|name| !text.starts_with('"') && name.contains('"')) {
-            return Err(Fault::bad("a display name has a quote in the middle"));
-        }
-        let Some((uri, params)) = rest[1..].split_once('>') else {
-            return Err(Fault::bad("an address has < without >"));
+            Some(mut name) => {
+                name.retain(|letter| letter >= ' ' || letter == '\t');
+                name
+            }
+            None => display.to_owned(),
         };
         Ok(Self {
-            display: display.filter(|name| !name.is_empty()).map(Phi::new),
-            uri: Uri::parse(uri)?,
+            display: (!display.is_empty()).then(|| Phi::new(display)),
+            uri: uri.to_uri()?,
             params: Params::parse(params)?,
         })
     }
 
-    /// A URI without brackets: its semicolons belong to the header field, and it may hold neither
-    /// comma nor question mark (RFC 3261 §20).
-    fn parse_bare(text: &str) -> Result<Self, Fault> {
-        let (uri, params) = text.split_at(text.find(';').unwrap_or(text.len()));
-        let uri = scan::trim(uri);
-        if uri.contains(['?', ',']) {
-            return Err(Fault::bad("a URI with ? or , stands outside < >"));
-        }
-        Ok(Self { display: None, uri: Uri::parse(uri)?, params: Params::parse(params)? })
+    /// Says whether [`NameAddr::parse`] would read it.
+    pub(super) fn check(text: &str) -> Result<(), Fault> {
+        Params::check(Parts::parse(text)?.params)
     }
 
     /// Writes it for the wire, always with brackets.
@@ -94,5 +75,52 @@ impl NameAddr {
     pub fn with_tag(mut self, tag: &str) -> Self {
         self.set_tag(tag);
         self
+    }
+}
+
+/// An address as it stands in a text.
+struct Parts<'a> {
+    /// In its quotes, if it has any.
+    display: &'a str,
+    uri: UriRef<'a>,
+    /// Not yet checked.
+    params: &'a str,
+}
+
+impl<'a> Parts<'a> {
+    fn parse(text: &'a str) -> Result<Self, Fault> {
+        let text = scan::trim(text);
+        let (display, rest) = if text.starts_with('"') {
+            let (quoted, rest) = text.split_at(scan::quoted_end(text, 0)?);
+            (quoted, scan::trim(rest))
+        } else {
+            // Where a semicolon comes first, a `<` behind it belongs to some parameter's value.
+            match text.bytes().position(|byte| matches!(byte, b'<' | b';')) {
+                Some(open) if text.as_bytes()[open] == b'<' => {
+                    (scan::trim(&text[..open]), &text[open..])
+                }
+                end => return Self::bare(text.split_at(end.unwrap_or(text.len()))),
+            }
+        };
+        let Some(rest) = rest.strip_prefix('<') else {
+            return Err(Fault::bad("a display name is not followed by <"));
+        };
+        if !text.starts_with('"') && display.contains('"') {
+            return Err(Fault::bad("a display name has a quote in the middle"));
+        }
+        let Some((uri, params)) = scan::cut(rest, b'>') else {
+            return Err(Fault::bad("an address has < without >"));
+        };
+        Ok(Self { display, uri: UriRef::parse(uri)?, params })
+    }
+
+    /// A URI without brackets: its semicolons belong to the header field, and it may hold neither
+    /// comma nor question mark (RFC 3261 §20).
+    fn bare((uri, params): (&'a str, &'a str)) -> Result<Self, Fault> {
+        let uri = scan::trim(uri);
+        if uri.contains(['?', ',']) {
+            return Err(Fault::bad("a URI with ? or , stands outside < >"));
+        }
+        Ok(Self { display: "", uri: UriRef::parse(uri)?, params })
     }
 }

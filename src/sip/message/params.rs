@@ -1,5 +1,6 @@
 //! Parameters after a semicolon: of a URI, an address, a Via.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::limits::MAX_PARAMETERS;
@@ -9,31 +10,37 @@ use super::scan;
 /// A list of `;name=value`, in order. Names compare without regard to case; values are kept as
 /// received, quotes included.
 #[derive(Clone, Default, Eq, PartialEq)]
-pub struct Params(Vec<(String, Option<String>)>);
+pub struct Params(Vec<(Cow<'static, str>, Option<String>)>);
 
 impl Params {
     /// Reads `;a=b;c`, or nothing. One semicolon too many at the end is forgiven.
     pub fn parse(text: &str) -> Result<Self, Fault> {
-        let text = scan::trim(text);
-        if text.is_empty() {
-            return Ok(Self::default());
-        }
-        let Some(list) = text.strip_prefix(';') else {
-            return Err(Fault::bad("something else stands where parameters should"));
-        };
-        let pieces = scan::split(list, b';', false)?;
-        let mut params = Vec::with_capacity(pieces.len().min(MAX_PARAMETERS));
-        let last = pieces.len() - 1;
-        for (at, piece) in pieces.into_iter().enumerate() {
-            if piece.is_empty() && at == last && at > 0 {
-                break;
-            }
-            if params.len() == MAX_PARAMETERS {
-                return Err(Fault::over("too many parameters"));
-            }
-            params.push(parse_one(piece)?);
-        }
+        let mut params = Vec::new();
+        visit(text, |name, value| params.push((interned(name), value.map(str::to_owned))))?;
         Ok(Self(params))
+    }
+
+    /// Says whether [`Params::parse`] would read it.
+    pub(super) fn check(text: &str) -> Result<(), Fault> {
+        visit(text, |_, _| {})
+    }
+
+    /// Reads what can be read of `;a=b;c`, and passes over the rest: for fields that tell and do
+    /// not decide. A value with spaces outside quotes, as some PBXs write a text, is taken whole.
+    pub(super) fn parse_readable(text: &str) -> Self {
+        let pieces = scan::split(text, b';', false).unwrap_or_else(|_| text.split(';').collect());
+        let read = |piece: &str| {
+            let piece = scan::trim(piece);
+            let owned =
+                |(name, value): (&str, Option<&str>)| (interned(name), value.map(str::to_owned));
+            parse_one(piece).ok().map(owned).or_else(|| {
+                let (name, value) = piece.split_once('=')?;
+                let (name, value) = (scan::trim(name), scan::trim(value));
+                let plain = scan::is_token(name) && !value.contains('"');
+                plain.then(|| (interned(name), Some(value.to_owned())))
+            })
+        };
+        Self(pieces.into_iter().filter_map(read).take(MAX_PARAMETERS).collect())
     }
 
     /// Returns a parameter's value as received; `Some("")` if it has none.
@@ -57,7 +64,7 @@ impl Params {
         let value = value.map(str::to_owned);
         match self.0.iter_mut().find(|(key, _)| key.eq_ignore_ascii_case(name)) {
             Some(found) => found.1 = value,
-            None => self.0.push((name.to_owned(), value)),
+            None => self.0.push((interned(name), value)),
         }
     }
 
@@ -68,7 +75,7 @@ impl Params {
 
     /// Returns all of them, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_deref()))
+        self.0.iter().map(|(name, value)| (&**name, value.as_deref()))
     }
 
     /// Whether there are none.
@@ -96,26 +103,62 @@ impl fmt::Debug for Params {
     }
 }
 
-fn parse_one(piece: &str) -> Result<(String, Option<String>), Fault> {
-    let (name, value) = match piece.split_once('=') {
+/// Calls `each` with every parameter of `;a=b;c`.
+fn visit<'a>(text: &'a str, mut each: impl FnMut(&'a str, Option<&'a str>)) -> Result<(), Fault> {
+    let text = scan::trim(text);
+    if text.is_empty() {
+        return Ok(());
+    }
+    let Some(list) = text.strip_prefix(';') else {
+        return Err(Fault::bad("something else stands where parameters should"));
+    };
+    let mut room = MAX_PARAMETERS;
+    scan::each(list.strip_suffix(';').unwrap_or(list), b';', false, |piece| {
+        let (name, value) = parse_one(piece)?;
+        room = room.checked_sub(1).ok_or(Fault::over("too many parameters"))?;
+        each(name, value);
+        Ok(())
+    })
+}
+
+fn parse_one(piece: &str) -> Result<(&str, Option<&str>), Fault> {
+    let (name, value) = match scan::cut(piece, b'=') {
         Some((name, value)) => (scan::trim(name), Some(scan::trim(value))),
         None => (piece, None),
     };
-    // URI parameters allow a few more than a token (RFC 3261 §25.1, param-unreserved).
-    let named = |byte| scan::is_token_byte(byte) || b"[]/:&$()".contains(&byte);
-    if name.is_empty() || !name.bytes().all(named) {
+    if !scan::is_parameter_name(name) {
         return Err(Fault::bad("a parameter has no proper name"));
     }
     if let Some(value) = value {
         let whole = match value.starts_with('"') {
             true => scan::quoted_end(value, 0)? == value.len(),
-            false => !value.bytes().any(|byte| b" \t\"<>,".contains(&byte)),
+            false => scan::is_parameter_value(value),
         };
         if !whole {
             return Err(Fault::bad("a parameter's value is neither a token nor quoted"));
         }
     }
-    Ok((name.to_owned(), value.map(str::to_owned)))
+    Ok((name, value))
+}
+
+/// Most names are one of these, and then cost nothing to keep.
+fn interned(name: &str) -> Cow<'static, str> {
+    Cow::Borrowed(match name {
+        "tag" => "tag",
+        "branch" => "branch",
+        "rport" => "rport",
+        "received" => "received",
+        "transport" => "transport",
+        "lr" => "lr",
+        "user" => "user",
+        "expires" => "expires",
+        "q" => "q",
+        "alias" => "alias",
+        "refresher" => "refresher",
+        "cause" => "cause",
+        "text" => "text",
+        other => return Cow::Owned(other.to_owned()),
+    })
 }
 
 #[cfg(test)]
@@ -133,6 +176,14 @@ mod tests {
         let mut written = String::new();
         params.write(&mut written);
         assert_eq!(written, r#";tag=98asjd8;lr;+sip.instance="<urn:uuid:0;1>";q=0.5"#);
+    }
+
+    #[test]
+    fn what_can_be_read_of_a_broken_list() {
+        let params =
+            Params::parse_readable(";cause=31;text=RTP timeout; ;te xt=\"a;b\";\"=c;x=\"y");
+        let read: Vec<_> = params.iter().collect();
+        assert_eq!(read, [("cause", Some("31")), ("text", Some("RTP timeout"))]);
     }
 
     #[test]

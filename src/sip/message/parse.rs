@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use super::cseq::CSeq;
-use super::headers::{Field, Headers};
+use super::headers::{Field, Headers, Kind};
 use super::limits::{MAX_FIELDS, MAX_FOLDS, MAX_MESSAGE, MAX_START_LINE, MAX_VALUE};
 use super::method::Method;
 use super::name_addr::NameAddr;
@@ -115,18 +115,18 @@ fn parse_request(
 ) -> Result<Message, ParseError> {
     let malformed = ParseError::Drop(DropReason::Malformed);
     let (line_text, _) = scan::decode(&line[..line.len().min(MAX_START_LINE)]);
-    let Some((method, target)) = line_text.split_once(' ') else { return Err(malformed) };
+    let Some((method, target)) = scan::cut(&line_text, b' ') else { return Err(malformed) };
     let Some(method) = Method::parse(method) else { return Err(malformed) };
     let uri = match line.len() > MAX_START_LINE {
         true => Err(Fault::over("the first line is too long")),
         false => request_target(target).ok_or(malformed.clone())?,
     };
-    let Some(via) = scanned.headers.get("Via") else {
+    let Some(via) = scanned.headers.known(Kind::Via) else {
         let large = scanned.fault.or(fault).is_some_and(|fault| fault.status == 513);
         return Err(if large { ParseError::Drop(DropReason::TooLarge) } else { malformed });
     };
     // Who sent it must be readable; what follows may be as broken as RFC 4475 §3.1.2.1 has it.
-    if Via::parse_sender(via.split([',', ';']).next().unwrap_or_default()).is_err() {
+    if !Via::names_sender(via.split([',', ';']).next().unwrap_or_default()) {
         return Err(malformed);
     }
     let body = scanned.body();
@@ -182,9 +182,8 @@ fn parse_response(
 pub(super) fn status_line(line: &str) -> Option<(u16, &str)> {
     let (version, rest) = line.split_once(' ')?;
     let (code, phrase) = rest.split_once(' ').unwrap_or((rest, ""));
-    let digits = code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_digit());
-    let status = code.parse().ok().filter(|status| digits && (100..700).contains(status))?;
-    version.eq_ignore_ascii_case("SIP/2.0").then_some((status, phrase))
+    let status = scan::number(code).filter(|status| (100..700).contains(status))?;
+    (code.len() == 3 && version.eq_ignore_ascii_case("SIP/2.0")).then_some((status, phrase))
 }
 
 /// Reads the Request-URI and version. `None` if this is not SIP at all.
@@ -212,25 +211,25 @@ fn request_target(target: &str) -> Option<Result<Uri, Fault>> {
 
 /// Checks the fields that every message needs. `method` is that of a request.
 fn check(headers: &Headers, method: Option<&Method>) -> Result<(), Fault> {
-    let once = |name, missing, again| match headers.get_all(name).count() {
+    let once = |kind, missing, again| match headers.known_all(kind).count() {
         0 => Err(Fault::bad(missing)),
         1 => Ok(()),
         _ => Err(Fault::bad(again)),
     };
-    once("From", "there is no From", "there is more than one From")?;
-    once("To", "there is no To", "there is more than one To")?;
-    once("Call-ID", "there is no Call-ID", "there is more than one Call-ID")?;
-    once("CSeq", "there is no CSeq", "there is more than one CSeq")?;
-    if headers.get_all("Max-Forwards").count() > 1 {
+    once(Kind::From, "there is no From", "there is more than one From")?;
+    once(Kind::To, "there is no To", "there is more than one To")?;
+    once(Kind::CallId, "there is no Call-ID", "there is more than one Call-ID")?;
+    once(Kind::CSeq, "there is no CSeq", "there is more than one CSeq")?;
+    if headers.known_all(Kind::MaxForwards).count() > 1 {
         return Err(Fault::bad("there is more than one Max-Forwards"));
     }
-    let value = |name| headers.get(name).unwrap_or_default();
-    NameAddr::parse(value("From"))?;
-    NameAddr::parse(value("To"))?;
-    if value("Call-ID").is_empty() || value("Call-ID").contains([' ', '\t']) {
+    let value = |kind| headers.known(kind).unwrap_or_default();
+    NameAddr::check(value(Kind::From))?;
+    NameAddr::check(value(Kind::To))?;
+    if value(Kind::CallId).is_empty() || value(Kind::CallId).contains([' ', '\t']) {
         return Err(Fault::bad("Call-ID is empty or holds a space"));
     }
-    let cseq = CSeq::parse(value("CSeq"))?;
+    let cseq = CSeq::parse(value(Kind::CSeq))?;
     match method {
         Some(method) if *method == cseq.method => {}
         // Of a method that nobody knows the sender is to learn that first (RFC 4475 §3.1.2.18).
@@ -241,17 +240,16 @@ fn check(headers: &Headers, method: Option<&Method>) -> Result<(), Fault> {
         Some(_) => return Err(Fault::bad("CSeq names another method than the request")),
         None => {}
     }
-    let vias = headers.list("Via")?;
-    if vias.is_empty() {
+    if headers.known(Kind::Via).is_none() {
         return Err(Fault::bad("there is no Via"));
     }
-    vias.into_iter().try_for_each(|via| Via::parse(via).map(drop))?;
-    for name in ["Route", "Record-Route"] {
-        headers.list(name)?.into_iter().try_for_each(|route| NameAddr::parse(route).map(drop))?;
+    headers.each_element(Kind::Via, Via::check)?;
+    for kind in [Kind::Route, Kind::RecordRoute] {
+        headers.each_element(kind, NameAddr::check)?;
     }
     // A registrar may list contacts that others wrote: in a response the good ones count.
     if method.is_some() && !headers.contact_is_star() {
-        headers.list("Contact")?.into_iter().try_for_each(|at| NameAddr::parse(at).map(drop))?;
+        headers.each_element(Kind::Contact, NameAddr::check)?;
     }
     Ok(())
 }
@@ -296,7 +294,7 @@ impl<'a> Scanned<'a> {
 
     /// Reads one header field with its continuation lines, and keeps it.
     fn field(&mut self, line: &[u8]) -> Result<(), Fault> {
-        let colon = line.iter().position(|byte| *byte == b':');
+        let colon = scan::find(line, b':');
         // Only behind the name may there be space: before it, it would be a continuation.
         let name = std::str::from_utf8(&line[..colon.unwrap_or(0)]).unwrap_or_default();
         let name = name.trim_end_matches([' ', '\t']);
@@ -322,14 +320,14 @@ impl<'a> Scanned<'a> {
             return Err(Fault::bad("a header field holds a control byte"));
         }
         let (text, latin1) = scan::decode(&value);
-        self.headers.0.push(Field::received(name, text, latin1));
+        self.headers.0.push(Field::received(name, text.into_owned(), latin1));
         Ok(())
     }
 
     /// Returns the body, cut to Content-Length; without it, all that a datagram holds (RFC 3261
     /// §18.3).
     fn body(&self) -> Result<&'a [u8], Fault> {
-        let mut lengths = self.headers.get_all("Content-Length");
+        let mut lengths = self.headers.known_all(Kind::ContentLength);
         let Some(length) = lengths.next() else {
             return match self.stream {
                 true => Err(Fault::bad("a message on a stream has no Content-Length")),
@@ -386,7 +384,7 @@ fn trim_bytes(bytes: &[u8]) -> &[u8] {
 
 /// Cuts the first line off, without its CRLF or bare LF.
 pub(super) fn cut_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let end = bytes.iter().position(|byte| *byte == b'\n');
+    let end = scan::find(bytes, b'\n');
     scan::count(end.unwrap_or(bytes.len()));
     let end = end?;
     let line = bytes[..end].strip_suffix(b"\r").unwrap_or(&bytes[..end]);

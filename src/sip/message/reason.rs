@@ -33,10 +33,9 @@ impl Reason {
         if !scan::is_token(&protocol) {
             return None;
         }
-        let number = |value: String| value.parse().ok();
         Some(Self {
             protocol: protocol.to_ascii_uppercase(),
-            cause: params.unquoted("cause").and_then(number),
+            cause: params.unquoted("cause").and_then(|cause| scan::number(&cause)),
             text: params.unquoted("text").filter(|text| !text.is_empty()),
         })
     }
@@ -61,8 +60,12 @@ impl Warning {
         let blank = [' ', '\t'];
         let (code, rest) = scan::trim(value).split_once(blank)?;
         let (agent, text) = scan::trim(rest).split_once(blank)?;
-        let digits = code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_digit());
-        let code = code.parse().ok().filter(|_| digits)?;
+        let code = scan::number(code).filter(|_| code.len() == 3)?;
+        // A host with or without its port, or a name for one.
+        let named = |byte| scan::is_token_byte(byte) || b":[]".contains(&byte);
+        if !agent.bytes().all(named) {
+            return None;
+        }
         Some(Self { code, agent: agent.to_owned(), text: scan::unquote(scan::trim(text))? })
     }
 

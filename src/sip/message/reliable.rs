@@ -17,7 +17,7 @@ impl RAck {
     /// Reads `776656 1 INVITE`.
     pub fn parse(text: &str) -> Option<Self> {
         let (response, cseq) = scan::trim(text).split_once([' ', '\t'])?;
-        Some(Self { response: exact_number(response)?, cseq: CSeq::parse(cseq).ok()? })
+        Some(Self { response: scan::number(response)?, cseq: CSeq::parse(cseq).ok()? })
     }
 
     /// Writes it for the wire.
@@ -29,19 +29,13 @@ impl RAck {
 impl Headers {
     /// Returns the number of a reliable provisional response.
     pub fn rseq(&self) -> Option<u32> {
-        exact_number(self.get("RSeq")?)
+        scan::number(self.get("RSeq")?)
     }
 
     /// Returns what a PRACK acknowledges.
     pub fn rack(&self) -> Option<RAck> {
         RAck::parse(self.get("RAck")?)
     }
-}
-
-/// A number that must be itself: one that is too large is none.
-fn exact_number(text: &str) -> Option<u32> {
-    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    text.parse().ok().filter(|_| digits)
 }
 
 #[cfg(test)]

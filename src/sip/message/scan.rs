@@ -3,48 +3,180 @@
 //! Every cut of a header value goes through here, and in tests each counts the bytes it looked
 //! at, so that a quadratic parser shows as a number and not as a slow machine.
 
+use std::borrow::Cow;
+
 use super::parse::Fault;
+
+/// What a byte may be part of, as bits.
+const CLASSES: [u8; 256] = classes();
+/// A token (RFC 3261 §25.1).
+const TOKEN: u8 = 1;
+/// The name of a parameter: URI parameters allow a few more than a token (param-unreserved).
+const NAME: u8 = 2;
+/// The value of a parameter that is not quoted, whoever wrote it.
+const VALUE: u8 = 4;
+/// A host name, or an IPv4 address.
+const HOST: u8 = 8;
+/// A URI, as far as one look tells.
+const URI: u8 = 16;
+
+const fn classes() -> [u8; 256] {
+    let mut classes = [0; 256];
+    let mut at = 0;
+    while at < 256 {
+        let byte = at as u8;
+        let mut class = 0;
+        if byte.is_ascii_alphanumeric() || holds(b"-.!%*_+`'~", byte) {
+            class |= TOKEN | NAME;
+        }
+        if holds(b"[]/:&$()", byte) {
+            class |= NAME;
+        }
+        if !holds(b" \t\"<>,", byte) {
+            class |= VALUE;
+        }
+        if byte.is_ascii_alphanumeric() || holds(b"-._", byte) {
+            class |= HOST;
+        }
+        if byte > b' ' && byte != 0x7f && !holds(b"<>\"", byte) {
+            class |= URI;
+        }
+        classes[at] = class;
+        at += 1;
+    }
+    classes
+}
+
+const fn holds(set: &[u8], byte: u8) -> bool {
+    let mut at = 0;
+    while at < set.len() {
+        if set[at] == byte {
+            return true;
+        }
+        at += 1;
+    }
+    false
+}
+
+fn all(text: &str, class: u8) -> bool {
+    count(text.len());
+    text.bytes().all(|byte| CLASSES[usize::from(byte)] & class != 0)
+}
 
 /// Whether the text is a token (RFC 3261 §25.1), and not empty.
 pub(in crate::sip) fn is_token(text: &str) -> bool {
-    count(text.len());
-    !text.is_empty() && text.bytes().all(is_token_byte)
+    !text.is_empty() && all(text, TOKEN)
 }
 
 /// Whether the byte may stand in a token.
 pub(in crate::sip) fn is_token_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-.!%*_+`'~".contains(&byte)
+    CLASSES[usize::from(byte)] & TOKEN != 0
+}
+
+/// Whether the text may be the name of a parameter.
+pub(super) fn is_parameter_name(text: &str) -> bool {
+    !text.is_empty() && all(text, NAME)
+}
+
+/// Whether the text may be the value of a parameter without quotes.
+pub(super) fn is_parameter_value(text: &str) -> bool {
+    all(text, VALUE)
+}
+
+/// Whether the text may be a host name or an IPv4 address.
+pub(super) fn is_host(text: &str) -> bool {
+    !text.is_empty() && all(text, HOST)
+}
+
+/// Whether the text holds nothing that no URI may: a space, quote, bracket or control byte.
+pub(super) fn may_be_uri(text: &str) -> bool {
+    all(text, URI)
+}
+
+/// Returns where a byte is first, eight bytes at a step.
+pub(super) fn find(bytes: &[u8], wanted: u8) -> Option<usize> {
+    find_any(bytes, [wanted])
+}
+
+/// Returns where the first of some bytes is, eight bytes at a step.
+fn find_any<const N: usize>(bytes: &[u8], wanted: [u8; N]) -> Option<usize> {
+    const LOW: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    let patterns = wanted.map(|byte| LOW * u64::from(byte));
+    let (chunks, rest) = bytes.as_chunks::<8>();
+    for (at, chunk) in chunks.iter().enumerate() {
+        let word = u64::from_le_bytes(*chunk);
+        // A byte that is wanted becomes zero, and only at and above a zero byte is there a borrow.
+        let zero = |pattern: u64| (word ^ pattern).wrapping_sub(LOW) & !(word ^ pattern) & HIGH;
+        let found = patterns.iter().fold(0, |found, pattern| found | zero(*pattern));
+        if found != 0 {
+            return Some(at * 8 + found.trailing_zeros() as usize / 8);
+        }
+    }
+    let at = rest.iter().position(|byte| wanted.contains(byte))?;
+    Some(chunks.len() * 8 + at)
+}
+
+/// Cuts the text at the first of an ASCII byte, which goes.
+pub(super) fn cut(text: &str, byte: u8) -> Option<(&str, &str)> {
+    let at = find(text.as_bytes(), byte)?;
+    Some((&text[..at], &text[at + 1..]))
+}
+
+/// Cuts the text before the first of an ASCII byte, else behind all of it.
+pub(super) fn cut_before(text: &str, byte: u8) -> (&str, &str) {
+    text.split_at(find(text.as_bytes(), byte).unwrap_or(text.len()))
 }
 
 /// Trims linear white space: unfolding has left only spaces and tabs.
 pub(in crate::sip) fn trim(text: &str) -> &str {
-    text.trim_matches([' ', '\t'])
+    let blank = |byte: &u8| matches!(byte, b' ' | b'\t');
+    match text.as_bytes() {
+        [] => text,
+        [first, .., last] if !blank(first) && !blank(last) => text,
+        _ => text.trim_matches([' ', '\t']),
+    }
 }
 
 /// Cuts `text` at each `separator` that stands outside quotes and, if asked, outside `<>`. The
 /// pieces are trimmed; empty ones are kept. Fails on a quoted string that does not end.
 pub(in crate::sip) fn split(text: &str, separator: u8, brackets: bool) -> Result<Vec<&str>, Fault> {
+    let mut pieces = Vec::new();
+    each(text, separator, brackets, |piece| {
+        pieces.push(piece);
+        Ok(())
+    })?;
+    Ok(pieces)
+}
+
+/// As [`split`], without keeping the pieces: stops at the first fault that `each` returns.
+pub(super) fn each<'a>(
+    text: &'a str,
+    separator: u8,
+    brackets: bool,
+    mut each: impl FnMut(&'a str) -> Result<(), Fault>,
+) -> Result<(), Fault> {
     count(text.len());
     let bytes = text.as_bytes();
-    let (mut pieces, mut start, mut at, mut depth) = (Vec::new(), 0, 0, false);
-    while at < bytes.len() {
+    let open = if brackets { b'<' } else { separator };
+    let (mut start, mut at) = (0, 0);
+    while let Some(found) = find_any(&bytes[at..], [separator, b'"', open]) {
+        at += found;
         match bytes[at] {
-            b'"' if !depth => {
-                at = quoted_end(text, at)?;
-                continue;
+            b'"' => at = quoted_end(text, at)?,
+            byte if byte == separator => {
+                each(trim(&text[start..at]))?;
+                at += 1;
+                start = at;
             }
-            b'<' if brackets => depth = true,
-            b'>' if brackets => depth = false,
-            byte if byte == separator && !depth => {
-                pieces.push(trim(&text[start..at]));
-                start = at + 1;
-            }
-            _ => {}
+            // What stands between < and > is not looked into; without an end, that is the rest.
+            _ => match find(&bytes[at..], b'>') {
+                Some(close) => at += close,
+                None => break,
+            },
         }
-        at += 1;
     }
-    pieces.push(trim(&text[start..]));
-    Ok(pieces)
+    each(trim(&text[start..]))
 }
 
 /// Returns the index after the quoted string that begins at `start` (RFC 3261 §25.1).
@@ -65,10 +197,12 @@ pub(in crate::sip) fn quoted_end(text: &str, start: usize) -> Result<usize, Faul
     Err(Fault::bad("a quoted string does not end"))
 }
 
-/// Takes a whole quoted string out of its quotes and escapes; `None` if it is not quoted.
+/// Takes a whole quoted string out of its quotes and escapes; `None` if it is none, or ends early.
 pub(in crate::sip) fn unquote(text: &str) -> Option<String> {
-    count(text.len());
     let inner = text.strip_prefix('"')?.strip_suffix('"')?;
+    if quoted_end(text, 0).ok()? != text.len() {
+        return None;
+    }
     let (mut plain, mut escaped) = (String::with_capacity(inner.len()), false);
     for letter in inner.chars() {
         if !escaped && letter == '\\' {
@@ -137,7 +271,7 @@ pub(in crate::sip) fn percent_decode(text: &str) -> String {
             }
         }
     }
-    decode(&decoded).0
+    decode(&decoded).0.into_owned()
 }
 
 /// Escapes every byte that `allowed` does not take.
@@ -157,12 +291,18 @@ pub(in crate::sip) fn percent_encode(text: &str, allowed: impl Fn(u8) -> bool) -
 }
 
 /// Reads bytes as UTF-8, else as Latin-1 and says so: older PBXs send names that way.
-pub(in crate::sip) fn decode(bytes: &[u8]) -> (String, bool) {
+pub(in crate::sip) fn decode(bytes: &[u8]) -> (Cow<'_, str>, bool) {
     count(bytes.len());
     match std::str::from_utf8(bytes) {
-        Ok(text) => (text.to_owned(), false),
+        Ok(text) => (Cow::Borrowed(text), false),
         Err(_) => (bytes.iter().copied().map(char::from).collect(), true),
     }
+}
+
+/// Reads a number of digits alone, without a sign, that fits.
+pub(in crate::sip) fn number<T: std::str::FromStr>(text: &str) -> Option<T> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| digits)
 }
 
 /// Reads a number of digits alone; too large a number becomes `u32::MAX`.
@@ -212,11 +352,28 @@ mod tests {
     }
 
     #[test]
+    fn a_byte_is_found_wherever_it_stands() {
+        for length in 0..40 {
+            for at in 0..length {
+                let mut bytes = vec![b'\n' + 1; length];
+                bytes[at] = b'\n';
+                bytes[length - 1] = b'\n';
+                assert_eq!(find(&bytes, b'\n'), Some(at.min(length - 1)));
+                bytes[at] = 0x8a;
+                bytes[length - 1] = 0x8a;
+                assert_eq!(find(&bytes, b'\n'), None);
+            }
+        }
+    }
+
+    #[test]
     fn quoting_round_trips() {
         for text in ["", "plain", r#"a "b" \c"#, "\\", "Zoë"] {
             assert_eq!(unquote(&quote(text)).as_deref(), Some(text));
         }
-        assert_eq!(unquote("\""), None);
+        for text in ["\"", "a", "\"a\" \"b\"", "\"a\\\""] {
+            assert_eq!(unquote(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! SIP, SIPS and tel URIs (RFC 3261 §19.1, RFC 3966), and whatever else names a resource.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use super::limits::MAX_PARAMETERS;
@@ -54,6 +55,111 @@ pub struct Uri {
     pub headers: Vec<(String, Phi<String>)>,
 }
 
+/// A URI as it stands in a text: what is checked before anything is kept.
+pub(super) struct UriRef<'a> {
+    scheme: &'a str,
+    /// Everything after the colon, of a scheme that we do not know.
+    opaque: Option<&'a str>,
+    user: Option<&'a str>,
+    password: Option<&'a str>,
+    host: Cow<'a, str>,
+    port: Option<u16>,
+    params: &'a str,
+    headers: &'a str,
+}
+
+impl<'a> UriRef<'a> {
+    /// Reads a URI. Its parameters and header fields have been checked, not counted out.
+    pub(super) fn parse(text: &'a str) -> Result<Self, Fault> {
+        if !scan::may_be_uri(text) {
+            return Err(Fault::bad("a URI holds a space, quote, bracket or control byte"));
+        }
+        let Some((scheme, rest)) = scan::cut(text, b':') else {
+            return Err(Fault::bad("a URI has no scheme"));
+        };
+        let letters = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
+        if !scheme.starts_with(|c: char| c.is_ascii_alphabetic()) || !scheme.bytes().all(letters) {
+            return Err(Fault::bad("a URI has no proper scheme"));
+        }
+        if rest.is_empty() {
+            return Err(Fault::bad("a URI ends after its scheme"));
+        }
+        let empty = Self {
+            scheme,
+            opaque: None,
+            user: None,
+            password: None,
+            host: Cow::Borrowed(""),
+            port: None,
+            params: "",
+            headers: "",
+        };
+        if scheme.eq_ignore_ascii_case("sip") || scheme.eq_ignore_ascii_case("sips") {
+            empty.with_address(rest)
+        } else if scheme.eq_ignore_ascii_case("tel") {
+            empty.with_number(rest)
+        } else {
+            Ok(Self { opaque: Some(rest), ..empty })
+        }
+    }
+
+    fn with_address(self, rest: &'a str) -> Result<Self, Fault> {
+        // The user part may hold `;` and `?`, but no `@`: the first one ends it.
+        let (userinfo, address) = match scan::cut(rest, b'@') {
+            Some((userinfo, address)) => (Some(userinfo), address),
+            None => (None, rest),
+        };
+        let (user, password) =
+            match userinfo.map(|info| scan::cut(info, b':').unwrap_or((info, ""))) {
+                Some(("", _)) => return Err(Fault::bad("a URI has an empty user part")),
+                Some((user, "")) => (Some(user), None),
+                Some((user, password)) => (Some(user), Some(password)),
+                None => (None, None),
+            };
+        let (address, headers) = scan::cut(address, b'?').unwrap_or((address, ""));
+        let (host_port, params) = scan::cut_before(address, b';');
+        let (host, port) = parse_host_port(host_port)?;
+        Params::check(params)?;
+        visit_headers(headers, |_, _| {})?;
+        Ok(Self { user, password, host, port, params, headers, ..self })
+    }
+
+    fn with_number(self, rest: &'a str) -> Result<Self, Fault> {
+        let (number, params) = scan::cut_before(rest, b';');
+        let proper = |byte: u8| byte.is_ascii_hexdigit() || b"+-.()*#".contains(&byte);
+        if number.is_empty() || !number.bytes().all(proper) {
+            return Err(Fault::bad("a tel: URI holds no telephone number"));
+        }
+        Params::check(params)?;
+        Ok(Self { user: Some(number), params, ..self })
+    }
+
+    /// Keeps it.
+    pub(super) fn to_uri(&self) -> Result<Uri, Fault> {
+        let kept = |part: &str| Phi::new(part.to_owned());
+        if let Some(opaque) = self.opaque {
+            let scheme = Scheme::Other(self.scheme.to_ascii_lowercase());
+            return Ok(Uri { scheme, user: Some(kept(opaque)), ..Uri::default() });
+        }
+        let scheme = match self.scheme.as_bytes() {
+            [b't' | b'T', ..] => Scheme::Tel,
+            [_, _, _, _] => Scheme::Sips,
+            _ => Scheme::Sip,
+        };
+        let mut headers = Vec::new();
+        visit_headers(self.headers, |name, value| headers.push((name.to_owned(), kept(value))))?;
+        Ok(Uri {
+            scheme,
+            user: self.user.map(kept),
+            password: self.password.map(kept),
+            host: self.host.clone().into_owned(),
+            port: self.port,
+            params: Params::parse(self.params)?,
+            headers,
+        })
+    }
+}
+
 impl Uri {
     /// Makes a `sip:` URI; the user is escaped as needed. An IPv6 host stands without brackets.
     pub fn sip(user: Option<&str>, host: &str, port: Option<u16>) -> Self {
@@ -70,29 +176,7 @@ impl Uri {
 
     /// Reads a URI that stands alone, without angle brackets or spaces.
     pub fn parse(text: &str) -> Result<Self, Fault> {
-        if text.bytes().any(|byte| byte <= b' ' || byte == 0x7f || b"<>\"".contains(&byte)) {
-            return Err(Fault::bad("a URI holds a space, quote, bracket or control byte"));
-        }
-        let Some((scheme, rest)) = text.split_once(':') else {
-            return Err(Fault::bad("a URI has no scheme"));
-        };
-        let letters = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
-        if !scheme.starts_with(|c: char| c.is_ascii_alphabetic()) || !scheme.bytes().all(letters) {
-            return Err(Fault::bad("a URI has no proper scheme"));
-        }
-        if rest.is_empty() {
-            return Err(Fault::bad("a URI ends after its scheme"));
-        }
-        match scheme.to_ascii_lowercase() {
-            name if name == "sip" => parse_sip(Scheme::Sip, rest),
-            name if name == "sips" => parse_sip(Scheme::Sips, rest),
-            name if name == "tel" => parse_tel(rest),
-            name => Ok(Self {
-                scheme: Scheme::Other(name),
-                user: Some(Phi::new(rest.to_owned())),
-                ..Self::default()
-            }),
-        }
+        UriRef::parse(text)?.to_uri()
     }
 
     /// Writes it for the wire.
@@ -171,7 +255,7 @@ pub(super) fn write_host_port(out: &mut String, host: &str, port: Option<u16>) {
 }
 
 /// Reads `host`, `[host]`, `host:port` or `[host]:port`, with spaces round the colon as in Via.
-pub(super) fn parse_host_port(text: &str) -> Result<(String, Option<u16>), Fault> {
+pub(super) fn parse_host_port(text: &str) -> Result<(Cow<'_, str>, Option<u16>), Fault> {
     let (host, rest) = match text.strip_prefix('[') {
         Some(inner) => {
             let Some((host, rest)) = inner.split_once(']') else {
@@ -183,21 +267,21 @@ pub(super) fn parse_host_port(text: &str) -> Result<(String, Option<u16>), Fault
                 if fewer.parse::<std::net::Ipv6Addr>().is_err() {
                     return Err(Fault::bad("the brackets of a host hold no IPv6 address"));
                 }
-                return Ok((fewer, parse_port(rest)?));
+                return Ok((Cow::Owned(fewer), parse_port(rest)?));
             }
             (host, rest)
         }
         None => {
-            let end = text.find([':', ' ', '\t']).unwrap_or(text.len());
+            let end = text.bytes().position(|byte| matches!(byte, b':' | b' ' | b'\t'));
+            let end = end.unwrap_or(text.len());
             let (host, rest) = text.split_at(end);
-            let proper = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
-            if host.is_empty() || !host.bytes().all(proper) {
+            if !scan::is_host(host) {
                 return Err(Fault::bad("a host is neither a name nor an address"));
             }
             (host, rest)
         }
     };
-    Ok((host.to_owned(), parse_port(rest)?))
+    Ok((Cow::Borrowed(host), parse_port(rest)?))
 }
 
 /// Reads nothing, or `:port` with spaces round the colon.
@@ -207,64 +291,22 @@ fn parse_port(text: &str) -> Result<Option<u16>, Fault> {
         return Ok(None);
     }
     let digits = text.strip_prefix(':').map(scan::trim).unwrap_or_default();
-    let numeric = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    match digits.parse() {
-        Ok(port) if numeric => Ok(Some(port)),
-        _ => Err(Fault::bad("a port is no number below 65536")),
+    match scan::number(digits) {
+        Some(port) => Ok(Some(port)),
+        None => Err(Fault::bad("a port is no number below 65536")),
     }
 }
 
-fn parse_sip(scheme: Scheme, rest: &str) -> Result<Uri, Fault> {
-    // The user part may hold `;` and `?`, but no `@`: the first one ends it.
-    let (userinfo, address) = match rest.split_once('@') {
-        Some((userinfo, address)) => (Some(userinfo), address),
-        None => (None, rest),
-    };
-    let (user, password) = match userinfo.map(|info| info.split_once(':').unwrap_or((info, ""))) {
-        Some(("", _)) => return Err(Fault::bad("a URI has an empty user part")),
-        Some((user, "")) => (Some(user), None),
-        Some((user, password)) => (Some(user), Some(password)),
-        None => (None, None),
-    };
-    let (address, headers) = address.split_once('?').unwrap_or((address, ""));
-    let (host_port, params) = address.split_at(address.find(';').unwrap_or(address.len()));
-    let (host, port) = parse_host_port(host_port)?;
-    Ok(Uri {
-        scheme,
-        user: user.map(|user| Phi::new(user.to_owned())),
-        password: password.map(|password| Phi::new(password.to_owned())),
-        host,
-        port,
-        params: Params::parse(params)?,
-        headers: parse_headers(headers)?,
-    })
-}
-
-fn parse_tel(rest: &str) -> Result<Uri, Fault> {
-    let (number, params) = rest.split_at(rest.find(';').unwrap_or(rest.len()));
-    let proper = |byte: u8| byte.is_ascii_hexdigit() || b"+-.()*#".contains(&byte);
-    if number.is_empty() || !number.bytes().all(proper) {
-        return Err(Fault::bad("a tel: URI holds no telephone number"));
-    }
-    Ok(Uri {
-        scheme: Scheme::Tel,
-        user: Some(Phi::new(number.to_owned())),
-        params: Params::parse(params)?,
-        ..Uri::default()
-    })
-}
-
-fn parse_headers(text: &str) -> Result<Vec<(String, Phi<String>)>, Fault> {
-    let mut headers = Vec::new();
+/// Calls `each` with every header field of `a=b&c=d`.
+fn visit_headers<'a>(text: &'a str, mut each: impl FnMut(&'a str, &'a str)) -> Result<(), Fault> {
+    let mut room = MAX_PARAMETERS;
     for piece in text.split('&').filter(|piece| !piece.is_empty()) {
         let (name, value) = piece.split_once('=').unwrap_or((piece, ""));
         if name.is_empty() {
             return Err(Fault::bad("a header field in a URI has no name"));
         }
-        if headers.len() == MAX_PARAMETERS {
-            return Err(Fault::over("too many header fields in a URI"));
-        }
-        headers.push((name.to_owned(), Phi::new(value.to_owned())));
+        room = room.checked_sub(1).ok_or(Fault::over("too many header fields in a URI"))?;
+        each(name, value);
     }
-    Ok(headers)
+    Ok(())
 }

@@ -1,5 +1,6 @@
 //! Via: the way a response goes back (RFC 3261 §20.42, RFC 3581).
 
+use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 
 use super::params::Params;
@@ -39,35 +40,23 @@ impl Via {
 
     /// Reads one Via value.
     pub fn parse(text: &str) -> Result<Self, Fault> {
-        let (version, via, params) = Self::parse_sender(text)?;
-        if version != "2.0" {
-            return Err(Fault::bad("a Via does not begin with SIP/2.0"));
-        }
-        Ok(Self { params: Params::parse(params)?, ..via })
+        let Sender { transport, host, port, params } = Sender::parse(text, true)?;
+        Ok(Self {
+            transport: transport.to_ascii_uppercase(),
+            host: host.into_owned(),
+            port,
+            params: Params::parse(params)?,
+        })
     }
 
-    /// Reads one Via value of any version up to its parameters: the version, the Via without them,
-    /// and what is left.
-    pub(super) fn parse_sender(text: &str) -> Result<(&str, Self, &str), Fault> {
-        let text = scan::trim(text);
-        let mut parts = text.splitn(3, '/').map(scan::trim);
-        let (name, version) = (parts.next(), parts.next());
-        let named = name.is_some_and(|name| name.eq_ignore_ascii_case("SIP"));
-        let Some(version) = version.filter(|version| named && !version.is_empty()) else {
-            return Err(Fault::bad("a Via does not begin with SIP/2.0"));
-        };
-        let rest = parts.next().unwrap_or_default();
-        let Some((transport, rest)) = rest.split_once([' ', '\t']) else {
-            return Err(Fault::bad("a Via names no sender"));
-        };
-        if !scan::is_token(transport) {
-            return Err(Fault::bad("a Via names no transport"));
-        }
-        let rest = scan::trim(rest);
-        let (sent_by, params) = rest.split_at(rest.find(';').unwrap_or(rest.len()));
-        let (host, port) = parse_host_port(scan::trim(sent_by))?;
-        let transport = transport.to_ascii_uppercase();
-        Ok((version, Self { transport, host, port, params: Params::default() }, params))
+    /// Says whether [`Via::parse`] would read it.
+    pub(super) fn check(text: &str) -> Result<(), Fault> {
+        Params::check(Sender::parse(text, true)?.params)
+    }
+
+    /// Whether it can be read who sent it, in whatever version of the protocol.
+    pub(super) fn names_sender(text: &str) -> bool {
+        Sender::parse(text, false).is_ok()
     }
 
     /// Writes it for the wire.
@@ -106,7 +95,7 @@ impl Via {
     /// Returns `Some(None)` where the sender asks for symmetric responses, `Some(Some(port))`
     /// where the receiver filled it in (RFC 3581).
     pub fn rport(&self) -> Option<Option<u16>> {
-        self.params.get("rport").map(|port| port.parse().ok())
+        self.params.get("rport").map(scan::number)
     }
 
     /// Notes where the request really came from (RFC 3261 §18.2.1, RFC 3581 §4).
@@ -118,5 +107,36 @@ impl Via {
         if symmetric || self.host.parse() != Ok(source.ip()) {
             self.params.set("received", Some(&source.ip().to_string()));
         }
+    }
+}
+
+/// A Via as it stands in a text.
+struct Sender<'a> {
+    transport: &'a str,
+    host: Cow<'a, str>,
+    port: Option<u16>,
+    /// Not yet checked.
+    params: &'a str,
+}
+
+impl<'a> Sender<'a> {
+    fn parse(text: &'a str, ours: bool) -> Result<Self, Fault> {
+        let mut parts = scan::trim(text).splitn(3, '/').map(scan::trim);
+        let (name, version) = (parts.next(), parts.next().unwrap_or_default());
+        let named = name.is_some_and(|name| name.eq_ignore_ascii_case("SIP"));
+        if !named || version.is_empty() || (ours && version != "2.0") {
+            return Err(Fault::bad("a Via does not begin with SIP/2.0"));
+        }
+        let rest = parts.next().unwrap_or_default();
+        let Some((transport, rest)) = rest.split_once([' ', '\t']) else {
+            return Err(Fault::bad("a Via names no sender"));
+        };
+        if !scan::is_token(transport) {
+            return Err(Fault::bad("a Via names no transport"));
+        }
+        let rest = scan::trim(rest);
+        let (sent_by, params) = scan::cut_before(rest, b';');
+        let (host, port) = parse_host_port(scan::trim(sent_by))?;
+        Ok(Self { transport, host, port, params })
     }
 }

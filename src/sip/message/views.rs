@@ -4,7 +4,7 @@
 //! that the parser has checked that means: not there.
 
 use super::cseq::CSeq;
-use super::headers::Headers;
+use super::headers::{Headers, Kind};
 use super::name_addr::NameAddr;
 use super::params::Params;
 use super::parse::Fault;
@@ -47,22 +47,22 @@ pub struct SubscriptionState {
 impl Headers {
     /// Returns the caller's address as it says itself.
     pub fn from(&self) -> Option<NameAddr> {
-        NameAddr::parse(self.get("From")?).ok()
+        NameAddr::parse(self.known(Kind::From)?).ok()
     }
 
     /// Returns the called address as the caller says.
     pub fn to(&self) -> Option<NameAddr> {
-        NameAddr::parse(self.get("To")?).ok()
+        NameAddr::parse(self.known(Kind::To)?).ok()
     }
 
     /// Returns the Call-ID, compared byte by byte.
     pub fn call_id(&self) -> Option<&str> {
-        self.get("Call-ID")
+        self.known(Kind::CallId)
     }
 
     /// Returns the sequence number and its method.
     pub fn cseq(&self) -> Option<CSeq> {
-        CSeq::parse(self.get("CSeq")?).ok()
+        CSeq::parse(self.known(Kind::CSeq)?).ok()
     }
 
     /// Returns the Vias, topmost first.
@@ -76,7 +76,13 @@ impl Headers {
 
     /// Returns the topmost Via.
     pub fn top_via(&self) -> Option<Via> {
-        Via::parse(scan::split(self.get("Via")?, b',', true).ok()?.first()?).ok()
+        let mut top = None;
+        // The first element ends the look: what follows it is not needed.
+        let _ = scan::each(self.known(Kind::Via)?, b',', true, |element| {
+            top = Some(element);
+            Err(Fault::bad("enough"))
+        });
+        Via::parse(top?).ok()
     }
 
     /// Returns the contacts; none for `*`.
@@ -86,7 +92,7 @@ impl Headers {
 
     /// Whether the contact is `*`: a REGISTER that withdraws everything (RFC 3261 §10.2.2).
     pub fn contact_is_star(&self) -> bool {
-        self.get("Contact") == Some("*")
+        self.known(Kind::Contact) == Some("*")
     }
 
     /// Returns the Route set, topmost first.
@@ -111,26 +117,28 @@ impl Headers {
 
     /// Returns the hops left; 255 for anything larger.
     pub fn max_forwards(&self) -> Option<u8> {
-        scan::saturating_number(self.get("Max-Forwards")?)
+        scan::saturating_number(self.known(Kind::MaxForwards)?)
             .map(|hops| u8::try_from(hops).unwrap_or(u8::MAX))
     }
 
     /// Returns the media type in lower case, without parameters: `application/sdp`.
     pub fn content_type(&self) -> Option<String> {
-        let value = self.get("Content-Type")?;
-        let media = value.split(';').next()?;
-        Some(media.split('/').map(scan::trim).collect::<Vec<_>>().join("/").to_ascii_lowercase())
+        let media = self.known(Kind::ContentType)?.split(';').next()?;
+        let mut media: String =
+            media.chars().filter(|letter| !matches!(letter, ' ' | '\t')).collect();
+        media.make_ascii_lowercase();
+        Some(media)
     }
 
     /// Returns the event package.
     pub fn event(&self) -> Option<EventPackage> {
-        let (package, params) = token_and_params(self.get("Event")?)?;
+        let (package, params) = token_and_params(self.known(Kind::Event)?)?;
         Some(EventPackage { package, id: params.get("id").map(str::to_owned) })
     }
 
     /// Returns how a subscription stands.
     pub fn subscription_state(&self) -> Option<SubscriptionState> {
-        let (word, params) = token_and_params(self.get("Subscription-State")?)?;
+        let (word, params) = token_and_params(self.known(Kind::SubscriptionState)?)?;
         let state = match word.as_str() {
             "active" => Subscription::Active,
             "pending" => Subscription::Pending,
@@ -165,12 +173,21 @@ impl Headers {
     pub fn list(&self, name: &str) -> Result<Vec<&str>, Fault> {
         let mut elements = Vec::new();
         for value in self.get_all(name) {
-            elements.extend(scan::split(value, b',', true)?);
+            each_element(value, |element| {
+                elements.push(element);
+                Ok(())
+            })?;
         }
-        match elements.contains(&"") {
-            true => Err(Fault::bad("a list has an empty element")),
-            false => Ok(elements),
-        }
+        Ok(elements)
+    }
+
+    /// Calls `each` with every element of such a list, up to its first fault.
+    pub(super) fn each_element<'a>(
+        &'a self,
+        kind: Kind,
+        mut each: impl FnMut(&'a str) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        self.known_all(kind).try_for_each(|value| each_element(value, &mut each))
     }
 
     /// Whether the sender takes bodies of a type such as `application/sdp`. Whoever says nothing
@@ -209,9 +226,19 @@ impl Headers {
     }
 }
 
-/// Reads a word in lower case, and its parameters; none of them where they cannot be read.
+/// Reads a word in lower case, and those of its parameters that can be read.
 pub(super) fn token_and_params(value: &str) -> Option<(String, Params)> {
     let (token, params) = value.split_at(value.find(';').unwrap_or(value.len()));
     let token = scan::trim(token).to_ascii_lowercase();
-    (!token.is_empty()).then(|| (token, Params::parse(params).unwrap_or_default()))
+    (!token.is_empty()).then(|| (token, Params::parse_readable(params)))
+}
+
+fn each_element<'a>(
+    value: &'a str,
+    mut each: impl FnMut(&'a str) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    scan::each(value, b',', true, |element| match element {
+        "" => Err(Fault::bad("a list has an empty element")),
+        _ => each(element),
+    })
 }

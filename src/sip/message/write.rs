@@ -86,5 +86,6 @@ fn write(start: String, headers: &Headers, body: &[u8]) -> Result<Vec<u8>, Write
 /// Whether there is a control byte other than the tab.
 pub(super) fn has_control(bytes: &[u8]) -> bool {
     scan::count(bytes.len());
-    bytes.iter().any(|byte| *byte < b' ' && *byte != b'\t')
+    // Without a way out of the loop it looks at many bytes at once.
+    bytes.iter().fold(false, |found, byte| found | (*byte < b' ' && *byte != b'\t'))
 }

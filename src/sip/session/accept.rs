@@ -33,10 +33,12 @@ impl Session {
         let trying = Response::to_request(&invite, 100, None);
         let provisional = Provisional::new(&setup.policy, &invite);
         let offer = body_of(&invite.headers, &invite.body).sdp;
+        let allow = invite.headers.clone();
         let mut session = Self::new(setup, State::Incoming { id, invite }, call_id, tag);
         session.dialog = Some(dialog);
         session.provisional = provisional;
         session.theirs = offer;
+        session.note_allow(&allow);
         session.outputs.push_back(Output::Respond { id, response: trying });
         Some(session)
     }

@@ -87,6 +87,11 @@ impl Session {
         self.outputs.push_back(Output::Send { flow, bytes });
     }
 
+    /// Whether this phone has accepted an INVITE of ours, too late or first.
+    pub(super) fn has_acknowledged(&self, tag: &str) -> bool {
+        self.acks.iter().any(|ack| ack.tag == tag)
+    }
+
     /// Returns how many have accepted the INVITE with this number.
     pub(super) fn acceptances(&self, number: u32) -> usize {
         self.acks.iter().filter(|ack| ack.number == number).count()

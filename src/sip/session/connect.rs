@@ -188,6 +188,7 @@ impl Session {
     /// reliable response that came before, or before its time.
     fn note_progress(&mut self, response: &Response) -> Option<Noted> {
         let rseq = self.reliable_number(response);
+        self.note_allow(&response.headers);
         let busy = self.owes_answer();
         let sdp = body_of(&response.headers, &response.body).sdp;
         let placed = self.placed.as_mut()?;

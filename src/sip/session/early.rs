@@ -57,6 +57,12 @@ impl EarlyDialogs {
         self.get(remote_tag).is_some_and(|early| early.agreed)
     }
 
+    /// Returns the phone with which offer and answer were exchanged, if it is one alone.
+    pub(super) fn agreed(&mut self) -> Option<&mut Early> {
+        let mut agreed = self.0.iter_mut().filter(|early| early.agreed);
+        agreed.next().filter(|_| agreed.next().is_none())
+    }
+
     /// Whether they changed what was agreed while it rang.
     pub(super) fn has_changed(&self, remote_tag: &str) -> bool {
         self.get(remote_tag).is_some_and(|early| early.changed)

@@ -416,7 +416,11 @@ impl Session {
         let from = request.headers.from();
         let tag = from.as_ref().and_then(|from| from.tag()).unwrap_or_default();
         let cseq = request.headers.cseq().map_or(0, |cseq| cseq.number);
-        let Some(dialog) = self.dialog_with(tag) else { return self.answer(id, &request, 481) };
+        let Some(dialog) = self.dialog_with(tag) else {
+            // The BYE of a phone that was too late crosses ours.
+            let loser = request.method == Method::Bye && self.has_acknowledged(tag);
+            return self.answer(id, &request, if loser { 200 } else { 481 });
+        };
         if dialog.take_cseq(cseq).is_err() {
             return self.answer(id, &request, 500);
         }

@@ -24,6 +24,11 @@ impl Session {
             || self.owes_answer()
     }
 
+    /// Whether a refresh of ours is under way.
+    pub(super) fn is_refreshing(&self) -> bool {
+        self.refresh.is_some()
+    }
+
     /// Whether a re-INVITE of ours is under way, so that none of theirs can be taken.
     pub(super) fn is_inviting(&self) -> bool {
         let refreshing = self.refresh.as_ref().is_some_and(|it| it.method == Method::Invite);

@@ -102,6 +102,11 @@ impl Provisional {
         self.described
     }
 
+    /// Whether they were, and the far end has acknowledged it.
+    pub(super) fn has_agreed(&self) -> bool {
+        self.described && !self.is_in_doubt()
+    }
+
     /// Whether an offer of ours went out in a provisional response and has no answer.
     pub(super) fn has_open_offer(&self) -> bool {
         self.waiting.as_ref().is_some_and(|waiting| waiting.describes == Describes::Offer)
@@ -145,8 +150,10 @@ impl Session {
     /// Says again what was said last.
     pub(super) fn provide_again(&mut self, now: Instant) {
         let (status, sdp) = self.provisional.last.clone();
-        if self.provisional.waiting.is_none() {
-            self.provide(now, status, sdp);
+        match self.provisional.waiting {
+            // It is being repeated all the time.
+            Some(_) => self.timers.set(Timer::Ring, now + RING_AGAIN),
+            None => self.provide(now, status, sdp),
         }
     }
 

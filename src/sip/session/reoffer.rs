@@ -1,5 +1,5 @@
-//! Our change to a running session: re-INVITE, its answer, and what to do when both sides want one at once
-//! (RFC 3261 §14.1).
+//! Our change to a running session: re-INVITE, or UPDATE while it rings; its answer, and what to do when both sides
+//! want one at once (RFC 3261 §14.1, RFC 3311 §5.1).
 
 use std::time::{Duration, Instant};
 
@@ -7,6 +7,7 @@ use super::ask::What;
 use super::{Output, Session, State, Timer, body_of};
 use crate::sip::api::Event;
 use crate::sip::capability;
+use crate::sip::dialog::Dialog;
 use crate::sip::message::{Method, Request, Response};
 
 /// How often a change is tried that meets one of theirs.
@@ -33,7 +34,7 @@ struct Asked {
 impl Session {
     /// Offers a change, now or as soon as nothing else is open.
     pub(super) fn reoffer(&mut self, now: Instant, sdp: Vec<u8>) {
-        if !matches!(self.state, State::Confirmed) {
+        if self.offerable().is_none() {
             return self.tell_reoffered(481, None);
         }
         if self.reoffer.is_some() {
@@ -50,29 +51,45 @@ impl Session {
 
     /// RFC 3261 §14.1: no INVITE of ours while another is open, in either direction.
     pub(super) fn try_reoffer(&mut self, now: Instant) {
-        let open = self.is_changing();
+        let waits = self.reoffer.as_ref().is_some_and(|reoffer| reoffer.asked.is_none());
         let backing_off = self.timers.deadline(Timer::Reoffer).is_some();
-        let up = matches!(self.state, State::Confirmed);
-        let (Some(dialog), Some(reoffer)) = (self.dialog.as_mut(), self.reoffer.as_mut()) else {
-            return;
-        };
-        if open || backing_off || !up || reoffer.asked.is_some() {
+        if !waits || backing_off || self.is_changing() {
             return;
         }
-        let mut request = dialog.request(Method::Invite);
+        let Some((dialog, method)) = self.offerable() else { return };
+        let mut request = dialog.request(method);
+        let dialog = dialog.clone();
+        let Some(reoffer) = self.reoffer.as_mut() else { return };
         // Copies of older acceptances come no more, but for the last few.
         let newest = self.last_number;
         self.asked.retain(|number, asked| !asked.is(What::Reinvite) || number + 16 > newest);
         request.set_body(capability::ACCEPT, reoffer.sdp.clone());
         reoffer.attempts += 1;
-        let way = self.dialog.as_ref().map(|dialog| self.way(dialog));
-        let sent = way.and_then(|way| self.ask(What::Reinvite, way, request).ok());
+        let way = self.way(&dialog);
+        let sent = self.ask(What::Reinvite, way, request).ok();
         match (sent, self.reoffer.as_mut()) {
             (Some(number), Some(reoffer)) => {
                 reoffer.asked = Some(Asked { number, heard: false, cancelled: false });
                 self.timers.set(Timer::Reoffer, now + self.give_up() + self.setup.t1);
             }
             _ => self.settle_reoffer(400, None),
+        }
+    }
+
+    /// Returns the dialog that a change of ours goes by, and how. While it rings that takes a far end with UPDATE, and
+    /// an offer and answer that were exchanged reliably (RFC 3311 §5.1).
+    fn offerable(&mut self) -> Option<(&mut Dialog, Method)> {
+        let update = self.refreshing.has_update();
+        match self.state {
+            State::Confirmed => self.dialog.as_mut().map(|dialog| (dialog, Method::Invite)),
+            State::Incoming { .. } if update && self.provisional.has_agreed() => {
+                self.dialog.as_mut().map(|dialog| (dialog, Method::Update))
+            }
+            State::Calling if update => {
+                let early = self.placed.as_mut()?.early.agreed()?;
+                Some((&mut early.dialog, Method::Update))
+            }
+            _ => None,
         }
     }
 
@@ -120,16 +137,20 @@ impl Session {
         }
         let asked = self.asked.get(&number);
         let cseq = asked.and_then(|asked| asked.request().headers.cseq());
-        let Some(dialog) = self.dialog.as_mut().filter(|dialog| dialog.remote_tag() == tag) else {
-            return;
-        };
+        let Some(dialog) = self.dialog_with(tag) else { return };
         // RFC 3261 §12.2.1.2: from now on they are where their answer says.
         dialog.refresh_target(response.headers.contacts());
         let dialog = dialog.clone();
-        self.acknowledge(number, cseq.map_or(0, |cseq| cseq.number), &dialog, None);
+        if let Some(invite) = cseq.filter(|cseq| cseq.method == Method::Invite) {
+            self.acknowledge(number, invite.number, &dialog, None);
+        }
         if current {
             let answer = body_of(&response.headers, &response.body).sdp;
-            self.take_timer(now, response);
+            if matches!(self.state, State::Confirmed) {
+                self.take_timer(now, response);
+            } else if let Some(placed) = self.placed.as_mut() {
+                placed.early.note_change(tag);
+            }
             if answer.is_some() {
                 self.ours = self.reoffer.as_ref().map(|reoffer| reoffer.sdp.clone());
                 self.theirs.clone_from(&answer);
@@ -147,7 +168,8 @@ impl Session {
         retry_after: Option<u32>,
     ) {
         let Some(reoffer) = self.reoffer.as_mut() else { return };
-        let again = reoffer.attempts < MAX_ATTEMPTS && matches!(self.state, State::Confirmed);
+        let over = matches!(self.state, State::Closing | State::Over);
+        let again = reoffer.attempts < MAX_ATTEMPTS && !over;
         let cancelled = reoffer.asked.take().is_some_and(|asked| asked.cancelled);
         self.timers.stop(Timer::Reoffer);
         match status {

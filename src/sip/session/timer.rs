@@ -52,6 +52,11 @@ impl Refreshing {
         Self { asked, least, agreed: None, failed: 0, update: false }
     }
 
+    /// Whether the far end takes UPDATE.
+    pub(super) fn has_update(&self) -> bool {
+        self.update
+    }
+
     /// It refused an UPDATE for what it is.
     pub(super) fn has_no_update(&mut self) {
         self.update = false;
@@ -170,7 +175,12 @@ impl Session {
         }
         // RFC 4028 §7.4: with an UPDATE there is no description that could be misread.
         let same = self.ours.clone().filter(|_| !self.refreshing.update);
-        if self.is_changing() {
+        // An UPDATE without SDP may cross anything but another (RFC 3311 §5.1).
+        let busy = match same {
+            Some(_) => self.is_changing(),
+            None => self.is_refreshing(),
+        };
+        if busy {
             self.timers.set(Timer::Refresh, now + BUSY);
         } else if !self.ask_to_refresh(same) {
             self.refresh_failed(now, None);

@@ -64,6 +64,8 @@ struct ServerEntry {
     flow: Flow,
     key: ServerKey,
     merge: Option<MergeKey>,
+    /// The port at which the sender says that it can be reached.
+    listens: u16,
 }
 
 enum ClientMachine {
@@ -202,8 +204,14 @@ impl Transactions {
         }
     }
 
-    /// A connection is no more: what waits for an answer by it waits in vain.
+    /// A connection is no more: what waits for an answer by it waits in vain, and what is still to be answered is
+    /// answered by a new one to the same address (RFC 3261 §18.2.2).
     pub(crate) fn handle_broken(&mut self, now: Instant, flow: Flow) {
+        if flow.transport != Transport::Udp {
+            for entry in self.servers.values_mut().filter(|entry| entry.flow == flow) {
+                entry.flow.remote.set_port(entry.listens);
+            }
+        }
         let clients = self.clients.iter().filter(|(_, entry)| entry.flow == flow);
         let asks: Vec<AskId> = clients.map(|(ask, _)| *ask).collect();
         for ask in asks {
@@ -353,7 +361,9 @@ impl Transactions {
         if let Some(merge) = &merge {
             self.by_merge_key.insert(merge.clone(), id);
         }
-        self.servers.insert(id, ServerEntry { machine, flow, key, merge });
+        let usual = if flow.transport == Transport::Tls { 5061 } else { 5060 };
+        let listens = request.headers.top_via().and_then(|via| via.port).unwrap_or(usual);
+        self.servers.insert(id, ServerEntry { machine, flow, key, merge, listens });
         self.drain_server(id, None);
         id
     }

@@ -93,7 +93,10 @@ impl Ua {
             flow,
             pinned: nat || matches!(trunk.inbound, Inbound::Registered),
             // Behind a NAT the registrar has told us where we are.
-            advertised: self.registrations.learned(&trunk.name).unwrap_or(trunk.advertised),
+            advertised: self
+                .registrations
+                .learned(&trunk.name)
+                .unwrap_or_else(|| trunk.advertised_by(flow)),
             user: request.uri.number().map(|user| user.reveal(Purpose::Signalling).clone()),
             product: self.config.product.clone(),
             credentials: trunk.credentials.clone(),

@@ -6,6 +6,7 @@
 mod calls;
 mod judges;
 mod parties;
+mod qualify;
 mod questions;
 mod registrations;
 mod replaces;
@@ -18,6 +19,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use judges::Judges;
+use qualify::LookUps;
 use questions::Question;
 use registrations::Registrations;
 
@@ -54,6 +56,7 @@ pub struct Ua {
     /// Names that are looked up, and for which leg.
     lookups: BTreeMap<u64, (LegId, String)>,
     last_ticket: u64,
+    look_ups: LookUps,
     registrations: Registrations,
     outputs: VecDeque<Output>,
 }
@@ -82,6 +85,7 @@ impl Ua {
             last_question: 0,
             lookups: BTreeMap::new(),
             last_ticket: 0,
+            look_ups: LookUps::default(),
             registrations: Registrations::default(),
             outputs: VecDeque::new(),
         }
@@ -94,7 +98,7 @@ impl Ua {
             Input::Command(command) => self.handle_command(now, command),
             Input::Resolved { ticket, flows } => match self.lookups.remove(&ticket) {
                 Some((leg, uri)) => self.drive(now, leg, session::Input::Resolved { uri, flows }),
-                None => self.registrar_found(now, ticket, flows),
+                None => self.resolved(now, ticket, flows),
             },
             Input::Broken { flow } => {
                 self.flow_broken(now, flow);
@@ -116,6 +120,7 @@ impl Ua {
             self.settle(now);
         }
         self.run_registrations(now);
+        self.run_look_ups(now);
         self.settle(now);
         for (user, flow) in self.bindings.take_expired(now) {
             self.tell(Event::Registered { user, flow, expires: Duration::ZERO });
@@ -136,6 +141,7 @@ impl Ua {
             self.agenda.next(),
             self.bindings.next_expiry(),
             self.registrations.poll_timeout(),
+            self.look_ups.poll_timeout(),
         ];
         deadlines.into_iter().flatten().min()
     }
@@ -158,6 +164,7 @@ impl Ua {
             && self.replacing.is_empty()
             && self.questions.is_empty()
             && self.lookups.is_empty()
+            && self.look_ups.is_empty()
             && self.agenda.next().is_none()
             && self.transactions.is_empty()
     }
@@ -342,6 +349,7 @@ impl Ua {
             Command::Options { .. } | Command::Register { .. } => {
                 return self.question(now, command);
             }
+            Command::Qualify { .. } => return self.qualify(now, &command),
             Command::KeepRegistered(wanted) => return self.keep_registered(now, wanted.clone()),
             Command::RegisterAgain { trunk } => return self.register_again(now, trunk),
             Command::Drain { retry_after } => {

@@ -1,5 +1,7 @@
 //! OPTIONS and REGISTER of ours: one question, one answer, no dialog.
 
+use std::collections::VecDeque;
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -18,8 +20,10 @@ const MAX_CHALLENGES: u8 = 2;
 pub(super) struct Question {
     id: u32,
     flow: Flow,
+    /// Whom to ask next, if this one is silent or says 503.
+    others: VecDeque<Flow>,
     request: Request,
-    advertised: std::net::SocketAddr,
+    advertised: SocketAddr,
     credentials: Option<Credentials>,
     wallet: Wallet,
     challenges: u8,
@@ -49,13 +53,32 @@ impl Ua {
         let (id, flow, advertised, credentials) = question;
         let Some(request) = target else {
             let register = credentials.is_some();
-            return self.tell(answered(register, id, Some(400)));
+            return self.tell(answered(register, id, Some(400), None, Some(flow)));
         };
+        let others = VecDeque::new();
         let wallet = Wallet::default();
-        self.put(
-            now,
-            Question { id, flow, request, advertised, credentials, wallet, challenges: 0 },
-        );
+        let challenges = 0;
+        let question =
+            Question { id, flow, others, request, advertised, credentials, wallet, challenges };
+        self.put(now, question);
+    }
+
+    /// Asks the first of these places, and the others after it.
+    pub(super) fn put_to(
+        &mut self,
+        now: Instant,
+        id: u32,
+        request: Request,
+        advertised: SocketAddr,
+        mut others: VecDeque<Flow>,
+    ) {
+        let Some(flow) = others.pop_front() else {
+            return self.tell(answered(false, id, None, None, None));
+        };
+        let (credentials, wallet, challenges) = (None, Wallet::default(), 0);
+        let question =
+            Question { id, flow, others, request, advertised, credentials, wallet, challenges };
+        self.put(now, question);
     }
 
     pub(super) fn handle_reply(&mut self, now: Instant, number: u32, response: &Response) {
@@ -73,16 +96,27 @@ impl Ua {
             question.challenges += 1;
             return self.put(now, question);
         }
+        if response.status == 503
+            && let Some(next) = question.others.pop_front()
+        {
+            question.flow = next;
+            return self.put(now, question);
+        }
         let register = question.request.method == Method::Register;
-        self.tell(answered(register, question.id, Some(response.status)));
+        let after = response.headers.retry_after().map(|after| Duration::from_secs(after.into()));
+        let (id, status, flow) = (question.id, Some(response.status), Some(question.flow));
+        self.tell(answered(register, id, status, after, flow));
     }
 
     pub(super) fn handle_silence(&mut self, now: Instant, number: u32) {
         self.registrar_answered(now, number, None);
-        if let Some(question) = self.questions.remove(&number) {
-            let register = question.request.method == Method::Register;
-            self.tell(answered(register, question.id, None));
+        let Some(mut question) = self.questions.remove(&number) else { return };
+        if let Some(next) = question.others.pop_front() {
+            question.flow = next;
+            return self.put(now, question);
         }
+        let register = question.request.method == Method::Register;
+        self.tell(answered(register, question.id, None, None, Some(question.flow)));
     }
 
     /// Sends it under a new number: in this dialogless world CSeq may simply count all our questions.
@@ -103,12 +137,12 @@ impl Ua {
             }
             Err(_) => {
                 let register = request.method == Method::Register;
-                self.tell(answered(register, question.id, Some(400)));
+                self.tell(answered(register, question.id, Some(400), None, Some(flow)));
             }
         }
     }
 
-    fn options(&mut self, uri: Uri, advertised: std::net::SocketAddr) -> Request {
+    pub(super) fn options(&mut self, uri: Uri, advertised: SocketAddr) -> Request {
         let own = Uri::sip(None, &advertised.ip().to_string(), Some(advertised.port()));
         let mut request = self.outside(Method::Options, uri.clone(), own.clone(), uri);
         request.headers.push("Contact", NameAddr::new(own).to_wire());
@@ -120,7 +154,7 @@ impl Ua {
         &mut self,
         registrar: Uri,
         user: &str,
-        advertised: std::net::SocketAddr,
+        advertised: SocketAddr,
         expires: Duration,
     ) -> Request {
         let record = Uri::sip(Some(user), &registrar.host, registrar.port);
@@ -149,9 +183,15 @@ impl Ua {
     }
 }
 
-fn answered(register: bool, id: u32, status: Option<u16>) -> Event {
+fn answered(
+    register: bool,
+    id: u32,
+    status: Option<u16>,
+    retry_after: Option<Duration>,
+    asked: Option<Flow>,
+) -> Event {
     match register {
         true => Event::RegisterAnswered { id, status },
-        false => Event::OptionsAnswered { id, status },
+        false => Event::OptionsAnswered { id, status, retry_after, asked },
     }
 }

@@ -34,6 +34,11 @@ impl Registrations {
         self.by(flow).next().is_some()
     }
 
+    /// Whether one of them goes by a way like this.
+    pub(super) fn any(&self, wanted: impl Fn(Flow) -> bool) -> bool {
+        self.all.values().filter_map(Registration::flow).any(wanted)
+    }
+
     /// Returns the trunk of a request that came by this way. Of several at one PBX it is the one whose Contact the
     /// request is for.
     pub(super) fn trunk_of(&self, flow: Flow, uri: Option<&Uri>) -> Option<&TrunkName> {
@@ -81,7 +86,14 @@ impl Ua {
             match leaving.iter().position(same) {
                 Some(at) => {
                     let id = leaving.swap_remove(at);
-                    if !is_unchanged(all[&id].settings(), &settings) {
+                    let before = all[&id].settings();
+                    if before.trunk != settings.trunk {
+                        let trunk = before.trunk.clone();
+                        let state = RegistrationState::Withdrawn;
+                        self.outputs.push_back(Output::Event(Event::Registration { trunk, state }));
+                    }
+                    let before = self.registrations.all[&id].settings();
+                    if !is_unchanged(before, &settings) {
                         self.drive_registration(now, id, Input::Change(settings));
                     }
                 }

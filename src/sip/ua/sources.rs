@@ -12,10 +12,11 @@ impl Ua {
         let mut takers = self.config.trunks.iter().filter(|trunk| trunk.takes(flow)).peekable();
         let guests_alone = |trunk: &Trunk| matches!(trunk.inbound, Inbound::Registered);
         match takers.peek().is_some() {
+            // What we registered with is a PBX, listed or not.
+            _ if self.registrations.knows(flow) => Standing::Listed,
             true if takers.all(guests_alone) => Standing::Guest,
             true => Standing::Listed,
-            // Our registrar is as good as a listed PBX.
-            false if self.registrations.knows(flow) => Standing::Listed,
+            // Whom we ask something may answer.
             false if self.admits(flow) || self.transactions.asks(flow.remote.ip()) => {
                 Standing::Guest
             }
@@ -34,7 +35,9 @@ impl Ua {
     /// Whether anything still needs this socket of ours.
     pub fn uses_socket(&self, transport: Transport, local: SocketAddr) -> bool {
         let of_it = |flow: Flow| flow.transport == transport && flow.local == local;
-        self.legs.values().any(|leg| of_it(leg.flow())) || self.transactions.uses(of_it)
+        self.legs.values().any(|leg| of_it(leg.flow()))
+            || self.registrations.any(of_it)
+            || self.transactions.uses(of_it)
     }
 }
 
@@ -46,5 +49,19 @@ impl Trunk {
         let private =
             !matches!(self.inbound, Inbound::Certificate) || flow.transport == Transport::Tls;
         own && private && self.allows(flow.remote.ip())
+    }
+
+    /// Returns the address that Via and Contact tell of the socket that a call came by: the trunk's, with the
+    /// socket's own port where the trunk has several. A port that is none of its sockets' was mapped by somebody.
+    pub(super) fn advertised_by(&self, flow: Flow) -> SocketAddr {
+        let own = |port| self.listens.iter().any(|(_, local)| local.port() == port);
+        let (told, local) = (self.advertised, flow.local);
+        if told.is_ipv4() != local.is_ipv4() && !local.ip().is_unspecified() {
+            return local;
+        }
+        match own(told.port()) && own(local.port()) {
+            true => SocketAddr::new(told.ip(), local.port()),
+            false => told,
+        }
     }
 }

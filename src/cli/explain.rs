@@ -1,0 +1,57 @@
+//! `attendant explain`: every value that holds, and where it came from.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::Failure;
+use crate::base::TrunkName;
+use crate::config::explain::{self, ExplainError};
+use crate::config::{Config, TrunkProfile};
+
+/// Shows every value of a file that holds, and where it came from: file and line, preset, default.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  attendant explain /etc/attendant/sip-profiles/front.toml
+  attendant explain /etc/attendant/attendant.toml")]
+pub(super) struct Arguments {
+    /// A SIP profile, or attendant.toml; the files beside it are read too
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let file = std::path::absolute(&arguments.file)?;
+    let parent = file.parent().unwrap_or(Path::new("/"));
+    let is_node = file.file_name().is_some_and(|name| name == "attendant.toml");
+    let is_profile = parent.file_name().is_some_and(|name| name == "sip-profiles");
+    let dir = match (is_node, is_profile) {
+        (true, _) => parent,
+        (false, true) => parent.parent().unwrap_or(parent),
+        (false, false) => {
+            let path = arguments.file.display().to_string();
+            return Err(ExplainError::OtherFile { path }.into());
+        }
+    };
+    let config = match Config::load(dir) {
+        Ok(config) => config,
+        Err(errors) => {
+            eprintln!("{errors}");
+            return Ok(ExitCode::FAILURE);
+        }
+    };
+    let text = match is_node {
+        true => explain::node(&config, dir)?,
+        false => explain::trunk(&config, dir, trunk_of(&config, &file)?)?,
+    };
+    print!("{text}");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Finds the trunk that a file in `sip-profiles` describes.
+pub(super) fn trunk_of<'a>(config: &'a Config, file: &Path) -> Result<&'a TrunkProfile, Failure> {
+    let name = file.file_stem().unwrap_or_default().to_string_lossy();
+    let trunk = config.trunk(&TrunkName::new(&*name));
+    Ok(trunk.ok_or_else(|| format!("{} is no SIP profile that was read", file.display()))?)
+}
