@@ -488,7 +488,8 @@ fn report(event: &Event) {
         Event::Dropped { flow, why } => {
             ops::SipDropped { source: flow.remote, why: label(*why) }.emit();
         }
-        Event::Rejected { flow, method, status, why } => {
+        Event::Rejected { flow, method, status, why }
+        | Event::Refused { flow, method, status, why, .. } => {
             ops::SipRejected { source: flow.remote, method, status: *status, why }.emit();
         }
         Event::AuthenticationFailed { flow, user, locked } => {

@@ -571,12 +571,14 @@ pub enum Event {
     AuthenticationFailed { flow: Flow, user: Option<String>, locked: Option<Duration> },
     /// A message was thrown away.
     Dropped { flow: Flow, why: DropReason },
+    /// A request inside a call was refused, and why in words an admin can act on. The call goes on.
+    Refused { leg: LegId, flow: Flow, method: String, status: u16, why: &'static str },
     /// A request was refused by the user agent itself, and why in words an admin can act on.
     Rejected { flow: Flow, method: String, status: u16, why: &'static str },
 }
 
 impl Event {
-    /// Returns the leg that it is about; `None` for what is about no leg, or begins one.
+    /// Returns the leg whose call has to know of it; `None` for what no call needs to know, or what begins one.
     pub fn leg(&self) -> Option<LegId> {
         match self {
             Self::Established { leg, .. }
@@ -597,6 +599,7 @@ impl Event {
             | Self::Registered { .. }
             | Self::AuthenticationFailed { .. }
             | Self::Dropped { .. }
+            | Self::Refused { .. }
             | Self::Rejected { .. } => None,
         }
     }

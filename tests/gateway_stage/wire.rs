@@ -40,6 +40,12 @@ impl Peer {
         Self { socket, local, gateway }
     }
 
+    /// Speaks by a socket that is there already.
+    pub(crate) fn over(socket: UdpSocket, gateway: SocketAddr) -> Self {
+        let local = socket.local_addr().unwrap();
+        Self { socket, local, gateway }
+    }
+
     /// Opens a socket on 127.0.0.1.
     pub(crate) fn new(gateway: SocketAddr) -> Self {
         Self::at("127.0.0.1", gateway)

@@ -87,6 +87,8 @@ pub struct Wire {
     leg: LegId,
     /// What the user agent wants to have looked up.
     pub ticket: u64,
+    /// Refusals inside calls that were told, and why.
+    pub refused: Vec<(u16, &'static str)>,
     call_id: String,
     our_tag: String,
     pub their_tag: String,
@@ -124,6 +126,7 @@ impl Wire {
             tickets: Vec::new(),
             leg: LegId(2),
             ticket: 0,
+            refused: Vec::new(),
             call_id: "call@10.0.0.9".into(),
             our_tag: String::new(),
             their_tag: "peer".into(),
@@ -178,6 +181,11 @@ impl Wire {
                 self.tickets.push(ticket);
                 self.ticket = ticket;
                 format!("resolve {uri}")
+            }
+            // Stories show the answers; the events about them have a test of their own.
+            Output::Event(Event::Refused { status, why, .. }) => {
+                self.refused.push((status, why));
+                return self.step();
             }
             Output::Event(event) => {
                 if let Event::Incoming(incoming) = &event {
@@ -487,6 +495,7 @@ pub fn told(event: &Event) -> String {
         },
         Event::AuthenticationFailed { user, .. } => format!("AuthenticationFailed {user:?}"),
         Event::Dropped { why, .. } => format!("Dropped {why:?}"),
+        Event::Refused { method, status, .. } => format!("Refused {method} {status}"),
         Event::Rejected { method, status, .. } => format!("Rejected {method} {status}"),
     }
 }
