@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::net::{SocketAddr, TcpStream, UdpSocket};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -120,7 +121,10 @@ impl Kamailio {
     }
 
     fn start(script: &str) -> Self {
-        super::require("kamailio", "kamailio");
+        // Debian keeps servers where a user's PATH does not look.
+        let program = ["/usr/sbin/kamailio", "kamailio"];
+        let program = program.iter().find(|it| Path::new(it).exists()).unwrap_or(&"kamailio");
+        super::require(program, "kamailio");
         let folder = tempfile::tempdir().unwrap();
         let address = SocketAddr::from(([127, 0, 2, 1], free_port()));
         let text = format!(
@@ -130,7 +134,7 @@ impl Kamailio {
         let path = folder.path().join("kamailio.cfg");
         fs::write(&path, text).unwrap();
         let log = fs::File::create(folder.path().join("log")).unwrap();
-        let process = Command::new("kamailio")
+        let process = Command::new(program)
             .arg("-f")
             .arg(&path)
             .args(["-DD", "-E", "-m", "16", "-M", "4", "-Y"])
