@@ -206,7 +206,10 @@ impl Ua {
                 }
                 registration::Output::Abandon => {
                     let questions = &mut self.registrations.by_question;
-                    for (number, _) in questions.extract_if(.., |_, of| *of == id) {
+                    let own = questions.iter().filter(|(_, of)| **of == id);
+                    let own: Vec<_> = own.map(|(number, _)| *number).collect();
+                    for number in own {
+                        questions.remove(&number);
                         self.transactions.abandon(now, AskId { leg: None, number });
                     }
                 }
