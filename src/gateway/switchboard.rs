@@ -405,6 +405,9 @@ impl Switchboard {
         if self.draining.is_none() {
             self.register().await;
         }
+        // Requests are done in order: once this is answered, the new configuration is in force. An error means that
+        // signalling has stopped, and all else with it.
+        let _ = self.shared.signalling.drops().await;
         Ok(reloaded)
     }
 
@@ -492,6 +495,7 @@ fn report(event: &Event) {
         | Event::Refused { flow, method, status, why, .. } => {
             ops::SipRejected { source: flow.remote, method, status: *status, why }.emit();
         }
+        Event::MailNotice { flow } => ops::MailNotified { source: flow.remote }.emit(),
         Event::AuthenticationFailed { flow, user, locked } => {
             let (source, user, locked) = (flow.remote, user.as_deref(), *locked);
             ops::AuthenticationFailed { source, user, locked }.emit();

@@ -179,6 +179,9 @@ impl Ua {
         }
         let response = self.reply(request, 200);
         self.respond(now, id, &response);
+        if unasked {
+            self.tell(Event::MailNotice { flow });
+        }
     }
 
     pub(super) fn reject_method(
