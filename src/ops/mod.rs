@@ -14,16 +14,16 @@ mod trunks;
 
 pub use events::{
     AudioDropped, AuditFailed, AuthenticationFailed, BargedIn, CallEnded, CallPanicked,
-    CallRefused, CallRouted, CallStarted, DrainEnded, DrainStarted, MediaLate, MediaScheduling,
-    MediaTimeout, PortsExhausted, Ready, RecognizerFailed, ReloadDone, ReloadFailed, SipDropped,
-    SipRejected, SoftphoneRegistered, StoreFailed, ToolRan, TransferFinished, TurnAnswered,
-    VoiceFailed,
+    CallRefused, CallRouted, CallStarted, DrainEnded, DrainStarted, MailNotified, MediaLate,
+    MediaScheduling, MediaTimeout, PortsExhausted, Ready, RecognizerFailed, ReloadDone,
+    ReloadFailed, SipDropped, SipRejected, SoftphoneRegistered, StoreFailed, ToolRan,
+    TransferFinished, TurnAnswered, VoiceFailed,
 };
 pub use labels::{
     AudioPath, ConnectionEnd, ConnectionRefusal, DropLabel, EndLabel, Label, RefusalLabel,
     Scheduling, TlsFailure, ToolOutcome, TransferOutcome, TrunkStateLabel,
 };
 pub use transport::{
-    ConnectionClosed, ConnectionOpened, ConnectionRefused, SourceDropped, TlsFailed,
+    ConnectionClosed, ConnectionOpened, ConnectionRefused, DatagramsLost, SourceDropped, TlsFailed,
 };
 pub use trunks::{TrunkChanged, TrunkPinged, TrunkRegistered};

@@ -569,35 +569,12 @@ pub enum Event {
     /// A registration or call of a softphone failed its digest.
     /// After too many, none is looked at for the time `locked`.
     AuthenticationFailed { flow: Flow, user: Option<String>, locked: Option<Duration> },
+    /// A PBX told of its voice mail without being asked (RFC 3842), and was answered 200.
+    MailNotice { flow: Flow },
     /// A message was thrown away.
     Dropped { flow: Flow, why: DropReason },
+    /// A request inside a call was refused, and why in words an admin can act on. The call goes on.
+    Refused { leg: LegId, flow: Flow, method: String, status: u16, why: &'static str },
     /// A request was refused by the user agent itself, and why in words an admin can act on.
     Rejected { flow: Flow, method: String, status: u16, why: &'static str },
-}
-
-impl Event {
-    /// Returns the leg that it is about; `None` for what is about no leg, or begins one.
-    pub fn leg(&self) -> Option<LegId> {
-        match self {
-            Self::Established { leg, .. }
-            | Self::Progress { leg, .. }
-            | Self::Answered { leg, .. }
-            | Self::EarlyAnswer { leg, .. }
-            | Self::Changed { leg, .. }
-            | Self::Offer { leg, .. }
-            | Self::Reoffered { leg, .. }
-            | Self::Referred { leg, .. }
-            | Self::Transfer { leg, .. }
-            | Self::Dtmf { leg, .. }
-            | Self::Ended { leg, .. } => Some(*leg),
-            Self::Incoming(_)
-            | Self::OptionsAnswered { .. }
-            | Self::RegisterAnswered { .. }
-            | Self::Registration { .. }
-            | Self::Registered { .. }
-            | Self::AuthenticationFailed { .. }
-            | Self::Dropped { .. }
-            | Self::Rejected { .. } => None,
-        }
-    }
 }
