@@ -10,6 +10,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use attendant::base::LegId;
 use attendant::signalling::{Destination, Listen, LocateError, Resolver, Settings};
 use attendant::sip::{Flow, Transport};
 use hickory_resolver::proto::op::{Message, MessageType, OpCode, ResponseCode};
@@ -277,4 +278,50 @@ async fn a_dead_first_target_gives_way_to_the_second() {
     resolver.note_success(caller.handle.flow_by(Transport::Tcp, dead).unwrap());
     let flows = resolver.locate(&pbx, &caller.handle.ways()).await.unwrap();
     assert_eq!(flows[0].remote, dead);
+}
+
+/// The far end names a host in its Contact: the BYE goes where its SRV records lead.
+#[tokio::test]
+async fn a_contact_that_is_a_name_is_looked_up() {
+    let server = Server::start().await;
+    let (first, second) = (UdpSocket::bind(loopback()).await, UdpSocket::bind(loopback()).await);
+    let (first, second) = (first.unwrap(), second.unwrap());
+    server.service(
+        "_sip._udp.pbx.example",
+        1,
+        0,
+        second.local_addr().unwrap().port(),
+        "host.example",
+    );
+    server.host("host.example", "127.0.0.1");
+    let settings = Settings { name_servers: vec![server.address], ..Settings::udp(&[loopback()]) };
+    let caller = agent(&settings, config(), 1);
+    caller.call(Transport::Udp, first.local_addr().unwrap()).await;
+    let mut buffer = [0; 4_000];
+    let (length, from) = first.recv_from(&mut buffer).await.unwrap();
+    let invite = String::from_utf8_lossy(&buffer[..length]).into_owned();
+    let copied: String = invite
+        .lines()
+        .filter(|line| {
+            ["Via:", "From:", "Call-ID:", "CSeq:"].iter().any(|name| line.starts_with(name))
+        })
+        .map(|line| format!("{line}\r\n"))
+        .collect();
+    let to = invite.lines().find(|line| line.starts_with("To:")).unwrap();
+    let answer = format!(
+        "SIP/2.0 200 OK\r\n{copied}{to};tag=peer\r\nContact: <sip:100@pbx.example>\r\n\
+         Content-Type: application/sdp\r\nContent-Length: {}\r\n\r\n{}",
+        sip_wire::OFFER.len(),
+        sip_wire::OFFER
+    );
+    first.send_to(answer.as_bytes(), from).await.unwrap();
+    let mut heard = async || {
+        let received = tokio::time::timeout(signalling_stage::PATIENCE, second.recv(&mut buffer));
+        let length = received.await.expect("it comes").unwrap();
+        String::from_utf8_lossy(&buffer[..length]).lines().next().unwrap().to_owned()
+    };
+    assert_eq!(heard().await, "ACK sip:100@pbx.example SIP/2.0");
+    caller.hang_up(LegId(1)).await;
+    assert_eq!(heard().await, "BYE sip:100@pbx.example SIP/2.0");
+    assert_eq!(server.asked("_sip._udp.pbx.example", RecordType::SRV), 1);
 }

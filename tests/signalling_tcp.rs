@@ -6,6 +6,7 @@ mod sip_wire;
 mod timeline;
 
 use std::net::SocketAddr;
+use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -114,14 +115,12 @@ async fn what_follows_a_cut_dials_again() {
 
 #[tokio::test]
 async fn nobody_there_is_known_at_once() {
-    let caller = tcp(Limits::default(), 1).await;
+    let mut caller = tcp(Limits::default(), 1).await;
     let closed = TcpListener::bind(loopback()).await.unwrap().local_addr().unwrap();
     caller.call(Transport::Tcp, closed).await;
+    // As good as 503 (RFC 3261 §8.1.3.1), and not after 32 s.
+    assert_eq!(caller.ended().await, EndCause::Refused(503));
     caller.has_connections(0).await;
-    // Whoever looks a host up is led there last from now on.
-    let flow = caller.handle.flow_by(Transport::Tcp, closed).unwrap();
-    let resolver = caller.handle.resolver();
-    resolver.note_success(flow);
 }
 
 #[tokio::test]
@@ -324,4 +323,51 @@ async fn ipv6_has_sockets_and_brackets_of_its_own() {
     let port = one.handle.ways()[1].1.port();
     tokio::net::UdpSocket::bind(("0.0.0.0", port)).await.unwrap();
     one.until(|event| matches!(event, Event::Ended { .. }).then_some(())).await;
+}
+
+/// SIPp, an independent caller: over one connection for all calls, and over one for each.
+#[tokio::test]
+async fn sipp_calls_over_tcp() {
+    for mode in ["t1", "tn"] {
+        let mut called = tcp(Limits::default(), 1).await;
+        let remote = called.handle.local_addr().to_string();
+        let sipp = tokio::process::Command::new("sipp")
+            .args(["-sn", "uac", "-t", mode, "-max_socket", "100", "-i", "127.0.0.1", "-nostdin"])
+            .args([
+                "-m",
+                "40",
+                "-r",
+                "20",
+                "-d",
+                "300",
+                "-timeout",
+                "60",
+                "-timeout_error",
+                &remote,
+            ])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("sipp runs: apt-get install sip-tester");
+        let mut ended = Vec::new();
+        while ended.len() < 40 {
+            match called.events.recv().await.unwrap() {
+                Event::Incoming(incoming) => {
+                    let leg = incoming.leg;
+                    called.handle.command(Command::Ring { leg }).await.unwrap();
+                    let sdp = sip_wire::OFFER.into();
+                    called.handle.command(Command::Accept { leg, sdp }).await.unwrap();
+                }
+                Event::Ended { cause, .. } => ended.push(cause),
+                _ => {}
+            }
+        }
+        let output = sipp.wait_with_output().await.unwrap();
+        let (screen, errors) = (output.stdout, output.stderr);
+        let said = [screen, errors].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        assert!(output.status.success(), "{mode}: {}\n{}", said[0], said[1]);
+        assert_eq!(ended, [EndCause::RemoteBye; 40], "{mode}");
+    }
 }

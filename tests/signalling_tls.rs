@@ -7,6 +7,7 @@ mod timeline;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::process::Stdio;
 
 use attendant::base::LegId;
 use attendant::ops::metrics;
@@ -14,9 +15,10 @@ use attendant::signalling::{
     BindError, Direction, Listen, Settings, Signalling, TlsClient, TlsServer,
 };
 use attendant::sip::{Command, EndCause, Inbound, Transport};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use signalling_stage::{Agent, agent, config, connect, is_closed, loopback, write};
 use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 /// A CA and what it signed, as files.
@@ -30,6 +32,8 @@ impl Authority {
         let folder = tempfile::tempdir().unwrap();
         let mut params = CertificateParams::new(vec![]).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        // Not the name that its certificates get: OpenSSL would take those for their own issuers.
+        params.distinguished_name.push(DnType::CommonName, "the practice's CA");
         let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
         std::fs::write(folder.path().join("ca.pem"), issuer.pem()).unwrap();
         Self { folder, issuer }
@@ -239,6 +243,20 @@ async fn a_way_out_alone() {
     assert_eq!(caller.options(Transport::Tls, called.handle.local_addr()).await, Some(200));
 }
 
+/// Whoever would be heard without a certificate by mistake is not: the address is not opened at all.
+#[tokio::test]
+async fn one_address_has_one_certificate_and_one_client_ca() {
+    let ca = Authority::new();
+    let open = ca.sign("pbx.example");
+    let closed = TlsServer { client_ca: Some(ca.file("ca.pem")), ..open.clone() };
+    let bind = "127.0.0.1:45061".parse().unwrap();
+    let listens = vec![Listen::tls(bind, open), Listen::tls(bind, closed)];
+    let settings = Settings { listens, ..Settings::default() };
+    let Err(error) = Signalling::open(&settings, config(), 1) else { panic!("it opened") };
+    assert_eq!(error.code(), "signalling-two-certificates");
+    assert!(error.advice().contains("client-ca"), "{}", error.advice());
+}
+
 /// What is wrong with a file is said with its name and what to do.
 #[tokio::test]
 async fn mistakes_in_words() {
@@ -283,4 +301,32 @@ async fn mistakes_in_words() {
         (code, text.as_str()),
         ("tls-bad-name", "\"not a name\" is neither a host name nor an address")
     );
+}
+
+/// OpenSSL, an independent client: it verifies our name and chain, and gets an answer.
+#[tokio::test]
+async fn openssl_believes_us() {
+    let ca = Authority::new();
+    let agent = tls(&settings(ca.sign("pbx.example"), None), 1).await;
+    for version in ["-tls1_2", "-tls1_3"] {
+        let mut client = tokio::process::Command::new("openssl")
+            .args(["s_client", "-quiet", "-verify_return_error", "-verify_hostname", "pbx.example"])
+            .args([version, "-CAfile"])
+            .arg(ca.file("ca.pem"))
+            .args(["-connect", &agent.handle.local_addr().to_string()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("openssl runs: apt-get install openssl");
+        let (mut to, mut from) = (client.stdin.take().unwrap(), client.stdout.take().unwrap());
+        let asked = signalling_stage::options(version).replace("/TCP", "/TLS");
+        to.write_all(asked.as_bytes()).await.unwrap();
+        let mut answer = [0; 15];
+        let read = from.read_exact(&mut answer);
+        tokio::time::timeout(signalling_stage::PATIENCE, read).await.expect("it answers").unwrap();
+        assert_eq!(&answer, b"SIP/2.0 200 OK\r", "{version}");
+        client.kill().await.unwrap();
+    }
 }

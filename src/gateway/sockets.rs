@@ -7,11 +7,17 @@ use crate::sip::Transport;
 /// Returns the sockets of all trunks, each once, and whom we expect behind TLS.
 pub(super) fn settings(config: &Config) -> Settings {
     let mut listens: Vec<_> = config.trunks.iter().flat_map(|trunk| &trunk.listens).collect();
-    // A certificate sorts behind none: of two entries for one address the one with a certificate stays.
     listens.sort_unstable();
-    listens.reverse();
-    listens.dedup_by_key(|listen| (listen.transport, listen.address));
-    listens.reverse();
+    listens.dedup();
+    // The way out of one trunk is the way in of another. Two ways in that differ are refused by signalling: which
+    // of two certificates, and of two client CAs, is nothing to guess.
+    let shown: Vec<_> = listens
+        .iter()
+        .filter(|listen| listen.tls.is_some())
+        .map(|listen| (listen.transport, listen.address))
+        .collect();
+    let same = |listen: &Listen| shown.contains(&(listen.transport, listen.address));
+    listens.retain(|listen| listen.tls.is_some() || !same(listen));
     Settings {
         listens: listens.into_iter().map(socket).collect(),
         tls_clients: config.trunks.iter().filter_map(tls_client).collect(),

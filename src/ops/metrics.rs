@@ -28,6 +28,7 @@ pub(super) mod names {
     pub(in crate::ops) const SIP_DROPPED: &str = "attendant_sip_dropped_total";
     pub(in crate::ops) const SIP_REJECTED: &str = "attendant_sip_rejected_total";
     pub(in crate::ops) const MAIL_NOTICES: &str = "attendant_mail_notices_total";
+    pub(in crate::ops) const SIP_LOST: &str = "attendant_sip_datagrams_lost_total";
     pub(in crate::ops) const SIP_CONNECTIONS: &str = "attendant_sip_connections";
     pub(in crate::ops) const CONNECTIONS_OPENED: &str = "attendant_sip_connections_opened_total";
     pub(in crate::ops) const CONNECTIONS_CLOSED: &str = "attendant_sip_connections_closed_total";
@@ -157,6 +158,7 @@ fn describe() {
     };
     plain(CALL_PANICS, "Calls whose task failed.");
     plain(AUTHENTICATION_FAILED, "Wrong or missing passwords of softphones.");
+    plain(SIP_LOST, "Datagrams that the system threw away because its queue was full.");
     plain(REGISTRATIONS, "Softphones that registered or left.");
     plain(MAIL_NOTICES, "Times that a PBX told of its voice mail without being asked.");
     plain(PORTS_EXHAUSTED, "Calls that found no free RTP port.");

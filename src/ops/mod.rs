@@ -24,6 +24,6 @@ pub use labels::{
     Scheduling, TlsFailure, ToolOutcome, TransferOutcome, TrunkStateLabel,
 };
 pub use transport::{
-    ConnectionClosed, ConnectionOpened, ConnectionRefused, SourceDropped, TlsFailed,
+    ConnectionClosed, ConnectionOpened, ConnectionRefused, DatagramsLost, SourceDropped, TlsFailed,
 };
 pub use trunks::{TrunkChanged, TrunkPinged, TrunkRegistered};

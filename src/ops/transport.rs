@@ -147,3 +147,21 @@ impl SourceDropped {
         counter!(names::SIP_DROPPED, "reason" => why.label()).increment(1);
     }
 }
+
+/// What the system threw away since it was asked last, because its queue for SIP was full.
+#[derive(Debug)]
+pub struct DatagramsLost {
+    /// How many; none is nothing to tell.
+    pub datagrams: u64,
+}
+
+impl DatagramsLost {
+    /// Logs and counts it.
+    pub fn emit(self) {
+        let Self { datagrams } = self;
+        if datagrams > 0 {
+            tracing::warn!(datagrams, "The queue for SIP was full: raise net.core.rmem_max.");
+        }
+        counter!(names::SIP_LOST).increment(datagrams);
+    }
+}

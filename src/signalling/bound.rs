@@ -51,6 +51,10 @@ impl Bound {
         };
         for listen in &settings.listens {
             let Listen { transport, bind, tls } = listen;
+            let twice = |other: &&Listen| other.transport == *transport && other.bind == *bind;
+            if bind.port() != 0 && settings.listens.iter().filter(twice).any(|it| it.tls != *tls) {
+                return Err(BindError::TwoCertificates { address: *bind });
+            }
             let failed = |source| BindError::new(*transport, *bind, source);
             let local = match transport {
                 Transport::Udp => match old.iter().find(|udp| udp.serves(*bind)) {

@@ -34,8 +34,10 @@ const EVENTS: usize = 1024;
 const BURST: usize = 64;
 /// Look-ups at a time; beyond it the answer is that nothing was found.
 const LOOK_UPS: usize = 256;
-/// How often sockets that are no longer listed are looked at.
-const TIDY: Duration = Duration::from_secs(5);
+/// How long no connection is taken after the system had no room for one.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
+/// How often the sockets are looked at: what they lost, and whether one that is no longer listed is still needed.
+const TIDY: Duration = Duration::from_secs(10);
 
 /// Which way a message went.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -67,8 +69,10 @@ pub struct Signalling {
     /// Messages thrown away that nobody was told of, because the channel was full.
     untold: u64,
     tap: Option<Tap>,
-    /// When to look at retired sockets, while there are any.
-    tidy: Option<Instant>,
+    /// No connection is taken before this.
+    accept_from: Instant,
+    /// When to look at the sockets next.
+    tidy: Instant,
 }
 
 enum Woken {
@@ -129,7 +133,8 @@ impl Signalling {
             backlog: VecDeque::new(),
             untold: 0,
             tap: None,
-            tidy: None,
+            accept_from: now,
+            tidy: now + TIDY,
         };
         Ok((signalling, handle, event_receiver))
     }
@@ -147,7 +152,7 @@ impl Signalling {
             self.drain().await;
             match self.wait().await {
                 Woken::Received(flow, length) => self.receive(flow, length),
-                Woken::Arrived(arrived) => self.take(arrived).await,
+                Woken::Arrived(arrived) => self.take(arrived),
                 Woken::Happened(happened) => self.hear(happened),
                 Woken::Located(ticket, flows) => {
                     self.feed(Input::Resolved { ticket, flows });
@@ -168,18 +173,27 @@ impl Signalling {
 
     /// Waits for one thing. While events wait for their reader, the sockets wait too.
     async fn wait(&mut self) -> Woken {
-        let deadline = [self.ua.poll_timeout(), self.tidy].into_iter().flatten().min();
-        let sleep = async {
-            match deadline {
-                Some(at) => tokio::time::sleep_until(at.into()).await,
-                None => std::future::pending().await,
+        let due = self.ua.poll_timeout().map_or(self.tidy, |due| due.min(self.tidy));
+        let full = self.backlog.len() >= EVENTS;
+        let (sockets, listeners, pause) = (&mut self.sockets, &self.listeners, self.accept_from);
+        let connections = &mut self.connections;
+        // In any order, so that a flood of one kind does not silence the others.
+        let network = async {
+            let arrival = async {
+                tokio::time::sleep_until(pause.into()).await;
+                poll_fn(|cx| poll_accept(listeners, cx)).await
+            };
+            tokio::select! {
+                happened = connections.next() => Woken::Happened(happened),
+                arrived = arrival => Woken::Arrived(arrived),
+                (flow, length) = poll_fn(|cx| sockets.poll_receive(cx)) => {
+                    Woken::Received(flow, length)
+                }
             }
         };
-        let full = self.backlog.len() >= EVENTS;
-        let (sockets, listeners) = (&mut self.sockets, &self.listeners);
         tokio::select! {
             biased;
-            () = sleep => Woken::Due,
+            () = tokio::time::sleep_until(due.into()) => Woken::Due,
             request = self.requests.recv() => Woken::Asked(request),
             permit = self.events.reserve(), if !self.backlog.is_empty() => match permit {
                 Ok(permit) => {
@@ -195,11 +209,7 @@ impl Signalling {
                 let (ticket, flows) = found.unwrap_or_default();
                 Woken::Located(ticket, flows)
             }
-            happened = self.connections.next(), if !full => Woken::Happened(happened),
-            arrived = poll_fn(|cx| poll_accept(listeners, cx)), if !full => Woken::Arrived(arrived),
-            (flow, length) = poll_fn(|cx| sockets.poll_receive(cx)), if !full => {
-                Woken::Received(flow, length)
-            }
+            woken = network, if !full => woken,
         }
     }
 
@@ -234,14 +244,14 @@ impl Signalling {
     }
 
     /// Takes a connection that a peer made, or lets it go.
-    async fn take(&mut self, arrived: io::Result<Arrived>) {
+    fn take(&mut self, arrived: io::Result<Arrived>) {
         let Arrived { flow, stream, tls } = match arrived {
             Ok(arrived) => arrived,
             Err(_) => {
                 let (source, reason) = (SocketAddr::from(([0; 4], 0)), ConnectionRefusal::System);
                 ops::ConnectionRefused { source, reason }.emit();
-                // No file descriptor is free: what waits goes on waiting, and so do we.
-                tokio::time::sleep(Duration::from_millis(10)).await;
+                // No file descriptor is free: what waits goes on waiting.
+                self.accept_from = Instant::now() + ACCEPT_PAUSE;
                 return;
             }
         };
@@ -331,19 +341,17 @@ impl Signalling {
         self.gate.configure(&settings.limits);
         self.resolver.set_servers(&settings.name_servers);
         self.ways.store(Arc::new(bound.ways));
-        self.tidy = Some(Instant::now());
+        self.tidy = Instant::now();
         Ok(())
     }
 
     fn wake(&mut self) {
         let now = Instant::now();
-        if self.tidy.is_some_and(|at| at <= now) {
-            let ua = &self.ua;
-            self.sockets
-                .all
-                .retain(|udp| !udp.retired || ua.uses_socket(Transport::Udp, udp.local));
-            let retired = self.sockets.all.iter().any(|udp| udp.retired);
-            self.tidy = retired.then(|| now + TIDY);
+        if self.tidy <= now {
+            self.tidy = now + TIDY;
+            let (ua, all) = (&self.ua, &mut self.sockets.all);
+            all.retain(|udp| !udp.retired || ua.uses_socket(Transport::Udp, udp.local));
+            ops::DatagramsLost { datagrams: self.sockets.newly_lost() }.emit();
         }
         self.ua.handle_timeout(now);
     }

@@ -34,6 +34,12 @@ pub enum BindError {
         /// What the system said.
         source: io::Error,
     },
+    /// One address is to show two certificates, or to ask for those of two CAs.
+    #[error("{address} is listed for TLS twice, with different certificates or client CAs")]
+    TwoCertificates {
+        /// Where.
+        address: SocketAddr,
+    },
     /// A certificate or key cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -64,6 +70,7 @@ impl BindError {
             Self::Taken { .. } => "signalling-port-taken",
             Self::NotOurs { .. } => "signalling-not-our-address",
             Self::Refused { .. } => "signalling-cannot-listen",
+            Self::TwoCertificates { .. } => "signalling-two-certificates",
             Self::Tls(error) => error.code(),
         }
     }
@@ -89,6 +96,9 @@ impl BindError {
                 address.port()
             ),
             Self::Refused { .. } => "Check the address and the rights of the service.".into(),
+            Self::TwoCertificates { address } => format!(
+                "Write the same `cert`, `key` and `client-ca` in every SIP profile with tls at {address}, or give one of them another port."
+            ),
             Self::Tls(error) => error.advice(),
         }
     }

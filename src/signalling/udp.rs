@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::AsRawFd;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -24,6 +25,10 @@ pub(super) struct Udp {
     socket: UdpSocket,
     /// No longer listed: it lives until nothing needs it.
     pub(super) retired: bool,
+    /// Its number in the system's table of sockets, where there is one.
+    inode: Option<String>,
+    /// What the system threw away, as last seen.
+    lost: u64,
 }
 
 impl Udp {
@@ -38,8 +43,21 @@ impl Udp {
         socket.set_nonblocking(true)?;
         socket.bind(&bind.into())?;
         let socket = UdpSocket::from_std(socket.into())?;
-        Ok(Self { bind, local: socket.local_addr()?, socket, retired: false })
+        let link = std::fs::read_link(format!("/proc/self/fd/{}", socket.as_raw_fd())).ok();
+        let inode = link.and_then(|link| {
+            let name = link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?;
+            Some(name.to_owned())
+        });
+        let local = socket.local_addr()?;
+        Ok(Self { bind, local, socket, retired: false, inode, lost: 0 })
     }
+}
+
+/// Reads what the system threw away because the queue of a socket was full, out of its table of sockets.
+fn lost(table: &str, inode: &str) -> Option<u64> {
+    // sl local remote state queues timer retransmits uid timeout inode references pointer drops
+    let of = |line: &&str| line.split_whitespace().nth(9) == Some(inode);
+    table.lines().find(of)?.split_whitespace().nth(12)?.parse().ok()
 }
 
 /// All UDP sockets.
@@ -89,6 +107,18 @@ impl Sockets {
         &self.buffer[..length]
     }
 
+    /// Returns how many datagrams the system threw away since the last time, because we were behind.
+    pub(super) fn newly_lost(&mut self) -> u64 {
+        let read = |file| std::fs::read_to_string(file).unwrap_or_default();
+        let tables = [read("/proc/self/net/udp"), read("/proc/self/net/udp6")];
+        let of = |udp: &mut Udp| {
+            let inode = udp.inode.as_deref()?;
+            let lost = tables.iter().find_map(|table| lost(table, inode))?;
+            Some(lost.saturating_sub(std::mem::replace(&mut udp.lost, lost)))
+        };
+        self.all.iter_mut().filter_map(of).sum()
+    }
+
     /// Sends, or loses: over UDP the transactions above repeat what is lost.
     pub(super) async fn send(&self, flow: Flow, bytes: &Bytes) {
         let own = self.all.iter().find(|udp| udp.local == flow.local);
@@ -124,4 +154,28 @@ fn poll_one(cx: &mut Context<'_>, socket: &UdpSocket, space: &mut ReadBuf<'_>) -
     }
     cx.waker().wake_by_ref();
     Poll::Pending
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// More than the queue holds, and nobody reads: the system says how much it threw away.
+    #[tokio::test]
+    async fn what_the_system_loses_is_counted() {
+        let mut sockets = Sockets::new(vec![Udp::bind("127.0.0.1:0".parse().unwrap()).unwrap()]);
+        assert_eq!(sockets.newly_lost(), 0);
+        let sender = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let (mut sent, mut received) = (0, 0);
+        while sent < 20_000 {
+            sender.send_to(&[b'x'; 1_000], sockets.all[0].local).await.unwrap();
+            sent += 1;
+        }
+        while sockets.try_receive().is_some() {
+            received += 1;
+        }
+        assert!(received < sent, "{received}");
+        assert_eq!(sockets.newly_lost(), sent - received);
+        assert_eq!(sockets.newly_lost(), 0);
+    }
 }

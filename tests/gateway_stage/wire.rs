@@ -66,13 +66,22 @@ impl Peer {
 
     /// Asks something outside any call and returns the final answer.
     pub(crate) fn ask(&self, method: &str) -> String {
+        self.ask_uri(method, &format!("sip:{}", self.gateway))
+    }
+
+    /// The same of a user there.
+    pub(crate) fn ask_user(&self, method: &str, user: &str) -> String {
+        self.ask_uri(method, &format!("sip:{user}@{}", self.gateway))
+    }
+
+    fn ask_uri(&self, method: &str, uri: &str) -> String {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let request = self.request(
             method,
-            &format!("sip:{}", self.gateway),
+            uri,
             &format!("ask-{number}"),
             &format!("<sip:tester@{}>;tag=t{number}", self.local),
-            &format!("<sip:{}>", self.gateway),
+            &format!("<{uri}>"),
             1,
             "",
         );
