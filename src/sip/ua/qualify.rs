@@ -72,9 +72,10 @@ impl Ua {
     }
 
     pub(super) fn run_look_ups(&mut self, now: Instant) {
-        let late: Vec<_> =
-            self.qualifying.0.extract_if(.., |_, found| found.until <= now).collect();
-        for (id, _) in late {
+        let late = self.qualifying.0.iter().filter(|(_, found)| found.until <= now);
+        let late: Vec<_> = late.map(|(id, _)| *id).collect();
+        for id in late {
+            self.qualifying.0.remove(&id);
             let (status, retry_after, asked) = (None, None, None);
             self.tell(Event::OptionsAnswered { id, status, retry_after, asked });
         }

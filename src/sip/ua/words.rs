@@ -59,8 +59,8 @@ fn words(status: u16, method: Option<&Method>) -> &'static str {
         501 => "an unknown method",
         503 => "no more is taken now: see Retry-After",
         603 => "it is not wanted here",
-        400..500 => "it is refused as it is",
-        500..600 => "it could not be served",
+        _ if status < 500 => "it is refused as it is",
+        _ if status < 600 => "it could not be served",
         _ => "it is declined",
     }
 }
