@@ -1,6 +1,8 @@
 # make demo             a call to yourself, then a number to dial; make demo ARGS="--once" passes arguments on
 # make test             formatting, lints and every test, the ones against real SIP peers included
 # make bench            what each stage costs, against its budget
+# make soak             twenty thousand short calls, and what is left of them
+# make flood            ten thousand INVITEs a second from a stranger, while fifty calls talk
 # make models           fetches the speech models into ~/.cache/attendant/models, or $ATTENDANT_MODELS
 # make setup            installs the Debian packages that are missing; the others call it themselves
 
@@ -9,15 +11,18 @@ SHELL       := /bin/bash
 .DEFAULT_GOAL := help
 # A recipe is one script.
 .ONESHELL:
-.PHONY: help demo test bench models setup setup-run lint
+.PHONY: help demo test bench soak flood models setup setup-run lint
 
 ARGS ?=
 CARGO ?= cargo
 
 # command=package: a command that is there already, from wherever, is not installed again.
 RUN_NEEDS  := gcc=gcc pkg-config=pkg-config npm=npm pip3=python3-pip flite=flite
-TEST_NEEDS := $(RUN_NEEDS) sipp=sip-tester ffmpeg=ffmpeg baresip=baresip sipsak=sipsak sox=sox \
-              systemd-analyze=systemd sqlite3=sqlite3
+TEST_NEEDS := $(RUN_NEEDS) sipp=sip-tester ffmpeg=ffmpeg baresip=baresip sipsak=sipsak svmap=sipvicious \
+              kamailio=kamailio sox=sox systemd-analyze=systemd sqlite3=sqlite3
+
+# Debian keeps servers where a user's PATH does not look.
+export PATH := $(PATH):/usr/sbin
 
 help:
 	@sed -n '/^#/!q;s/^# //p' Makefile
@@ -37,8 +42,12 @@ lint:
 models: setup-run
 	$(CARGO) run --locked -- models fetch
 
-bench: setup-run
+bench: setup
 	$(CARGO) bench --locked
+
+soak flood: setup
+	$(CARGO) test --release --locked --test gateway_load -- \
+	    --ignored --nocapture --test-threads 1 $@_of
 
 setup:     needs = $(TEST_NEEDS)
 setup-run: needs = $(RUN_NEEDS)

@@ -12,7 +12,9 @@ use crate::sdp::{self, LocalMedia, SdpError, Session};
 use crate::sip::DropReason;
 use crate::sip::auth::Challenge;
 use crate::sip::message::{
-    CSeq, Headers, Message, NameAddr, Params, ParseError, Sipfrag, Uri, UserToUser, Via,
+    CSeq, Framed, Headers, MAX_MESSAGE, MAX_PARAMETERS, Message, NameAddr, PING, PONG, Params,
+    ParseError, RAck, Reason, Replaces, Scheme, SessionExpires, Sipfrag, Uri, UserToUser, Via,
+    Warning, frame,
 };
 
 /// Whatever parses can be written, and reads back the same; whatever is refused can be answered.
@@ -64,6 +66,99 @@ pub fn sip_field(data: &[u8]) {
         fields.push(name, &text);
     }
     look_at_everything(&fields);
+}
+
+/// Every view of one field takes any text, and what a view writes reads back the same. The data is
+/// `Name: value`.
+pub fn sip_views(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let (name, value) = text.split_once(':').unwrap_or(("Contact", &text));
+    let mut fields = Headers::default();
+    fields.push(name, value);
+    fields.push("X-Other", value);
+    fields.push(name, value);
+    look_at_everything(&fields);
+    for reason in fields.reasons() {
+        // Words with a quote in them are put in quotes, and then are those words.
+        assert_eq!(Reason::parse(&reason.to_wire()).as_ref(), Some(&reason));
+    }
+    for warning in fields.warnings() {
+        assert_eq!(Warning::parse(&warning.to_wire()).as_ref(), Some(&warning));
+    }
+    if let Ok(replaces) = Replaces::parse(value) {
+        assert_eq!(Replaces::parse(&replaces.to_wire()).as_ref(), Ok(&replaces));
+    }
+    if let Some(timer) = SessionExpires::parse(value) {
+        assert_eq!(SessionExpires::parse(&timer.to_wire()), Some(timer));
+    }
+    if let Some(rack) = RAck::parse(value) {
+        assert_eq!(RAck::parse(&rack.to_wire()).as_ref(), Some(&rack));
+    }
+    let _ = UserToUser::parse(value).map(|data| data.bytes());
+}
+
+/// A URI reads back as it was written, with whatever was added to it.
+pub fn sip_uri(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let Ok(mut uri) = Uri::parse(&text) else { return };
+    assert_eq!(Uri::parse(&uri.to_wire()).as_ref(), Ok(&uri));
+    let _ = (uri.number(), uri.host_ip(), uri.replaces());
+    let listed = uri.headers.len();
+    if matches!(uri.scheme, Scheme::Sip | Scheme::Sips) && listed < MAX_PARAMETERS {
+        uri.push_header("X-Text", &text);
+        let again = Uri::parse(&uri.to_wire()).expect("what was added is escaped");
+        assert_eq!(
+            again.headers[listed].1.map(|value| value.len()),
+            uri.headers[listed].1.map(String::len)
+        );
+        assert_eq!(again, uri);
+    }
+}
+
+/// A stream is cut into messages that fit into it, the same ones however it comes in pieces.
+pub fn sip_frame(data: &[u8]) {
+    let mut rest = data;
+    loop {
+        let length = match frame(rest) {
+            Framed::Ping => PING,
+            Framed::Pong => PONG,
+            Framed::Message(length) => length,
+            Framed::NeedMore => return assert!(rest.len() < MAX_MESSAGE),
+            Framed::Broken(_) => {
+                let _ = Message::parse_stream(rest);
+                return;
+            }
+        };
+        let (message, after) = rest.split_at(length);
+        if frame(rest) == Framed::Message(length) {
+            assert!(length <= MAX_MESSAGE);
+            assert_eq!(frame(message), Framed::Message(length));
+            for part in [1, length / 3, length / 2, length - 1] {
+                assert_eq!(frame(&message[..part]), Framed::NeedMore);
+            }
+            let body = match Message::parse_stream(message) {
+                Ok(Message::Request(request)) => request.body,
+                Ok(Message::Response(response)) => response.body,
+                Err(_) => Vec::new(),
+            };
+            assert!(message.ends_with(&body));
+        }
+        rest = after;
+    }
+}
+
+/// A fragment reads back as it was written.
+pub fn sipfrag(data: &[u8]) {
+    if let Some(fragment) = Sipfrag::parse(data) {
+        assert_eq!(Sipfrag::parse(&fragment.to_bytes()), Some(fragment));
+    }
+}
+
+/// A challenge reads back as it was written.
+pub fn digest(data: &[u8]) {
+    if let Some(challenge) = Challenge::parse(&String::from_utf8_lossy(data)) {
+        assert_eq!(Challenge::parse(&challenge.to_value()), Some(challenge));
+    }
 }
 
 /// A description reads back as it was written; an answer answers every stream and takes one.
@@ -150,9 +245,13 @@ pub fn look_at_everything(headers: &Headers) {
     let _ = (headers.session_expires(), headers.min_se(), headers.min_expires(), headers.rseq());
     let _ = (headers.rack(), headers.replaces(), headers.reasons(), headers.warnings());
     let _ = (headers.referred_by(), headers.refer_sub(), headers.service_routes(), headers.paths());
-    let _ = headers.user_to_user().iter().map(UserToUser::bytes).count();
+    for data in headers.user_to_user() {
+        let _ = data.bytes();
+    }
     let _ = (headers.accepts("application/sdp"), headers.refer_to().map(|to| to.uri.replaces()));
-    let _ = headers.contacts().iter().map(|at| (headers.granted(at), at.preference())).count();
+    for contact in headers.contacts() {
+        let _ = (headers.granted(&contact), contact.preference());
+    }
     let mut changed = headers.clone();
     changed.set_to_tag("tag");
     changed.stamp_via(SocketAddr::from(([192, 0, 2, 1], 5060)));

@@ -369,3 +369,62 @@ fn another_leg_takes_the_place_of_the_callers() {
         ",
     );
 }
+
+/// A fax machine that knocks is refused, and the call goes on; with audio beside it, the audio is taken.
+#[test]
+fn a_fax_is_refused_and_the_call_kept() {
+    check(
+        GREETED,
+        "
+            5000ms < reinvite-media image 4002 udptl t38
+            5000ms > 488 to the re-INVITE
+            6000ms < reinvite-media video 4006 RTP/AVP 99|audio 4004 RTP/AVP 0|image 4002 udptl t38
+            6000ms > 200 to the re-INVITE
+            6000ms > update media SendRecv
+            6500ms < reinvite-media audio 0 RTP/AVP 0
+            6500ms > 488 to the re-INVITE
+            7000ms < bye
+            7000ms > close media
+            7000ms > over CallerHungUp {} no note
+        ",
+    );
+}
+
+/// RFC 3264 §8: the version of our description rises with what it says, and with nothing else.
+#[test]
+fn the_version_rises_with_each_change_alone() {
+    use attendant::call::{Call, Output};
+    use attendant::sip::Command;
+
+    let now = Instant::now();
+    let mut call = Call::new(now, setup(Some(sdp("sendrecv")), &[101], false, &[]));
+    let mut versions = |inputs: &[&str]| {
+        let mut said = Vec::new();
+        for line in std::iter::once("").chain(inputs.iter().copied()) {
+            if !line.is_empty() {
+                call.handle_input(now, call_world::input(now, line));
+            }
+            while let Some(output) = call.poll_output() {
+                let sdp = match output {
+                    Output::Sip(Command::Accept { sdp, .. } | Command::AcceptOffer { sdp, .. }) => {
+                        sdp
+                    }
+                    _ => continue,
+                };
+                let text = String::from_utf8(sdp).unwrap();
+                let origin = text.lines().find(|line| line.starts_with("o=")).unwrap().to_owned();
+                said.push(origin.split(' ').nth(2).unwrap().to_owned());
+            }
+        }
+        said.join(" ")
+    };
+    let said = versions(&[
+        "ack",
+        "reinvite sendrecv",
+        "reinvite sendonly",
+        "reinvite sendonly",
+        "reinvite-media image 4002 udptl t38",
+        "reinvite sendrecv",
+    ]);
+    assert_eq!(said, "1 1 2 2 3");
+}

@@ -123,6 +123,25 @@ why:
         "{out}"
     );
 
+    // A PBX that takes no REFER has no way, but for a target that is tried by REFER all the same.
+    let none = PROFILE.replace("allow =", "methods = []\nfailed-refer-returns = true\nallow =");
+    fs::write(dir.path().join("sip-profiles/front.toml"), none).unwrap();
+    let refer = plan.replace("ring = \"15s\"", "ring = \"15s\"\nhow = \"refer\"");
+    fs::write(dir.path().join("dialplans/clinic.toml"), refer).unwrap();
+    let (_, out, err) = route(dir.path(), &at("2026-11-20 10:00"));
+    let expected = "\
+target    front-desk: 6001, 6002, 20s each, unanswered: night
+            rings sip:6900@10.0.0.5 of night for 15s
+target    night: 6900, 15s each, unanswered: hang up
+            rings sip:6900@10.0.0.5 for 15s
+";
+    assert!(out.contains(expected), "{out}{err}");
+    fs::write(dir.path().join("dialplans/clinic.toml"), plan).unwrap();
+    let (_, out, _) = route(dir.path(), &at("2026-11-20 10:00"));
+    let expected =
+        "front-desk: not offered, the trunk has no way to hand calls over ([transfer] methods)\n";
+    assert!(out.contains(expected), "{out}");
+
     let (code, out, _) = route(dir.path(), &["--from", "8005550100", "--to", "8000"]);
     assert_eq!(code, 1);
     assert!(

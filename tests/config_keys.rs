@@ -5,7 +5,7 @@ mod config_case;
 
 use std::collections::BTreeSet;
 
-use attendant::config::{Config, Key, NODE, TRUNK};
+use attendant::config::{Config, Key, NODE, PLAN, TRUNK};
 use config_case::load;
 
 const NODE_FILE: &str = "attendant.toml";
@@ -37,6 +37,15 @@ const NODE_ROWS: &[Row] = &[
     ("rtp.ports", "rtp.ports = \"30000-30999\"", Shows("ports: 30000..=30999")),
     ("threads.media", "threads.media = 2", Shows("media_threads: 2")),
     ("threads.hearing", "threads.hearing = 3", Shows("hearing_threads: 3")),
+    ("limits.listed-per-second", "limits.listed-per-second = 500", Shows("listed_per_second: 500")),
+    ("limits.guests-per-second", "limits.guests-per-second = 50", Shows("guests_per_second: 50")),
+    ("limits.connections", "limits.connections = 99", Shows("connections: 99,")),
+    (
+        "limits.connections-per-source",
+        "limits.connections-per-source = 9",
+        Shows("connections_per_source: 9 "),
+    ),
+    ("dns.servers", "dns.servers = \"192.0.2.53\"", Shows("name_servers: [192.0.2.53:53]")),
     ("limits.calls", "limits.calls = 12", Shows("max_calls: 12")),
     (
         "metrics.listen",
@@ -295,6 +304,37 @@ fn a_key_that_waits_for_a_restart_says_so() {
         let Shows(_) = effect else { continue };
         let changed = loaded(&node(""), &profile(lines)).unwrap();
         assert_eq!(usual.needs_restart(&changed), Vec::<&str>::new(), "{path}");
+    }
+}
+
+/// As below, for dialplans, whose tables have names of their own or are lists.
+#[test]
+fn the_reader_knows_exactly_the_keys_of_a_dialplan() {
+    let tables: BTreeSet<_> = PLAN.iter().map(Key::table).collect();
+    for table in tables {
+        let head = match table {
+            "" => String::new(),
+            "route" | "test" => format!("[[{table}]]\n"),
+            table => format!("[{}]\n", table.replace('*', "x")),
+        };
+        let wrong = format!("{head}qqqqqqqq = 1\n");
+        let report = load(&[("dialplans/clinic.toml", &wrong)]).unwrap_err().to_string();
+        let told = report.lines().find_map(|line| line.split_once("it can be "));
+        let told = told.unwrap_or_else(|| panic!("[{table}]:\n{report}")).1;
+        let mut known: BTreeSet<_> = PLAN
+            .iter()
+            .filter(|key| key.table() == table)
+            .map(|key| key.name().to_owned())
+            .collect();
+        if table.is_empty() {
+            known
+                .extend(PLAN.iter().filter_map(|key| Some(key.path.split_once('.')?.0.to_owned())));
+        }
+        assert_eq!(
+            told.split(", ").map(str::to_owned).collect::<BTreeSet<_>>(),
+            known,
+            "[{table}]"
+        );
     }
 }
 

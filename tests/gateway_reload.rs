@@ -13,7 +13,7 @@ use attendant::base::{Expect, Phi, TurnId};
 use attendant::gateway::{Engines, Gateway, ReloadError, Reloaded, ask_to_reload};
 use attendant::speech::{HeardFrame, Recognizer, RecognizerError, Transcript};
 use gateway_stage::program::command;
-use gateway_stage::wire::{G711, Peer, status};
+use gateway_stage::wire::{G711, Peer, header, status};
 use gateway_stage::{Folder, NODE, NUMBER, PLAN, PROFILE, wait_until};
 use phone_voice::Syllables;
 use tokio::runtime::Runtime;
@@ -49,9 +49,17 @@ struct House {
 
 impl House {
     fn open(folder: &Folder) -> Self {
+        Self::with_ears_after(Duration::ZERO, folder)
+    }
+
+    /// With ears that take so long to put on.
+    fn with_ears_after(wait: Duration, folder: &Folder) -> Self {
         folder.fill_book();
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-        let ears = Box::new(|| -> Box<dyn Recognizer> { Box::new(Deaf::default()) });
+        let ears = Box::new(move || -> Box<dyn Recognizer> {
+            std::thread::sleep(wait);
+            Box::new(Deaf::default())
+        });
         let engines = Engines { ears, voice: Box::new(Syllables) };
         let config = folder.config();
         let started = runtime.block_on(Gateway::start_with(folder.path(), config, engines));
@@ -119,11 +127,11 @@ fn sockets_are_opened_and_closed_while_calls_go_on() {
 fn a_socket_that_no_trunk_has_any_more_is_deaf() {
     let folder = Folder::trunk();
     let house = House::open(&folder);
-    assert!(hears(folder.sip));
+    assert!(answers(folder.sip));
     let second = free_port();
     folder.change(NODE, &folder.sip.to_string(), &second.to_string());
     house.reload().unwrap_or_else(|error| panic!("{error}"));
-    assert!(hears(second));
+    assert!(answers(second));
     assert!(!hears(folder.sip));
 }
 
@@ -142,6 +150,87 @@ fn a_new_plan_takes_the_next_call_and_not_the_running_one() {
     let (answer, _) = Peer::new(folder.sip).invite(NUMBER, G711);
     assert_eq!(status(&answer), 603, "{answer}");
     assert_eq!(status(&peer.bye(&mut call)), 200);
+}
+
+/// A PBX of a few words at an address of its own: takes every REGISTER.
+struct Registrar {
+    socket: UdpSocket,
+}
+
+impl Registrar {
+    fn open() -> Self {
+        let socket = UdpSocket::bind("127.0.0.5:0").unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        Self { socket }
+    }
+
+    /// Returns the address-of-record and the expiry of the next REGISTER, which is granted.
+    fn next(&self) -> (String, String) {
+        let mut buffer = [0; 4096];
+        loop {
+            let (length, from) = self.socket.recv_from(&mut buffer).unwrap();
+            let text = String::from_utf8_lossy(&buffer[..length]).into_owned();
+            let echo: String = ["Via", "From", "Call-ID", "CSeq", "Contact", "Expires"]
+                .iter()
+                .filter_map(|name| Some(format!("{name}: {}\r\n", header(&text, name)?)))
+                .collect();
+            let to = header(&text, "To").unwrap();
+            let answer =
+                format!("SIP/2.0 200 OK\r\n{echo}To: {to};tag=pbx\r\nContent-Length: 0\r\n\r\n");
+            self.socket.send_to(answer.as_bytes(), from).unwrap();
+            if text.starts_with("REGISTER ") {
+                let contact = header(&text, "Contact").unwrap_or_default();
+                let of_contact = contact.rsplit_once("expires=").map(|(_, value)| value.to_owned());
+                return (to, of_contact.or(header(&text, "Expires")).unwrap());
+            }
+        }
+    }
+}
+
+#[test]
+fn registrations_follow_the_files() {
+    let folder = Folder::trunk();
+    let house = House::open(&folder);
+    let pbx = Registrar::open();
+    let host = pbx.socket.local_addr().unwrap();
+    let profile = format!(
+        "preset = \"carrier-register\"\ndialplan = \"front-desk\"\n[peer]\nhost = \"{host}\"\nping = \"off\"\n\
+         [auth]\nuser = \"agent\"\nsecret = {{ file = \"credentials/1000\" }}\n[transfer]\nallow = [\"_1XX\"]\n"
+    );
+    folder.write("sip-profiles/carrier.toml", &profile);
+    assert_eq!(house.reload().unwrap().trunks, 2);
+    let (to, expires) = pbx.next();
+    assert!(to.contains("sip:agent@127.0.0.5"), "{to}");
+    assert_eq!(expires, "600");
+
+    folder.write("sip-profiles/carrier.toml", &format!("{profile}[register]\nuser = \"8000\"\n"));
+    house.reload().unwrap_or_else(|error| panic!("{error}"));
+    let mut seen = vec![pbx.next(), pbx.next()];
+    seen.sort_by_key(|(_, expires)| expires.len());
+    assert!(seen[0].0.contains("agent@") && seen[0].1 == "0", "the old one is withdrawn: {seen:?}");
+    assert!(seen[1].0.contains("8000@") && seen[1].1 == "600", "{seen:?}");
+
+    std::fs::remove_file(folder.file("sip-profiles/carrier.toml")).unwrap();
+    assert_eq!(house.reload().unwrap().trunks, 1);
+    let (to, expires) = pbx.next();
+    assert!(to.contains("8000@") && expires == "0", "{to} {expires}");
+}
+
+/// What cannot be answered in time goes back to the PBX, whose own rule rings somebody.
+#[test]
+fn a_call_that_would_be_answered_too_late_is_refused() {
+    let folder = Folder::trunk();
+    folder.append(PROFILE, "[session]\nanswer-within = \"20s\"\n");
+    let house = House::with_ears_after(Duration::from_millis(400), &folder);
+    let (answer, mut call) = Peer::new(folder.sip).invite(NUMBER, G711);
+    assert_eq!(status(&answer), 200, "{answer}");
+    assert_eq!(status(&Peer::new(folder.sip).bye(&mut call)), 200);
+    folder.change(PROFILE, "\"20s\"", "\"200ms\"");
+    house.reload().unwrap_or_else(|error| panic!("{error}"));
+    let (answer, _) = Peer::new(folder.sip).invite(NUMBER, G711);
+    assert_eq!(status(&answer), 503, "{answer}");
+    assert!(answer.contains("answer-within"), "the admin is told why: {answer}");
+    assert!(wait_until(PATIENCE, || house.calls() == 0), "nothing is left of it");
 }
 
 #[test]

@@ -30,6 +30,7 @@ fn every_key_stands_in_the_reference() {
     let manual = root().join("docs/manual");
     held(&manual.join("reference-attendant.md"), &reference::node());
     held(&manual.join("reference-sip-profiles.md"), &reference::trunk());
+    held(&manual.join("reference-dialplans.md"), &reference::plan());
 }
 
 /// The example that is shipped for a family.

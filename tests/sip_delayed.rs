@@ -491,14 +491,14 @@ fn our_updates_while_it_rings() {
         150ms < 200 PRACK
         200ms < do reoffer
         200ms > UPDATE +sdp
-        250ms < 491 UPDATE
+        250ms < 500 UPDATE | Retry-After: 2
         300ms < 200 INVITE | Allow: INVITE, UPDATE
         300ms > ACK
         300ms > Answered +sdp
-        4140ms > INVITE +sdp
-        4600ms < 200 INVITE +sdp
-        4600ms > ACK
-        4600ms > Reoffered 200 +sdp
+        2250ms > INVITE +sdp
+        2300ms < 200 INVITE +sdp
+        2300ms > ACK
+        2300ms > Reoffered 200 +sdp
         5000ms < BYE
         5000ms > 200 BYE
         5000ms > Ended RemoteBye

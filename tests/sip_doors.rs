@@ -91,8 +91,10 @@ fn what_we_do_not_do_outside_a_call() {
         500ms > Rejected REGISTER 405
         600ms < NOTIFY outside | Event: message-summary
         600ms > 200 NOTIFY
+        600ms > MailNotice
         700ms < NOTIFY outside | Event: refer
         700ms > 481 NOTIFY
+        700ms > Rejected NOTIFY 481
         800ms < REFER outside | Refer-To: <sip:+882@evil>
         800ms > 603 REFER
         800ms > Rejected REFER 603

@@ -261,6 +261,27 @@ fn a_prack_with_an_offer() {
     );
 }
 
+/// An UPDATE overtook the PRACK, and its offer is still open: one after the other.
+#[test]
+fn a_prack_with_an_offer_meets_another_offer() {
+    required(
+        "
+        0ms < do progress
+        0ms > 183 INVITE +sdp | RSeq: 1
+        50ms < UPDATE +sdp | Allow: UPDATE
+        50ms > Offer +sdp
+        100ms < PRACK +sdp | RAck: {rack}
+        100ms > 500 PRACK | Retry-After: soon
+        150ms < do accept-offer
+        150ms > 200 UPDATE +sdp
+        200ms < do refuse 486
+        200ms > 486 INVITE
+        200ms > Ended RefusedByUs(486)
+        300ms < ACK z9hG4bKpeer1 #1
+        ",
+    );
+}
+
 /// The PRACK's offer is open when the caller gives up.
 #[test]
 fn the_end_comes_before_the_answer_to_a_prack() {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::agent::tools::{ToolCall, ToolResult};
 use crate::agent::{self, Conversation};
 use crate::base::{Expect, TimerTable, ToolRequestId, TurnId};
-use crate::sdp::{self, Direction};
+use crate::sdp;
 use crate::sip::{Command, Refusal};
 use crate::speech::Patience;
 use crate::speech::floor::{self, Floor};
@@ -83,6 +83,8 @@ pub struct Call {
     /// The agent has neither ears nor mouth: the caller goes to the fallback.
     pub(super) cannot_go_on: bool,
     pub(super) negotiated: Option<sdp::Negotiated>,
+    /// Our description as it was sent last.
+    pub(super) described: Option<Vec<u8>>,
     /// The far end has put us on hold.
     pub(super) held: bool,
     pub(super) hang_up_wanted: bool,
@@ -125,6 +127,7 @@ impl Call {
             moved: false,
             cannot_go_on: false,
             negotiated: None,
+            described: None,
             held: false,
             hang_up_wanted: false,
             end: None,
@@ -140,17 +143,15 @@ impl Call {
 
     fn open(&mut self, now: Instant) {
         let leg = self.setup.leg;
-        let local = &self.setup.local;
-        let sdp = match self.setup.offer.as_deref() {
-            None => sdp::offer(local, Direction::SendRecv),
-            Some(offer) => match sdp::answer(offer, local) {
-                Ok((answer, negotiated)) => {
-                    self.negotiated = Some(negotiated.clone());
-                    self.outputs.push_back(Output::OpenMedia(negotiated));
-                    answer
-                }
-                Err(error) => return self.refuse(&error),
-            },
+        let offer = self.setup.offer.clone();
+        let sdp = match self.describe(offer.as_deref()) {
+            Ok((sdp, None)) => sdp,
+            Ok((sdp, Some(negotiated))) => {
+                self.negotiated = Some(negotiated.clone());
+                self.outputs.push_back(Output::OpenMedia(negotiated));
+                sdp
+            }
+            Err(error) => return self.refuse(&error),
         };
         self.outputs.push_back(Output::Sip(Command::Ring { leg }));
         // A rehearsal of the greeting, so that it is rendered before the caller hears the line open.
@@ -279,7 +280,8 @@ impl Call {
         if matches!(self.phase, Phase::Opening | Phase::Talking) {
             self.phase = Phase::Ending;
             let leg = self.setup.leg;
-            self.outputs.push_back(Output::Sip(Command::HangUp { leg, reason: None }));
+            let reason = self.end.and_then(reason_of).map(str::to_owned);
+            self.outputs.push_back(Output::Sip(Command::HangUp { leg, reason }));
         }
     }
 
@@ -350,5 +352,25 @@ impl Call {
         let told = Told::ToolAnswered { name, error: result.error, took: now - asked };
         self.outputs.push_back(Output::Told(told));
         self.conversation.handle_input(now, agent::Input::ToolDone { request, result });
+    }
+}
+
+/// What we give the far end as the reason of an end of ours (RFC 3326), in the numbers of Q.850 that its exchange
+/// counts; an end in which nothing went wrong needs none.
+fn reason_of(end: EndReason) -> Option<&'static str> {
+    match end {
+        EndReason::NoMedia => Some("Q.850;cause=102;text=\"No sound was received\""),
+        EndReason::MediaRefused => Some("SIP;cause=488;text=\"No media in common\""),
+        EndReason::Failed | EndReason::Shutdown => {
+            Some("Q.850;cause=41;text=\"Temporary failure\"")
+        }
+        EndReason::HandedOff | EndReason::AgentHungUp => {
+            Some("Q.850;cause=16;text=\"Normal call clearing\"")
+        }
+        EndReason::Unanswered => Some("Q.850;cause=19;text=\"Nobody answered\""),
+        EndReason::CallerHungUp
+        | EndReason::CallerCancelled
+        | EndReason::AckTimeout
+        | EndReason::SignallingTimeout => None,
     }
 }

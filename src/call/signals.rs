@@ -63,23 +63,38 @@ impl Call {
             return;
         }
         let leg = self.setup.leg;
-        self.setup.local.version += 1;
-        let Some(offer) = offer else {
-            let sdp = sdp::offer(&self.setup.local, Direction::SendRecv);
-            return self.outputs.push_back(Output::Sip(Command::AcceptOffer { leg, sdp }));
-        };
-        match sdp::answer(offer, &self.setup.local) {
+        match self.describe(offer) {
             Ok((sdp, negotiated)) => {
                 self.outputs.push_back(Output::Sip(Command::AcceptOffer { leg, sdp }));
-                self.media_agreed(now, negotiated);
+                if let Some(negotiated) = negotiated {
+                    self.media_agreed(now, negotiated);
+                }
             }
             Err(error) => {
-                self.setup.local.version -= 1;
                 let warning = Some(error.to_string());
                 let refusal = Refusal { status: 488, warning, ..Refusal::default() };
                 self.outputs.push_back(Output::Sip(Command::RefuseOffer { leg, refusal }));
             }
         }
+    }
+
+    /// Answers an offer, or makes one where there is none. The version rises with each change of what we say, and
+    /// with nothing else (RFC 3264 §8).
+    pub(super) fn describe(
+        &mut self,
+        offer: Option<&[u8]>,
+    ) -> Result<(Vec<u8>, Option<sdp::Negotiated>), sdp::SdpError> {
+        let make = |local: &sdp::LocalMedia| match offer {
+            None => Ok((sdp::offer(local, Direction::SendRecv), None)),
+            Some(offer) => sdp::answer(offer, local).map(|(sdp, agreed)| (sdp, Some(agreed))),
+        };
+        let mut made = make(&self.setup.local)?;
+        if self.described.as_ref().is_some_and(|before| *before != made.0) {
+            self.setup.local.version += 1;
+            made = make(&self.setup.local)?;
+        }
+        self.described = Some(made.0.clone());
+        Ok(made)
     }
 
     /// Somebody takes the place of the far end (RFC 3891), as at the end of an attended transfer: the
@@ -94,12 +109,7 @@ impl Call {
         if self.phase != Phase::Talking || self.hand_off.is_some() || self.cannot_go_on {
             return self.outputs.push_back(refuse(486, None));
         }
-        self.setup.local.version += 1;
-        let agreed = match incoming.offer.as_deref() {
-            None => Ok((sdp::offer(&self.setup.local, Direction::SendRecv), None)),
-            Some(offer) => sdp::answer(offer, &self.setup.local).map(|(sdp, it)| (sdp, Some(it))),
-        };
-        match agreed {
+        match self.describe(incoming.offer.as_deref()) {
             Ok((sdp, negotiated)) => {
                 self.setup.leg = leg;
                 self.outputs.push_back(Output::Sip(Command::Accept { leg, sdp }));
@@ -111,7 +121,6 @@ impl Call {
                 }
             }
             Err(error) => {
-                self.setup.local.version -= 1;
                 self.outputs.push_back(refuse(488, Some(error.to_string())));
             }
         }

@@ -121,7 +121,7 @@ fn trunk_and_plan(findings: &mut Findings, trunk: &ReadTrunk, plan: &ReadPlan) {
     let (profile, path) = (&trunk.profile, &trunk.source.path);
     for number in plan.targets.iter().flat_map(|target| &target.dials) {
         let allowed = profile.transfer.allows(number.get_ref());
-        if !reach::check_dial(&mut reader, number, &profile.numbers) && !allowed {
+        if !reach::check_dial(&mut reader, number, &profile.transfer) && !allowed {
             let title =
                 format!("trunk {} may not hand calls to {}", profile.sip.name, number.get_ref());
             let help = match trunk.allow.is_empty() {

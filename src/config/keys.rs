@@ -2,9 +2,11 @@
 //! manual's reference is written from here.
 
 mod node;
+mod plan;
 mod trunk;
 
 pub use node::NODE;
+pub use plan::PLAN;
 pub use trunk::TRUNK;
 
 /// A key of a file.

@@ -37,6 +37,10 @@ pub struct Node {
     pub hearing_threads: NonZeroU16,
     /// Calls at a time over all trunks; the next one is refused with 503.
     pub max_calls: u32,
+    /// Bounds on what sources may cost.
+    pub floods: Floods,
+    /// Name servers that SIP hosts are looked up with; empty asks those of the system.
+    pub name_servers: Vec<SocketAddr>,
     /// Where `/metrics` and `/health` are served; `None` is nowhere.
     pub metrics: Option<SocketAddr>,
     /// How log lines look.
@@ -49,6 +53,19 @@ pub struct Node {
     pub book: Book,
     /// Softphones that may register.
     pub registrar: Option<Registrar>,
+}
+
+/// Bounds on what sources may cost, before anything that they send is read.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Floods {
+    /// Messages a second from a source that a trunk lists.
+    pub listed_per_second: u32,
+    /// Messages a second from any other source that may speak.
+    pub guests_per_second: u32,
+    /// Connections in all.
+    pub connections: u32,
+    /// Connections of one address.
+    pub connections_per_source: u32,
 }
 
 /// Where appointments are kept.
@@ -82,6 +99,8 @@ pub(super) struct NodeFile {
     rtp: RtpFile,
     threads: ThreadsFile,
     limits: LimitsFile,
+    #[serde(default)]
+    dns: DnsFile,
     metrics: MetricsFile,
     log: LogFile,
     drain: DrainFile,
@@ -115,6 +134,16 @@ struct ThreadsFile {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct LimitsFile {
     calls: Spanned<u32>,
+    listed_per_second: Spanned<u32>,
+    guests_per_second: Spanned<u32>,
+    connections: Spanned<u32>,
+    connections_per_source: Spanned<u32>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct DnsFile {
+    servers: Option<Spanned<OneOrMany>>,
 }
 
 #[derive(Deserialize)]
@@ -168,6 +197,8 @@ impl Node {
         let media_threads = threads(reader, &raw.threads.media);
         let hearing_threads = threads(reader, &raw.threads.hearing);
         let max_calls = calls(reader, &raw.limits.calls);
+        let floods = floods(reader, &raw.limits);
+        let name_servers = name_servers(reader, raw.dns);
         let metrics = metrics_listen(reader, &raw.metrics.listen);
         let log = log(reader, &raw.log);
         let drain = reader.duration(&raw.drain.deadline);
@@ -183,6 +214,8 @@ impl Node {
             media_threads: media_threads?,
             hearing_threads: hearing_threads?,
             max_calls: max_calls?,
+            floods: floods?,
+            name_servers: name_servers?,
             metrics: metrics?,
             log_format,
             log_filter,
@@ -203,6 +236,13 @@ impl Node {
             media_threads: NonZeroU16::MIN,
             hearing_threads: NonZeroU16::MIN,
             max_calls: 1,
+            floods: Floods {
+                listed_per_second: 1,
+                guests_per_second: 1,
+                connections: 1,
+                connections_per_source: 1,
+            },
+            name_servers: Vec::new(),
             metrics: None,
             log_format: LogFormat::Text,
             log_filter: String::new(),
@@ -278,6 +318,38 @@ pub(super) fn calls(reader: &mut Reader<'_>, calls: &Spanned<u32>) -> Option<u32
     let help = "leave the key out for the default, or stop the service to take no calls";
     reader.error(Code::Value, calls.span(), "0 calls is no limit but a closed door", "", help);
     None
+}
+
+fn floods(reader: &mut Reader<'_>, raw: &LimitsFile) -> Option<Floods> {
+    let mut sound = true;
+    let mut bound = |number: &Spanned<u32>| {
+        if *number.get_ref() == 0 {
+            let help = "leave the key out for the default";
+            reader.error(Code::Value, number.span(), "0 lets nobody speak", "", help);
+            sound = false;
+        }
+        *number.get_ref()
+    };
+    let floods = Floods {
+        listed_per_second: bound(&raw.listed_per_second),
+        guests_per_second: bound(&raw.guests_per_second),
+        connections: bound(&raw.connections),
+        connections_per_source: bound(&raw.connections_per_source),
+    };
+    sound.then_some(floods)
+}
+
+fn name_servers(reader: &mut Reader<'_>, raw: DnsFile) -> Option<Vec<SocketAddr>> {
+    const DNS: u16 = 53;
+    let texts = raw.servers.map(OneOrMany::texts).unwrap_or_default();
+    let read = |text: &str| {
+        let alone = |ip: IpAddr| SocketAddr::new(ip, DNS);
+        let help = "write it as \"192.0.2.53\" or \"192.0.2.53:53\"";
+        text.parse().or_else(|_| text.parse().map(alone)).map_err(|_| help)
+    };
+    let found: Vec<_> =
+        texts.iter().filter_map(|text| reader.value(text, "a name server", read)).collect();
+    (found.len() == texts.len()).then_some(found)
 }
 
 fn threads(reader: &mut Reader<'_>, threads: &Spanned<u16>) -> Option<NonZeroU16> {

@@ -2,8 +2,8 @@
 
 use crate::dialplan::{Danger, Numbers, Pattern};
 
-use super::Code;
 use super::file::{Reader, Text};
+use super::{Code, Transfer};
 
 /// Reports patterns of `[transfer] allow` that would let the agent dial for help or at the
 /// practice's cost, and patterns that no number can ever match.
@@ -44,12 +44,9 @@ const NARROW: &str = "narrow it to the extensions and numbers of the practice";
 const ALONE: &str = "narrow it; if this number is meant, write it by itself";
 
 /// Reports a number of a target that is never dialled; true when there was one.
-pub(super) fn check_dial(reader: &mut Reader<'_>, number: &Text, numbers: &Numbers) -> bool {
+pub(super) fn check_dial(reader: &mut Reader<'_>, number: &Text, transfer: &Transfer) -> bool {
     let written = number.get_ref();
-    let country = numbers.country;
-    let danger =
-        country.never_dials(written).or_else(|| country.never_dials(&numbers.normalise(written)));
-    let Some(danger) = danger else { return false };
+    let Some(danger) = transfer.danger(written) else { return false };
     let title = format!("{written} is {danger}");
     let help = match danger {
         Danger::Emergency => {

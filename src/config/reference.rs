@@ -1,6 +1,6 @@
 //! The manual's reference of every key, written from the table that the reader uses.
 
-use super::keys::{Fallback, Key, NODE, TRUNK};
+use super::keys::{Fallback, Key, NODE, PLAN, TRUNK};
 use super::{Preset, SnippetFamily, SnippetValues, snippet};
 
 /// The line that heads what is written here.
@@ -52,6 +52,26 @@ pub fn trunk() -> String {
     }
     text.push_str("\n`attendant presets show NAME` says where each value is known from.\n");
     text
+}
+
+/// Returns the reference of dialplans.
+pub fn plan() -> String {
+    let mut text =
+        format!("# dialplans/*.toml\n\n{MADE}\nHow they work: [dialplans](dialplans.md).\n\n");
+    text.push_str("| key | value | default | effect |\n|---|---|---|---|\n");
+    for key in PLAN {
+        text.push_str(&table_row(&[&plan_name(key), key.kind, &default(key), key.meaning]));
+    }
+    text
+}
+
+/// Routes and tests are lists of tables; a star is a name that the admin chooses.
+fn plan_name(key: &Key) -> String {
+    match key.path.rsplit_once('.') {
+        Some((table @ ("route" | "test"), name)) => format!("`[[{table}]] {name}`"),
+        Some((table, name)) => format!("`[{}] {name}`", table.replace('*', "NAME")),
+        None => format!("`{}`", key.path),
+    }
 }
 
 /// Returns the recipe of a family: our file, and what to set on the PBX. `profile` is the shipped example.

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use crate::dialplan::{Numbers, Pattern};
+use crate::dialplan::{Danger, Numbers, Pattern};
 
 /// How calls leave us on a trunk.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -86,11 +86,22 @@ impl Transfer {
         // Reading a number drops `;` and all behind it: what is not a plain number is not read at all.
         let plain = |c: char| c.is_ascii_alphanumeric() || "+*#-_.".contains(c);
         let normal = self.numbers.normalise(number);
-        let country = self.numbers.country;
         number.chars().all(plain)
-            && country.never_dials(number).is_none()
-            && country.never_dials(&normal).is_none()
+            && self.danger(number).is_none()
             && self.allow.iter().any(|pattern| pattern.matches(&normal))
+    }
+
+    /// Returns why a number is never dialled, whatever is allowed: as it is written, as it is read,
+    /// and as it goes on the wire, where the template may put a 9 before it.
+    pub(super) fn danger(&self, number: &str) -> Option<Danger> {
+        let uri = self.fill(number);
+        let user = uri.split_once(':').map_or("", |(_, rest)| rest);
+        let user = user.split(['@', ';']).next().unwrap_or_default();
+        let dangerous = |text: &str| {
+            let country = self.numbers.country;
+            country.never_dials(text).or_else(|| country.never_dials(&self.numbers.normalise(text)))
+        };
+        dangerous(number).or_else(|| dangerous(user))
     }
 
     /// Returns the URI to put into Refer-To for a number of the dialplan.
@@ -98,10 +109,14 @@ impl Transfer {
     /// # Errors
     /// When the number is not allowed. A plan that passed `check` never asks for one.
     pub fn refer_to(&self, number: &str) -> Result<String, NotAllowed> {
-        if !self.allows(number) {
-            return Err(NotAllowed { number: number.to_owned() });
+        match self.allows(number) {
+            true => Ok(self.fill(number)),
+            false => Err(NotAllowed { number: number.to_owned() }),
         }
-        Ok(self.refer_to.replace("{ext}", &escape(number)).replace("{peer}", &self.peer))
+    }
+
+    fn fill(&self, number: &str) -> String {
+        self.refer_to.replace("{ext}", &escape(number)).replace("{peer}", &self.peer)
     }
 }
 
@@ -148,6 +163,17 @@ mod tests {
             ("6001@evil", None),
         ] {
             assert_eq!(transfer.refer_to(number).ok().as_deref(), uri, "{number}");
+        }
+    }
+
+    /// A template that asks for an outside line makes other numbers of what is allowed.
+    #[test]
+    fn what_the_template_puts_before_a_number_counts() {
+        let transfer =
+            Transfer { refer_to: "sip:9{ext}@{peer}".into(), ..transfer(&["_XX", "_1900XXXXXXX"]) };
+        assert_eq!(transfer.refer_to("12").as_deref(), Ok("sip:912@10.0.0.5"));
+        for number in ["11", "1-1", "19005550100"] {
+            assert!(transfer.refer_to(number).is_err(), "{number}");
         }
     }
 

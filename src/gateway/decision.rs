@@ -6,8 +6,8 @@ use jiff::civil::DateTime;
 
 use crate::base::Phi;
 use crate::call::{Attempt, Reach};
-use crate::config::{Config, TrunkProfile};
-use crate::dialplan::{Action, AgentName, Dialled, Language, Plan, Reason, Route, Target};
+use crate::config::{Config, TransferMethod, TrunkProfile};
+use crate::dialplan::{Action, AgentName, Dialled, How, Language, Plan, Reason, Route, Target};
 use crate::sip::Incoming;
 
 /// A call as it comes from a trunk, its numbers as dialled.
@@ -123,7 +123,9 @@ fn reach<'a>(
     let rings = plan.rings(first, at);
     let mut reach = Reach { attempts: Vec::new(), hang_up: rings.hang_up };
     let mut outside = Vec::new();
-    for target in rings.targets {
+    let by_profile = profile.transfer.methods.contains(&TransferMethod::Refer);
+    let has_way = |target: &&Target| by_profile || target.how == How::Refer;
+    for target in rings.targets.into_iter().filter(has_way) {
         for number in &target.dial {
             match profile.transfer.refer_to(number) {
                 Ok(uri) => {
@@ -176,7 +178,11 @@ impl fmt::Display for Offered<'_> {
         match closed {
             Some(words) => writeln!(f, "{name}: not offered, {words}")?,
             None if reach.attempts.is_empty() => {
-                writeln!(f, "{name}: not offered, the trunk may dial none of its numbers")?;
+                let why = match outside.is_empty() {
+                    true => "the trunk has no way to hand calls over ([transfer] methods)",
+                    false => "the trunk may dial none of its numbers",
+                };
+                writeln!(f, "{name}: not offered, {why}")?;
             }
             None => writeln!(f, "{name}: {target}")?,
         }

@@ -1,7 +1,7 @@
 //! What signalling is set up with, out of the configuration.
 
-use crate::config::{Config, Listen, TrunkProfile};
-use crate::signalling::{self, Settings, TlsClient, TlsServer};
+use crate::config::{Config, Floods, Listen, TrunkProfile};
+use crate::signalling::{self, Limits, Rate, Settings, TlsClient, TlsServer};
 use crate::sip::Transport;
 
 /// Returns the sockets of all trunks, each once, and whom we expect behind TLS.
@@ -21,7 +21,22 @@ pub(super) fn settings(config: &Config) -> Settings {
     Settings {
         listens: listens.into_iter().map(socket).collect(),
         tls_clients: config.trunks.iter().filter_map(tls_client).collect(),
-        ..Settings::default()
+        limits: limits(config.node.floods),
+        name_servers: config.node.name_servers.clone(),
+    }
+}
+
+/// Bursts: a listed PBX may bring two seconds' worth at once; fifty telephones that come back after a power cut bring
+/// five.
+fn limits(floods: Floods) -> Limits {
+    let rate =
+        |per_second: u32, burst: u32| Rate { per_second, burst: per_second.saturating_mul(burst) };
+    Limits {
+        listed: rate(floods.listed_per_second, 2),
+        guests: rate(floods.guests_per_second, 5),
+        connections: floods.connections as usize,
+        connections_per_source: floods.connections_per_source as usize,
+        ..Limits::default()
     }
 }
 
@@ -93,6 +108,24 @@ mod tests {
             key: Some(file("k.pem")),
         };
         assert_eq!(settings.tls_clients, [client]);
+    }
+
+    #[test]
+    fn the_defaults_of_the_files_are_those_of_signalling() {
+        let node = "[sip]\nlisten = \"127.0.0.1:5060\"\n";
+        let profile = "preset = \"generic\"\ndialplan = \"p\"\npeer.host = \"10.0.0.5\"\n";
+        let (_folder, config) =
+            loaded(&[("attendant.toml", node), ("sip-profiles/a.toml", profile)]);
+        assert_eq!(settings(&config).limits, Limits::default());
+        let node = format!(
+            "{node}[limits]\nguests-per-second = 7\nconnections = 9\n[dns]\nservers = \"192.0.2.53\"\n"
+        );
+        let (_folder, config) =
+            loaded(&[("attendant.toml", &node), ("sip-profiles/a.toml", profile)]);
+        let settings = settings(&config);
+        assert_eq!(settings.limits.guests, Rate { per_second: 7, burst: 35 });
+        assert_eq!(settings.limits.connections, 9);
+        assert_eq!(settings.name_servers, ["192.0.2.53:53".parse().unwrap()]);
     }
 
     #[test]

@@ -185,6 +185,12 @@ impl Gateway {
         }
     }
 
+    /// Says what SIP holds and waits for, a line each; nothing when it has stopped. An ended call stays
+    /// for half a minute, to answer what comes late.
+    pub async fn dump(&self) -> Vec<String> {
+        self.shared.signalling.dump().await.unwrap_or_default()
+    }
+
     /// Watches all calls from now on.
     pub fn watch(&self) -> broadcast::Receiver<Watched> {
         self.shared.watch.subscribe()

@@ -405,6 +405,9 @@ impl Switchboard {
         if self.draining.is_none() {
             self.register().await;
         }
+        // Requests are done in order: once this is answered, the new configuration is in force. An error means that
+        // signalling has stopped, and all else with it.
+        let _ = self.shared.signalling.drops().await;
         Ok(reloaded)
     }
 
@@ -488,9 +491,11 @@ fn report(event: &Event) {
         Event::Dropped { flow, why } => {
             ops::SipDropped { source: flow.remote, why: label(*why) }.emit();
         }
-        Event::Rejected { flow, method, status, why } => {
+        Event::Rejected { flow, method, status, why }
+        | Event::Refused { flow, method, status, why, .. } => {
             ops::SipRejected { source: flow.remote, method, status: *status, why }.emit();
         }
+        Event::MailNotice { flow } => ops::MailNotified { source: flow.remote }.emit(),
         Event::AuthenticationFailed { flow, user, locked } => {
             let (source, user, locked) = (flow.remote, user.as_deref(), *locked);
             ops::AuthenticationFailed { source, user, locked }.emit();

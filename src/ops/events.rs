@@ -306,6 +306,22 @@ impl SipRejected<'_> {
     }
 }
 
+/// A PBX told of its voice mail without being asked: no fault, and counted apart from those.
+#[derive(Debug)]
+pub struct MailNotified {
+    /// Where it came from.
+    pub source: SocketAddr,
+}
+
+impl MailNotified {
+    /// Logs and counts it.
+    pub fn emit(self) {
+        let Self { source } = self;
+        tracing::debug!(%source, "The PBX told of its voice mail.");
+        counter!(names::MAIL_NOTICES).increment(1);
+    }
+}
+
 /// A softphone showed a wrong password, or none.
 #[derive(Debug)]
 pub struct AuthenticationFailed<'a> {

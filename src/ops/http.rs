@@ -205,6 +205,11 @@ mod tests {
                 answer.starts_with("HTTP/1.1 200 OK") && answer.ends_with("ready\n"),
                 "{answer}"
             );
+            // What is wrong elsewhere is told, and is no fault of ours.
+            health.tell(vec!["trunk front: down: no answer".into()]);
+            let answer = health_says().await;
+            assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+            assert!(answer.ends_with("\r\n\r\ntrunk front: down: no answer\nready\n"), "{answer}");
             health.set(Condition::Draining);
             let answer = health_says().await;
             assert!(

@@ -27,6 +27,7 @@ pub(super) mod names {
     pub(in crate::ops) const TRANSFERS: &str = "attendant_transfers_total";
     pub(in crate::ops) const SIP_DROPPED: &str = "attendant_sip_dropped_total";
     pub(in crate::ops) const SIP_REJECTED: &str = "attendant_sip_rejected_total";
+    pub(in crate::ops) const MAIL_NOTICES: &str = "attendant_mail_notices_total";
     pub(in crate::ops) const SIP_LOST: &str = "attendant_sip_datagrams_lost_total";
     pub(in crate::ops) const SIP_CONNECTIONS: &str = "attendant_sip_connections";
     pub(in crate::ops) const CONNECTIONS_OPENED: &str = "attendant_sip_connections_opened_total";
@@ -159,6 +160,7 @@ fn describe() {
     plain(AUTHENTICATION_FAILED, "Wrong or missing passwords of softphones.");
     plain(SIP_LOST, "Datagrams that the system threw away because its queue was full.");
     plain(REGISTRATIONS, "Softphones that registered or left.");
+    plain(MAIL_NOTICES, "Times that a PBX told of its voice mail without being asked.");
     plain(PORTS_EXHAUSTED, "Calls that found no free RTP port.");
     plain(TICKS_LATE, "Media ticks more than a slot late.");
     plain(MEDIA_TIMEOUTS, "Legs that nothing was received on for too long.");

@@ -14,10 +14,10 @@ mod trunks;
 
 pub use events::{
     AudioDropped, AuditFailed, AuthenticationFailed, BargedIn, CallEnded, CallPanicked,
-    CallRefused, CallRouted, CallStarted, DrainEnded, DrainStarted, MediaLate, MediaScheduling,
-    MediaTimeout, PortsExhausted, Ready, RecognizerFailed, ReloadDone, ReloadFailed, SipDropped,
-    SipRejected, SoftphoneRegistered, StoreFailed, ToolRan, TransferFinished, TurnAnswered,
-    VoiceFailed,
+    CallRefused, CallRouted, CallStarted, DrainEnded, DrainStarted, MailNotified, MediaLate,
+    MediaScheduling, MediaTimeout, PortsExhausted, Ready, RecognizerFailed, ReloadDone,
+    ReloadFailed, SipDropped, SipRejected, SoftphoneRegistered, StoreFailed, ToolRan,
+    TransferFinished, TurnAnswered, VoiceFailed,
 };
 pub use labels::{
     AudioPath, ConnectionEnd, ConnectionRefusal, DropLabel, EndLabel, Label, RefusalLabel,

@@ -1,5 +1,7 @@
 //! What goes into the user agent and what comes out of it: the words between `sip` and the rest.
 
+mod registration;
+
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -9,6 +11,8 @@ use ipnet::IpNet;
 use super::auth::Algorithm;
 use super::message::Reason;
 use crate::base::{LegId, Phi, Secret, TrunkName};
+
+pub use registration::{Registration, RegistrationState};
 
 /// A transport that SIP runs on.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -209,54 +213,6 @@ pub struct Registrar {
     /// The digests that are asked for and taken, strongest first (RFC 8760 §2.4). Old softphones
     /// give up on a challenge they do not know instead of passing it over.
     pub digests: Vec<Algorithm>,
-}
-
-/// A registration of ours with a PBX, kept for as long as it is wanted (RFC 3261 §10.2).
-#[derive(Clone, Debug)]
-pub struct Registration {
-    /// The trunk whose calls come by it.
-    pub trunk: TrunkName,
-    /// The registrar: `sip:10.0.0.5:5080`, or a name that is looked up.
-    pub registrar: String,
-    /// As whom: the user part of the address-of-record and of our Contact.
-    pub user: String,
-    /// What we answer to a 401 or 407.
-    pub credentials: Option<Credentials>,
-    /// The socket that it leaves by. Its `remote` says nothing.
-    pub from: Flow,
-    /// The address we put in Via and Contact.
-    pub advertised: SocketAddr,
-    /// How long we ask for; what the registrar grants counts.
-    pub expires: Duration,
-    /// Whether our Contact names the address that the registrar sees, instead of the advertised one.
-    pub nat: bool,
-}
-
-/// How a registration of ours goes.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum RegistrationState {
-    /// The registrar has taken or refreshed it.
-    Registered {
-        /// For how long.
-        expires: Duration,
-        /// Where the PBX reaches us.
-        contact: String,
-        /// The way by which its calls come.
-        flow: Flow,
-    },
-    /// An attempt failed. An earlier one may still hold: [`Self::Lost`] says when it no longer does.
-    Failed {
-        /// What the registrar answered; `None` is silence.
-        status: Option<u16>,
-        /// What an admin can do about it.
-        why: String,
-        /// When it is tried again.
-        retry: Duration,
-    },
-    /// The PBX reaches us no longer.
-    Lost,
-    /// It was withdrawn, and this is the last word about it.
-    Withdrawn,
 }
 
 /// A call that we make.
@@ -569,35 +525,12 @@ pub enum Event {
     /// A registration or call of a softphone failed its digest.
     /// After too many, none is looked at for the time `locked`.
     AuthenticationFailed { flow: Flow, user: Option<String>, locked: Option<Duration> },
+    /// A PBX told of its voice mail without being asked (RFC 3842), and was answered 200.
+    MailNotice { flow: Flow },
     /// A message was thrown away.
     Dropped { flow: Flow, why: DropReason },
+    /// A request inside a call was refused, and why in words an admin can act on. The call goes on.
+    Refused { leg: LegId, flow: Flow, method: String, status: u16, why: &'static str },
     /// A request was refused by the user agent itself, and why in words an admin can act on.
     Rejected { flow: Flow, method: String, status: u16, why: &'static str },
-}
-
-impl Event {
-    /// Returns the leg that it is about; `None` for what is about no leg, or begins one.
-    pub fn leg(&self) -> Option<LegId> {
-        match self {
-            Self::Established { leg, .. }
-            | Self::Progress { leg, .. }
-            | Self::Answered { leg, .. }
-            | Self::EarlyAnswer { leg, .. }
-            | Self::Changed { leg, .. }
-            | Self::Offer { leg, .. }
-            | Self::Reoffered { leg, .. }
-            | Self::Referred { leg, .. }
-            | Self::Transfer { leg, .. }
-            | Self::Dtmf { leg, .. }
-            | Self::Ended { leg, .. } => Some(*leg),
-            Self::Incoming(_)
-            | Self::OptionsAnswered { .. }
-            | Self::RegisterAnswered { .. }
-            | Self::Registration { .. }
-            | Self::Registered { .. }
-            | Self::AuthenticationFailed { .. }
-            | Self::Dropped { .. }
-            | Self::Rejected { .. } => None,
-        }
-    }
 }

@@ -4,6 +4,7 @@
 //! `handle_timeout`, and read out by `poll_output` and `poll_timeout`, until both are empty.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
+mod about;
 mod agenda;
 #[allow(missing_docs, reason = "variants are documented; a field `leg: LegId` says all there is")]
 mod api;

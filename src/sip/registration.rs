@@ -120,6 +120,8 @@ pub(crate) struct Registration {
     /// The names of places were looked up in this attempt.
     resolved: bool,
     bound: Option<Bound>,
+    /// It was told that it holds.
+    announced: bool,
     /// Our address as the registrar sees it.
     learned: Option<SocketAddr>,
     /// A Contact that the registrar should forget.
@@ -155,6 +157,7 @@ impl Registration {
             targets: VecDeque::new(),
             resolved: false,
             bound: None,
+            announced: false,
             learned: None,
             outdated: None,
             least: 0,
@@ -186,6 +189,10 @@ impl Registration {
                 self.wallet.clear();
                 self.failures = 0;
                 self.stop_asking();
+                if std::mem::take(&mut self.leaving) {
+                    // The registrar may have forgotten us already.
+                    self.lose();
+                }
                 self.begin(now);
             }
             (Input::Withdraw, _) => self.withdraw(now),
@@ -485,6 +492,7 @@ impl Registration {
         self.failures = 0;
         // Four fifths: early enough for another attempt or two, late enough not to be a burden.
         self.timers.set(Timer::Next, now + granted * 4 / 5);
+        self.announced = true;
         let flow = asking.flow;
         self.tell(RegistrationState::Registered { expires: granted, contact, flow });
     }
@@ -545,7 +553,8 @@ impl Registration {
     fn lose(&mut self) {
         self.timers.stop(Timer::Lost);
         self.service_route.clear();
-        if self.bound.take().is_some() && !self.leaving {
+        self.bound = None;
+        if std::mem::take(&mut self.announced) && !self.leaving {
             self.tell(RegistrationState::Lost);
         }
     }

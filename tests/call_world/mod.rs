@@ -147,7 +147,15 @@ pub fn input(now: Instant, line: &str) -> Input {
         "ack" => sip(Event::Established { leg: LEG, answer: None }),
         "ack-answer" => sip(Event::Established { leg: LEG, answer: Some(sdp(rest)) }),
         "reinvite" => sip(Event::Offer { leg: LEG, sdp: Some(sdp(rest)) }),
+        // `reinvite-media audio 4000 RTP/AVP 8|image 4002 udptl t38`: streams, a bar between two.
+        "reinvite-media" => {
+            let head = "v=0\r\no=- 1 1 IN IP4 192.0.2.5\r\ns=-\r\nc=IN IP4 192.0.2.5\r\nt=0 0\r\n";
+            let streams = rest.split('|').map(|stream| format!("m={stream}\r\n"));
+            let sdp = Some(format!("{head}{}", streams.collect::<String>()).into_bytes());
+            sip(Event::Offer { leg: LEG, sdp })
+        }
         "reinvite-empty" => sip(Event::Offer { leg: LEG, sdp: None }),
+        "new-reinvite" => sip(Event::Offer { leg: NEW_LEG, sdp: Some(sdp(rest)) }),
         "replaced" => sip(replaced(Some(sdp(rest)))),
         "replaced-garbled" => sip(replaced(Some(b"v=1".to_vec()))),
         "replaced-empty" => sip(replaced(None)),

@@ -1,15 +1,19 @@
 //! A whole gateway for tests: a configuration folder with a seeded clinic on free loopback ports,
-//! run in this process ([`running::Inside`]) or as the program itself ([`program::Program`]).
+//! run in this process ([`running::Inside`]; [`quiet::Quiet`] without speech) or as the program itself
+//! ([`program::Program`]).
 #![allow(dead_code, reason = "each test uses its part")]
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
+pub(crate) mod house;
 pub(crate) mod program;
+pub(crate) mod quiet;
 pub(crate) mod running;
 pub(crate) mod sound;
 pub(crate) mod wire;
 
 use std::fs;
-use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -120,6 +124,23 @@ impl Folder {
     pub(crate) fn append(&self, path: &str, text: &str) {
         let before = fs::read_to_string(self.file(path)).unwrap();
         self.write(path, &format!("{before}\n{text}"));
+    }
+
+    /// Fetches a page of the gateway's metrics listener.
+    pub(crate) fn get(&self, path: &str) -> Option<String> {
+        let mut stream = TcpStream::connect(self.metrics).ok()?;
+        stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: test\r\n\r\n").ok()?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).ok()?;
+        Some(answer)
+    }
+
+    /// Returns the value of a series, named with its labels as `/metrics` writes it.
+    pub(crate) fn metric(&self, series: &str) -> Option<f64> {
+        let page = self.get("/metrics")?;
+        let line = page.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '))?;
+        line.trim().parse().ok()
     }
 
     /// Reads the files.

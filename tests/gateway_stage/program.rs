@@ -1,8 +1,6 @@
 //! The program itself, `attendant run`, and what it says.
 
 use std::fs;
-use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
@@ -113,19 +111,12 @@ impl<'a> Program<'a> {
 
     /// Fetches a page of its metrics listener.
     pub(crate) fn get(&self, path: &str) -> Option<String> {
-        let mut stream = TcpStream::connect(self.folder.metrics).ok()?;
-        stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: test\r\n\r\n").ok()?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).ok()?;
-        Some(answer)
+        self.folder.get(path)
     }
 
     /// Returns the value of a series, named with its labels as `/metrics` writes it.
     pub(crate) fn metric(&self, series: &str) -> Option<f64> {
-        let page = self.get("/metrics")?;
-        let line = page.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '))?;
-        line.trim().parse().ok()
+        self.folder.metric(series)
     }
 
     /// Waits until a series has this value.

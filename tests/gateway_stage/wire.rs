@@ -40,6 +40,12 @@ impl Peer {
         Self { socket, local, gateway }
     }
 
+    /// Speaks by a socket that is there already.
+    pub(crate) fn over(socket: UdpSocket, gateway: SocketAddr) -> Self {
+        let local = socket.local_addr().unwrap();
+        Self { socket, local, gateway }
+    }
+
     /// Opens a socket on 127.0.0.1.
     pub(crate) fn new(gateway: SocketAddr) -> Self {
         Self::at("127.0.0.1", gateway)
@@ -60,13 +66,22 @@ impl Peer {
 
     /// Asks something outside any call and returns the final answer.
     pub(crate) fn ask(&self, method: &str) -> String {
+        self.ask_uri(method, &format!("sip:{}", self.gateway))
+    }
+
+    /// The same of a user there.
+    pub(crate) fn ask_user(&self, method: &str, user: &str) -> String {
+        self.ask_uri(method, &format!("sip:{user}@{}", self.gateway))
+    }
+
+    fn ask_uri(&self, method: &str, uri: &str) -> String {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let request = self.request(
             method,
-            &format!("sip:{}", self.gateway),
+            uri,
             &format!("ask-{number}"),
             &format!("<sip:tester@{}>;tag=t{number}", self.local),
-            &format!("<sip:{}>", self.gateway),
+            &format!("<{uri}>"),
             1,
             "",
         );

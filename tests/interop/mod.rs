@@ -5,7 +5,10 @@
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 pub(crate) mod baresip;
+pub(crate) mod kamailio;
+pub(crate) mod scenario;
 pub(crate) mod sipp;
+pub(crate) mod tool;
 
 use std::net::UdpSocket;
 use std::process::{Command, Stdio};

@@ -212,3 +212,12 @@ fn debug_output_names_nobody() {
     assert!(!shown.contains("jane"), "{shown}");
     assert!(shown.contains("example.com") && shown.contains("Call-ID"), "{shown}");
 }
+
+/// Control characters go from a name, quoted or not: also where a URI's header field brought them.
+#[test]
+fn names_have_no_control_characters() {
+    for text in ["\"a\\\u{7}b\" <sip:c@d>", "a\u{4}b <sip:c@d>", "\u{11}ab <sip:c@d>"] {
+        let address = attendant::sip::message::NameAddr::parse(text).unwrap();
+        assert_eq!(address.to_wire(), "\"ab\" <sip:c@d>");
+    }
+}

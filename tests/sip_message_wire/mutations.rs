@@ -28,6 +28,7 @@ fn mutated_messages_do_no_harm() {
             let bytes = mutated(&seeds, &mut dice);
             fuzzing::sip_message(&bytes);
             if case % 10 == 0 {
+                fuzzing::sip_frame(&bytes);
                 *seen.entry(verdict(&bytes)).or_default() += 1;
             }
         }
@@ -51,11 +52,34 @@ fn mutated_messages_do_no_harm() {
 fn mutated_fields_do_no_harm() {
     let mut dice = Dice::new(3261);
     let alphabet = b"<>\"\\;,:=@?&%/[] \tsip.telSIP/2.0UDP0123456789abc\xc3\xa9\xff\0*";
-    for _ in 0..VALUES {
+    let views = [
+        "Via",
+        "Contact",
+        "Reason",
+        "Warning",
+        "Replaces",
+        "RAck",
+        "RSeq",
+        "Diversion",
+        "x",
+        "b",
+        "o",
+        "History-Info",
+        "Privacy",
+        "User-to-User",
+        "Refer-To",
+        "Retry-After",
+        "Subscription-State",
+    ];
+    for case in 0..VALUES {
         let length = dice.below(40) as usize;
         let bytes: Vec<u8> =
             (0..length).map(|_| alphabet[dice.below(alphabet.len() as u64) as usize]).collect();
         fuzzing::sip_field(&bytes);
+        fuzzing::sip_uri(&[b"sip:", &bytes[..]].concat());
+        fuzzing::sip_views(&[views[case % views.len()].as_bytes(), b":", &bytes].concat());
+        fuzzing::sipfrag(&[b"SIP/2.0 ", &bytes[..]].concat());
+        fuzzing::digest(&[b"Digest realm=\"", &bytes[..]].concat());
     }
 }
 

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod calls;
+mod chaos;
 #[path = "../sip_wire/mod.rs"]
 mod sip_wire;
 mod story;
@@ -369,5 +370,33 @@ fn it_is_withdrawn_while_it_waits() {
         20ms < 200 REGISTER
         20ms > pbx is withdrawn
         ",
+    );
+}
+
+/// Removed and written again before the registrar has answered: one registration, whose numbers go on, so that the
+/// withdrawal cannot overtake what came after it.
+#[test]
+fn it_comes_back_while_it_leaves() {
+    check(
+        settings(ADDRESS),
+        &format!(
+            "
+            0ms < keep
+            0ms > REGISTER #1 for 600 s
+            10ms < {TAKEN}
+            10ms > pbx is registered for 100 s as sip:2000@10.0.0.1:5060
+            20ms < withdraw
+            20ms > REGISTER #2 for 0 s
+            30ms < keep
+            30ms > pbx is lost
+            30ms > REGISTER #3 for 600 s
+            40ms < {TAKEN}
+            40ms > pbx is registered for 100 s as sip:2000@10.0.0.1:5060
+            50ms < withdraw
+            50ms > REGISTER #4 for 0 s
+            60ms < 200 REGISTER
+            60ms > pbx is withdrawn
+            "
+        ),
     );
 }

@@ -87,6 +87,8 @@ pub struct Wire {
     leg: LegId,
     /// What the user agent wants to have looked up.
     pub ticket: u64,
+    /// Refusals inside calls that were told, and why.
+    pub refused: Vec<(u16, &'static str)>,
     call_id: String,
     our_tag: String,
     pub their_tag: String,
@@ -124,6 +126,7 @@ impl Wire {
             tickets: Vec::new(),
             leg: LegId(2),
             ticket: 0,
+            refused: Vec::new(),
             call_id: "call@10.0.0.9".into(),
             our_tag: String::new(),
             their_tag: "peer".into(),
@@ -178,6 +181,11 @@ impl Wire {
                 self.tickets.push(ticket);
                 self.ticket = ticket;
                 format!("resolve {uri}")
+            }
+            // Stories show the answers; the events about them have a test of their own.
+            Output::Event(Event::Refused { status, why, .. }) => {
+                self.refused.push((status, why));
+                return self.step();
             }
             Output::Event(event) => {
                 if let Event::Incoming(incoming) = &event {
@@ -246,7 +254,7 @@ impl Wire {
         match name {
             "RSeq" => {
                 let rseq: u32 = value.parse().unwrap();
-                (1 + rseq - *self.first_rseq.get_or_insert(rseq)).to_string()
+                (1 + i64::from(rseq) - i64::from(*self.first_rseq.get_or_insert(rseq))).to_string()
             }
             "RAck" => {
                 let cseq = self.asked["INVITE"].headers.cseq().unwrap().number;
@@ -317,6 +325,17 @@ impl Wire {
     /// Whether the user agent has asked what this line answers.
     pub fn has_asked(&self, line: &str) -> bool {
         line.split(' ').nth(1).is_some_and(|method| self.asked.contains_key(method))
+    }
+
+    /// Whether the peer has sent a request of this method.
+    pub fn has_sent(&self, method: &str) -> bool {
+        self.sent.contains_key(method)
+    }
+
+    /// Returns the branch of the peer's last request of this method.
+    pub fn last_branch(&self, method: &str) -> String {
+        let (_, rest) = self.sent[method].split_once("branch=").unwrap();
+        rest.split(';').next().unwrap().to_owned()
     }
 
     /// Answers what the user agent asked last with this method. `200 INVITE [+sdp] [tag] [| Header: value]...`
@@ -486,7 +505,9 @@ pub fn told(event: &Event) -> String {
             RegistrationState::Withdrawn => format!("{trunk} is withdrawn"),
         },
         Event::AuthenticationFailed { user, .. } => format!("AuthenticationFailed {user:?}"),
+        Event::MailNotice { .. } => "MailNotice".to_owned(),
         Event::Dropped { why, .. } => format!("Dropped {why:?}"),
+        Event::Refused { method, status, .. } => format!("Refused {method} {status}"),
         Event::Rejected { method, status, .. } => format!("Rejected {method} {status}"),
     }
 }

@@ -30,6 +30,26 @@ pub const NODE: &[Key] = &[
     key("threads.hearing", "number", Value("1"), "threads that turn speech into text; one more speaks")
         .after_restart(),
     key("limits.calls", "number", Value("40"), "calls at a time over all trunks; the next one gets 503"),
+    key(
+        "limits.listed-per-second",
+        "number",
+        Value("20000"),
+        "SIP messages a second from a source that a trunk lists (`allow`); what is over is dropped unread. Twice as many may come at once",
+    ),
+    key(
+        "limits.guests-per-second",
+        "number",
+        Value("200"),
+        "the same for softphones and whoever a call led us to; five times as many may come at once",
+    ),
+    key("limits.connections", "number", Value("1024"), "TCP and TLS connections in all"),
+    key("limits.connections-per-source", "number", Value("64"), "TCP and TLS connections of one address"),
+    key(
+        "dns.servers",
+        "list of addresses or address:port",
+        From("those of the system"),
+        "name servers that SIP hosts are looked up with",
+    ),
     key("metrics.listen", "address:port or `off`", Value("\"127.0.0.1:9464\""), "`/metrics` and `/health`")
         .after_restart(),
     key("log.format", "`text` or `json`", Value("\"text\""), "how log lines look").after_restart(),

@@ -95,7 +95,7 @@ impl Length {
                 if !value.is_empty() {
                     value.push(b' ');
                 }
-                value.extend_from_slice(&line.trim_ascii()[..line.trim_ascii().len().min(20)]);
+                value.extend_from_slice(line.trim_ascii());
             }
             return;
         }
@@ -180,6 +180,8 @@ mod tests {
             Framed::Message(head("l: 0\r\nContent-Length:0").len())
         );
         assert!(broken(&head("l: 99999999999999999999999")));
+        let long = head(&format!("l:\r\n {}1", "0".repeat(40)));
+        assert_eq!(frame(&[long.clone(), b"x".to_vec()].concat()), Framed::Message(long.len() + 1));
     }
 
     /// A buffer of the largest message is enough: what fills it without an end is broken.

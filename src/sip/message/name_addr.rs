@@ -27,14 +27,9 @@ impl NameAddr {
     /// §3.1.2.15 allows that leniency, and PBXs need it.
     pub fn parse(text: &str) -> Result<Self, Fault> {
         let Parts { display, uri, params } = Parts::parse(text)?;
-        let display = match scan::unquote(display) {
-            // They may stand there, escaped; no screen and no log is to meet one.
-            Some(mut name) => {
-                name.retain(|letter| letter >= ' ' || letter == '\t');
-                name
-            }
-            None => display.to_owned(),
-        };
+        let mut display = scan::unquote(display).unwrap_or_else(|| display.to_owned());
+        // They may stand there, escaped; no screen and no log is to meet one.
+        display.retain(|letter| letter >= ' ' || letter == '\t');
         Ok(Self {
             display: (!display.is_empty()).then(|| Phi::new(display)),
             uri: uri.to_uri()?,

@@ -19,7 +19,7 @@ pub(super) struct Offered {
 
 /// Whose offer waits for an answer.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Open {
+pub(super) enum Open {
     Ours,
     Theirs,
 }
@@ -71,7 +71,7 @@ impl Session {
     }
 
     /// Returns whose offer waits for an answer in the dialog of this request, if one does (RFC 3311 §5.2).
-    fn open_offer(&self, request: &Request) -> Option<Open> {
+    pub(super) fn open_offer(&self, request: &Request) -> Option<Open> {
         if self.offered.is_some() || self.owes_answer() {
             return Some(Open::Theirs);
         }

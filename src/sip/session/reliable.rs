@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::accept::first_cseq;
-use super::modify::Offered;
+use super::modify::{Offered, Open};
 use super::{Output, Session, State, Timer, body_of};
 use crate::sip::api::{EndCause, Event, Policy, Prack, Refusal};
 use crate::sip::capability;
@@ -255,14 +255,17 @@ impl Session {
                 let leg = self.leg();
                 self.tell(Event::EarlyAnswer { leg, sdp: answer });
             }
-            (_, Some(offer)) if self.provisional.described => {
-                // RFC 3262 §5: a new offer. Its answer goes into the 200 to the PRACK.
-                self.offered = Some(Offered::new(id, request));
-                let leg = self.leg();
-                return self.tell(Event::Offer { leg, sdp: Some(offer) });
-            }
-            // Their first offer has no answer yet; what the PRACK says about it has no meaning.
-            (_, Some(_)) => self.answer_later(id, &request),
+            (_, Some(offer)) => match self.open_offer(&request) {
+                // Their first offer has no answer yet, or a later one.
+                Some(Open::Theirs) => self.answer_later(id, &request),
+                Some(Open::Ours) => self.answer(id, &request, 491),
+                None => {
+                    // RFC 3262 §5: a new offer. Its answer goes into the 200 to the PRACK.
+                    self.offered = Some(Offered::new(id, request));
+                    let leg = self.leg();
+                    return self.tell(Event::Offer { leg, sdp: Some(offer) });
+                }
+            },
             (_, None) => self.answer(id, &request, 200),
         }
         self.go_on_providing(now);

@@ -22,13 +22,15 @@ pub(super) enum Realm {
 /// All judges.
 pub(super) struct Judges {
     key: Secret,
+    /// Its own, so that who else throws dice does not matter to it.
+    dice: Dice,
     all: BTreeMap<Realm, Authenticator>,
 }
 
 impl Judges {
     /// None yet. Until a better key comes, the seed has to do.
-    pub(super) fn new(dice: &mut Dice) -> Self {
-        Self { key: Secret::new(dice.hex(64)), all: BTreeMap::new() }
+    pub(super) fn new(mut dice: Dice) -> Self {
+        Self { key: Secret::new(dice.hex(64)), dice, all: BTreeMap::new() }
     }
 
     /// Takes a key. What was asked before is asked again.
@@ -38,7 +40,7 @@ impl Judges {
     }
 
     /// Has a judge for each realm of the configuration. One that stays remembers what it was shown.
-    pub(super) fn configure(&mut self, config: &UaConfig, dice: &mut Dice, now: Instant) {
+    pub(super) fn configure(&mut self, config: &UaConfig, now: Instant) {
         let registrar = config.registrar.iter();
         let registrar = registrar.map(|r| (Realm::Registrar, &r.realm, &r.users, &r.digests));
         let trunks = config.trunks.iter().filter_map(|trunk| match &trunk.inbound {
@@ -54,7 +56,10 @@ impl Judges {
                     judge.configure(realm, users, digests);
                     judge
                 }
-                None => Authenticator::new(realm, users, digests, &self.key, dice.bits(), now),
+                None => {
+                    let salt = self.dice.bits();
+                    Authenticator::new(realm, users, digests, &self.key, salt, now)
+                }
             };
             self.all.insert(place, judge);
         }
@@ -69,7 +74,7 @@ impl Judges {
 impl Ua {
     pub(super) fn set_nonce_key(&mut self, now: Instant, key: &Secret) {
         self.judges.set_key(key.clone());
-        self.judges.configure(&self.config, &mut self.dice, now);
+        self.judges.configure(&self.config, now);
     }
 
     /// Returns the user whose password the request shows; else answers 401 and returns `None`.

@@ -13,6 +13,7 @@ mod replaces;
 mod serve;
 mod softphones;
 mod sources;
+mod words;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
@@ -53,10 +54,10 @@ pub struct Ua {
     judges: Judges,
     questions: BTreeMap<u32, Question>,
     last_question: u32,
+    qualifying: LookUps,
     /// Names that are looked up, and for which leg.
     lookups: BTreeMap<u64, (LegId, String)>,
     last_ticket: u64,
-    look_ups: LookUps,
     registrations: Registrations,
     outputs: VecDeque<Output>,
 }
@@ -65,9 +66,9 @@ impl Ua {
     /// Starts. `seed` feeds tags, branches and the registrar's nonces: take it from the operating system, in a
     /// test from the test.
     pub fn new(config: UaConfig, seed: u64, now: Instant) -> Self {
-        let mut dice = Dice::new(seed);
-        let mut judges = Judges::new(&mut dice);
-        judges.configure(&config, &mut dice, now);
+        let dice = Dice::new(seed);
+        let mut judges = Judges::new(Dice::new(!seed));
+        judges.configure(&config, now);
         Self {
             transactions: Transactions::new(config.t1),
             config,
@@ -83,9 +84,9 @@ impl Ua {
             judges,
             questions: BTreeMap::new(),
             last_question: 0,
+            qualifying: LookUps::default(),
             lookups: BTreeMap::new(),
             last_ticket: 0,
-            look_ups: LookUps::default(),
             registrations: Registrations::default(),
             outputs: VecDeque::new(),
         }
@@ -141,7 +142,7 @@ impl Ua {
             self.agenda.next(),
             self.bindings.next_expiry(),
             self.registrations.poll_timeout(),
-            self.look_ups.poll_timeout(),
+            self.qualifying.poll_timeout(),
         ];
         deadlines.into_iter().flatten().min()
     }
@@ -163,8 +164,8 @@ impl Ua {
             && self.by_invite.is_empty()
             && self.replacing.is_empty()
             && self.questions.is_empty()
+            && self.qualifying.is_empty()
             && self.lookups.is_empty()
-            && self.look_ups.is_empty()
             && self.agenda.next().is_none()
             && self.transactions.is_empty()
     }
@@ -272,7 +273,16 @@ impl Ua {
                     self.outputs.push_back(Output::Send { flow, bytes });
                 }
                 session::Output::Respond { id, response } => {
-                    respond(&mut self.transactions, now, id, &response);
+                    let explained = words::explained(&response, &self.config.product);
+                    respond(&mut self.transactions, now, id, &explained);
+                    // What came with words of its own was told where it was decided.
+                    if let Some((method, why)) = words::refusal(&response)
+                        && !response.headers.contains("Warning")
+                    {
+                        let (flow, status) = (session.flow(), response.status);
+                        let event = Event::Refused { leg, flow, method, status, why };
+                        self.outputs.push_back(Output::Event(event));
+                    }
                 }
                 session::Output::Abandon { number } => {
                     self.transactions.abandon(now, AskId { leg: Some(leg), number });
@@ -378,7 +388,7 @@ impl Ua {
         for (user, flow) in self.bindings.keep(|name| users.iter().any(|user| user.user == name)) {
             self.tell(Event::Registered { user, flow, expires: Duration::ZERO });
         }
-        self.judges.configure(&config, &mut self.dice, now);
+        self.judges.configure(&config, now);
         self.config = config;
     }
 
@@ -407,16 +417,18 @@ impl Ua {
         id: ServerId,
         flow: Flow,
         request: &Request,
-        response: Response,
+        mut response: Response,
         why: &'static str,
     ) {
         let (method, status) = (request.method.to_string(), response.status);
+        words::warn(&mut response, &self.config.product, why);
         self.respond(now, id, &response);
         self.tell(Event::Rejected { flow, method, status, why });
     }
 
     fn respond(&mut self, now: Instant, id: ServerId, response: &Response) {
-        respond(&mut self.transactions, now, id, response);
+        let response = words::explained(response, &self.config.product);
+        respond(&mut self.transactions, now, id, &response);
         while let Some((flow, bytes)) = self.transactions.poll_send() {
             self.outputs.push_back(Output::Send { flow, bytes });
         }

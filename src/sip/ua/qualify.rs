@@ -53,7 +53,7 @@ impl Ua {
             return self.put_to(now, id, request, advertised, VecDeque::from([flow]));
         }
         let question = uri.to_wire();
-        self.look_ups.0.insert(id, LookUp { uri, advertised, until: now + WAIT });
+        self.qualifying.0.insert(id, LookUp { uri, advertised, until: now + WAIT });
         let ticket = TICKETS + u64::from(id);
         self.outputs.push_back(Output::Resolve { ticket, uri: question, from });
     }
@@ -61,7 +61,7 @@ impl Ua {
     /// Takes the answer to a look-up to whoever asked.
     pub(super) fn resolved(&mut self, now: Instant, ticket: u64, flows: Vec<Flow>) {
         let id = ticket.checked_sub(TICKETS).and_then(|id| u32::try_from(id).ok());
-        match id.and_then(|id| Some((id, self.look_ups.0.remove(&id)?))) {
+        match id.and_then(|id| Some((id, self.qualifying.0.remove(&id)?))) {
             Some((id, LookUp { uri, advertised, .. })) => {
                 let request = self.options(uri, advertised);
                 let places = flows.into_iter().take(MAX_PLACES).collect();
@@ -72,8 +72,10 @@ impl Ua {
     }
 
     pub(super) fn run_look_ups(&mut self, now: Instant) {
-        let late: Vec<_> = self.look_ups.0.extract_if(.., |_, found| found.until <= now).collect();
-        for (id, _) in late {
+        let late = self.qualifying.0.iter().filter(|(_, found)| found.until <= now);
+        let late: Vec<_> = late.map(|(id, _)| *id).collect();
+        for id in late {
+            self.qualifying.0.remove(&id);
             let (status, retry_after, asked) = (None, None, None);
             self.tell(Event::OptionsAnswered { id, status, retry_after, asked });
         }

@@ -79,10 +79,8 @@ impl Ua {
         let mut new = Vec::new();
         for settings in wanted {
             let all = &self.registrations.all;
-            let same = |id: &u32| {
-                let found = &all[id];
-                !found.is_leaving() && is_same_binding(found.settings(), &settings)
-            };
+            // One that is just leaving comes back: two would take the binding away from each other.
+            let same = |id: &u32| is_same_binding(all[id].settings(), &settings);
             match leaving.iter().position(same) {
                 Some(at) => {
                     let id = leaving.swap_remove(at);
@@ -92,8 +90,8 @@ impl Ua {
                         let state = RegistrationState::Withdrawn;
                         self.outputs.push_back(Output::Event(Event::Registration { trunk, state }));
                     }
-                    let before = self.registrations.all[&id].settings();
-                    if !is_unchanged(before, &settings) {
+                    let found = &self.registrations.all[&id];
+                    if found.is_leaving() || !is_unchanged(found.settings(), &settings) {
                         self.drive_registration(now, id, Input::Change(settings));
                     }
                 }
@@ -208,7 +206,10 @@ impl Ua {
                 }
                 registration::Output::Abandon => {
                     let questions = &mut self.registrations.by_question;
-                    for (number, _) in questions.extract_if(.., |_, of| *of == id) {
+                    let own = questions.iter().filter(|(_, of)| **of == id);
+                    let own: Vec<_> = own.map(|(number, _)| *number).collect();
+                    for number in own {
+                        questions.remove(&number);
                         self.transactions.abandon(now, AskId { leg: None, number });
                     }
                 }

@@ -39,7 +39,7 @@ impl Ua {
             Method::Invite => self.serve_invite(now, id, flow, request),
             Method::Options => self.serve_options(now, id, flow, &request),
             Method::Register => self.serve_register(now, id, flow, &request),
-            Method::Notify => self.serve_notify(now, id, &request),
+            Method::Notify => self.serve_notify(now, id, flow, &request),
             Method::Subscribe => {
                 let mut response = self.reply(&request, 489);
                 response.headers.push("Allow-Events", "refer");
@@ -75,6 +75,7 @@ impl Ua {
         let mut response = rejection.to_response();
         response.headers.set_to_tag(&self.dice.hex(16));
         response.headers.push("Server", &self.config.product);
+        super::words::warn(&mut response, &self.config.product, why);
         if let Ok(bytes) = response.to_bytes() {
             self.outputs.push_back(super::Output::Send { flow, bytes: bytes.into() });
         }
@@ -163,11 +164,24 @@ impl Ua {
         self.refuse(now, id, flow, request, response, "draining: calls finish, none begins");
     }
 
-    fn serve_notify(&mut self, now: Instant, id: ServerId, request: &Request) {
+    fn serve_notify(&mut self, now: Instant, id: ServerId, flow: Flow, request: &Request) {
         // PBXs tell a registered phone of its voice mail without being asked.
         let unasked = request.headers.event().is_some_and(|e| e.package == "message-summary");
-        let response = self.reply(request, if unasked { 200 } else { 481 });
+        if !unasked {
+            return self.reject(
+                now,
+                id,
+                flow,
+                request,
+                481,
+                "it tells of nothing that we asked for",
+            );
+        }
+        let response = self.reply(request, 200);
         self.respond(now, id, &response);
+        if unasked {
+            self.tell(Event::MailNotice { flow });
+        }
     }
 
     pub(super) fn reject_method(
