@@ -143,7 +143,8 @@ fn a_replacement_that_is_refused_changes_nothing() {
     let new = world.replaced[1].0;
     let refusal = attendant::sip::Refusal { status: 488, ..Default::default() };
     let said = world.command(Command::Refuse { leg: new, refusal });
-    assert_eq!(said, ["488 to 10.0.0.8:5060", "Ended RefusedByUs(488)"]);
+    let expected = ["Refused INVITE 488", "488 to 10.0.0.8:5060", "Ended RefusedByUs(488)"];
+    assert_eq!(said, expected);
     let said = world.command(Command::Reoffer { leg: old, sdp: OFFER.into() });
     assert_eq!(said, ["INVITE to 10.0.0.9:5060"], "it is still up");
     world.end();
