@@ -142,6 +142,26 @@ fn hold_freezes_the_silence_ladder() {
     );
 }
 
+/// What the far end answers to a refresh of ours moves the media, and neither ends a hold nor the call.
+#[test]
+fn a_refresh_that_is_answered_with_other_media() {
+    check(
+        GREETED,
+        "
+            5000ms < reinvite sendonly
+            5000ms > 200 to the re-INVITE
+            5000ms > update media RecvOnly
+            5000ms > discard
+            6000ms < refreshed sendonly
+            6000ms > update media RecvOnly
+            7000ms < refreshed-garbled
+            8000ms < bye
+            8000ms > close media
+            8000ms > over CallerHungUp {} no note
+        ",
+    );
+}
+
 #[test]
 fn a_delayed_offer_is_answered_in_the_ack() {
     check_with(

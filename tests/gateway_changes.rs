@@ -1,7 +1,6 @@
 //! What happens to the sound when a call is held, resumed elsewhere, asked for a fax, or taken over by another leg.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-#[allow(dead_code, unreachable_pub, reason = "each test takes what it needs")]
 mod gateway_stage;
 
 use std::net::UdpSocket;

@@ -13,7 +13,7 @@ use attendant::ops::logging::{LogFormat, subscriber};
 use attendant::ops::metrics;
 use attendant::signalling::{Drops, Limits, Rate, Settings};
 use attendant::sip::{Inbound, UaConfig};
-use signalling_stage::{Agent, agent, config, loopback, options};
+use signalling_stage::{Agent, PATIENCE, agent, config, loopback, options};
 use tokio::net::UdpSocket;
 
 /// Takes calls from 127.0.0.2 alone.
@@ -44,7 +44,9 @@ async fn send(agent: &Agent, from: &UdpSocket, text: &str, times: usize) {
 /// Asks until there is an answer, as whoever speaks SIP over UDP does.
 async fn ask(agent: &Agent, from: &UdpSocket, branch: &str) -> String {
     let mut buffer = [0; 2_000];
+    let begun = std::time::Instant::now();
     loop {
+        assert!(begun.elapsed() < PATIENCE, "no answer");
         let text = options(branch).replace("/TCP", "/UDP");
         from.send_to(text.as_bytes(), agent.handle.local_addr()).await.unwrap();
         let answer = tokio::time::timeout(Duration::from_millis(200), from.recv(&mut buffer));
@@ -99,7 +101,9 @@ fn the_log_names_a_stranger_once() {
         runtime.block_on(async {
             let agent = agent(&settings(Limits::default()), for_friends(), 1);
             send(&agent, &at("127.0.0.1").await, "what", 500).await;
-            while agent.handle.drops().await.unwrap().unknown_source < 100 {}
+            let counted =
+                async { while agent.handle.drops().await.unwrap().unknown_source < 100 {} };
+            tokio::time::timeout(PATIENCE, counted).await.expect("they are counted");
         });
     });
     let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();

@@ -54,9 +54,16 @@ async fn a_call_over_one_connection() {
         assert!(text.contains(&format!("Via: SIP/2.0/TCP {local};")), "{text}");
     }
     // Nothing waits for repeats that a reliable transport never makes.
-    while caller.handle.dump().await.unwrap().iter().any(|line| line.contains("our BYE")) {
-        tokio::task::yield_now().await;
-    }
+    let waits = async || {
+        let lines = caller.handle.dump().await.unwrap();
+        lines.iter().any(|line| line.contains("our BYE"))
+    };
+    let forgotten = async {
+        while waits().await {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(signalling_stage::PATIENCE, forgotten).await.unwrap();
 }
 
 /// Carries connections to somebody else, until they are cut.

@@ -375,8 +375,7 @@ fn our_change_is_challenged() {
         1400ms > Ended Local
         "
     ));
-    let numbers: Vec<_> =
-        requests(&wire).into_iter().map(|(method, cseq)| (method, cseq)).collect();
+    let numbers = requests(&wire);
     let first = numbers[0].1;
     let expected = [
         ("INVITE", first),

@@ -76,8 +76,8 @@ impl Band {
 
     /// LOGSCL, SCALEL, LOGSCH, SCALEH: the scale follows how large the differences are.
     fn adapt_scale(&mut self, step: i32, highest: i32, shift: i32) {
-        self.log_scale = ((self.log_scale * 127 >> 7) + step).clamp(0, highest);
-        let fraction = FRACTIONS[(self.log_scale >> 6 & 31) as usize];
+        self.log_scale = (((self.log_scale * 127) >> 7) + step).clamp(0, highest);
+        let fraction = FRACTIONS[((self.log_scale >> 6) & 31) as usize];
         let exponent = shift - (self.log_scale >> 11);
         self.scale = match exponent {
             ..0 => fraction << -exponent,
@@ -94,7 +94,7 @@ impl Band {
         let gain = if difference == 0 { 0 } else { 128 };
         for (zero, earlier) in self.zeros.iter_mut().zip(self.differences) {
             let step = if (earlier < 0) == (difference < 0) { gain } else { -gain };
-            *zero = saturate(step + (*zero * 32_640 >> 15));
+            *zero = saturate(step + ((*zero * 32_640) >> 15));
         }
         // DELAYA
         self.differences.copy_within(..5, 1);
@@ -102,7 +102,7 @@ impl Band {
         self.parts = [part, self.parts[0]];
         self.sums = [sum, self.sums[0]];
         // FILTEP, FILTEZ, PREDIC
-        let filtered = |(sample, factor): (&i32, &i32)| saturate(2 * sample) * factor >> 15;
+        let filtered = |(sample, factor): (&i32, &i32)| (saturate(2 * sample) * factor) >> 15;
         let from_poles = self.sums.iter().zip(&self.poles).map(filtered).sum::<i32>();
         self.from_zeros =
             saturate(self.differences.iter().zip(&self.zeros).map(filtered).sum::<i32>());
@@ -116,10 +116,10 @@ impl Band {
         let four = saturate(first << 2);
         let pull = if same_1 { (-four).min(32_767) } else { four };
         let push = if same_2 { 128 } else { -128 };
-        let second = (push + (pull >> 7) + (second * 32_512 >> 15)).clamp(-12_288, 12_288);
+        let second = (push + (pull >> 7) + ((second * 32_512) >> 15)).clamp(-12_288, 12_288);
         let limit = saturate(15_360 - second);
         let push = if same_1 { 192 } else { -192 };
-        let first = saturate(push + (first * 32_640 >> 15)).clamp(-limit, limit);
+        let first = saturate(push + ((first * 32_640) >> 15)).clamp(-limit, limit);
         [first, second]
     }
 }
@@ -141,11 +141,11 @@ impl Bands {
     /// Follows a code, as both ends do.
     fn follow(&mut self, code: u8) {
         let low = usize::from(code & 0x3f) >> 2;
-        let difference = self.low.scale * LEVELS_4[low] >> 15;
+        let difference = (self.low.scale * LEVELS_4[low]) >> 15;
         self.low.adapt_scale(STEPS_4[low], 18_432, 8);
         self.low.predict(difference);
         let high = usize::from(code >> 6);
-        let difference = self.high.scale * LEVELS_2[high] >> 15;
+        let difference = (self.high.scale * LEVELS_2[high]) >> 15;
         self.high.adapt_scale(STEPS_2[high], 22_528, 10);
         self.high.predict(difference);
     }
@@ -169,10 +169,12 @@ impl G722Encoder {
             odd += two[0] * QMF[index];
             even += two[1] * QMF[11 - index];
         }
-        let low =
-            quantise_low(saturate((even + odd >> 14) - self.bands.low.predicted), &self.bands.low);
+        let low = quantise_low(
+            saturate(((even + odd) >> 14) - self.bands.low.predicted),
+            &self.bands.low,
+        );
         let high = quantise_high(
-            saturate((even - odd >> 14) - self.bands.high.predicted),
+            saturate(((even - odd) >> 14) - self.bands.high.predicted),
             &self.bands.high,
         );
         let code = high << 6 | low;
@@ -185,7 +187,7 @@ impl G722Encoder {
 fn quantise_low(difference: i32, band: &Band) -> u8 {
     let size = if difference < 0 { -(difference + 1) } else { difference };
     let level =
-        DECISIONS.iter().take_while(|&&level| size >= level * band.scale >> 12).count() as u8;
+        DECISIONS.iter().take_while(|&&level| size >= (level * band.scale) >> 12).count() as u8;
     match (difference < 0, level) {
         // The two smallest negative codes stand apart (table 15).
         (true, 0) => 63,
@@ -198,7 +200,7 @@ fn quantise_low(difference: i32, band: &Band) -> u8 {
 /// QUANTH: two bits.
 fn quantise_high(difference: i32, band: &Band) -> u8 {
     let size = if difference < 0 { -(difference + 1) } else { difference };
-    let large = size >= 564 * band.scale >> 12;
+    let large = size >= (564 * band.scale) >> 12;
     match (difference < 0, large) {
         (true, false) => 1,
         (true, true) => 0,
@@ -218,9 +220,9 @@ impl G722Decoder {
     /// Decodes two samples at 16 kHz.
     pub(super) fn decode(&mut self, code: u8) -> [i16; 2] {
         let Bands { low, high } = &self.bands;
-        let difference = low.scale * LEVELS_6[usize::from(code & 0x3f)] >> 15;
+        let difference = (low.scale * LEVELS_6[usize::from(code & 0x3f)]) >> 15;
         let low = (low.predicted + difference).clamp(-16_384, 16_383);
-        let difference = high.scale * LEVELS_2[usize::from(code >> 6)] >> 15;
+        let difference = (high.scale * LEVELS_2[usize::from(code >> 6)]) >> 15;
         let high = (high.predicted + difference).clamp(-16_384, 16_383);
         self.bands.follow(code);
         self.past.copy_within(2.., 0);

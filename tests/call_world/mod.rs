@@ -154,6 +154,8 @@ pub fn input(now: Instant, line: &str) -> Input {
             let sdp = Some(format!("{head}{}", streams.collect::<String>()).into_bytes());
             sip(Event::Offer { leg: LEG, sdp })
         }
+        "refreshed" => sip(Event::Changed { leg: LEG, sdp: sdp(rest) }),
+        "refreshed-garbled" => sip(Event::Changed { leg: LEG, sdp: b"v=1".to_vec() }),
         "reinvite-empty" => sip(Event::Offer { leg: LEG, sdp: None }),
         "new-reinvite" => sip(Event::Offer { leg: NEW_LEG, sdp: Some(sdp(rest)) }),
         "replaced" => sip(replaced(Some(sdp(rest)))),

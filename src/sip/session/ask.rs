@@ -161,8 +161,10 @@ impl Session {
             return false;
         }
         asked.moved = true;
+        let fork = asked.what == What::ForkBye;
         let way = match (&asked.way, &self.dialog) {
-            (Way::Back, Some(dialog)) => self.way(dialog),
+            // Where a phone is that was too late, the dialog of another does not know.
+            (Way::Back, Some(dialog)) if !fork => self.way(dialog),
             (way, _) => way.clone(),
         };
         if let Some(flow) = self.flow_or_wait(&way, Waiting::Ask(number)) {
