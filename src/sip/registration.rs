@@ -5,6 +5,8 @@
 //! longest: PBXs ban those who keep knocking.
 
 mod answer;
+mod wait;
+mod way;
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -12,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use answer::{SILENT, granted, refusal_words, seen_as};
 use bytes::Bytes;
+use wait::{BASE_WAIT, MAX_WAIT};
 
 use super::api::{self, Flow, RegistrationState, Transport};
 use super::auth::{Unanswerable, Wallet};
@@ -19,10 +22,8 @@ use super::capability;
 use super::message::{Method, NameAddr, Request, Response, Uri, Via};
 use crate::base::{Dice, TimerTable, TrunkName};
 
-/// RFC 5626 §4.5: the wait after all flows have failed, doubled each time.
-const BASE_WAIT: Duration = Duration::from_secs(30);
-/// RFC 5626 §4.5: the longest wait.
-const MAX_WAIT: Duration = Duration::from_secs(1800);
+pub(crate) use way::direct;
+
 /// The longest that a Retry-After is believed.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(3600);
 /// How long a name may be looked up.
@@ -516,12 +517,9 @@ impl Registration {
             return self.over();
         }
         self.failures = self.failures.saturating_add(1);
-        // RFC 5626 §4.5: half to all of a time that doubles.
-        let upper = base.saturating_mul(1 << self.failures.min(6)).min(MAX_WAIT);
-        let half = upper / 2;
-        let jitter = Duration::from_millis(self.dice.below(half.as_millis() as u64 + 1));
+        let wait = wait::after(self.failures, base, &mut self.dice);
         let after = after.unwrap_or_default().min(MAX_RETRY_AFTER);
-        let retry = (half + jitter).max(after);
+        let retry = wait.max(after);
         self.state = State::Waiting;
         self.timers.set(Timer::Next, now + retry);
         self.targets.clear();
@@ -595,10 +593,4 @@ impl Registration {
     fn tell(&mut self, state: RegistrationState) {
         self.outputs.push_back(Output::Event(state));
     }
-}
-
-/// Returns the way to a URI whose host is an address, which needs no look-up.
-pub(crate) fn direct(uri: &Uri, from: Flow) -> Option<Flow> {
-    let port = uri.port.unwrap_or(if from.transport == Transport::Tls { 5061 } else { 5060 });
-    uri.host_ip().map(|ip| Flow { remote: SocketAddr::new(ip, port), ..from })
 }
