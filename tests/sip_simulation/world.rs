@@ -174,12 +174,12 @@ impl World {
             world.schedule(after, Happening::RogueCalls { side });
         }
         world.play();
-        for side in 0..SIDES {
+        for (side, name) in NAMES.iter().enumerate() {
             world.sides[side].judge.closes();
             world.look(side);
             let left = world.sides[side].ua.dump(world.now);
             if !world.sides[side].ua.is_idle() || !left.is_empty() {
-                world.fail(&format!("{} has left behind: {left:#?}", NAMES[side]));
+                world.fail(&format!("{name} has left behind: {left:#?}"));
             }
         }
         world
