@@ -12,12 +12,11 @@ use interop::scenario::{self, Scenario};
 use scenario_actor::Actor;
 
 /// A call, changes to it, its end from either side, and a transfer with its NOTIFYs.
-const THROUGH: [&str; 10] = [
+const THROUGH: [&str; 9] = [
     "hang-up",
     "bye-waits-for-ack",
     "crossing-byes",
     "late-bye-and-notify",
-    "cancel-before-answer",
     "refused-busy",
     "inbound-refer-refused",
     "refer-answered",
