@@ -44,6 +44,11 @@ fn play_all_through(transport: &str) {
     let scenarios: Vec<_> =
         scenario::all().into_iter().filter(|it| THROUGH.contains(&it.name.as_str())).collect();
     assert_eq!(scenarios.len(), THROUGH.len());
+    // From TCP to UDP it does not keep the order of an answer and a request that follows at once.
+    let ordered = transport == "udp";
+    let scenarios = scenarios.into_iter().filter(|it| ordered || !it.name.starts_with("refer-"));
+    let scenarios: Vec<_> =
+        scenarios.filter(|it| ordered || !it.name.starts_with("late-")).collect();
     let failures: Vec<_> = std::thread::scope(|scope| {
         let plays = scenarios.iter().map(|scenario| {
             let play = scope.spawn(|| play_through(&proxy, scenario));
