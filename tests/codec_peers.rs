@@ -3,6 +3,8 @@
 //! G.722 has to agree in every bit. The test signal has speech-like sound, steps to full scale,
 //! silence and noise, so that every limiter and every quantiser level is met.
 
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
 use std::io::Write;
 use std::process::{Command, Stdio};
 

@@ -4,7 +4,6 @@
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 mod gateway_stage;
-mod phone_voice;
 
 use std::net::{SocketAddr, UdpSocket};
 use std::time::Duration;
@@ -13,9 +12,9 @@ use attendant::base::{Expect, Phi, TurnId};
 use attendant::gateway::{Engines, Gateway, ReloadError, Reloaded, ask_to_reload};
 use attendant::speech::{HeardFrame, Recognizer, RecognizerError, Transcript};
 use gateway_stage::program::command;
+use gateway_stage::quiet::phone_voice::Syllables;
 use gateway_stage::wire::{G711, Peer, header, status};
 use gateway_stage::{Folder, NODE, NUMBER, PLAN, PROFILE, wait_until};
-use phone_voice::Syllables;
 use tokio::runtime::Runtime;
 
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -210,6 +210,8 @@ pub enum EndReason {
     AgentHungUp,
     /// A person has the caller.
     HandedOff,
+    /// Another call has taken its place: the caller was put through to us by somebody who asked first (RFC 3891).
+    Replaced,
     /// Nobody answered, and the number plan says that the call ends then.
     Unanswered,
     /// Nothing was received from the caller's phone for a minute.

@@ -370,6 +370,7 @@ fn reason_of(end: EndReason) -> Option<&'static str> {
         EndReason::Unanswered => Some("Q.850;cause=19;text=\"Nobody answered\""),
         EndReason::CallerHungUp
         | EndReason::CallerCancelled
+        | EndReason::Replaced
         | EndReason::AckTimeout
         | EndReason::SignallingTimeout => None,
     }

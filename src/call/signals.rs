@@ -12,12 +12,7 @@ use super::{EndReason, Output, Summary, Told};
 
 impl Call {
     pub(super) fn sip(&mut self, now: Instant, event: sip::Event) {
-        // What is left to say of a leg that another has taken the place of is nobody's concern.
-        if event.leg().is_some_and(|leg| leg != self.setup.leg) {
-            return;
-        }
         match event {
-            sip::Event::Incoming(incoming) => self.replaced(now, &incoming),
             sip::Event::Established { answer, .. } => self.established(now, answer.as_deref()),
             sip::Event::Offer { sdp, .. } => self.offered(now, sdp.as_deref()),
             sip::Event::Changed { sdp, .. } => self.media_moved(now, &sdp),
@@ -97,35 +92,6 @@ impl Call {
         Ok(made)
     }
 
-    /// Somebody takes the place of the far end (RFC 3891), as at the end of an attended transfer: the
-    /// conversation goes on with them.
-    fn replaced(&mut self, now: Instant, incoming: &sip::Incoming) {
-        let leg = incoming.leg;
-        let refuse = |status, warning| {
-            let refusal = Refusal { status, warning, ..Refusal::default() };
-            Output::Sip(Command::Refuse { leg, refusal })
-        };
-        // While we are moving the caller elsewhere, nobody else may do the same.
-        if self.phase != Phase::Talking || self.hand_off.is_some() || self.cannot_go_on {
-            return self.outputs.push_back(refuse(486, None));
-        }
-        match self.describe(incoming.offer.as_deref()) {
-            Ok((sdp, negotiated)) => {
-                self.setup.leg = leg;
-                self.outputs.push_back(Output::Sip(Command::Accept { leg, sdp }));
-                // What was begun before is cut in two.
-                self.voice_on = None;
-                self.outputs.push_back(Output::Discard);
-                if let Some(negotiated) = negotiated {
-                    self.media_agreed(now, negotiated);
-                }
-            }
-            Err(error) => {
-                self.outputs.push_back(refuse(488, Some(error.to_string())));
-            }
-        }
-    }
-
     /// The far end answered our refresh with other media than before. What cannot be used leaves us as we were.
     fn media_moved(&mut self, now: Instant, answer: &[u8]) {
         if self.phase != Phase::Talking {
@@ -166,7 +132,8 @@ impl Call {
             EndCause::AckTimeout => EndReason::AckTimeout,
             EndCause::Timeout | EndCause::SessionExpired => EndReason::SignallingTimeout,
             EndCause::RefusedByUs(_) => EndReason::MediaRefused,
-            EndCause::Local | EndCause::Refused(_) => EndReason::AgentHungUp,
+            // Nobody here wanted it: another call has taken its place (RFC 3891).
+            EndCause::Local | EndCause::Refused(_) => EndReason::Replaced,
         };
         let reason = *self.end.get_or_insert(reason);
         if self.negotiated.is_some() {

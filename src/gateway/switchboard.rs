@@ -69,8 +69,6 @@ struct Line {
 pub(super) struct Switchboard {
     shared: Arc<Shared>,
     lines: BTreeMap<LegId, Line>,
-    /// Legs that took the place of a line's first, and that line.
-    replacements: BTreeMap<LegId, LegId>,
     closing: BTreeMap<LegId, CallId>,
     trunks: Trunks,
     tasks: JoinSet<LegId>,
@@ -105,7 +103,6 @@ impl Switchboard {
         Self {
             shared,
             lines: BTreeMap::new(),
-            replacements: BTreeMap::new(),
             closing: BTreeMap::new(),
             trunks,
             tasks: JoinSet::new(),
@@ -149,13 +146,7 @@ impl Switchboard {
 
     async fn sip(&mut self, event: Event) {
         match (event.leg(), event) {
-            (Some(leg), event) => {
-                let over = matches!(event, Event::Ended { .. });
-                self.put_through(leg, Input::Sip(event)).await;
-                if over {
-                    self.replacements.remove(&leg);
-                }
-            }
+            (Some(leg), event) => self.put_through(leg, Input::Sip(event)).await,
             (None, Event::Incoming(incoming)) => self.incoming(*incoming).await,
             (None, Event::OptionsAnswered { id, status, retry_after, asked }) => {
                 let answer = Answer { status, retry_after, asked };
@@ -173,7 +164,6 @@ impl Switchboard {
     }
 
     async fn put_through(&self, leg: LegId, input: Input) {
-        let leg = self.replacements.get(&leg).copied().unwrap_or(leg);
         if let Some(line) = self.lines.get(&leg) {
             // Only a call that has just ended has no inbox; it has nothing more to learn. One that is stuck
             // must not stop the others.
@@ -224,12 +214,15 @@ impl Switchboard {
 
     async fn incoming(&mut self, incoming: Incoming) {
         let leg = incoming.leg;
-        if let Some(old) = incoming.replaces {
-            return self.replace(old, incoming).await;
-        }
         let call = CallId(self.dice.bits());
         let trunk = incoming.trunk.clone();
-        let load = self.load(&trunk);
+        let mut load = self.load(&trunk);
+        if let Some(old) = incoming.replaces {
+            // The last step of an attended transfer to us. Whoever is on this leg is not who was on the other:
+            // what that one told and proved is not theirs, and they too are told whom they speak with.
+            tracing::info!(%call, %old, %leg, "A call takes the place of another.");
+            load = Load { node: load.node.saturating_sub(1), trunk: load.trunk.saturating_sub(1) };
+        }
         match admission::admit(&self.shared, call, incoming, load, &mut self.throttle) {
             Ok(admitted) => self.connect(call, leg, admitted).await,
             Err(refused) => {
@@ -245,18 +238,6 @@ impl Switchboard {
                 self.shared.tell(Command::Refuse { leg, refusal }).await;
             }
         }
-    }
-
-    /// A new leg takes the place of one that a call has: the call decides, and goes on with it.
-    async fn replace(&mut self, old: LegId, incoming: Incoming) {
-        let (new, line) = (incoming.leg, self.replacements.get(&old).copied().unwrap_or(old));
-        let Some(known) = self.lines.get(&line).map(|line| Arc::clone(&line.known)) else {
-            let refusal = Refusal { status: 481, ..Refusal::default() };
-            return self.shared.tell(Command::Refuse { leg: new, refusal }).await;
-        };
-        tracing::info!(call = %known.call, %old, %new, "Another leg takes the place of the call's.");
-        self.replacements.insert(new, line);
-        self.put_through(line, Input::Sip(Event::Incoming(Box::new(incoming)))).await;
     }
 
     async fn connect(&mut self, call: CallId, leg: LegId, admitted: Admitted) {
@@ -315,7 +296,6 @@ impl Switchboard {
 
     fn hung_up(&mut self, leg: LegId) {
         let Some(line) = self.lines.remove(&leg) else { return };
-        self.replacements.retain(|_, of| *of != leg);
         self.closing.insert(leg, line.known.call);
         if self.closing.len() > CLOSING {
             // It never had media.
@@ -339,10 +319,8 @@ impl Switchboard {
         let fallback = std::mem::take(&mut line.fallback);
         let shared = Arc::clone(&self.shared);
         let watch = Watch::new(known.call, shared.watch.clone());
-        let newest = self.replacements.iter().rev().find(|(_, of)| **of == leg);
-        let now_on = newest.map_or(leg, |(new, _)| *new);
         let task = self.tasks.spawn(async move {
-            let moved = rescue::run(&shared, now_on, fallback, inputs).await;
+            let moved = rescue::run(&shared, leg, fallback, inputs).await;
             let summary = Box::new(known.failed(moved));
             wrap_up::store(&shared, &known, &[], &session, &summary).await;
             watch.tell(Seen::Over(summary));

@@ -117,6 +117,7 @@ fn reason(reason: EndReason) -> (&'static str, EndLabel) {
         EndReason::CallerCancelled => ("caller_cancelled", EndLabel::CallerHungUp),
         EndReason::AgentHungUp => ("agent_hung_up", EndLabel::Completed),
         EndReason::HandedOff => ("handed_off", EndLabel::Transferred),
+        EndReason::Replaced => ("replaced", EndLabel::Transferred),
         EndReason::Unanswered => ("unanswered", EndLabel::Completed),
         EndReason::NoMedia => ("no_media", EndLabel::MediaTimeout),
         EndReason::MediaRefused => ("media_refused", EndLabel::Failed),

@@ -6,14 +6,13 @@ use std::time::{Duration, Instant};
 use attendant::agent::Setting;
 use attendant::agent::tools::{ErrorCode, ToolData, ToolResult};
 use attendant::base::{
-    CallId, LegId, PacketTime, Phi, Purpose, TargetName, ToolRequestId, TrunkName, TurnId,
-    UtteranceId,
+    CallId, LegId, PacketTime, Phi, Purpose, TargetName, ToolRequestId, TurnId, UtteranceId,
 };
 use attendant::call::{Attempt, Call, Carrier, Input, Output, Reach, Setup, Sound, Told};
 use attendant::codec::Codec;
 use attendant::practice::{Practice, Practitioner, PractitionerId};
 use attendant::sdp::LocalMedia;
-use attendant::sip::{Command, EndCause, Event, Flow, Incoming, TransferState, Transport};
+use attendant::sip::{Command, EndCause, Event, TransferState};
 use attendant::speech::Transcript;
 use jiff::civil::date;
 
@@ -21,7 +20,6 @@ use super::timeline;
 
 pub const LEG: LegId = LegId(2);
 /// The leg that takes its place.
-pub const NEW_LEG: LegId = LegId(4);
 const SEE: Purpose = Purpose::Comparison;
 
 /// How each call with an offer begins.
@@ -157,16 +155,7 @@ pub fn input(now: Instant, line: &str) -> Input {
         "refreshed" => sip(Event::Changed { leg: LEG, sdp: sdp(rest) }),
         "refreshed-garbled" => sip(Event::Changed { leg: LEG, sdp: b"v=1".to_vec() }),
         "reinvite-empty" => sip(Event::Offer { leg: LEG, sdp: None }),
-        "new-reinvite" => sip(Event::Offer { leg: NEW_LEG, sdp: Some(sdp(rest)) }),
-        "replaced" => sip(replaced(Some(sdp(rest)))),
-        "replaced-garbled" => sip(replaced(Some(b"v=1".to_vec()))),
-        "replaced-empty" => sip(replaced(None)),
-        "new-ack" => sip(Event::Established { leg: NEW_LEG, answer: None }),
-        "new-ack-answer" => sip(Event::Established { leg: NEW_LEG, answer: Some(sdp(rest)) }),
-        "new-bye" => {
-            let (leg, cause) = (NEW_LEG, EndCause::RemoteBye);
-            sip(Event::Ended { leg, cause, reason: None })
-        }
+        "replaced" => ended(EndCause::Local),
         "transfer" => sip(Event::Transfer { leg: LEG, state: state(rest) }),
         "bye" => ended(EndCause::RemoteBye),
         "cancel" => ended(EndCause::RemoteCancel),
@@ -203,23 +192,6 @@ pub fn input(now: Instant, line: &str) -> Input {
         "stop" => Input::HangUp,
         other => panic!("no such input: {other}"),
     }
-}
-
-/// An INVITE with Replaces, which the user agent lets take the place of our leg.
-fn replaced(offer: Option<Vec<u8>>) -> Event {
-    let address = "192.0.2.6:5060".parse().unwrap();
-    Event::Incoming(Box::new(Incoming {
-        leg: NEW_LEG,
-        trunk: TrunkName::new("pbx"),
-        flow: Flow { transport: Transport::Udp, local: address, remote: address },
-        called: Phi::default(),
-        caller: None,
-        display: None,
-        withheld: false,
-        replaces: Some(LEG),
-        offer,
-        headers: vec![],
-    }))
 }
 
 fn ended(cause: EndCause) -> Input {
@@ -310,10 +282,7 @@ fn line(output: Output) -> Option<String> {
 fn sip_line(command: Command) -> String {
     match command {
         Command::Ring { .. } => "180".into(),
-        Command::Accept { leg: NEW_LEG, .. } => "200 to the new leg".into(),
         Command::Accept { .. } => "200".into(),
-        Command::Refuse { leg: NEW_LEG, refusal } => format!("{} to the new leg", refusal.status),
-        Command::HangUp { leg: NEW_LEG, .. } => "hang up the new leg".into(),
         Command::Refuse { refusal, .. } => {
             format!("{} {}", refusal.status, refusal.warning.unwrap_or_default())
         }

@@ -16,7 +16,7 @@ use tokio::sync::broadcast;
 use super::{Folder, wait_until};
 
 #[path = "../phone_voice/mod.rs"]
-mod phone_voice;
+pub(crate) mod phone_voice;
 
 /// Ears that understand nothing.
 #[derive(Default)]
