@@ -181,6 +181,10 @@ async fn act(
             continue;
         }
         let line = sip_wire::told(&event);
+        // What is told to the admin alone: SIPp has seen it on the wire.
+        if line.starts_with("Refused ") {
+            continue;
+        }
         told.lock().unwrap().push(line.clone());
         let rule = rules.iter().find(|rule| {
             // `Transfer Failed` is any failure, `Progress 180` this one.
