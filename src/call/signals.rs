@@ -132,8 +132,8 @@ impl Call {
             EndCause::AckTimeout => EndReason::AckTimeout,
             EndCause::Timeout | EndCause::SessionExpired => EndReason::SignallingTimeout,
             EndCause::RefusedByUs(_) => EndReason::MediaRefused,
-            // Nobody here wanted it: another call has taken its place (RFC 3891).
-            EndCause::Local | EndCause::Refused(_) => EndReason::Replaced,
+            EndCause::Replaced => EndReason::Replaced,
+            EndCause::Local | EndCause::Refused(_) => EndReason::AgentHungUp,
         };
         let reason = *self.end.get_or_insert(reason);
         if self.negotiated.is_some() {

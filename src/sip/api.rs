@@ -452,6 +452,8 @@ pub enum EndCause {
     RemoteCancel,
     /// We hung up.
     Local,
+    /// Another call has taken its place (RFC 3891).
+    Replaced,
     /// The far end refused our INVITE.
     Refused(u16),
     /// We refused its INVITE.

@@ -155,7 +155,7 @@ pub fn input(now: Instant, line: &str) -> Input {
         "refreshed" => sip(Event::Changed { leg: LEG, sdp: sdp(rest) }),
         "refreshed-garbled" => sip(Event::Changed { leg: LEG, sdp: b"v=1".to_vec() }),
         "reinvite-empty" => sip(Event::Offer { leg: LEG, sdp: None }),
-        "replaced" => ended(EndCause::Local),
+        "replaced" => ended(EndCause::Replaced),
         "transfer" => sip(Event::Transfer { leg: LEG, state: state(rest) }),
         "bye" => ended(EndCause::RemoteBye),
         "cancel" => ended(EndCause::RemoteCancel),

@@ -79,6 +79,8 @@ impl Session {
         if matches!(self.state, State::Over) {
             return;
         }
+        let cause =
+            if self.gives_way && cause == EndCause::Local { EndCause::Replaced } else { cause };
         self.drop_offer();
         self.drop_reoffer();
         if self.transfer.is_some() {

@@ -166,6 +166,8 @@ pub(crate) struct Session {
     local_tag: String,
     call_id: String,
     dialog: Option<Dialog>,
+    /// Another call takes its place.
+    gives_way: bool,
     /// Our INVITE, if we made the call.
     placed: Option<Placed>,
     /// Our acceptance, until it is acknowledged.
@@ -233,6 +235,7 @@ impl Session {
             acks: Vec::new(),
             ways: Ways::default(),
             far_reason: None,
+            gives_way: false,
             transfer: None,
             has_referred: false,
             referred: None,
@@ -324,6 +327,11 @@ impl Session {
     /// Whether it was accepted by either side, and nobody has hung up.
     pub(crate) fn is_up(&self) -> bool {
         matches!(self.state, State::Confirmed)
+    }
+
+    /// From here on its end is that another call has taken its place.
+    pub(crate) fn give_way(&mut self) {
+        self.gives_way = true;
     }
 
     /// Whether another call may take the place of this one; if not, with which status it is refused (RFC 3891 §3).

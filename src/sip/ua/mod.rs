@@ -377,6 +377,9 @@ impl Ua {
             && let Some(leg) = self.replacing.remove(&leg)
         {
             // RFC 3891 §3: the call whose place it took is over.
+            if let Some(session) = self.legs.get_mut(&leg) {
+                session.give_way();
+            }
             let reason = Some("SIP;cause=200;text=\"Replaced\"".to_owned());
             self.drive(now, leg, session::Input::Command(Command::HangUp { leg, reason }));
         }
