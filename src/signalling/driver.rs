@@ -227,7 +227,7 @@ impl Signalling {
     fn receive(&mut self, flow: Flow, length: usize) {
         let bytes = self.sockets.bytes(length);
         let ua = &self.ua;
-        if self.gate.admits(Instant::now(), flow.remote.ip(), bytes, || ua.standing(flow)) {
+        if self.gate.admits(Instant::now(), flow, bytes, || ua.standing(flow)) {
             self.read(flow, Bytes::copy_from_slice(bytes));
         }
     }
@@ -256,8 +256,7 @@ impl Signalling {
             }
         };
         let ua = &self.ua;
-        let source = flow.remote.ip();
-        let known = self.gate.admits_connection(Instant::now(), source, || ua.standing(flow));
+        let known = self.gate.admits_connection(Instant::now(), flow, || ua.standing(flow));
         let taken = match known {
             true => self.connections.accept(flow, stream, tls),
             false => Err(ConnectionRefusal::UnknownSource),
@@ -281,8 +280,7 @@ impl Signalling {
                     }
                     What::Message(bytes) => {
                         let (ua, now) = (&self.ua, Instant::now());
-                        let source = flow.remote.ip();
-                        if self.gate.admits(now, source, &bytes, || ua.standing(flow)) {
+                        if self.gate.admits(now, flow, &bytes, || ua.standing(flow)) {
                             self.read(flow, bytes);
                         }
                     }

@@ -4,12 +4,12 @@
 //! moment, so that a flood does not search trunks and calls for each datagram.
 
 use std::collections::{BTreeMap, HashMap};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use super::settings::{Limits, Rate};
 use crate::ops::{self, DropLabel};
-use crate::sip::Standing;
+use crate::sip::{Flow, Standing, Transport};
 
 /// How long a stranger stays one. Whom we send something is no stranger from then on.
 const STRANGER_FOR: Duration = Duration::from_secs(1);
@@ -77,8 +77,9 @@ struct Entry {
     age: u64,
     bucket: Bucket,
     listed: bool,
-    /// Until when it counts as a stranger without another look.
-    stranger_until: Option<Instant>,
+    /// By which socket it is a stranger, and until when it counts as one without another look. By another
+    /// socket it may be a trunk's.
+    stranger: Option<(Transport, SocketAddr, Instant)>,
     /// When the log named it, and how much it sent in vain since then.
     line: Option<Instant>,
     dropped: u64,
@@ -117,14 +118,14 @@ impl Gate {
     pub(super) fn admits(
         &mut self,
         now: Instant,
-        source: IpAddr,
+        flow: Flow,
         bytes: &[u8],
         standing: impl FnOnce() -> Standing,
     ) -> bool {
-        match self.judge(now, source, bytes, standing) {
+        match self.judge(now, flow, bytes, standing) {
             None => true,
             Some(why) => {
-                self.drop(now, source, why);
+                self.drop(now, flow.remote.ip(), why);
                 false
             }
         }
@@ -134,16 +135,16 @@ impl Gate {
     pub(super) fn admits_connection(
         &mut self,
         now: Instant,
-        source: IpAddr,
+        flow: Flow,
         standing: impl FnOnce() -> Standing,
     ) -> bool {
-        self.admits(now, source, b"", standing)
+        self.admits(now, flow, b"", standing)
     }
 
     /// Notes that we send there: what comes back is an answer.
     pub(super) fn welcome(&mut self, source: IpAddr) {
         if let Some(entry) = self.sources.get_mut(&Source::of(source)) {
-            entry.stranger_until = None;
+            entry.stranger = None;
         }
     }
 
@@ -154,25 +155,26 @@ impl Gate {
     fn judge(
         &mut self,
         now: Instant,
-        source: IpAddr,
+        flow: Flow,
         bytes: &[u8],
         standing: impl FnOnce() -> Standing,
     ) -> Option<DropLabel> {
         let (listed, guests) = (self.listed, self.guests);
-        let entry = self.entry(now, Source::of(source));
-        if entry.stranger_until.is_some_and(|until| now < until) {
+        let entry = self.entry(now, Source::of(flow.remote.ip()));
+        let socket = (flow.transport, flow.local);
+        if entry.stranger.is_some_and(|(by, local, until)| (by, local) == socket && now < until) {
             return Some(DropLabel::UnknownSource);
         }
         let (is_listed, rate) = match standing() {
             Standing::Stranger => {
-                entry.stranger_until = Some(now + STRANGER_FOR);
+                entry.stranger = Some((flow.transport, flow.local, now + STRANGER_FOR));
                 return Some(DropLabel::UnknownSource);
             }
             Standing::Listed => (true, listed),
             Standing::Guest => (false, guests),
         };
         // A source that changed its standing begins with what that allows.
-        if entry.listed != is_listed || entry.stranger_until.take().is_some() {
+        if entry.listed != is_listed {
             entry.listed = is_listed;
             entry.bucket = Bucket::full(rate, now);
         }
@@ -198,7 +200,7 @@ impl Gate {
             age,
             bucket: Bucket::full(guests, now),
             listed: false,
-            stranger_until: None,
+            stranger: None,
             line: None,
             dropped: 0,
         });
@@ -275,17 +277,32 @@ mod tests {
         [192, 0, 2, last].into()
     }
 
+    fn from(last: u8) -> Flow {
+        let local = SocketAddr::from(([192, 0, 2, 1], 5060));
+        Flow { transport: Transport::Udp, local, remote: SocketAddr::new(ip(last), 5060) }
+    }
+
+    /// A PBX whose trunk has a TCP socket may well ping us by UDP too.
+    #[test]
+    fn a_stranger_by_one_socket_may_be_a_trunk_by_another() {
+        let (mut gate, now) = gate(Limits::default().guests);
+        assert!(!gate.admits(now, from(1), b"x", || Standing::Stranger));
+        let by_tcp = Flow { transport: Transport::Tcp, ..from(1) };
+        assert!(gate.admits(now, by_tcp, b"x", || Standing::Listed));
+        assert!(!gate.admits(now, from(1), b"x", || unreachable!("it is remembered")));
+    }
+
     #[test]
     fn a_bucket_empties_and_fills() {
         let (mut gate, now) = gate(Rate { per_second: 10, burst: 3 });
-        let mut admits = |at, last| gate.admits(at, ip(last), b"x", || Standing::Guest);
+        let mut admits = |at, last| gate.admits(at, from(last), b"x", || Standing::Guest);
         assert_eq!([(); 5].map(|()| admits(now, 1)), [true, true, true, false, false]);
         assert!(admits(now, 2), "each source has its own");
         let later = now + Duration::from_millis(100);
         assert_eq!([(); 2].map(|()| admits(later, 1)), [true, false]);
         assert_eq!(gate.drops(), Drops { rate_limited: 3, ..Drops::default() });
         // A listed PBX has a far larger one.
-        assert!((0..1_000).all(|_| gate.admits(now, ip(3), b"x", || Standing::Listed)));
+        assert!((0..1_000).all(|_| gate.admits(now, from(3), b"x", || Standing::Listed)));
     }
 
     #[test]
@@ -294,7 +311,7 @@ mod tests {
         let mut asked = 0;
         for at in [0, 1, 999, 1_000] {
             let at = now + Duration::from_millis(at);
-            assert!(!gate.admits(at, ip(1), b"x", || {
+            assert!(!gate.admits(at, from(1), b"x", || {
                 asked += 1;
                 Standing::Stranger
             }));
@@ -303,19 +320,19 @@ mod tests {
         // Whom we call may answer at once.
         gate.welcome(ip(1));
         let at = now + Duration::from_millis(1_001);
-        assert!(gate.admits(at, ip(1), b"x", || Standing::Guest));
+        assert!(gate.admits(at, from(1), b"x", || Standing::Guest));
     }
 
     #[test]
     fn the_table_forgets_who_was_unseen_for_longest() {
         let (mut gate, now) = gate(Rate { per_second: 1, burst: 1 });
         for last in 0..200 {
-            gate.admits(now, ip(last), b"x", || Standing::Guest);
-            gate.admits(now, ip(250), b"x", || Standing::Guest);
+            gate.admits(now, from(last), b"x", || Standing::Guest);
+            gate.admits(now, from(250), b"x", || Standing::Guest);
         }
         assert_eq!((gate.sources.len(), gate.ages.len()), (4, 4));
         assert!(gate.sources.contains_key(&Source(ip(250))));
-        assert!(!gate.admits(now, ip(250), b"x", || Standing::Guest), "its bucket is as it was");
+        assert!(!gate.admits(now, from(250), b"x", || Standing::Guest), "its bucket is as it was");
     }
 
     #[test]
