@@ -43,10 +43,12 @@ const TOP: &[(&str, &[&str])] = &[("gateway", &["cli", "main"]), ("cli", &["main
 
 /// Where each outside crate is at home. One place to change when we replace it.
 const HOMES: &[(&str, &[&str])] = &[
+    ("aes", &["rtp"]),
     ("annotate_snippets", &["config"]),
     ("clap", &["cli", "main"]),
+    ("ctr", &["rtp"]),
     ("flate2", &["engines"]),
-    ("hmac", &["sip"]),
+    ("hmac", &["rtp", "sip"]),
     ("hound", &["phone"]),
     ("md5", &["sip"]),
     ("metrics_exporter_prometheus", &["ops"]),
@@ -56,6 +58,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rsip", &["sip"]),
     ("rten", &["engines"]),
     ("rtp_rs", &["rtp"]),
+    ("sha1", &["rtp"]),
     ("sd_notify", &["ops"]),
     ("sha2", &["sip", "audit", "engines"]),
     ("sqlx", &["store"]),
