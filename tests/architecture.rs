@@ -43,12 +43,14 @@ const TOP: &[(&str, &[&str])] = &[("gateway", &["cli", "main"]), ("cli", &["main
 
 /// Where each outside crate is at home. One place to change when we replace it.
 const HOMES: &[(&str, &[&str])] = &[
+    ("aes", &["rtp"]),
     ("annotate_snippets", &["config"]),
     ("clap", &["cli", "main"]),
     ("csv", &["config"]),
+    ("ctr", &["rtp"]),
     ("flate2", &["engines"]),
     ("hickory_resolver", &["signalling"]),
-    ("hmac", &["sip"]),
+    ("hmac", &["rtp", "sip"]),
     ("hound", &["phone"]),
     ("md5", &["sip"]),
     ("metrics_exporter_prometheus", &["ops"]),
@@ -60,6 +62,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rten", &["engines"]),
     ("rtp_rs", &["rtp"]),
     ("rustls_native_certs", &["signalling"]),
+    ("sha1", &["rtp"]),
     ("sd_notify", &["ops"]),
     ("sha2", &["sip", "audit", "engines"]),
     ("socket2", &["signalling"]),

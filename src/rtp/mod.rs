@@ -8,8 +8,12 @@ mod counters;
 mod dtmf;
 mod jitter;
 mod packet;
+mod srtp;
 
 pub use counters::Counters;
 pub use dtmf::{DtmfReceiver, DtmfSender, EVENT_PAYLOAD};
 pub use jitter::{Inserted, JitterBuffer, MAX_PAYLOAD, Released};
 pub use packet::{Header, Packet, PacketError, Ssrc};
+pub use srtp::{
+    MasterKey, OVERHEAD as SRTP_OVERHEAD, SALT, SrtpError, SrtpReceiver, SrtpSender, Suite,
+};

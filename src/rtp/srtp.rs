@@ -1,0 +1,602 @@
+//! Secure RTP and RTCP (RFC 3711) with counter-mode AES of 128 or 256 bits (RFC 6188) and HMAC-SHA1.
+//!
+//! Keys come from SDP (RFC 4568). Nothing here allocates, so that a media thread may run it, and
+//! nothing is taken from a packet before its tag is right.
+
+use aes::cipher::{KeyIvInit, StreamCipher};
+use aes::{Aes128, Aes256};
+use ctr::Ctr128BE;
+use hmac::{Hmac, KeyInit, Mac};
+use sha1::Sha1;
+
+use super::Ssrc;
+
+/// Bytes of the master salt, and of a session salt.
+pub const SALT: usize = 14;
+/// Bytes of the longest tag.
+const TAG: usize = 10;
+/// What SRTCP puts between the packet and its tag: the E bit and the index.
+const INDEX: usize = 4;
+/// The most that protecting adds to a packet.
+pub const OVERHEAD: usize = TAG + INDEX;
+/// Streams that one key can receive at a time; the one heard longest ago makes room for a new one.
+const STREAMS: usize = 4;
+/// How far behind the newest a packet may be (RFC 3711 §3.3.2 asks for 64 or more).
+const WINDOW: u64 = 128;
+
+/// What is done to a packet. The names are those of RFC 4568 §6.2 and RFC 6188 §4.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Suite {
+    /// `AES_256_CM_HMAC_SHA1_80`
+    Aes256Tag80,
+    /// `AES_256_CM_HMAC_SHA1_32`
+    Aes256Tag32,
+    /// `AES_CM_128_HMAC_SHA1_80`, which everybody has.
+    Aes128Tag80,
+    /// `AES_CM_128_HMAC_SHA1_32`
+    Aes128Tag32,
+}
+
+impl Suite {
+    /// All of them, strongest first.
+    pub const ALL: [Self; 4] =
+        [Self::Aes256Tag80, Self::Aes128Tag80, Self::Aes256Tag32, Self::Aes128Tag32];
+
+    /// Returns its name in `a=crypto`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Aes256Tag80 => "AES_256_CM_HMAC_SHA1_80",
+            Self::Aes256Tag32 => "AES_256_CM_HMAC_SHA1_32",
+            Self::Aes128Tag80 => "AES_CM_128_HMAC_SHA1_80",
+            Self::Aes128Tag32 => "AES_CM_128_HMAC_SHA1_32",
+        }
+    }
+
+    /// Returns the length of the master key in bytes.
+    pub fn key_bytes(self) -> usize {
+        match self {
+            Self::Aes256Tag80 | Self::Aes256Tag32 => 32,
+            Self::Aes128Tag80 | Self::Aes128Tag32 => 16,
+        }
+    }
+
+    /// The length of the tag of SRTP; that of SRTCP is always ten bytes (RFC 4568 §6.2).
+    fn tag(self) -> usize {
+        match self {
+            Self::Aes256Tag80 | Self::Aes128Tag80 => 10,
+            Self::Aes256Tag32 | Self::Aes128Tag32 => 4,
+        }
+    }
+}
+
+/// A master key and salt, as SDP carries them.
+#[derive(Clone)]
+pub struct MasterKey {
+    suite: Suite,
+    key: [u8; 32],
+    salt: [u8; SALT],
+}
+
+impl MasterKey {
+    /// Takes the key and the salt behind it; `None` when their length is not the suite's.
+    pub fn new(suite: Suite, bytes: &[u8]) -> Option<Self> {
+        let (key_bytes, salt_bytes) = bytes.split_at_checked(suite.key_bytes())?;
+        let mut key = [0; 32];
+        key[..key_bytes.len()].copy_from_slice(key_bytes);
+        Some(Self { suite, key, salt: salt_bytes.try_into().ok()? })
+    }
+
+    /// Returns the suite.
+    pub fn suite(&self) -> Suite {
+        self.suite
+    }
+
+    /// Returns the key and the salt behind it, for SDP.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        [&self.key[..self.suite.key_bytes()], &self.salt].concat()
+    }
+
+    /// RFC 3711 §4.3: bytes of a session key, by its label. The key derivation rate is zero.
+    fn derive(&self, label: u8, out: &mut [u8]) {
+        let mut block = [0; 16];
+        block[..SALT].copy_from_slice(&self.salt);
+        block[7] ^= label;
+        out.fill(0);
+        apply(&self.key[..self.suite.key_bytes()], &block, out);
+    }
+
+    fn session(&self, labels: [u8; 3], tag: usize) -> Session {
+        let mut session = Session {
+            key: [0; 32],
+            key_bytes: self.suite.key_bytes(),
+            mac: Hmac::new_from_slice(&[]).expect("HMAC takes keys of any length"),
+            salt: [0; SALT],
+            tag,
+        };
+        self.derive(labels[0], &mut session.key[..self.suite.key_bytes()]);
+        let mut mac_key = [0; 20];
+        self.derive(labels[1], &mut mac_key);
+        session.mac = Hmac::new_from_slice(&mac_key).expect("HMAC takes keys of any length");
+        self.derive(labels[2], &mut session.salt);
+        session
+    }
+
+    fn rtp(&self) -> Session {
+        self.session([0, 1, 2], self.suite.tag())
+    }
+
+    fn rtcp(&self) -> Session {
+        self.session([3, 4, 5], TAG)
+    }
+}
+
+impl std::fmt::Debug for MasterKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "MasterKey({}, ‹secret›)", self.suite.name())
+    }
+}
+
+impl PartialEq for MasterKey {
+    fn eq(&self, other: &Self) -> bool {
+        let differing = self.key.iter().zip(other.key).map(|(a, b)| a ^ b);
+        let salts = self.salt.iter().zip(other.salt).map(|(a, b)| a ^ b);
+        self.suite == other.suite && differing.chain(salts).fold(0, |all, bits| all | bits) == 0
+    }
+}
+
+impl Eq for MasterKey {}
+
+/// Why a packet is not taken.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum SrtpError {
+    /// It is shorter than header and tag.
+    #[error("too short to be protected")]
+    Short,
+    /// Its tag does not fit: another key, or somebody changed it.
+    #[error("the authentication tag is wrong")]
+    Forged,
+    /// It came before, or is too old to tell.
+    #[error("replayed")]
+    Replayed,
+    /// There is no room for the tag.
+    #[error("no room for the tag")]
+    NoRoom,
+    /// The key has been used for as many packets as it may (RFC 3711 §9.2).
+    #[error("the key is used up")]
+    UsedUp,
+}
+
+/// Session keys of one direction, for RTP or RTCP.
+#[derive(Clone)]
+struct Session {
+    key: [u8; 32],
+    key_bytes: usize,
+    mac: Hmac<Sha1>,
+    salt: [u8; SALT],
+    tag: usize,
+}
+
+impl Session {
+    /// RFC 3711 §4.1.1: encrypts or decrypts.
+    fn apply(&self, ssrc: u32, index: u64, bytes: &mut [u8]) {
+        let mut block = [0; 16];
+        block[..SALT].copy_from_slice(&self.salt);
+        for (byte, other) in block[4..8].iter_mut().zip(ssrc.to_be_bytes()) {
+            *byte ^= other;
+        }
+        for (byte, other) in block[8..14].iter_mut().zip(&index.to_be_bytes()[2..]) {
+            *byte ^= other;
+        }
+        apply(&self.key[..self.key_bytes], &block, bytes);
+    }
+
+    fn mac(&self, packet: &[u8], rollovers: Option<u32>) -> Hmac<Sha1> {
+        let mut mac = self.mac.clone();
+        mac.update(packet);
+        if let Some(rollovers) = rollovers {
+            mac.update(&rollovers.to_be_bytes());
+        }
+        mac
+    }
+
+    fn sign(&self, packet: &[u8], rollovers: Option<u32>, tag: &mut [u8]) {
+        let whole = self.mac(packet, rollovers).finalize().into_bytes();
+        tag.copy_from_slice(&whole[..tag.len()]);
+    }
+
+    /// In constant time.
+    fn verify(&self, packet: &[u8], rollovers: Option<u32>, tag: &[u8]) -> bool {
+        self.mac(packet, rollovers).verify_truncated_left(tag).is_ok()
+    }
+}
+
+/// XORs the key stream that begins at the counter block.
+fn apply(key: &[u8], block: &[u8; 16], bytes: &mut [u8]) {
+    const LENGTH: &str = "keys have the length of their suite";
+    match key.len() {
+        16 => Ctr128BE::<Aes128>::new_from_slices(key, block).expect(LENGTH).apply_keystream(bytes),
+        _ => Ctr128BE::<Aes256>::new_from_slices(key, block).expect(LENGTH).apply_keystream(bytes),
+    }
+}
+
+/// Protects what we send under one key.
+#[derive(Clone)]
+pub struct SrtpSender {
+    rtp: Session,
+    rtcp: Session,
+    ssrc: Option<Ssrc>,
+    rollovers: u32,
+    last: u16,
+    reports: u32,
+}
+
+impl SrtpSender {
+    /// Begins under a new key.
+    pub fn new(key: &MasterKey) -> Self {
+        let (rtp, rtcp) = (key.rtp(), key.rtcp());
+        Self { rtp, rtcp, ssrc: None, rollovers: 0, last: 0, reports: 0 }
+    }
+
+    /// Protects the RTP packet in the first `length` bytes and returns its new length.
+    ///
+    /// # Errors
+    /// When it is no RTP packet, or `buffer` has no room for the tag.
+    pub fn protect(&mut self, buffer: &mut [u8], length: usize) -> Result<usize, SrtpError> {
+        let end = length + self.rtp.tag;
+        let header = header_length(buffer.get(..length).ok_or(SrtpError::Short)?)?;
+        if buffer.len() < end {
+            return Err(SrtpError::NoRoom);
+        }
+        let (ssrc, seq) = (word(buffer, 8), u16::from_be_bytes([buffer[2], buffer[3]]));
+        if self.ssrc != Some(Ssrc(ssrc)) {
+            self.ssrc = Some(Ssrc(ssrc));
+            self.rollovers = 0;
+        } else if seq < self.last && self.last - seq > 0x8000 {
+            self.rollovers = self.rollovers.checked_add(1).ok_or(SrtpError::UsedUp)?;
+        }
+        self.last = seq;
+        let index = u64::from(self.rollovers) << 16 | u64::from(seq);
+        self.rtp.apply(ssrc, index, &mut buffer[header..length]);
+        let (packet, tag) = buffer[..end].split_at_mut(length);
+        self.rtp.sign(packet, Some(self.rollovers), tag);
+        Ok(end)
+    }
+
+    /// Protects the RTCP packet in the first `length` bytes and returns its new length.
+    ///
+    /// # Errors
+    /// When it is no RTCP packet, or `buffer` has no room for index and tag.
+    pub fn protect_report(&mut self, buffer: &mut [u8], length: usize) -> Result<usize, SrtpError> {
+        let end = length + INDEX + self.rtcp.tag;
+        if length < 8 {
+            return Err(SrtpError::Short);
+        }
+        if buffer.len() < end {
+            return Err(SrtpError::NoRoom);
+        }
+        if self.reports >= 0x7fff_ffff {
+            return Err(SrtpError::UsedUp);
+        }
+        self.reports += 1;
+        let ssrc = word(buffer, 4);
+        self.rtcp.apply(ssrc, self.reports.into(), &mut buffer[8..length]);
+        let (packet, tag) = buffer[..end].split_at_mut(length + INDEX);
+        packet[length..].copy_from_slice(&(0x8000_0000 | self.reports).to_be_bytes());
+        self.rtcp.sign(packet, None, tag);
+        Ok(end)
+    }
+}
+
+/// Which packets of a stream came, among the newest.
+#[derive(Clone, Copy, Debug)]
+struct Window {
+    ssrc: u32,
+    newest: u64,
+    /// Bit n: the packet n before the newest.
+    seen: u128,
+    /// When it was last heard, in packets.
+    heard: u64,
+}
+
+impl Window {
+    fn is_new(&self, index: u64) -> bool {
+        match self.newest.checked_sub(index) {
+            None => true,
+            Some(behind) => behind < WINDOW && self.seen >> behind & 1 == 0,
+        }
+    }
+
+    fn note(&mut self, index: u64) {
+        match self.newest.checked_sub(index) {
+            Some(behind) => self.seen |= 1 << behind,
+            None => {
+                let ahead = index - self.newest;
+                self.seen = if ahead < WINDOW { self.seen << ahead } else { 0 } | 1;
+                self.newest = index;
+            }
+        }
+    }
+
+    /// RFC 3711 §3.3.1: the index that is nearest to the newest one.
+    fn guess(&self, seq: u16) -> u64 {
+        let (rollovers, newest) = (self.newest >> 16, self.newest as u16);
+        let rollovers = match (newest < 0x8000, i32::from(seq) - i32::from(newest)) {
+            (true, 0x8001..) => rollovers.saturating_sub(1),
+            (false, ..-0x8000) => rollovers + 1,
+            _ => rollovers,
+        };
+        rollovers << 16 | u64::from(seq)
+    }
+}
+
+/// Checks and opens what comes under one key.
+#[derive(Clone)]
+pub struct SrtpReceiver {
+    rtp: Session,
+    rtcp: Session,
+    streams: [Option<Window>; STREAMS],
+    reports: [Option<Window>; STREAMS],
+    packets: u64,
+}
+
+impl SrtpReceiver {
+    /// Begins under a new key.
+    pub fn new(key: &MasterKey) -> Self {
+        let (rtp, rtcp) = (key.rtp(), key.rtcp());
+        Self { rtp, rtcp, streams: [None; STREAMS], reports: [None; STREAMS], packets: 0 }
+    }
+
+    /// Opens an SRTP packet in place and returns the length of the RTP packet.
+    ///
+    /// # Errors
+    /// When it is not to be believed; then `packet` is as it came.
+    pub fn unprotect(&mut self, packet: &mut [u8]) -> Result<usize, SrtpError> {
+        let length = packet.len().checked_sub(self.rtp.tag).ok_or(SrtpError::Short)?;
+        let header = header_length(&packet[..length])?;
+        let (ssrc, seq) = (word(packet, 8), u16::from_be_bytes([packet[2], packet[3]]));
+        let known = self.streams.iter().flatten().find(|window| window.ssrc == ssrc);
+        let index = known.map_or(seq.into(), |window| window.guess(seq));
+        if known.is_some_and(|window| !window.is_new(index)) {
+            return Err(SrtpError::Replayed);
+        }
+        let rollovers = (index >> 16) as u32;
+        if !self.rtp.verify(&packet[..length], Some(rollovers), &packet[length..]) {
+            return Err(SrtpError::Forged);
+        }
+        self.packets += 1;
+        note(&mut self.streams, ssrc, index, self.packets);
+        self.rtp.apply(ssrc, index, &mut packet[header..length]);
+        Ok(length)
+    }
+
+    /// Opens an SRTCP packet in place and returns the length of the RTCP packet.
+    ///
+    /// # Errors
+    /// When it is not to be believed; then `packet` is as it came.
+    pub fn unprotect_report(&mut self, packet: &mut [u8]) -> Result<usize, SrtpError> {
+        let signed = packet.len().checked_sub(self.rtcp.tag).ok_or(SrtpError::Short)?;
+        let length = signed.checked_sub(INDEX).filter(|&l| l >= 8).ok_or(SrtpError::Short)?;
+        let (ssrc, mark) = (word(packet, 4), word(packet, length));
+        let index = u64::from(mark & 0x7fff_ffff);
+        let known = self.reports.iter().flatten().find(|window| window.ssrc == ssrc);
+        if known.is_some_and(|window| !window.is_new(index)) {
+            return Err(SrtpError::Replayed);
+        }
+        if !self.rtcp.verify(&packet[..signed], None, &packet[signed..]) {
+            return Err(SrtpError::Forged);
+        }
+        self.packets += 1;
+        note(&mut self.reports, ssrc, index, self.packets);
+        if mark >> 31 == 1 {
+            self.rtcp.apply(ssrc, index, &mut packet[8..length]);
+        }
+        Ok(length)
+    }
+}
+
+/// Notes an index of a stream whose packet was genuine.
+fn note(windows: &mut [Option<Window>; STREAMS], ssrc: u32, index: u64, heard: u64) {
+    if let Some(window) = windows.iter_mut().flatten().find(|window| window.ssrc == ssrc) {
+        window.heard = heard;
+        return window.note(index);
+    }
+    let longest_ago = windows.iter_mut().min_by_key(|window| window.map_or(0, |w| w.heard));
+    if let Some(place) = longest_ago {
+        *place = Some(Window { ssrc, newest: index, seen: 1, heard });
+    }
+}
+
+/// The length of an RTP header with its CSRC list and extension (RFC 3550 §5.1), which stay readable.
+fn header_length(packet: &[u8]) -> Result<usize, SrtpError> {
+    let first = *packet.first().filter(|first| **first >> 6 == 2).ok_or(SrtpError::Short)?;
+    let mut length = 12 + 4 * usize::from(first & 15);
+    if first & 0x10 != 0 {
+        let words = packet.get(length + 2..length + 4).ok_or(SrtpError::Short)?;
+        length += 4 + 4 * usize::from(u16::from_be_bytes([words[0], words[1]]));
+    }
+    (length <= packet.len()).then_some(length).ok_or(SrtpError::Short)
+}
+
+fn word(packet: &[u8], at: usize) -> u32 {
+    u32::from_be_bytes([packet[at], packet[at + 1], packet[at + 2], packet[at + 3]])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn hex(text: &str) -> Vec<u8> {
+        let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_hexdigit).collect();
+        let pair = |two: &[u8]| u8::from_str_radix(std::str::from_utf8(two).unwrap(), 16).unwrap();
+        digits.chunks(2).map(pair).collect()
+    }
+
+    fn key(suite: Suite) -> MasterKey {
+        let bytes: Vec<u8> = (0..suite.key_bytes() + SALT).map(|i| (i * 7 + 3) as u8).collect();
+        MasterKey::new(suite, &bytes).unwrap()
+    }
+
+    fn packet(seq: u16, ssrc: u32) -> Vec<u8> {
+        let mut packet = vec![0x80, 0];
+        packet.extend(seq.to_be_bytes());
+        packet.extend([0, 0, 0, 1]);
+        packet.extend(ssrc.to_be_bytes());
+        packet.extend((0..160).map(|i| i as u8 ^ seq as u8));
+        packet
+    }
+
+    fn protect(sender: &mut SrtpSender, packet: &[u8]) -> Vec<u8> {
+        let mut buffer = packet.to_vec();
+        buffer.resize(packet.len() + OVERHEAD, 0);
+        let length = sender.protect(&mut buffer, packet.len()).unwrap();
+        buffer.truncate(length);
+        buffer
+    }
+
+    fn open(receiver: &mut SrtpReceiver, packet: &[u8]) -> Result<Vec<u8>, SrtpError> {
+        let mut packet = packet.to_vec();
+        let length = receiver.unprotect(&mut packet)?;
+        packet.truncate(length);
+        Ok(packet)
+    }
+
+    #[test]
+    fn the_key_stream_is_that_of_rfc_3711_b_2() {
+        let mut session = key(Suite::Aes128Tag80).rtp();
+        session.key[..16].copy_from_slice(&hex("2B7E151628AED2A6ABF7158809CF4F3C"));
+        session.salt.copy_from_slice(&hex("F0F1F2F3F4F5F6F7F8F9FAFBFCFD"));
+        let mut stream = [0; 48];
+        session.apply(0, 0, &mut stream);
+        assert_eq!(
+            stream[..],
+            hex(
+                "E03EAD0935C95E80E166B16DD92B4EB4 D23513162B02D0F72A43A2FE4A5F97AB 41E95B3BB0A2E8DD477901E4FCA894C0"
+            )
+        );
+    }
+
+    #[test]
+    fn session_keys_are_those_of_rfc_3711_b_3() {
+        let master = hex("E1F97A0D3E018BE0D64FA32C06DE4139 0EC675AD498AFEEBB6960B3AABE6");
+        let master = MasterKey::new(Suite::Aes128Tag80, &master).unwrap();
+        let derived = |label, length| {
+            let mut out = vec![0; length];
+            master.derive(label, &mut out);
+            out
+        };
+        assert_eq!(derived(0, 16), hex("C61E7A93744F39EE10734AFE3FF7A087"));
+        assert_eq!(derived(2, 14), hex("30CBBC08863D8C85D49DB34A9AE1"));
+        let long = hex("CEBE321F6FF7716B6FD4AB49AF256A15 6D38BAA4");
+        assert_eq!(derived(1, 20), long);
+    }
+
+    #[test]
+    fn session_keys_of_256_bits_are_those_of_rfc_6188_7_2() {
+        let master = hex(
+            "f0f04914b513f2763a1b1fa130f10e29 98f6f6e43e4309d1e622a0e332b9f1b6 3b04803de51ee7c96423ab5b78d2",
+        );
+        let master = MasterKey::new(Suite::Aes256Tag80, &master).unwrap();
+        let mut derived = [0; 32];
+        master.derive(0, &mut derived);
+        assert_eq!(
+            derived[..],
+            hex("5ba1064e30ec51613cad926c5a28ef73 1ec7fb397f70a960653caf06554cd8c4")
+        );
+        let mut salt = [0; SALT];
+        master.derive(2, &mut salt);
+        assert_eq!(salt[..], hex("fa31791685ca444a9e07c6c64e93"));
+    }
+
+    #[test]
+    fn what_is_protected_opens_and_is_not_readable() {
+        for suite in Suite::ALL {
+            let (mut sender, mut receiver) =
+                (SrtpSender::new(&key(suite)), SrtpReceiver::new(&key(suite)));
+            // Over two wraps of the sequence number.
+            for number in (65_000..65_536 * 2 + 100_u32).step_by(7) {
+                let plain = packet(number as u16, 9);
+                let sealed = protect(&mut sender, &plain);
+                assert_eq!(sealed.len(), plain.len() + suite.tag());
+                assert_ne!(sealed[12..60], plain[12..60]);
+                assert_eq!(open(&mut receiver, &sealed).unwrap(), plain);
+            }
+        }
+    }
+
+    #[test]
+    fn a_replayed_an_old_and_a_changed_packet_are_refused() {
+        let master = key(Suite::Aes128Tag80);
+        let (mut sender, mut receiver) = (SrtpSender::new(&master), SrtpReceiver::new(&master));
+        let sealed: Vec<_> = (0..300).map(|seq| protect(&mut sender, &packet(seq, 9))).collect();
+        assert!(open(&mut receiver, &sealed[0]).is_ok());
+        assert!(open(&mut receiver, &sealed[200]).is_ok());
+        assert_eq!(open(&mut receiver, &sealed[200]), Err(SrtpError::Replayed));
+        assert_eq!(open(&mut receiver, &sealed[0]), Err(SrtpError::Replayed));
+        assert!(open(&mut receiver, &sealed[73]).is_ok(), "127 behind");
+        assert_eq!(open(&mut receiver, &sealed[72]), Err(SrtpError::Replayed), "128 behind");
+        for at in 0..sealed[250].len() {
+            let mut changed = sealed[250].clone();
+            changed[at] ^= 1;
+            assert!(open(&mut receiver, &changed).is_err(), "byte {at}");
+        }
+        assert!(open(&mut receiver, &sealed[250]).is_ok(), "forgeries move no window");
+        let mut other = SrtpReceiver::new(&key(Suite::Aes256Tag80));
+        assert_eq!(open(&mut other, &sealed[251]), Err(SrtpError::Forged));
+    }
+
+    #[test]
+    fn a_new_stream_under_the_same_key_is_its_own() {
+        let master = key(Suite::Aes128Tag32);
+        let (mut sender, mut receiver) = (SrtpSender::new(&master), SrtpReceiver::new(&master));
+        for ssrc in 0..20 {
+            for seq in 0..3 {
+                let sealed = protect(&mut sender, &packet(seq, ssrc));
+                assert!(open(&mut receiver, &sealed).is_ok(), "stream {ssrc}, packet {seq}");
+                assert_eq!(open(&mut receiver, &sealed), Err(SrtpError::Replayed));
+            }
+        }
+    }
+
+    #[test]
+    fn reports_are_protected_with_an_index_of_their_own() {
+        let master = key(Suite::Aes128Tag32);
+        let (mut sender, mut receiver) = (SrtpSender::new(&master), SrtpReceiver::new(&master));
+        let plain = hex("80c90001 00000009 81ca0004 00000009 0108 61747465 6e64616e 7400");
+        for index in 1..5 {
+            let mut buffer = plain.clone();
+            buffer.resize(plain.len() + OVERHEAD, 0);
+            let length = sender.protect_report(&mut buffer, plain.len()).unwrap();
+            assert_eq!(length, plain.len() + OVERHEAD);
+            assert_eq!(word(&buffer, plain.len()), 0x8000_0000 | index);
+            assert_ne!(buffer[8..plain.len()], plain[8..]);
+            let mut again = buffer.clone();
+            let opened = receiver.unprotect_report(&mut buffer).unwrap();
+            assert_eq!(buffer[..opened], plain);
+            assert_eq!(receiver.unprotect_report(&mut again), Err(SrtpError::Replayed));
+            again[10] ^= 1;
+            assert!(receiver.unprotect_report(&mut again).is_err());
+        }
+    }
+
+    proptest! {
+        /// Short packets were what broke others.
+        #[test]
+        fn no_bytes_panic(mut bytes in proptest::collection::vec(any::<u8>(), 0..64), rtp: bool) {
+            if rtp && !bytes.is_empty() {
+                bytes[0] = 0x80 | bytes[0] & 0x3f;
+            }
+            let mut receiver = SrtpReceiver::new(&key(Suite::Aes128Tag80));
+            let before = bytes.clone();
+            prop_assert!(receiver.unprotect(&mut bytes).is_err());
+            prop_assert!(receiver.unprotect_report(&mut bytes).is_err());
+            prop_assert_eq!(&bytes, &before);
+            let mut sender = SrtpSender::new(&key(Suite::Aes128Tag80));
+            let length = bytes.len();
+            let _ = sender.protect(&mut bytes, length);
+            bytes.resize(length + OVERHEAD, 0);
+            let _ = sender.protect(&mut bytes, length);
+            let _ = sender.protect_report(&mut bytes, length);
+        }
+    }
+}
