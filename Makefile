@@ -19,7 +19,7 @@ CARGO ?= cargo
 # command=package: a command that is there already, from wherever, is not installed again.
 RUN_NEEDS  := gcc=gcc pkg-config=pkg-config npm=npm pip3=python3-pip flite=flite
 TEST_NEEDS := $(RUN_NEEDS) sipp=sip-tester ffmpeg=ffmpeg baresip=baresip sipsak=sipsak svmap=sipvicious \
-              kamailio=kamailio sox=sox systemd-analyze=systemd sqlite3=sqlite3
+              kamailio=kamailio openssl=openssl sox=sox systemd-analyze=systemd sqlite3=sqlite3
 
 # Debian keeps servers where a user's PATH does not look.
 export PATH := $(PATH):/usr/sbin
@@ -74,3 +74,7 @@ setup setup-run:
 	    cat "$$log"
 	    exit 1
 	fi
+	# Debian starts a server that it installs, here on the port of `make demo`; the tests start their own.
+	case "$$missing" in
+	*kamailio*) [ ! -d /run/systemd/system ] || $$as_root systemctl disable --now kamailio >/dev/null 2>&1 || true ;;
+	esac
