@@ -8,6 +8,7 @@ mod counters;
 mod dtmf;
 mod jitter;
 mod packet;
+mod replay;
 mod srtp;
 
 pub use counters::Counters;
