@@ -100,6 +100,8 @@ impl Switchboard {
     pub(super) fn new(shared: Arc<Shared>, seed: u64, board: Board) -> Self {
         let mut trunks = Trunks::default();
         trunks.configure(Instant::now(), &shared.config.load());
+        // Whoever asks before anything has happened is told that, and not that there are no trunks.
+        board.tell(trunks.facts());
         Self {
             shared,
             lines: BTreeMap::new(),
