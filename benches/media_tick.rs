@@ -6,7 +6,7 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use attendant::base::{Dice, Epoch, Frame, PacketTime, RtpTime, SeqNo, UtteranceId};
+use attendant::base::{Dice, Epoch, Frame, RtpTime, SeqNo, UtteranceId};
 use attendant::codec::{Codec, Decoder, Encoder, FRAME_BYTES};
 use attendant::media::{LegParams, MediaSession};
 use attendant::rtp::{Counters, Header, JitterBuffer, Packet, Ssrc};
@@ -40,16 +40,7 @@ fn packet(number: u32, payload: &[u8]) -> Packet<'_> {
 fn leg(bencher: Bencher<'_, '_>) {
     let start = Instant::now();
     let remote = SocketAddr::from(([192, 0, 2, 1], 4000));
-    let params = LegParams {
-        codec: Codec::Pcmu,
-        payload_type: 0,
-        telephone_event: Some(101),
-        remote,
-        packet_time: PacketTime(20),
-        sends: true,
-        receives: true,
-        learn_source: false,
-    };
+    let params = LegParams { telephone_event: Some(101), ..LegParams::new(Codec::Pcmu, 0, remote) };
     let mut session = MediaSession::new(start, params, &mut Dice::new(1));
     let (mut vad, mut number, frame) = (Vad::new(), 0_u32, voice());
     let (mut writer, _reader) = up_ring();

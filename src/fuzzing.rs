@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
-use crate::base::{PacketTime, Phi};
+use crate::base::Phi;
 use crate::codec::Codec;
 use crate::config;
 use crate::dialplan::{Dialled, Verdict};
@@ -265,12 +265,6 @@ fn headers(message: &mut Message) -> &mut Headers {
 }
 
 fn local(rtp: &str) -> LocalMedia {
-    LocalMedia {
-        rtp: rtp.parse().expect("it is an address"),
-        codecs: Codec::ALL.to_vec(),
-        telephone_event: true,
-        packet_time: PacketTime::DEFAULT,
-        session_id: 1,
-        version: 1,
-    }
+    let rtp = rtp.parse().expect("it is an address");
+    LocalMedia { telephone_event: true, ..LocalMedia::new(rtp, Codec::ALL.to_vec(), 1) }
 }

@@ -5,7 +5,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
-use attendant::base::{Dice, Epoch, Frame, LegId, PacketTime, Phi, UtteranceId};
+use attendant::base::{Dice, Epoch, Frame, LegId, Phi, UtteranceId};
 use attendant::codec::Codec;
 use attendant::media::MediaSession;
 use attendant::rtp::Packet;
@@ -36,16 +36,7 @@ fn open(plane: &MediaPlane, leg: u32) -> (Phone, LegMedia) {
 }
 
 fn params(remote: SocketAddr) -> LegParams {
-    LegParams {
-        codec: Codec::Pcmu,
-        payload_type: 0,
-        telephone_event: Some(101),
-        remote,
-        packet_time: PacketTime(20),
-        sends: true,
-        receives: true,
-        learn_source: false,
-    }
+    LegParams { telephone_event: Some(101), ..LegParams::new(Codec::Pcmu, 0, remote) }
 }
 
 fn plane(ports: std::ops::RangeInclusive<u16>) -> (MediaPlane, MediaEvents) {

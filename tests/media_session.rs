@@ -13,14 +13,8 @@ const CALLER: ([u8; 4], u16) = ([192, 0, 2, 1], 4000);
 
 fn params() -> LegParams {
     LegParams {
-        codec: Codec::Pcmu,
-        payload_type: 0,
         telephone_event: Some(101),
-        remote: SocketAddr::from(CALLER),
-        packet_time: PacketTime(20),
-        sends: true,
-        receives: true,
-        learn_source: false,
+        ..LegParams::new(Codec::Pcmu, 0, SocketAddr::from(CALLER))
     }
 }
 
@@ -145,7 +139,7 @@ fn every_packet_time_carries_the_same_sound() {
         [(10, 120, 80), (20, 60, 160), (30, 40, 240), (40, 30, 320)]
     {
         let params = LegParams { packet_time: PacketTime(packet_time), ..params() };
-        let mut sender = World::new(params);
+        let mut sender = World::new(params.clone());
         let mut receiver = World::new(params);
         let mut heard = Vec::new();
         let mut sent = 0;

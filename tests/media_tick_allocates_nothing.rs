@@ -43,18 +43,13 @@ fn thirty_thousand_ticks_allocate_nothing() {
     let start = Instant::now();
     let caller = SocketAddr::from(([192, 0, 2, 1], 4000));
     let params = LegParams {
-        codec: Codec::Pcmu,
-        payload_type: 0,
         telephone_event: Some(101),
-        remote: caller,
-        packet_time: PacketTime(20),
-        sends: true,
-        receives: true,
         learn_source: true,
+        ..LegParams::new(Codec::Pcmu, 0, caller)
     };
     let mut dice = Dice::new(1);
-    let mut ours = MediaSession::new(start, params, &mut dice);
-    let mut theirs = MediaSession::new(start, params, &mut dice);
+    let mut ours = MediaSession::new(start, params.clone(), &mut dice);
+    let mut theirs = MediaSession::new(start, params.clone(), &mut dice);
     let mut vad = Vad::new();
     let voice = Frame(std::array::from_fn(|i| if i % 100 < 50 { 4000 } else { -4000 }));
     let (mut out, mut frames, mut digits) = ([0; 1500], 0_u32, 0_u32);
@@ -69,8 +64,9 @@ fn thirty_thousand_ticks_allocate_nothing() {
             theirs.press('5');
         }
         match tick % 1000 {
-            600 => ours.update(now, LegParams { sends: false, receives: false, ..params }),
-            700 => ours.update(now, LegParams { codec: Codec::Pcma, payload_type: 8, ..params }),
+            600 => ours.update(now, LegParams { sends: false, receives: false, ..params.clone() }),
+            700 => ours
+                .update(now, LegParams { codec: Codec::Pcma, payload_type: 8, ..params.clone() }),
             900 => ours.update(now, params),
             _ => {}
         }

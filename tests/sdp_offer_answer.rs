@@ -10,13 +10,11 @@ use attendant::sdp::{
 use proptest::prelude::*;
 
 fn local() -> LocalMedia {
+    let rtp = "192.0.2.5:40000".parse().unwrap();
     LocalMedia {
-        rtp: "192.0.2.5:40000".parse().unwrap(),
-        codecs: vec![Codec::Pcmu, Codec::Pcma],
         telephone_event: true,
-        packet_time: PacketTime(20),
-        session_id: 7,
         version: 2,
+        ..LocalMedia::new(rtp, vec![Codec::Pcmu, Codec::Pcma], 7)
     }
 }
 
@@ -64,12 +62,8 @@ fn an_answer_as_a_whole() {
     assert_eq!(
         agreed,
         Negotiated {
-            codec: Codec::Pcmu,
-            payload_type: 0,
             telephone_event: Some(101),
-            remote: "192.0.2.1:14218".parse().unwrap(),
-            packet_time: PacketTime(20),
-            direction: Direction::SendRecv,
+            ..Negotiated::new(Codec::Pcmu, 0, "192.0.2.1:14218".parse().unwrap())
         }
     );
 }

@@ -124,17 +124,15 @@ pub(super) fn admit(
         seed: call.0,
     };
     let media = &profile.media;
+    let rtp = (media.advertise, port.advertised().port()).into();
     let setup = Setup {
         call,
         leg: incoming.leg,
         offer: incoming.offer,
         local: LocalMedia {
-            rtp: (media.advertise, port.advertised().port()).into(),
-            codecs: media.codecs.clone(),
             telephone_event: media.telephone_event,
             packet_time: media.packet_time,
-            session_id: call.0 >> 1,
-            version: 1,
+            ..LocalMedia::new(rtp, media.codecs.clone(), call.0 >> 1)
         },
         setting,
         targets,

@@ -262,14 +262,14 @@ fn tool_outcome(error: Option<ErrorCode>) -> ops::ToolOutcome {
 }
 
 fn params(negotiated: &Negotiated) -> LegParams {
+    let Negotiated { codec, payload_type, telephone_event, remote, packet_time, direction } =
+        *negotiated;
     LegParams {
-        codec: negotiated.codec,
-        payload_type: negotiated.payload_type,
-        telephone_event: negotiated.telephone_event,
-        remote: negotiated.remote,
-        packet_time: negotiated.packet_time,
-        sends: negotiated.direction.sends(),
-        receives: negotiated.direction.receives(),
+        telephone_event,
+        packet_time,
+        sends: direction.sends(),
+        receives: direction.receives(),
         learn_source: true,
+        ..LegParams::new(codec, payload_type, remote)
     }
 }

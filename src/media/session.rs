@@ -22,7 +22,7 @@ const NO_PACKETS: Duration = Duration::from_secs(5);
 const EVENTS: usize = 8;
 
 /// What was agreed for a leg (SDP's answer, in media's terms).
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct LegParams {
     /// What we send, and expect.
     pub codec: Codec,
@@ -40,6 +40,22 @@ pub struct LegParams {
     pub receives: bool,
     /// Whether the far end may be behind NAT, so that its address is learnt from its packets.
     pub learn_source: bool,
+}
+
+impl LegParams {
+    /// A leg that sends and receives packets of 20 ms, with nothing else agreed.
+    pub fn new(codec: Codec, payload_type: u8, remote: SocketAddr) -> Self {
+        Self {
+            codec,
+            payload_type,
+            telephone_event: None,
+            remote,
+            packet_time: PacketTime::DEFAULT,
+            sends: true,
+            receives: true,
+            learn_source: false,
+        }
+    }
 }
 
 /// What became of a datagram.
@@ -121,8 +137,8 @@ impl MediaSession {
         let LegParams { codec, payload_type, telephone_event, packet_time, .. } = params;
         sender.agree(codec, payload_type, telephone_event, packet_time);
         Self {
-            params,
             latch: Latch::new(params.remote, params.learn_source),
+            params,
             receiver: Receiver::new(payload_type, codec),
             sender,
             dtmf: DtmfReceiver::default(),

@@ -21,7 +21,7 @@ use super::session::{Opening, Pickup, Session, Wish};
 use super::signals::{Signals, sleep_until};
 use super::target::Target;
 use super::wire::{Wire, WireEvent};
-use crate::base::{Dice, LegId, PacketTime, Phi, Purpose};
+use crate::base::{Dice, LegId, Phi, Purpose};
 use crate::codec::Codec;
 use crate::sdp::{self, Direction, LocalMedia};
 use crate::signalling::TlsClient;
@@ -355,12 +355,8 @@ impl Phone {
         let wire = Wire::open(wire, address, &self.rtp_ports, &mut self.dice, events.clone())
             .map_err(|source| PhoneError::Rtp { source })?;
         let media = LocalMedia {
-            rtp: wire.local(),
-            codecs: self.codecs.clone(),
             telephone_event: true,
-            packet_time: PacketTime::DEFAULT,
-            session_id: self.dice.bits() >> 2,
-            version: 1,
+            ..LocalMedia::new(wire.local(), self.codecs.clone(), self.dice.bits() >> 2)
         };
         Ok(Party::new(leg, media, wire, talk.ear))
     }

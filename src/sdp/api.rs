@@ -22,6 +22,14 @@ pub struct LocalMedia {
     pub version: u64,
 }
 
+impl LocalMedia {
+    /// Our side in its first version, with packets of 20 ms and nothing that goes beyond `codecs`.
+    pub fn new(rtp: SocketAddr, codecs: Vec<Codec>, session_id: u64) -> Self {
+        let (telephone_event, packet_time) = (false, PacketTime::DEFAULT);
+        Self { rtp, codecs, telephone_event, packet_time, session_id, version: 1 }
+    }
+}
+
 /// Who sends (RFC 3264 §5.1), seen from our side.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Direction {
@@ -63,6 +71,14 @@ pub struct Negotiated {
     pub packet_time: PacketTime,
     /// Who sends, seen from our side.
     pub direction: Direction,
+}
+
+impl Negotiated {
+    /// Sound both ways in packets of 20 ms, and nothing else.
+    pub fn new(codec: Codec, payload_type: u8, remote: SocketAddr) -> Self {
+        let (packet_time, direction) = (PacketTime::DEFAULT, Direction::SendRecv);
+        Self { codec, payload_type, telephone_event: None, remote, packet_time, direction }
+    }
 }
 
 /// Why an offer cannot be answered, or an answer not be used.

@@ -131,10 +131,7 @@ fn agree(
         Direction::Inactive => Direction::Inactive,
     };
     Negotiated {
-        codec,
-        payload_type,
         telephone_event: events.filter(|_| local.telephone_event).map(|f| f.payload_type),
-        remote,
         packet_time: packet_time(media, local.packet_time),
         direction: match (remote.ip().is_unspecified(), direction) {
             // Hold as RFC 2543 §B.5 had it, and RFC 3264 §8.4 still wants it understood.
@@ -142,6 +139,7 @@ fn agree(
             (true, _) => Direction::Inactive,
             (false, direction) => direction,
         },
+        ..Negotiated::new(codec, payload_type, remote)
     }
 }
 

@@ -205,7 +205,6 @@ impl Drop for MediaPlane {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::PacketTime;
     use crate::codec::Codec;
     use crate::workers::MediaEventKind;
     use crate::workers::leg::Request;
@@ -218,17 +217,8 @@ mod tests {
         let plane = MediaPlane::start(&config).unwrap();
         let mut events = plane.events().unwrap();
         let phone = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let params = LegParams {
-            codec: Codec::Pcma,
-            payload_type: 8,
-            telephone_event: None,
-            remote: phone.local_addr().unwrap(),
-            packet_time: PacketTime::DEFAULT,
-            sends: true,
-            receives: true,
-            learn_source: false,
-        };
-        let silent = LegParams { sends: false, ..params };
+        let params = LegParams::new(Codec::Pcma, 8, phone.local_addr().unwrap());
+        let silent = LegParams { sends: false, ..params.clone() };
         let bad = plane.open(LegId(1), plane.reserve().unwrap(), silent).unwrap();
         let good = plane.open(LegId(2), plane.reserve().unwrap(), params).unwrap();
         bad.control.ask(Request::Panic).unwrap();

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use attendant::agent::Setting;
 use attendant::agent::tools::{ErrorCode, ToolData, ToolResult};
 use attendant::base::{
-    CallId, LegId, PacketTime, Phi, Purpose, TargetName, ToolRequestId, TurnId, UtteranceId,
+    CallId, LegId, Phi, Purpose, TargetName, ToolRequestId, TurnId, UtteranceId,
 };
 use attendant::call::{Attempt, Call, Carrier, Input, Output, Reach, Setup, Sound, Told};
 use attendant::codec::Codec;
@@ -93,12 +93,8 @@ pub fn setup(offer: Option<Vec<u8>>, dial: &[u16], hang_up: bool, fallback: &[u1
         leg: LEG,
         offer,
         local: LocalMedia {
-            rtp: "192.0.2.1:40000".parse().unwrap(),
-            codecs: vec![Codec::Pcmu],
             telephone_event: true,
-            packet_time: PacketTime::DEFAULT,
-            session_id: 1,
-            version: 1,
+            ..LocalMedia::new("192.0.2.1:40000".parse().unwrap(), vec![Codec::Pcmu], 1)
         },
         setting: Setting {
             practice: Practice {
