@@ -7,7 +7,7 @@ use std::hint::black_box;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use attendant::base::{Dice, Epoch, Frame, PacketTime, Phi, UtteranceId};
+use attendant::base::{Dice, Epoch, Frame, Phi, UtteranceId};
 use attendant::codec::Codec;
 use attendant::media::{LegParams, MediaSession, SessionEvent};
 use attendant::speech::{HeardFrame, Vad};
@@ -64,7 +64,7 @@ fn thirty_thousand_ticks_allocate_nothing() {
             theirs.press('5');
         }
         match tick % 1000 {
-            600 => ours.update(now, LegParams { sends: false, receives: false, ..params.clone() }),
+            900 => ours.update(now, params.clone()),
             700 => ours
                 .update(now, LegParams { codec: Codec::Pcma, payload_type: 8, ..params.clone() }),
             900 => ours.update(now, params),
