@@ -64,10 +64,10 @@ fn thirty_thousand_ticks_allocate_nothing() {
             theirs.press('5');
         }
         match tick % 1000 {
-            900 => ours.update(now, params.clone()),
+            600 => ours.update(now, LegParams { sends: false, receives: false, ..params.clone() }),
             700 => ours
                 .update(now, LegParams { codec: Codec::Pcma, payload_type: 8, ..params.clone() }),
-            900 => ours.update(now, params),
+            900 => ours.update(now, params.clone()),
             _ => {}
         }
         theirs.tick(now, (tick % 100 < 50).then_some(&voice));
