@@ -4,10 +4,9 @@
 mod call_world;
 mod timeline;
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use attendant::call::Setup;
-use call_world::{GREETED, RUNG, Story, check, check_with, sdp, setup};
+use call_world::{GREETED, RUNG, check, check_with, sdp, setup};
 
 #[test]
 fn the_greeting_waits_for_the_ack_and_a_turn_is_answered() {

@@ -4,10 +4,8 @@
 mod call_world;
 mod timeline;
 
-use std::time::{Duration, Instant};
-
 use attendant::call::Setup;
-use call_world::{ASKED, GREETED, REFERRED, RUNG, Story, check, check_with, sdp, setup};
+use call_world::{ASKED, GREETED, REFERRED, RUNG, check, check_with, sdp, setup};
 
 /// The note first, then the sentence is heard, then the REFER. States are told when they change.
 #[test]

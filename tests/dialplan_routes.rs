@@ -142,7 +142,8 @@ fn a_target_that_is_closed_is_not_offered() {
 #[test]
 fn a_number_that_is_withheld_may_still_be_on_a_list() {
     let plan = |caller: &str| {
-        let route = format!("[[route]]\nname = \"r\"\ncaller = \"{caller}\"\nagent = \"reception\"");
+        let route =
+            format!("[[route]]\nname = \"r\"\ncaller = \"{caller}\"\nagent = \"reception\"");
         let list = "[callers.known]\nnumbers = \"+13125550142\"";
         let text = format!("timezone = \"America/Chicago\"\n{list}\n{route}\n");
         let config = load(&[("dialplans/clinic.toml", &text)]);

@@ -65,7 +65,7 @@ fn name_of(file: &Path) -> TrunkName {
 
 /// Finds the trunk that a file in `sip-profiles` describes.
 pub(super) fn trunk_of<'a>(config: &'a Config, file: &Path) -> Result<&'a TrunkProfile, Failure> {
-    Ok(config.trunk(&name_of(file)).ok_or_else(|| not_read(file))?)
+    config.trunk(&name_of(file)).ok_or_else(|| not_read(file))
 }
 
 fn not_read(file: &Path) -> Failure {
