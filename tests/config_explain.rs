@@ -244,7 +244,11 @@ fn what_cannot_be_explained_is_told() {
     let (code, _, err) = attendant(dir.path(), &["explain", "sip-profiles/back.toml"]);
     assert_eq!(code, 2);
     assert!(err.contains("back.toml is no SIP profile"), "{err}");
-    fs::write(dir.path().join("sip-profiles/front.toml"), "preset = \"cucn\"\n").unwrap();
+    fs::write(
+        dir.path().join("sip-profiles/front.toml"),
+        "preset = \"cucn\"\ndialplan = \"clinic\"\n",
+    )
+    .unwrap();
     let (code, out, err) = attendant(dir.path(), &["explain", "sip-profiles/front.toml"]);
     assert_eq!(code, 1);
     assert!(out.starts_with("trunk front\npreset                 \"cucn\""), "{out}");

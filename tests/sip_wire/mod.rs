@@ -4,6 +4,8 @@
 //! command to the user agent; `>` shows what it sent and told. Headers of the peer's follow `|`.
 #![allow(clippy::unwrap_used, dead_code, unreachable_pub, reason = "each test takes what it needs")]
 
+mod beginnings;
+
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -15,64 +17,10 @@ use attendant::sip::{
     RegistrationState, Transport, Trunk, Ua, UaConfig,
 };
 
+pub use beginnings::{ACCEPTED, INCOMING, OUR_CALL, RINGING, TAKEN, taken_with};
+
 pub const OFFER: &str = "v=0\r\no=- 1 1 IN IP4 10.0.0.9\r\ns=-\r\nc=IN IP4 10.0.0.9\r\nt=0 0\r\n\
                          m=audio 4000 RTP/AVP 0\r\n";
-macro_rules! incoming {
-    () => {
-        "
-        0ms < INVITE +sdp
-        0ms > 100 INVITE
-        0ms > Incoming 100 by pbx +sdp
-        "
-    };
-}
-
-macro_rules! accepted {
-    () => {
-        concat!(
-            incoming!(),
-            "
-        0ms < do accept
-        0ms > 200 INVITE +sdp
-        "
-        )
-    };
-}
-
-/// A call of theirs has come. This and the next ones begin stories whose beginning is not the point: they
-/// are told and compared as if they stood there.
-pub const INCOMING: &str = incoming!();
-/// It rings.
-pub const RINGING: &str = concat!(
-    incoming!(),
-    "
-        0ms < do ring
-        0ms > 180 INVITE
-    "
-);
-/// We have taken it, and they have not acknowledged that.
-pub const ACCEPTED: &str = accepted!();
-/// Their call is up.
-pub const TAKEN: &str = concat!(
-    accepted!(),
-    "
-        100ms < ACK
-        100ms > Established
-    "
-);
-/// Our call is up.
-pub const OUR_CALL: &str = "
-        0ms < do call
-        0ms > INVITE +sdp
-        100ms < 200 INVITE +sdp
-        100ms > ACK
-        100ms > Answered +sdp
-";
-
-/// [`TAKEN`] with more headers on their INVITE: ` | Contact: <sip:a@10.0.0.7>`.
-pub fn taken_with(headers: &str) -> String {
-    TAKEN.replacen("INVITE +sdp", &format!("INVITE +sdp{headers}"), 1)
-}
 
 const OURS: &str = "10.0.0.1:5060";
 const THEIRS: &str = "10.0.0.9:5060";
