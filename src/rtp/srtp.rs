@@ -128,7 +128,25 @@ impl SrtpSender {
         if buffer.len() < end {
             return Err(SrtpError::NoRoom);
         }
-        let (ssrc, seq) = (word(buffer, 8), u16::from_be_bytes([buffer[2], buffer[3]]));
+        let (ssrc, index) = self.count(buffer)?;
+        self.rtp.apply(ssrc, index, &mut buffer[header..length]);
+        let (packet, tag) = buffer[..end].split_at_mut(length);
+        self.rtp.sign(packet, Some(self.rollovers), tag);
+        Ok(end)
+    }
+
+    /// Counts an RTP packet that goes in the clear between others that do not, so that the roll-over counter
+    /// stays right. What is no RTP packet is not counted.
+    pub fn pass(&mut self, packet: &[u8]) {
+        if header_length(packet).is_ok() {
+            // A key that is used up says so when it is used.
+            let _ = self.count(packet);
+        }
+    }
+
+    /// Returns stream and index of a packet whose header is whole.
+    fn count(&mut self, packet: &[u8]) -> Result<(u32, u64), SrtpError> {
+        let (ssrc, seq) = (word(packet, 8), u16::from_be_bytes([packet[2], packet[3]]));
         if self.ssrc != Some(Ssrc(ssrc)) {
             self.ssrc = Some(Ssrc(ssrc));
             self.rollovers = 0;
@@ -136,11 +154,7 @@ impl SrtpSender {
             self.rollovers = self.rollovers.checked_add(1).ok_or(SrtpError::UsedUp)?;
         }
         self.last = seq;
-        let index = u64::from(self.rollovers) << 16 | u64::from(seq);
-        self.rtp.apply(ssrc, index, &mut buffer[header..length]);
-        let (packet, tag) = buffer[..end].split_at_mut(length);
-        self.rtp.sign(packet, Some(self.rollovers), tag);
-        Ok(end)
+        Ok((ssrc, u64::from(self.rollovers) << 16 | u64::from(seq)))
     }
 
     /// Protects the RTCP packet in the first `length` bytes and returns its new length.
