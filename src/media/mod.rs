@@ -6,6 +6,7 @@
 
 mod latch;
 mod leveller;
+mod protection;
 mod receiver;
 mod sender;
 mod session;
