@@ -7,12 +7,17 @@
 
 mod latch;
 mod leveller;
+mod mix;
+mod protection;
 mod receiver;
 mod sender;
 mod session;
+mod socket_counts;
 
 pub use latch::{Latch, Source};
 pub use leveller::Leveller;
+pub use mix::over;
 pub use receiver::{Heard, Sound};
 pub use sender::Continuity;
 pub use session::{LegParams, MediaSession, Received, SessionEvent, Stats};
+pub use socket_counts::SocketCounts;

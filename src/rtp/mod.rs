@@ -7,6 +7,7 @@
 mod counters;
 mod dtmf;
 mod jitter;
+mod keys;
 mod packet;
 mod replay;
 mod srtp;
@@ -15,6 +16,5 @@ pub use counters::Counters;
 pub use dtmf::{DtmfReceiver, DtmfSender, EVENT_PAYLOAD};
 pub use jitter::{Inserted, JitterBuffer, MAX_PAYLOAD, Released};
 pub use packet::{Header, Packet, PacketError, Ssrc};
-pub use srtp::{
-    MasterKey, OVERHEAD as SRTP_OVERHEAD, SALT, SrtpError, SrtpReceiver, SrtpSender, Suite,
-};
+pub use keys::{KeySeed, MasterKey, SALT, SrtpKeys, Suite};
+pub use srtp::{OVERHEAD as SRTP_OVERHEAD, SrtpError, SrtpReceiver, SrtpSender};
