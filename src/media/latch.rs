@@ -137,8 +137,9 @@ fn note(
     header: &Header,
 ) -> Option<(u8, Instant)> {
     let known = candidates.iter().flatten().find(|last| last.from == from).copied();
-    let next = known
-        .is_some_and(|last| last.ssrc == header.ssrc && last.seq.0.wrapping_add(1) == header.seq.0);
+    let next = known.is_some_and(|last| {
+        last.ssrc == header.ssrc && last.seq.0.wrapping_add(1) == header.seq.0
+    });
     let count = known.filter(|_| next).map_or(1, |last| last.count.saturating_add(1));
     let since = known.map_or(now, |last| last.since);
     let place = candidates.iter_mut().find(|place| match place {
