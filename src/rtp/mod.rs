@@ -9,12 +9,16 @@ mod dtmf;
 mod jitter;
 mod packet;
 mod replay;
+mod reports;
+mod rtcp;
 mod srtp;
 
 pub use counters::Counters;
 pub use dtmf::{DtmfReceiver, DtmfSender, EVENT_PAYLOAD};
 pub use jitter::{Inserted, JitterBuffer, MAX_PAYLOAD, Released};
 pub use packet::{Header, Packet, PacketError, Ssrc};
+pub use reports::{Counted, FarEnd, Reports, Sent};
+pub use rtcp::{Ntp, NotRtcp, RTCP_BYTES, Reception, Said, VoipMetrics, read as read_rtcp};
 pub use srtp::{
     MasterKey, OVERHEAD as SRTP_OVERHEAD, SALT, SrtpError, SrtpReceiver, SrtpSender, Suite,
 };
