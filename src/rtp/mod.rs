@@ -8,6 +8,7 @@ mod counters;
 mod dtmf;
 mod jitter;
 mod packet;
+mod reception;
 mod replay;
 mod srtp;
 
@@ -15,6 +16,7 @@ pub use counters::Counters;
 pub use dtmf::{DtmfReceiver, DtmfSender, EVENT_PAYLOAD};
 pub use jitter::{Inserted, JitterBuffer, MAX_PAYLOAD, Released};
 pub use packet::{Header, Packet, PacketError, Ssrc};
+pub use reception::{Reception, ReceptionReport};
 pub use srtp::{
     MasterKey, OVERHEAD as SRTP_OVERHEAD, SALT, SrtpError, SrtpReceiver, SrtpSender, Suite,
 };
