@@ -14,4 +14,4 @@ pub use latch::{Latch, Source};
 pub use leveller::Leveller;
 pub use receiver::{Heard, Sound};
 pub use sender::Continuity;
-pub use session::{LegParams, MediaSession, Received, SessionEvent, Stats};
+pub use session::{LegParams, MediaSession, Playout, Received, SessionEvent, Stats};

@@ -8,6 +8,7 @@ mod counters;
 mod dtmf;
 mod jitter;
 mod packet;
+mod reception;
 mod replay;
 mod reports;
 mod rtcp;
@@ -17,8 +18,9 @@ pub use counters::Counters;
 pub use dtmf::{DtmfReceiver, DtmfSender, EVENT_PAYLOAD};
 pub use jitter::{Inserted, JitterBuffer, MAX_PAYLOAD, Released};
 pub use packet::{Header, Packet, PacketError, Ssrc};
-pub use reports::{Counted, FarEnd, Reports, Sent};
-pub use rtcp::{Ntp, NotRtcp, RTCP_BYTES, Reception, Said, VoipMetrics, read as read_rtcp};
+pub use reception::{Reception, ReceptionReport};
+pub use reports::{FarEnd, Reports, Sent};
+pub use rtcp::{Ntp, NotRtcp, RTCP_BYTES, ReportBlock, Said, VoipMetrics, read as read_rtcp};
 pub use srtp::{
     MasterKey, OVERHEAD as SRTP_OVERHEAD, SALT, SrtpError, SrtpReceiver, SrtpSender, Suite,
 };

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use crate::base::{Dice, RtpTime};
 
-use super::Ssrc;
 use super::rtcp::{
-    CNAME, NotRtcp, Ntp, RTCP_BYTES, Reception, Said, SenderFacts, VoipMetrics, Writer, read,
+    CNAME, NotRtcp, Ntp, RTCP_BYTES, ReportBlock, Said, SenderFacts, VoipMetrics, Writer, read,
 };
+use super::{Reception, ReceptionReport, Ssrc};
 
 /// The least time between reports, before it is drawn at random (RFC 3550 §6.2).
 const MINIMUM: Duration = Duration::from_secs(5);
@@ -41,28 +41,13 @@ pub struct Sent {
     pub bytes: u32,
 }
 
-/// What we have received of the far end's stream (RFC 3550 §A.3, §A.8).
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct Counted {
-    /// Its stream.
-    pub of: Ssrc,
-    /// Packets that should have come since the stream began.
-    pub expected: u32,
-    /// Packets that came, duplicates included.
-    pub received: u32,
-    /// The highest sequence number, with its rollovers in the upper half.
-    pub highest: u32,
-    /// Interarrival jitter, in units of the RTP clock.
-    pub jitter: u32,
-}
-
 /// What the far end has told.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct FarEnd {
     /// Reports that came, empty ones included.
     pub reports: u32,
     /// What the last report says of our stream.
-    pub reception: Option<Reception>,
+    pub reception: Option<ReceptionReport>,
     /// Reports that show packets of ours arriving.
     pub heard_us: u32,
     /// Reports since the last of those that should show some and do not.
@@ -101,8 +86,8 @@ pub struct Reports {
     size: f64,
     /// Packets sent by the last report and the one before it.
     sent: [u32; 2],
-    /// What the last report counted of the far end's stream.
-    counted: Counted,
+    /// How far the far end's stream had come by the last report.
+    told: Option<(Ssrc, u32)>,
     sender: Option<Heard>,
     receiver: Option<Heard>,
     far: FarEnd,
@@ -122,7 +107,7 @@ impl Reports {
             first: true,
             size: 100.0 + HEADERS,
             sent: [0; 2],
-            counted: Counted::default(),
+            told: None,
             sender: None,
             receiver: None,
             far: FarEnd::default(),
@@ -159,14 +144,14 @@ impl Reports {
         &mut self,
         now: Instant,
         ours: &Sent,
-        theirs: Option<&Counted>,
+        theirs: &mut Reception,
         extended: (bool, Option<&VoipMetrics>),
         out: &mut [u8; RTCP_BYTES],
     ) -> Option<usize> {
         if now < self.next {
             return None;
         }
-        let (we_sent, they_sent) = (self.we_sent(ours), theirs.is_some());
+        let (we_sent, they_sent) = (self.we_sent(ours), theirs.ssrc().is_some());
         let due = self.last + self.interval(we_sent, they_sent);
         if due > now {
             self.next = due;
@@ -185,7 +170,7 @@ impl Reports {
         &mut self,
         now: Instant,
         ours: &Sent,
-        theirs: Option<&Counted>,
+        theirs: &mut Reception,
         out: &mut [u8; RTCP_BYTES],
     ) -> Option<usize> {
         if self.first && ours.packets == 0 {
@@ -206,10 +191,10 @@ impl Reports {
                 self.sender = Some(Heard { of: who, middle: time.middle(), at: now });
                 self.far.packets_sent = Some(packets);
             }
-            Said::Received { by: who, reception } => {
+            Said::Received { by: who, block: of } => {
                 by = Some(who);
-                if reception.of == ours.ssrc {
-                    block = Some(reception);
+                if of.reception.ssrc == ours.ssrc {
+                    block = Some(of);
                 }
             }
             Said::ReceiverTime { by: who, time } => {
@@ -230,15 +215,15 @@ impl Reports {
     }
 
     /// What a report comes to that may or may not speak of our stream.
-    fn report(&mut self, now: Instant, block: Option<Reception>, ours: &Sent) {
+    fn report(&mut self, now: Instant, block: Option<ReportBlock>, ours: &Sent) {
         self.far.reports += 1;
-        let before = self.far.reception.map(|reception| reception.highest);
-        if let Some(reception) = block {
-            self.round_trip(now, reception.last_report, reception.since_report);
-            self.far.reception = Some(reception);
+        let before = self.far.reception.map(|reception| reception.extended_highest);
+        if let Some(block) = block {
+            self.round_trip(now, block.last_report, block.since_report);
+            self.far.reception = Some(block.reception);
         }
-        let moved = block.is_some_and(|reception| {
-            before != Some(reception.highest) && reception.fraction_lost < ALL_LOST
+        let moved = block.is_some_and(|ReportBlock { reception, .. }| {
+            before != Some(reception.extended_highest) && reception.fraction_lost < ALL_LOST
         });
         if moved {
             (self.far.heard_us, self.far.missed_us) = (self.far.heard_us + 1, 0);
@@ -274,19 +259,18 @@ impl Reports {
         &mut self,
         now: Instant,
         ours: &Sent,
-        theirs: Option<&Counted>,
+        theirs: &mut Reception,
         (ask, voip): (bool, Option<&VoipMetrics>),
         bye: bool,
         out: &mut [u8; RTCP_BYTES],
     ) -> usize {
         let time = self.time(now);
         let Sent { ssrc, time: rtp, packets, bytes } = *ours;
-        let sender =
-            self.we_sent(ours).then_some(SenderFacts { time, rtp, packets, bytes });
-        let reception = theirs.and_then(|theirs| self.reception(now, theirs));
+        let sender = self.we_sent(ours).then_some(SenderFacts { time, rtp, packets, bytes });
+        let block = self.block(now, theirs);
         let since = self.receiver.map(|far| (far.of, far.middle, units(now, far.at)));
         let mut writer = Writer::new(out);
-        writer.report(ssrc, sender, reception.as_ref());
+        writer.report(ssrc, sender, block.as_ref());
         writer.name(ssrc, &self.name);
         writer.extended(ssrc, ask.then_some(time), since.filter(|_| !bye), voip);
         if bye {
@@ -296,28 +280,16 @@ impl Reports {
     }
 
     /// A report block; none for a stream of which nothing came since the last report.
-    fn reception(&mut self, now: Instant, theirs: &Counted) -> Option<Reception> {
-        if theirs.of != self.counted.of {
-            self.counted = Counted { of: theirs.of, ..Counted::default() };
-        }
-        let before = std::mem::replace(&mut self.counted, *theirs);
-        let received = theirs.received.wrapping_sub(before.received);
-        if received == 0 {
+    fn block(&mut self, now: Instant, theirs: &mut Reception) -> Option<ReportBlock> {
+        let reception = theirs.report()?;
+        let told = Some((reception.ssrc, reception.extended_highest));
+        if std::mem::replace(&mut self.told, told) == told {
             return None;
         }
-        let expected = theirs.expected.wrapping_sub(before.expected);
-        let lost = expected.saturating_sub(received);
-        let fraction = (u64::from(lost) << 8) / u64::from(expected.max(1));
-        let sender = self.sender.filter(|sender| sender.of == theirs.of);
-        Some(Reception {
-            of: theirs.of,
-            fraction_lost: fraction.min(255) as u8,
-            lost: theirs.expected.wrapping_sub(theirs.received) as i32,
-            highest: theirs.highest,
-            jitter: theirs.jitter,
-            last_report: sender.map_or(0, |sender| sender.middle),
-            since_report: sender.map_or(0, |sender| units(now, sender.at)),
-        })
+        let sender = self.sender.filter(|sender| sender.of == reception.ssrc);
+        let last_report = sender.map_or(0, |sender| sender.middle);
+        let since_report = sender.map_or(0, |sender| units(now, sender.at));
+        Some(ReportBlock { reception, last_report, since_report })
     }
 
     fn interval(&mut self, we_sent: bool, they_sent: bool) -> Duration {
@@ -367,6 +339,8 @@ fn interval(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::{SampleRate, SeqNo};
+    use crate::rtp::Header;
 
     const OURS: Ssrc = Ssrc(1);
     const THEIRS: Ssrc = Ssrc(2);
@@ -376,8 +350,18 @@ mod tests {
         Sent { ssrc: OURS, time: RtpTime(packets * 160), packets, bytes: packets * 160 }
     }
 
-    fn counted(expected: u32, received: u32) -> Counted {
-        Counted { of: THEIRS, expected, received, highest: 100 + expected, jitter: 3 }
+    /// An account of packets with these numbers.
+    fn came(theirs: &mut Reception, ssrc: Ssrc, numbers: impl IntoIterator<Item = u16>) {
+        let now = Instant::now();
+        for number in numbers {
+            let (seq, time) = (SeqNo(number), RtpTime(0));
+            let header = Header { payload_type: 0, marker: false, seq, time, ssrc };
+            theirs.receive(now, &header, false);
+        }
+    }
+
+    fn nothing() -> Reception {
+        Reception::new(SampleRate(8000))
     }
 
     fn said(datagram: &[u8]) -> Vec<Said> {
@@ -391,7 +375,7 @@ mod tests {
         reports: &mut Reports,
         from: Instant,
         ours: &Sent,
-        theirs: Option<&Counted>,
+        theirs: &mut Reception,
     ) -> (Instant, Vec<Said>) {
         let mut out = [0; RTCP_BYTES];
         let mut now = from;
@@ -429,10 +413,10 @@ mod tests {
         let (mut firsts, mut gaps) = (Vec::new(), Vec::new());
         for seed in 0..200 {
             let mut reports = Reports::new(start, WALL, &mut Dice::new(seed));
-            let (mut at, _) = next(&mut reports, start, &ours(50), None);
+            let (mut at, _) = next(&mut reports, start, &ours(50), &mut nothing());
             firsts.push((at - start).as_secs_f64());
             for count in 1..10 {
-                let (then, _) = next(&mut reports, at, &ours(50 + count * 250), None);
+                let (then, _) = next(&mut reports, at, &ours(50 + count * 250), &mut nothing());
                 gaps.push((then - at).as_secs_f64());
                 at = then;
             }
@@ -450,18 +434,18 @@ mod tests {
         let start = Instant::now();
         let mut reports = Reports::new(start, WALL, &mut Dice::new(1));
         let is_sender = |said: &[Said]| matches!(said.first(), Some(Said::Sender { .. }));
-        let (at, first) = next(&mut reports, start, &ours(0), None);
+        let (at, first) = next(&mut reports, start, &ours(0), &mut nothing());
         assert!(first.is_empty(), "nothing was sent and nothing came: {first:?}");
-        let (at, second) = next(&mut reports, at, &ours(100), None);
+        let (at, second) = next(&mut reports, at, &ours(100), &mut nothing());
         assert!(is_sender(&second));
         let Said::Sender { time, packets: 100, rtp: RtpTime(16_000), .. } = second[0] else {
             panic!("{second:?}")
         };
         let gone = (at - start).as_secs_f64();
         assert!(((time.0 - WALL.0) as f64 / 2_f64.powi(32) - gone).abs() < 1e-6);
-        let (at, third) = next(&mut reports, at, &ours(100), None);
+        let (at, third) = next(&mut reports, at, &ours(100), &mut nothing());
         assert!(is_sender(&third));
-        let (_, fourth) = next(&mut reports, at, &ours(100), None);
+        let (_, fourth) = next(&mut reports, at, &ours(100), &mut nothing());
         assert!(!is_sender(&fourth), "{fourth:?}");
     }
 
@@ -469,60 +453,61 @@ mod tests {
     fn blocks_count_loss_since_the_last_report_and_in_all() {
         let start = Instant::now();
         let mut reports = Reports::new(start, WALL, &mut Dice::new(1));
-        let block = |said: &[Said]| {
-            said.iter().find_map(|said| match said {
-                Said::Received { reception, .. } => Some(*reception),
+        let mut theirs = nothing();
+        let mut at = start;
+        let mut report = |theirs: &mut Reception, sent| {
+            let (then, said) = next(&mut reports, at, &ours(sent), theirs);
+            at = then;
+            said.into_iter().find_map(|said| match said {
+                Said::Received { block, .. } => Some(block),
                 _ => None,
             })
         };
-        let (at, told) = next(&mut reports, start, &ours(1), Some(&counted(100, 90)));
-        let first = block(&told).unwrap();
-        assert_eq!((first.fraction_lost, first.lost, first.highest), (25, 10, 200));
-        assert_eq!((first.of, first.jitter, first.last_report), (THEIRS, 3, 0));
-        let (at, told) = next(&mut reports, at, &ours(2), Some(&counted(300, 290)));
-        let second = block(&told).unwrap();
-        assert_eq!((second.fraction_lost, second.lost), (0, 10));
-        // More came than should have: duplicates.
-        let (at, told) = next(&mut reports, at, &ours(3), Some(&counted(400, 420)));
-        let third = block(&told).unwrap();
-        assert_eq!((third.fraction_lost, third.lost), (0, -20));
+        assert_eq!(report(&mut theirs, 1), None);
+        came(&mut theirs, THEIRS, (0..100).filter(|number| number % 10 != 5));
+        let first = report(&mut theirs, 2).unwrap();
+        let ReceptionReport { fraction_lost, cumulative_lost, extended_highest, .. } =
+            first.reception;
+        assert_eq!((fraction_lost, cumulative_lost, extended_highest), (25, 10, 99));
+        assert_eq!((first.reception.ssrc, first.last_report), (THEIRS, 0));
+        came(&mut theirs, THEIRS, 100..300);
+        let second = report(&mut theirs, 3).unwrap().reception;
+        assert_eq!((second.fraction_lost, second.cumulative_lost), (0, 10));
         // Nothing since the last report: nothing to say (§6.4).
-        let (at, told) = next(&mut reports, at, &ours(4), Some(&counted(400, 420)));
-        assert_eq!(block(&told), None);
-        // Another stream begins at its own zero.
-        let other = Counted { of: Ssrc(9), ..counted(10, 5) };
-        let (_, told) = next(&mut reports, at, &ours(5), Some(&other));
-        assert_eq!(block(&told).unwrap().fraction_lost, 128);
+        assert_eq!(report(&mut theirs, 4), None);
+        came(&mut theirs, Ssrc(9), (0..10).filter(|number| number % 2 == 1));
+        assert_eq!(report(&mut theirs, 5).unwrap().reception.ssrc, Ssrc(9));
     }
 
     /// Two ends, 40 ms apart each way, with clocks that know nothing of each other.
     #[test]
     fn the_round_trip_is_known_after_a_report_and_its_answer() {
         let start = Instant::now();
-        let way = Duration::from_millis(40);
+        let (begin, way) = (start + Duration::from_secs(7), Duration::from_millis(40));
         let mut near = Reports::new(start, WALL, &mut Dice::new(1));
         let mut far = Reports::new(start, Ntp(77), &mut Dice::new(2));
         let theirs = Sent { ssrc: THEIRS, ..ours(70) };
-        let of_us = Counted { of: OURS, ..counted(50, 50) };
+        let mut of_us = nothing();
+        came(&mut of_us, OURS, 0..50);
         let mut out = [0; RTCP_BYTES];
-        let mut report = |from: &mut Reports, now: Instant, sent: &Sent, got: Option<&Counted>| {
-            from.next = now;
-            from.last = now - Duration::from_secs(60);
+        let mut report = |from: &mut Reports, now: Instant, sent: &Sent, got: &mut Reception| {
+            (from.first, from.last, from.next) = (true, start, now);
             let length = from.write(now, sent, got, (false, None), &mut out).unwrap();
             out[..length].to_vec()
         };
-        let first = report(&mut near, start, &ours(60), None);
-        far.receive(start + way, &first, &theirs).unwrap();
+        let first = report(&mut near, begin, &ours(60), &mut nothing());
+        far.receive(begin + way, &first, &theirs).unwrap();
         assert_eq!((far.far().round_trip, far.far().packets_sent), (None, Some(60)));
         let kept = Duration::from_millis(1234);
-        let second = report(&mut far, start + way + kept, &theirs, Some(&of_us));
-        near.receive(start + way + kept + way, &second, &ours(200)).unwrap();
+        let second = report(&mut far, begin + way + kept, &theirs, &mut of_us);
+        near.receive(begin + way + kept + way, &second, &ours(200)).unwrap();
         let trip = near.far().round_trip.unwrap();
         assert!(trip.abs_diff(2 * way) < Duration::from_millis(1), "{trip:?}");
         assert_eq!((near.far().heard_us, near.far().missed_us), (1, 0));
         // A report of a time that lies in the future, or hours back, is no round trip.
-        for last in [near.time(start).middle().wrapping_add(1 << 20), 5] {
-            near.round_trip(start, last, 0);
+        let time = near.time(begin).middle();
+        for last in [time.wrapping_add(1 << 20), time.wrapping_sub(3600 << 16), 0] {
+            near.round_trip(begin, last, 0);
             assert_eq!(near.far().round_trip, Some(trip));
         }
     }
@@ -536,10 +521,11 @@ mod tests {
         let listens = Sent { ssrc: THEIRS, ..Sent::default() };
         let mut out = [0; RTCP_BYTES];
         let at = start + Duration::from_secs(9);
-        let length = far.compose(at, &listens, None, (true, None), false, &mut out);
+        let length = far.compose(at, &listens, &mut nothing(), (true, None), false, &mut out);
         near.receive(at, &out[..length], &ours(100)).unwrap();
         let later = at + Duration::from_secs(3);
-        let length = near.compose(later, &ours(400), None, (false, None), false, &mut out);
+        let length =
+            near.compose(later, &ours(400), &mut nothing(), (false, None), false, &mut out);
         far.receive(later + Duration::from_millis(30), &out[..length], &listens).unwrap();
         let trip = far.far().round_trip.unwrap();
         assert!(trip.abs_diff(Duration::from_millis(30)) < Duration::from_millis(1), "{trip:?}");
@@ -552,11 +538,14 @@ mod tests {
         let mut tell = |packets: u32, block: Option<(u32, u8)>| {
             let mut out = [0; RTCP_BYTES];
             let mut writer = Writer::new(&mut out);
-            let block = block.map(|(highest, fraction_lost)| Reception {
-                of: OURS,
-                highest,
-                fraction_lost,
-                ..Reception::default()
+            let block = block.map(|(extended_highest, fraction_lost)| {
+                let reception = ReceptionReport {
+                    ssrc: OURS,
+                    extended_highest,
+                    fraction_lost,
+                    ..ReceptionReport::default()
+                };
+                ReportBlock { reception, ..ReportBlock::default() }
             });
             writer.report(THEIRS, None, block.as_ref());
             let length = writer.finish();
@@ -577,8 +566,8 @@ mod tests {
         let start = Instant::now();
         let mut out = [0; RTCP_BYTES];
         let mut reports = Reports::new(start, WALL, &mut Dice::new(1));
-        assert_eq!(reports.goodbye(start, &ours(0), None, &mut out), None);
-        let length = reports.goodbye(start, &ours(9), Some(&counted(5, 5)), &mut out).unwrap();
+        assert_eq!(reports.goodbye(start, &ours(0), &mut nothing(), &mut out), None);
+        let length = reports.goodbye(start, &ours(9), &mut nothing(), &mut out).unwrap();
         let all = said(&out[..length]);
         assert!(matches!(all[0], Said::Sender { packets: 9, .. }), "{all:?}");
         assert_eq!(all.last(), Some(&Said::Bye { by: OURS }));

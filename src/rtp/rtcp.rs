@@ -4,11 +4,11 @@
 //! everything is written here, because the crate allocates for those.
 
 use rtcp_types::prelude::*;
-use rtcp_types::{Bye as ByePacket, ReceiverReport, ReportBlock, SenderReport};
+use rtcp_types::{Bye as ByePacket, ReceiverReport, ReportBlock as Block, SenderReport};
 
 use crate::base::RtpTime;
 
-use super::Ssrc;
+use super::{ReceptionReport, Ssrc};
 
 /// Room for the largest datagram of ours: a report, a name, extended reports and a goodbye.
 pub const RTCP_BYTES: usize = 256;
@@ -28,17 +28,9 @@ impl Ntp {
 
 /// What one receiver says of one stream (RFC 3550 §6.4.1).
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct Reception {
-    /// The stream.
-    pub of: Ssrc,
-    /// Lost since the last report, in 256ths.
-    pub fraction_lost: u8,
-    /// Lost in all; duplicates make it negative.
-    pub lost: i32,
-    /// The highest sequence number, with its rollovers in the upper half.
-    pub highest: u32,
-    /// Interarrival jitter, in units of the RTP clock.
-    pub jitter: u32,
+pub struct ReportBlock {
+    /// What it got.
+    pub reception: ReceptionReport,
     /// The middle of the time in the last sender report, or 0.
     pub last_report: u32,
     /// How long ago that was, in 1/65536 s.
@@ -107,7 +99,7 @@ pub enum Said {
         /// The receiver.
         by: Ssrc,
         /// What it got.
-        reception: Reception,
+        block: ReportBlock,
     },
     /// A receiver's clock (RFC 3611 §4.4).
     ReceiverTime {
@@ -200,21 +192,19 @@ fn one(kind: u8, packet: &[u8], tell: &mut impl FnMut(Said)) -> Option<()> {
     Some(())
 }
 
-fn received(by: Ssrc, block: &ReportBlock<'_>) -> Said {
+fn received(by: Ssrc, block: &Block<'_>) -> Said {
     // 24 bits with a sign.
-    let lost = (block.cumulative_lost() << 8) as i32 >> 8;
-    Said::Received {
-        by,
-        reception: Reception {
-            of: Ssrc(block.ssrc()),
-            fraction_lost: block.fraction_lost(),
-            lost,
-            highest: block.extended_sequence_number(),
-            jitter: block.interarrival_jitter(),
-            last_report: block.last_sender_report_timestamp(),
-            since_report: block.delay_since_last_sender_report_timestamp(),
-        },
-    }
+    let cumulative_lost = (block.cumulative_lost() << 8) as i32 >> 8;
+    let reception = ReceptionReport {
+        ssrc: Ssrc(block.ssrc()),
+        fraction_lost: block.fraction_lost(),
+        cumulative_lost,
+        extended_highest: block.extended_sequence_number(),
+        jitter: block.interarrival_jitter(),
+    };
+    let last_report = block.last_sender_report_timestamp();
+    let since_report = block.delay_since_last_sender_report_timestamp();
+    Said::Received { by, block: ReportBlock { reception, last_report, since_report } }
 }
 
 /// One block of an extended report; those that are too short or unknown say nothing.
@@ -298,7 +288,7 @@ impl<'a> Writer<'a> {
         &mut self,
         by: Ssrc,
         sender: Option<SenderFacts>,
-        of: Option<&Reception>,
+        of: Option<&ReportBlock>,
     ) {
         let kind = if sender.is_some() { 200 } else { 201 };
         self.begin(u8::from(of.is_some()), kind, by);
@@ -306,11 +296,11 @@ impl<'a> Writer<'a> {
             self.put(&time.0.to_be_bytes());
             [rtp.0, packets, bytes].iter().for_each(|word| self.put(&word.to_be_bytes()));
         }
-        if let Some(reception) = of {
-            let lost = reception.lost.clamp(-0x80_0000, 0x7f_ffff) as u32 & 0xff_ffff;
+        if let Some(&ReportBlock { reception, last_report, since_report }) = of {
+            let lost = reception.cumulative_lost.clamp(-0x80_0000, 0x7f_ffff) as u32 & 0xff_ffff;
             let losses = u32::from(reception.fraction_lost) << 24 | lost;
-            let Reception { of, highest, jitter, last_report, since_report, .. } = *reception;
-            let words = [of.0, losses, highest, jitter, last_report, since_report];
+            let ReceptionReport { ssrc, extended_highest, jitter, .. } = reception;
+            let words = [ssrc.0, losses, extended_highest, jitter, last_report, since_report];
             words.iter().for_each(|word| self.put(&word.to_be_bytes()));
         }
         self.end();
@@ -359,8 +349,7 @@ impl<'a> Writer<'a> {
         self.put(&[7, 0, 0, 8]);
         self.put(&metrics.of.0.to_be_bytes());
         self.put(&[loss, discarded, burst_density, gap_density]);
-        for short in
-            [metrics.burst_ms, metrics.gap_ms, metrics.round_trip_ms, metrics.end_delay_ms]
+        for short in [metrics.burst_ms, metrics.gap_ms, metrics.round_trip_ms, metrics.end_delay_ms]
         {
             self.put(&short.to_be_bytes());
         }
@@ -414,16 +403,15 @@ mod tests {
         read(datagram, |said| all.push(said)).map(|()| all)
     }
 
-    fn reception() -> Reception {
-        Reception {
-            of: THEM,
+    fn block() -> ReportBlock {
+        let reception = ReceptionReport {
+            ssrc: THEM,
             fraction_lost: 26,
-            lost: -3,
-            highest: 0x1_ffff,
+            cumulative_lost: -3,
+            extended_highest: 0x1_ffff,
             jitter: 80,
-            last_report: 7,
-            since_report: 9,
-        }
+        };
+        ReportBlock { reception, last_report: 7, since_report: 9 }
     }
 
     fn metrics() -> VoipMetrics {
@@ -450,7 +438,7 @@ mod tests {
     fn everything(out: &mut [u8; RTCP_BYTES]) -> usize {
         let sender = SenderFacts { time: Ntp(5 << 32), rtp: RtpTime(6), packets: 7, bytes: 8 };
         let mut writer = Writer::new(out);
-        writer.report(US, Some(sender), Some(&reception()));
+        writer.report(US, Some(sender), Some(&block()));
         writer.name(US, b"0123456789abcdef");
         writer.extended(US, Some(Ntp(3)), Some((THEM, 4, 5)), Some(&metrics()));
         writer.bye(US);
@@ -466,7 +454,7 @@ mod tests {
             all(&out[..length]).unwrap(),
             [
                 Said::Sender { by, time: Ntp(5 << 32), rtp: RtpTime(6), packets: 7 },
-                Said::Received { by, reception: reception() },
+                Said::Received { by, block: block() },
                 Said::ReceiverTime { by, time },
                 Said::SinceReceiverTime { of: THEM, last: 4, since: 5 },
                 Said::Voip(metrics()),
