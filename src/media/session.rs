@@ -13,11 +13,14 @@ use crate::rtp::{Counters, DtmfReceiver, Inserted, Packet, PacketError, Receptio
 use super::latch::{Latch, Source};
 use super::receiver::{Heard, Receiver};
 use super::sender::{Continuity, Sender};
+use super::socket_counts::SocketCounts;
 
 /// Comfort noise (RFC 3389), for which every 8 kHz codec shares one payload type.
 const COMFORT_NOISE: u8 = 13;
 /// Nothing came for this long: worth saying, and saying again after as long.
 const NO_PACKETS: Duration = Duration::from_secs(5);
+/// The most that is made up for after a stand-still, in frames: 30 s.
+const SKIPPED: u64 = 1500;
 /// Events that may wait between two polls.
 const EVENTS: usize = 8;
 
@@ -121,6 +124,8 @@ pub struct Stats {
     pub packets_sent: u64,
     /// Frames of the agent's sound sent, without silence.
     pub frames_played: u64,
+    /// Of the socket, filled in by whoever owns it.
+    pub socket: SocketCounts,
 }
 
 /// The media of one leg.
@@ -232,6 +237,12 @@ impl MediaSession {
             self.no_packets_said = lasted;
             self.emit(SessionEvent::NoPackets { lasted });
         }
+    }
+
+    /// Lets frames' time pass in which nothing could be sent: this machine stood still.
+    pub fn skip(&mut self, frames: u64) {
+        // After more than that the far end has given up, and any time is as good.
+        (0..frames.min(SKIPPED)).for_each(|_| self.sender.pass());
     }
 
     /// Writes the next packet that is due into `out` and returns its length. It goes to

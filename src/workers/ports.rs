@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use crate::base::Dice;
 
 use super::WorkersError;
-use super::linux::prepare_for_rtp;
+use super::linux::{prepare_for_rtp, receive_buffer};
 
 /// How long a port rests: longer than any packet is on its way, and than a BYE takes to arrive.
 const REST: Duration = Duration::from_secs(2);
@@ -107,6 +107,11 @@ impl Port {
     /// Returns the address to write into SDP.
     pub fn advertised(&self) -> SocketAddr {
         SocketAddr::new(self.pool.advertised, self.number)
+    }
+
+    /// Returns the receive buffer that the system gave, in bytes.
+    pub fn receive_buffer(&self) -> usize {
+        receive_buffer(&self.socket)
     }
 
     pub(super) fn socket(&self) -> &UdpSocket {
