@@ -13,7 +13,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("base", &[]),
     ("sip", &["base"]),
     ("codec", &["base"]),
-    ("sdp", &["base", "codec"]),
+    // The keys of SRTP stand in SDP.
+    ("sdp", &["base", "codec", "rtp"]),
     ("rtp", &["base"]),
     ("practice", &["base"]),
     ("dialplan", &["base"]),
@@ -49,6 +50,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("csv", &["config"]),
     ("ctr", &["rtp"]),
     ("flate2", &["engines"]),
+    ("getrandom", &["gateway"]),
     ("hickory_resolver", &["signalling"]),
     ("hmac", &["rtp", "sip"]),
     ("hound", &["phone"]),
