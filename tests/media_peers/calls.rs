@@ -1,0 +1,66 @@
+//! baresip calls with each codec: both directions are compared with what was sent.
+
+use super::compare::{Limits, RATE, compare, resampled};
+use super::desk::{Desk, PATIENCE};
+use super::interop::baresip::{Baresip, Setup};
+use super::{interop, limits, sound};
+
+/// How long a call lasts: the longer of both sentences and what comes before them.
+const CALL_MS: usize = 7_500;
+
+/// A phone with one codec.
+struct Case {
+    name: &'static str,
+    setup: Setup<'static>,
+    limits: Limits,
+}
+
+/// Compares what each side of a call heard with what the other one said.
+pub(crate) fn check(
+    name: &str,
+    heard: &[i16],
+    recorded: &interop::baresip::Recorded,
+    limits: &Limits,
+) {
+    let received = resampled(&recorded.received, recorded.rate as usize, RATE);
+    let directions = [("we hear", sound::theirs(), heard), ("it hears", sound::ours(), &received)];
+    for (who, sent, heard) in directions {
+        let likeness = compare(&sent, heard, limits.band)
+            .unwrap_or_else(|what| panic!("{name}, {who}: {what}"));
+        println!("{name}, {who}: {likeness:?}");
+        if let Err(what) = limits.judge(&likeness) {
+            panic!("{name}, {who}: {what}");
+        }
+    }
+}
+
+#[test]
+fn each_codec_is_heard_both_ways() {
+    interop::require("baresip", "baresip");
+    let desk = Desk::open("26000-26099", "codecs = [\"pcmu\", \"pcma\", \"g722\"]");
+    let folder = tempfile::tempdir().unwrap();
+    let says = [sound::silence(700), sound::theirs(), sound::silence(6_000)].concat();
+    let (narrow, wide) = (folder.path().join("8.wav"), folder.path().join("16.wav"));
+    sound::write(&narrow, &says, 8000);
+    sound::write(&wide, &says, 16_000);
+    let cases = [
+        ("PCMU", "PCMU/8000/1", limits::G711),
+        ("PCMA", "PCMA/8000/1", limits::G711),
+        ("G.722", "G722/16000/1", limits::G722),
+    ];
+    let mut phones = Vec::new();
+    for (name, codecs, limits) in cases {
+        let (says, rate) = if name == "G.722" { (&wide, 16_000) } else { (&narrow, 8000) };
+        let mut phone = Baresip::start(&Setup { codecs, rate, ..Setup::saying(says) });
+        phone.dial(&desk.uri());
+        assert!(phone.wait_for("CALL_ESTABLISHED", PATIENCE).is_some(), "{}", phone.log());
+        phones.push((name, phone, limits));
+    }
+    for (call, (name, mut phone, limits)) in phones.into_iter().enumerate() {
+        assert!(desk.hears(call, CALL_MS), "{name}: {}", phone.log());
+        phone.hang_up();
+        let recorded = phone.finish();
+        check(name, &desk.heard(call), &recorded, &limits);
+    }
+    assert!(desk.is_empty());
+}

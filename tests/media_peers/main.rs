@@ -1,0 +1,13 @@
+//! The media plane against real peers.
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
+mod calls;
+mod compare;
+mod desk;
+mod faults;
+#[path = "../gateway_stage/mod.rs"]
+mod gateway_stage;
+#[path = "../interop/mod.rs"]
+mod interop;
+mod limits;
+mod sound;
