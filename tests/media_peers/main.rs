@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 mod calls;
+mod capture;
 mod compare;
 mod desk;
 mod faults;
@@ -10,4 +11,5 @@ mod gateway_stage;
 #[path = "../interop/mod.rs"]
 mod interop;
 mod limits;
+mod packets;
 mod sound;
