@@ -134,13 +134,26 @@ impl Baresip {
         self.command("sndcode", &digit.to_string());
     }
 
+    /// Gives a command such as `audio_debug` and returns what it says to that.
+    pub(crate) fn ask(&mut self, command: &str) -> String {
+        let json = serde_json::json!({ "command": command, "token": command }).to_string();
+        write!(self.control, "{}:{json},", json.len()).unwrap();
+        let answer = self.take(PATIENCE, |message| message["token"] == command);
+        answer.and_then(|it| it["data"].as_str().map(str::to_owned)).unwrap_or_default()
+    }
+
     /// Waits for an event such as `CALL_ESTABLISHED`, `CALL_CLOSED`, `REGISTER_OK`, `CALL_TRANSFER`;
-    /// returns it, or `None` when it does not come in time.
+    /// returns it, or `None` when it does not come in time. What comes before it is forgotten.
     pub(crate) fn wait_for(&mut self, kind: &str, patience: Duration) -> Option<Value> {
+        self.take(patience, |message| message["event"] == true && message["type"] == kind)
+    }
+
+    /// Waits for a message that is wanted.
+    fn take(&mut self, patience: Duration, wanted: impl Fn(&Value) -> bool) -> Option<Value> {
         let started = Instant::now();
         while started.elapsed() < patience {
             while let Some(message) = self.take_message() {
-                if message["event"] == Value::Bool(true) && message["type"] == kind {
+                if wanted(&message) {
                     return Some(message);
                 }
             }
@@ -187,11 +200,18 @@ impl Baresip {
             let mut paths: Vec<PathBuf> = found.map(|entry| entry.unwrap().path()).collect();
             paths.retain(|path| path.to_string_lossy().ends_with(end));
             paths.sort();
-            let path = paths.pop().unwrap_or_else(|| panic!("no {end}:\n{}", self.log()));
-            let mut reader = hound::WavReader::open(path).unwrap();
-            let spec = reader.spec();
-            let samples = reader.samples().step_by(usize::from(spec.channels));
-            (spec.sample_rate, samples.map(Result::unwrap).collect())
+            // Each start of its audio begins another file, named by the second in which it did.
+            let mut all = (0, Vec::new());
+            for path in &paths {
+                let mut reader = hound::WavReader::open(path).unwrap();
+                let spec = reader.spec();
+                let samples = reader.samples::<i16>().step_by(usize::from(spec.channels));
+                all.1.extend(samples.map(Result::unwrap));
+                assert!([0, spec.sample_rate].contains(&all.0), "one rate all the time");
+                all.0 = spec.sample_rate;
+            }
+            assert!(!paths.is_empty(), "no {end}:\n{}", self.log());
+            all
         };
         let ((rate, sent), (_, received)) = (recording("-enc.wav"), recording("-dec.wav"));
         Recorded { rate, sent, received }

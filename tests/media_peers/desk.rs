@@ -93,11 +93,6 @@ impl Desk {
         format!("sip:{NUMBER}@{}", self.folder.sip)
     }
 
-    /// Returns how many calls there have been.
-    pub(crate) fn calls(&self) -> usize {
-        self.notes.lock().unwrap().len()
-    }
-
     /// Returns what a call's ears have heard so far, 16 kHz.
     pub(crate) fn heard(&self, call: usize) -> Vec<i16> {
         self.notes.lock().unwrap()[call].clone()

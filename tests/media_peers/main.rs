@@ -3,6 +3,7 @@
 
 mod calls;
 mod capture;
+mod changes;
 mod compare;
 mod desk;
 mod faults;
@@ -12,4 +13,5 @@ mod gateway_stage;
 mod interop;
 mod limits;
 mod packets;
+mod post;
 mod sound;

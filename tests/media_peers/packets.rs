@@ -23,12 +23,12 @@ pub(crate) const FIELDS: [&str; 12] = [
     "rtp.seq",
     "rtp.timestamp",
     "rtp.marker",
-    "udp.length",
+    "rtp.payload",
     "rtpevent.end_of_event",
 ];
 
 /// One packet of RTP.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Row {
     /// Seconds.
     pub at: f64,
@@ -40,8 +40,8 @@ pub(crate) struct Row {
     pub seq: u16,
     pub time: u32,
     pub marker: bool,
-    /// Bytes after the header of RTP, a tag of SRTP included.
-    pub payload: usize,
+    /// What comes after the header of RTP, a tag of SRTP included.
+    pub payload: Vec<u8>,
     /// Whether it is the end of an event; `None` when it is none, or nobody can tell.
     pub ends: Option<bool>,
 }
@@ -50,7 +50,7 @@ impl Row {
     /// Reads a line of tshark's; `None` for what is no RTP.
     pub(crate) fn parse(line: &str) -> Option<Self> {
         let fields: Vec<&str> = line.split('\t').collect();
-        let [at, _, from, to, dscp, ssrc, payload_type, seq, time, marker, length, ends] =
+        let [at, _, from, to, dscp, ssrc, payload_type, seq, time, marker, payload, ends] =
             fields.as_slice()
         else {
             return None;
@@ -66,10 +66,17 @@ impl Row {
             seq: seq.parse().ok()?,
             time: time.parse().ok()?,
             marker: flag(marker),
-            payload: length.parse::<usize>().ok()?.checked_sub(8 + 12)?,
+            payload: bytes(payload)?,
             ends: (!ends.is_empty()).then(|| flag(ends)),
         })
     }
+}
+
+/// Reads `0a0b0c`, with or without colons.
+fn bytes(hex: &str) -> Option<Vec<u8>> {
+    let digits: Option<Vec<u32>> =
+        hex.chars().filter(|letter| *letter != ':').map(|letter| letter.to_digit(16)).collect();
+    Some(digits?.chunks_exact(2).map(|two| (two[0] << 4 | two[1]) as u8).collect())
 }
 
 /// What a stream ought to be.
@@ -190,7 +197,7 @@ pub(crate) fn inspect(rows: &[Row], agreed: &Agreed) -> Result<Seen, String> {
 pub(crate) fn streams(rows: &[Row]) -> BTreeMap<(u16, u16), Vec<Row>> {
     let mut streams: BTreeMap<(u16, u16), Vec<Row>> = BTreeMap::new();
     for row in rows {
-        streams.entry((row.from, row.to)).or_default().push(*row);
+        streams.entry((row.from, row.to)).or_default().push(row.clone());
     }
     streams
 }
@@ -211,7 +218,7 @@ mod tests {
             seq: 65_500,
             time: u32::MAX - 1_000,
             marker: false,
-            payload: 160,
+            payload: vec![0; 160],
             ends: None,
         };
         let mut rows = Vec::new();
@@ -222,10 +229,10 @@ mod tests {
                 seq: first.seq.wrapping_add(n as u16),
                 time: first.time.wrapping_add(ticks * 160),
                 marker: n == 0 || n == 50,
-                ..first
+                ..first.clone()
             };
             if (60..70).contains(&n) {
-                (row.payload_type, row.payload) = (101, 4);
+                (row.payload_type, row.payload) = (101, vec![5, 10, 0, 160]);
                 row.time = first.time.wrapping_add(110 * 160);
                 (row.marker, row.ends) = (n == 60, Some(n >= 67));
             }
@@ -265,8 +272,8 @@ mod tests {
                 rows[67..70].iter_mut().for_each(|row| row.ends = Some(false));
             }),
             ("sequence number", |rows| rows[20].seq += 1),
-            ("sequence number", |rows| drop(rows.remove(30))),
-            ("sequence number", |rows| rows.insert(31, rows[30])),
+            ("sequence number", |rows| _ = rows.remove(30)),
+            ("sequence number", |rows| rows.insert(31, rows[30].clone())),
             ("sequence number", |rows| rows.swap(20, 21)),
             ("timestamp 161 on, 160 expected", |rows| {
                 rows[40..].iter_mut().for_each(|row| row.time = row.time.wrapping_add(1));
@@ -296,14 +303,14 @@ mod tests {
 
     #[test]
     fn lines_of_tshark_are_read() {
-        let line = "1700000000.5\t127.0.0.1\t26000\t28002\t46\t0x0a0b0c0d\t101\t65535\t4294967295\t1\t24\t1";
+        let line = "1700000000.5\t127.0.0.1\t26000\t28002\t46\t0x0a0b0c0d\t101\t65535\t4294967295\t1\t058a:0320\t1";
         let row = Row::parse(line).unwrap();
         assert_eq!((row.from, row.to, row.dscp, row.ssrc), (26_000, 28_002, 46, 0x0a0b_0c0d));
         assert_eq!(
             (row.payload_type, row.seq, row.time, row.marker),
             (101, 65_535, u32::MAX, true)
         );
-        assert_eq!((row.payload, row.ends), (4, Some(true)));
-        assert_eq!(Row::parse("1700000000.5\t127.0.0.1\t26001\t28003\t0\t\t\t\t\t\t60\t"), None);
+        assert_eq!((row.payload, row.ends), (vec![5, 0x8a, 3, 0x20], Some(true)));
+        assert_eq!(Row::parse("1700000000.5\t127.0.0.1\t26001\t28003\t0\t\t\t\t\t\t\t"), None);
     }
 }

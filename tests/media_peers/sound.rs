@@ -1,8 +1,9 @@
-//! Sound to send: sentences with a sweep before them, so that their beginning is beyond doubt, and sound read and
-//! written as WAV.
+//! Sound to send: sentences with a sweep before them, so that their beginning is beyond doubt, written as
+//! WAV, and read as others do.
 
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use attendant::engines::tts::{Flite, FliteVoice};
 use attendant::speech::Voice;
@@ -76,11 +77,19 @@ pub(crate) fn write(path: &Path, sound: &[i16], rate: usize) {
     writer.finalize().unwrap();
 }
 
-/// Reads the first channel as 16 kHz sound.
-pub(crate) fn read(path: &Path) -> Vec<i16> {
-    let mut reader = hound::WavReader::open(path).unwrap();
-    let spec = reader.spec();
-    let all: Vec<i16> = reader.samples().map(Result::unwrap).collect();
-    let first: Vec<i16> = all.into_iter().step_by(usize::from(spec.channels)).collect();
-    resampled(&first, spec.sample_rate as usize, RATE)
+/// Returns what ffmpeg makes of 8 kHz sound in one of its raw formats, at 16 kHz.
+pub(crate) fn decoded(format: &str, coded: &[u8]) -> Vec<i16> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("coded");
+    std::fs::write(&file, coded).unwrap();
+    let said = Command::new("ffmpeg")
+        .args(["-hide_banner", "-loglevel", "error", "-f", format, "-ar", "8000", "-ac", "1", "-i"])
+        .arg(&file)
+        .args(["-f", "s16le", "pipe:1"])
+        .stdin(Stdio::null())
+        .output()
+        .expect("ffmpeg, which `make setup` installs");
+    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+    let samples = said.stdout.chunks_exact(2).map(|two| i16::from_le_bytes([two[0], two[1]]));
+    resampled(&samples.collect::<Vec<_>>(), 8000, RATE)
 }
