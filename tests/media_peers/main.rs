@@ -6,6 +6,7 @@ mod capture;
 mod changes;
 mod compare;
 mod desk;
+mod echo;
 mod faults;
 #[path = "../gateway_stage/mod.rs"]
 mod gateway_stage;
