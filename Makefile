@@ -45,9 +45,12 @@ models: setup-run
 bench: setup
 	$(CARGO) bench --locked
 
+soak:  export SOAK_CALLS = 20000
+soak:  which = calls
+flood: export FLOOD_SECONDS = 10
+flood: which = flood
 soak flood: setup
-	$(CARGO) test --release --locked --test gateway_load -- \
-	    --ignored --nocapture --test-threads 1 $@_of
+	$(CARGO) test --release --locked --test gateway_load -- $(which)
 
 setup:     needs = $(TEST_NEEDS)
 setup-run: needs = $(RUN_NEEDS)
