@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use crate::base::Frame;
 use crate::codec::{Codec, Decoder, MAX_SAMPLES, OpusDecoder};
-use crate::rtp::{Counters, Inserted, JitterBuffer, Packet, Released};
+use crate::rtp::{Counters, Inserted, JitterBuffer, Packet, Released, Ssrc};
 
 /// What a frame is made of.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -92,6 +92,11 @@ impl Receiver {
     ) -> Inserted {
         let samples = codec.map_or(0, |codec| codec.samples(packet.payload));
         self.jitter.insert(now, packet, samples, counters)
+    }
+
+    /// The stream being received.
+    pub(super) fn ssrc(&self) -> Option<Ssrc> {
+        self.jitter.ssrc()
     }
 
     pub(super) fn expect_pauses(&mut self) {

@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 
 use crate::base::{Dice, Frame, PacketTime, Phi, SampleRate};
 use crate::codec::{Codec, OpusCoders, OpusSettings};
-use crate::rtp::{Counters, DtmfReceiver, Inserted, Packet, PacketError, SrtpError, SrtpKeys};
+use crate::rtp::{
+    Counters, DtmfReceiver, Inserted, Packet, PacketError, Reception, SrtpError, SrtpKeys,
+};
 
 use super::latch::{Latch, Source};
 use super::protection::{LONGEST, Protection};
@@ -52,6 +54,18 @@ pub struct LegParams {
     pub learn_from: Option<IpAddr>,
     /// The keys of SRTP; `None` sends and takes what is not encrypted.
     pub srtp: Option<SrtpKeys>,
+    /// When what comes is played.
+    pub playout: Playout,
+}
+
+/// When what comes is played.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Playout {
+    /// As soon as it is in order: for recognition, which wants the least delay.
+    #[default]
+    Reorder,
+    /// One frame every 20 ms, late enough that few packets come too late: for ears.
+    Paced,
 }
 
 impl LegParams {
@@ -68,6 +82,7 @@ impl LegParams {
             sends: true,
             receives: true,
             learn_source: false,
+            playout: Playout::Reorder,
             learn_from: None,
             srtp: None,
         }
@@ -139,6 +154,7 @@ pub struct MediaSession {
     receiver: Receiver,
     sender: Sender,
     dtmf: DtmfReceiver,
+    reception: Reception,
     stats: Stats,
     /// When a packet last came, or the silence began to count.
     last_packet: Instant,
@@ -162,6 +178,7 @@ impl MediaSession {
             params,
             receiver: Receiver::new(payload_type, codec),
             dtmf: DtmfReceiver::default(),
+            reception: Reception::new(codec.clock_rate()),
             stats: Stats::default(),
             last_packet: now,
             no_packets_said: Duration::ZERO,
@@ -191,6 +208,7 @@ impl MediaSession {
         }
         self.sender.agree(&params);
         self.receiver.agree(params.payload_type, params.codec);
+        self.reception.set_clock(params.codec.clock_rate());
         self.params = params;
     }
 
@@ -351,6 +369,11 @@ impl MediaSession {
         &self.stats
     }
 
+    /// Returns the account of the stream that comes, of which RTCP reports.
+    pub fn reception(&mut self) -> &mut Reception {
+        &mut self.reception
+    }
+
     /// Returns what another session needs to go on sending for this one.
     pub fn continuity(&self) -> Continuity {
         self.sender.continuity()
@@ -359,10 +382,14 @@ impl MediaSession {
     fn take(&mut self, now: Instant, packet: &Packet<'_>) -> Received {
         let payload_type = packet.header.payload_type;
         let counters = &mut self.stats.received;
-        if let Some(codec) = self.receiver.codec_of(payload_type) {
-            return Received::Sound(self.receiver.insert(now, packet, Some(codec), counters));
+        let codec = self.receiver.codec_of(payload_type);
+        let inserted = self.receiver.insert(now, packet, codec, counters);
+        if self.receiver.ssrc() == Some(packet.header.ssrc) {
+            self.reception.receive(now, &packet.header, codec.is_some());
         }
-        let inserted = self.receiver.insert(now, packet, None, counters);
+        if codec.is_some() {
+            return Received::Sound(inserted);
+        }
         if Some(payload_type) == self.params.telephone_event {
             if let Some(digit) = self.dtmf.receive(packet) {
                 self.emit(SessionEvent::Digit(digit));
