@@ -3,6 +3,7 @@
 //! House rules: a core. Everything here runs on media threads: no allocation after set-up.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
+mod comfort_noise;
 mod concealment;
 mod decoder;
 mod encoder;
@@ -13,6 +14,7 @@ mod resample;
 
 use crate::base::{Frame, PacketTime, SampleRate};
 
+pub use comfort_noise::{NOISE_PAYLOAD, NoiseLikeness, NoiseListener, NoiseMaker};
 pub use decoder::Decoder;
 pub use encoder::Encoder;
 pub use g711::Law;
