@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use attendant::base::{Dice, Epoch, Frame, Phi, UtteranceId};
 use attendant::codec::Codec;
 use attendant::media::{LegParams, MediaSession, SessionEvent};
+use attendant::rtp::{KeySeed, SrtpKeys, Suite};
 use attendant::speech::{HeardFrame, Vad};
 use attendant::workers::{DownFrame, Playback, up_ring};
 
@@ -100,4 +101,56 @@ fn thirty_thousand_ticks_allocate_nothing() {
     let counted = ALLOCATIONS.get();
     drop(black_box(vec![0_u8; 100]));
     assert_eq!(ALLOCATIONS.get() - counted, 2, "the allocator does not count");
+}
+
+/// Sealing, opening, what is forged and what comes again, reports, other keys, hold, and a time in the clear.
+#[test]
+fn ticks_under_srtp_allocate_nothing() {
+    let start = Instant::now();
+    let (here, there) = (SocketAddr::from(([192, 0, 2, 1], 4000)), ([192, 0, 2, 2], 4000).into());
+    let keys = |ours: u32, theirs: u32| {
+        let suite = Suite::ALL[ours as usize / 2 % 4];
+        let key = |number| KeySeed::new([3; 32]).master_key(suite, number);
+        SrtpKeys { ours: key(ours), theirs: key(theirs), their_mki: 0 }
+    };
+    let params = |remote, srtp| LegParams { srtp, ..LegParams::new(Codec::Pcmu, 0, remote) };
+    let mut dice = Dice::new(1);
+    let mut ours = MediaSession::new(start, params(there, Some(keys(0, 1))), &mut dice);
+    let mut theirs = MediaSession::new(start, params(here, Some(keys(1, 0))), &mut dice);
+    let voice = Frame(std::array::from_fn(|i| if i % 100 < 50 { 4000 } else { -4000 }));
+    let (mut out, mut room, mut frames, mut reports) = ([0; 1500], [0; 1500], 0_u32, 0_u32);
+
+    let before = ALLOCATIONS.get();
+    for tick in 0..4000_u64 {
+        let now = start + Duration::from_millis(20 * tick);
+        let number = 2 * (tick / 400) as u32;
+        match tick % 400 {
+            0 => {
+                ours.update(now, params(there, Some(keys(number, number + 1))));
+                theirs.update(now, params(here, Some(keys(number + 1, number))));
+            }
+            200 => ours.update(now, LegParams { sends: false, ..params(there, None) }),
+            250 => ours.update(now, params(there, Some(keys(number, number + 1)))),
+            _ => {}
+        }
+        theirs.tick(now, Some(&voice));
+        while let Some(length) = theirs.poll_packet(&mut out) {
+            ours.receive(now, &out[..length], there);
+            ours.receive(now, &out[..length], there);
+            out[40] ^= 1;
+            ours.receive(now, &out[..length], there);
+        }
+        out[..8].copy_from_slice(&[0x80, 201, 0, 1, 0, 0, 0, 9]);
+        if let Some(length) = theirs.seal_report(&mut out, 8) {
+            reports += u32::from(ours.open_report(&out[..length], &mut room).is_some());
+        }
+        ours.tick(now, Some(&voice));
+        while ours.poll_packet(&mut out).is_some() {}
+        frames += std::iter::from_fn(|| ours.poll_heard(now)).count() as u32;
+        while ours.poll_event().is_some() {}
+    }
+    assert_eq!(ALLOCATIONS.get() - before, 0);
+    let counters = ours.stats().received;
+    assert!(frames > 3900 && reports > 3900, "{frames} frames, {reports} reports");
+    assert!(counters.forged > 3000 && counters.replayed > 3000, "{counters:?}");
 }
