@@ -17,8 +17,9 @@ use super::linux::{Epoll, EventFd, Monotonic};
 const SLOTS: usize = 20;
 /// One turn of the wheel's ratchet.
 const TICK: Duration = Duration::from_millis(1);
-/// What a thread carries at most: 1,500 legs are some 60 % of a core.
-pub(super) const LEGS: usize = 1500;
+/// What a thread has places for: more than a core carries (benches/media_calls). How many calls are
+/// admitted is for the admission to say.
+pub(super) const LEGS: usize = 4000;
 /// Legs that share a slot at most. New ones go to the emptiest slot.
 const LEGS_IN_SLOT: usize = LEGS.div_ceil(SLOTS);
 /// Without legs the thread sleeps, and looks up this often.
