@@ -62,6 +62,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("ringbuf", &["workers"]),
     ("rsip", &["sip"]),
     ("rten", &["engines"]),
+    ("rtcp_types", &["rtp"]),
     ("rtp_rs", &["rtp"]),
     ("rustls_native_certs", &["signalling"]),
     ("sha1", &["rtp"]),

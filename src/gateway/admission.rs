@@ -104,6 +104,9 @@ pub(super) fn admit(
         );
         return Err(Refused::new(503, RefusalLabel::Busy, words));
     }
+    shared.media.admit().map_err(|error| {
+        Refused::new(503, RefusalLabel::Overloaded, format!("no room for more sound: {error}"))
+    })?;
     let number = incoming.caller.as_ref().map(|number| profile.normalise(number));
     throttle.take(received, &incoming.trunk, &profile.limits, number.as_ref())?;
     let Choice { route, targets, order, fallback, now } =

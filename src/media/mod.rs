@@ -6,13 +6,21 @@
 
 mod latch;
 mod leveller;
+mod levels;
+mod mix;
 mod protection;
+mod quality;
 mod receiver;
 mod sender;
 mod session;
+mod socket_counts;
 
 pub use latch::{Latch, Source};
 pub use leveller::Leveller;
+pub use levels::{DIGITAL_SILENCE, LevelMeter, Levels};
+pub use mix::over;
+pub use quality::{Impairment, Path, Rating, burst_ratio, mos, rate};
 pub use receiver::{Heard, Sound};
 pub use sender::Continuity;
-pub use session::{LegParams, MediaSession, Received, SessionEvent, Stats};
+pub use session::{LegParams, MediaSession, Playout, Received, SessionEvent, Stats};
+pub use socket_counts::SocketCounts;

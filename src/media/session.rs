@@ -8,17 +8,22 @@ use std::time::{Duration, Instant};
 
 use crate::base::{Dice, Frame, PacketTime, Phi};
 use crate::codec::Codec;
-use crate::rtp::{Counters, DtmfReceiver, Inserted, Packet, PacketError, SrtpError, SrtpKeys};
+use crate::rtp::{
+    Counters, DtmfReceiver, Inserted, Packet, PacketError, Reception, SrtpError, SrtpKeys,
+};
 
 use super::latch::{Latch, Source};
 use super::protection::{LONGEST, Protection};
 use super::receiver::{Heard, Receiver};
 use super::sender::{Continuity, Sender};
+use super::socket_counts::SocketCounts;
 
 /// Comfort noise (RFC 3389), for which every 8 kHz codec shares one payload type.
 const COMFORT_NOISE: u8 = 13;
 /// Nothing came for this long: worth saying, and saying again after as long.
 const NO_PACKETS: Duration = Duration::from_secs(5);
+/// The most that is made up for after a stand-still, in frames: 30 s.
+const SKIPPED: u64 = 1500;
 /// Events that may wait between two polls.
 const EVENTS: usize = 8;
 
@@ -45,6 +50,18 @@ pub struct LegParams {
     pub learn_from: Option<IpAddr>,
     /// The keys of SRTP; `None` sends and takes what is not encrypted.
     pub srtp: Option<SrtpKeys>,
+    /// When what comes is played.
+    pub playout: Playout,
+}
+
+/// When what comes is played.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Playout {
+    /// As soon as it is in order: for recognition, which wants the least delay.
+    #[default]
+    Reorder,
+    /// One frame every 20 ms, late enough that few packets come too late: for ears.
+    Paced,
 }
 
 impl LegParams {
@@ -59,6 +76,7 @@ impl LegParams {
             sends: true,
             receives: true,
             learn_source: false,
+            playout: Playout::Reorder,
             learn_from: None,
             srtp: None,
         }
@@ -117,6 +135,8 @@ pub struct Stats {
     pub packets_sent: u64,
     /// Frames of the agent's sound sent, without silence.
     pub frames_played: u64,
+    /// Of the socket, filled in by whoever owns it.
+    pub socket: SocketCounts,
 }
 
 /// The media of one leg.
@@ -128,6 +148,7 @@ pub struct MediaSession {
     receiver: Receiver,
     sender: Sender,
     dtmf: DtmfReceiver,
+    reception: Reception,
     stats: Stats,
     /// When a packet last came, or the silence began to count.
     last_packet: Instant,
@@ -153,6 +174,7 @@ impl MediaSession {
             receiver: Receiver::new(payload_type, codec),
             sender,
             dtmf: DtmfReceiver::default(),
+            reception: Reception::new(codec.clock_rate()),
             stats: Stats::default(),
             last_packet: now,
             no_packets_said: Duration::ZERO,
@@ -176,6 +198,7 @@ impl MediaSession {
         let LegParams { codec, payload_type, telephone_event, packet_time, .. } = params;
         self.sender.agree(codec, payload_type, telephone_event, packet_time);
         self.receiver.agree(payload_type, codec);
+        self.reception.set_clock(codec.clock_rate());
         self.params = params;
     }
 
@@ -289,6 +312,12 @@ impl MediaSession {
         }
     }
 
+    /// Lets frames' time pass in which nothing could be sent: this machine stood still.
+    pub fn skip(&mut self, frames: u64) {
+        // After more than that the far end has given up, and any time is as good.
+        (0..frames.min(SKIPPED)).for_each(|_| self.sender.pass());
+    }
+
     /// Writes the next packet that is due into `out` and returns its length. It goes to
     /// [`Self::remote`].
     pub fn poll_packet(&mut self, out: &mut [u8]) -> Option<usize> {
@@ -330,6 +359,11 @@ impl MediaSession {
         &self.stats
     }
 
+    /// Returns the account of the stream that comes, of which RTCP reports.
+    pub fn reception(&mut self) -> &mut Reception {
+        &mut self.reception
+    }
+
     /// Returns what another session needs to go on sending for this one.
     pub fn continuity(&self) -> Continuity {
         self.sender.continuity()
@@ -338,10 +372,14 @@ impl MediaSession {
     fn take(&mut self, now: Instant, packet: &Packet<'_>) -> Received {
         let payload_type = packet.header.payload_type;
         let counters = &mut self.stats.received;
-        if let Some(codec) = self.receiver.codec_of(payload_type) {
-            return Received::Sound(self.receiver.insert(now, packet, Some(codec), counters));
+        let codec = self.receiver.codec_of(payload_type);
+        let inserted = self.receiver.insert(now, packet, codec, counters);
+        if self.receiver.ssrc() == Some(packet.header.ssrc) {
+            self.reception.receive(now, &packet.header, codec.is_some());
         }
-        let inserted = self.receiver.insert(now, packet, None, counters);
+        if codec.is_some() {
+            return Received::Sound(inserted);
+        }
         if Some(payload_type) == self.params.telephone_event {
             if let Some(digit) = self.dtmf.receive(packet) {
                 self.emit(SessionEvent::Digit(digit));
