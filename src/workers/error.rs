@@ -66,7 +66,7 @@ impl WorkersError {
     pub fn advice(&self) -> &'static str {
         match self {
             Self::PortsExhausted { .. } => {
-                "Widen the RTP port range: each leg takes an even port, and rests it for 2 s."
+                "Widen the RTP port range: each leg takes a pair of ports, and rests it for 2 s."
             }
             Self::Socket { .. } => {
                 "Check that the RTP address belongs to this machine, and the limit of open files."
