@@ -48,6 +48,8 @@ pub struct FarEnd {
     pub reports: u32,
     /// What the last report says of our stream.
     pub reception: Option<ReceptionReport>,
+    /// Packets that we had sent when it came.
+    pub of_packets: u32,
     /// Reports that show packets of ours arriving.
     pub heard_us: u32,
     /// Reports since the last of those that should show some and do not.
@@ -123,6 +125,11 @@ impl Reports {
     /// Returns what the far end has told.
     pub fn far(&self) -> &FarEnd {
         &self.far
+    }
+
+    /// Sets our clock; reports that are on their way measure by the old one.
+    pub fn set_clock(&mut self, now: Instant, wall: Ntp) {
+        self.clock = (now, wall);
     }
 
     /// Returns our clock's time.
@@ -221,6 +228,7 @@ impl Reports {
         if let Some(block) = block {
             self.round_trip(now, block.last_report, block.since_report);
             self.far.reception = Some(block.reception);
+            self.far.of_packets = ours.packets;
         }
         let moved = block.is_some_and(|ReportBlock { reception, .. }| {
             before != Some(reception.extended_highest) && reception.fraction_lost < ALL_LOST
