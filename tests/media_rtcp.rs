@@ -9,10 +9,9 @@ use std::time::{Duration, Instant};
 use attendant::base::{Dice, Frame};
 use attendant::codec::Codec;
 use attendant::media::{
-    Inbound, LegParams, MediaSession, Outbound, Quality, Received, RtcpParams, SessionEvent,
-    Verdict,
+    Inbound, LegParams, MediaSession, Outbound, Quality, Received, SessionEvent, Verdict,
 };
-use attendant::rtp::{RTCP_BYTES, Said, read_rtcp};
+use attendant::rtp::{RTCP_BYTES, RtcpParams, Said, read_rtcp};
 
 const TICK: Duration = Duration::from_millis(20);
 

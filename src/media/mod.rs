@@ -27,4 +27,4 @@ pub use sender::Continuity;
 pub use session::{LegParams, MediaSession, Playout, Received, SessionEvent, Stats};
 pub use socket_counts::SocketCounts;
 pub use verdict::{DECIDES_AFTER, Facts, Inbound, Outbound, Verdict};
-pub use watch::{Quality, RtcpParams};
+pub use watch::Quality;

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use crate::base::{Dice, Frame, PacketTime, Phi};
 use crate::codec::Codec;
 use crate::rtp::{
-    Counters, DtmfReceiver, Inserted, Ntp, Packet, PacketError, RTCP_BYTES, Reception, SrtpError,
-    SrtpKeys,
+    Counters, DtmfReceiver, Inserted, Ntp, Packet, PacketError, RTCP_BYTES, Reception, RtcpParams,
+    SrtpError, SrtpKeys,
 };
 
 use super::latch::{Latch, Source};
@@ -19,7 +19,7 @@ use super::receiver::{Heard, Receiver};
 use super::sender::{Continuity, Sender};
 use super::socket_counts::SocketCounts;
 use super::verdict::Verdict;
-use super::watch::{Quality, RtcpParams, Watch};
+use super::watch::{Quality, Watch};
 
 /// Comfort noise (RFC 3389), for which every 8 kHz codec shares one payload type.
 const COMFORT_NOISE: u8 = 13;

@@ -20,19 +20,6 @@ const THEIR_BUFFER_MS: f32 = 40.0;
 /// From dBov to dBm0: a full-scale sine has -3.01 dBov and 3.14 dBm0 (ITU-T G.711 §4).
 const DBM0: f32 = 6.15;
 
-/// What was agreed of RTCP.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct RtcpParams {
-    /// Where the far end receives it, when that is not the port after RTP's (RFC 3605).
-    pub remote: Option<SocketAddr>,
-    /// It shares the port of RTP (RFC 5761).
-    pub mux: bool,
-    /// The far end answers a receiver's clock (RFC 3611 §4.4).
-    pub receiver_time: bool,
-    /// The far end wants VoIP metrics (RFC 3611 §4.7).
-    pub voip_metrics: bool,
-}
-
 /// How a leg sounded, so far or in all.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Quality {

@@ -2,6 +2,7 @@
 //!
 //! The clock of reports runs from an NTP time that is handed in at the start; it never steps.
 
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use crate::base::{Dice, RtpTime};
@@ -27,6 +28,19 @@ const PACKETS_TOLD: u32 = 50;
 const PACKETS_NEW: u32 = 25;
 /// Lost packets in 256ths that come to "nothing arrives".
 const ALL_LOST: u8 = 250;
+
+/// What was agreed of RTCP.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct RtcpParams {
+    /// Where the far end receives it, when that is not the port after RTP's (RFC 3605).
+    pub remote: Option<SocketAddr>,
+    /// It shares the port of RTP (RFC 5761).
+    pub mux: bool,
+    /// The far end answers a receiver's clock (RFC 3611 §4.4).
+    pub receiver_time: bool,
+    /// The far end wants VoIP metrics (RFC 3611 §4.7).
+    pub voip_metrics: bool,
+}
 
 /// What we have sent of our stream.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
