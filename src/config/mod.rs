@@ -39,7 +39,7 @@ pub use alone::{read_plan, read_profile};
 pub use code::Code;
 pub use diagnostic::{ConfigErrors, Diagnostic, Severity};
 pub use keys::{Fallback, Key, NODE, PLAN, TRUNK};
-pub use load::{Config, Generation};
+pub use load::{Config, Generation, Readable};
 pub use node::{Book, Floods, Node, RtpBind};
 pub use presets::{Fact, Family, Knowledge, Preset, Standing};
 pub use snippet::{SnippetFamily, SnippetValues, snippet};

@@ -65,7 +65,7 @@ impl Written {
 }
 
 /// Returns the layers under a profile: its preset, and the defaults. `None` where the preset is not known.
-pub(super) fn layers_under(table: &DeTable<'_>) -> Option<Vec<Layer>> {
+fn layers_under(table: &DeTable<'_>) -> Option<Vec<Layer>> {
     let defaults = Layer::defaults(TRUNK);
     let Some(preset) = table.get("preset") else { return Some(vec![defaults]) };
     // One that is no text is told when the shape is read.

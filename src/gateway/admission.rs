@@ -104,8 +104,11 @@ pub(super) fn admit(
         );
         return Err(Refused::new(503, RefusalLabel::Busy, words));
     }
-    let caller = incoming.caller.as_ref().map(|number| profile.normalise(number));
-    throttle.take(Instant::now(), &incoming.trunk, &profile.limits, caller.as_ref())?;
+    shared.media.admit().map_err(|error| {
+        Refused::new(503, RefusalLabel::Overloaded, format!("no room for more sound: {error}"))
+    })?;
+    let number = incoming.caller.as_ref().map(|number| profile.normalise(number));
+    throttle.take(received, &incoming.trunk, &profile.limits, number.as_ref())?;
     let Choice { route, targets, order, fallback, now } =
         choose(&config, profile, call, &Asked::from(&incoming), Timestamp::now())?;
     let (bind, ports) = (profile.media.bind, &profile.media.ports);
@@ -115,10 +118,7 @@ pub(super) fn admit(
         }
         Refused::new(503, RefusalLabel::NoPorts, format!("no RTP port: {error}"))
     })?;
-    let caller = incoming.caller.as_ref().and_then(|number| {
-        let number = profile.normalise(number);
-        PhoneNumber::parse(number.reveal(Purpose::Routing)).map(Phi::new)
-    });
+    let caller = shown(number.as_ref(), incoming.withheld);
     let setting = Setting {
         practice: shared.practice.clone(),
         practitioners: shared.practitioners.clone(),
@@ -177,6 +177,13 @@ fn keys_are_readable(call: CallId, incoming: &Incoming) {
     if offered && transport != Transport::Tls {
         tracing::warn!(%call, %trunk, ?transport, "The keys of this call's SRTP came unencrypted: set the PBX to SIP over TLS.");
     }
+}
+
+/// Returns the number that the agent, the record and the staff know the caller by. One that is withheld chooses the
+/// route and counts for the limits, and goes no further (RFC 3323): it is no hint at who calls, and nobody reads it.
+fn shown(number: Option<&Phi<String>>, withheld: bool) -> Option<Phi<PhoneNumber>> {
+    let number = number.filter(|_| !withheld)?;
+    PhoneNumber::parse(number.reveal(Purpose::Routing)).map(Phi::new)
 }
 
 fn carrier(field: &ContextField) -> Carrier {
@@ -276,7 +283,7 @@ mod tests {
     /// The numbers behind `desk`, one after another, and what comes after them.
     fn behind_the_desk(at: DateTime) -> (Vec<String>, bool) {
         let config = load(PLAN);
-        let asked = Asked { called: Phi::new("8000".into()), caller: None, headers: Vec::new() };
+        let asked = asked("8000");
         let decision = decide(&config, &config.trunks[0], &asked, at).unwrap();
         let answer = decision.answer.unwrap();
         let reach = &answer.targets[0].reach;
@@ -285,6 +292,19 @@ mod tests {
             format!("{} {} {seconds}s", it.target, it.uri)
         });
         (told.collect(), reach.hang_up)
+    }
+
+    fn asked(called: &str) -> Asked {
+        let (called, headers) = (Phi::new(called.into()), Vec::new());
+        Asked { called, caller: None, withheld: true, headers }
+    }
+
+    #[test]
+    fn a_withheld_number_goes_no_further_than_the_route() {
+        let number = Phi::new("+13125550142".to_owned());
+        let known = |withheld| shown(Some(&number), withheld).is_some();
+        assert_eq!((known(false), known(true)), (true, false));
+        assert!(shown(None, true).is_none());
     }
 
     fn load(plan: &str) -> Config {
@@ -301,7 +321,7 @@ mod tests {
 
     #[test]
     fn a_refusal_is_told_in_the_words_of_the_dry_run() {
-        let asked = Asked { called: Phi::new("8000".into()), caller: None, headers: Vec::new() };
+        let asked = asked("8000");
         let refused = |plan: &str| {
             let config = load(plan);
             let now = Timestamp::UNIX_EPOCH;

@@ -205,6 +205,8 @@ impl Switchboard {
             late = came.late,
             concealed = came.concealed,
             sent = stats.packets_sent,
+            thrown_away = stats.socket.thrown_away,
+            unsent = stats.socket.unsent(),
             "Media closed."
         );
     }

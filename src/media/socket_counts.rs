@@ -12,3 +12,10 @@ pub struct SocketCounts {
     /// Packets not sent for any other reason, such as no route.
     pub send_failed: u64,
 }
+
+impl SocketCounts {
+    /// Returns how many packets were not sent, for whatever reason.
+    pub fn unsent(&self) -> u64 {
+        self.send_refused + self.send_full + self.send_failed
+    }
+}
