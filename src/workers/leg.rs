@@ -242,11 +242,14 @@ impl Leg {
         if let Some(tap) = &mut self.tap {
             tap.finish();
         }
-        let mut report = [0; RTCP_BYTES];
-        if let Some((length, to)) = self.session.goodbye(now, &mut report) {
-            self.send_control(&report[..length], to);
+        // After a fault of ours nothing more is asked of the session.
+        if !failed {
+            let mut report = [0; RTCP_BYTES];
+            if let Some((length, to)) = self.session.goodbye(now, &mut report) {
+                self.send_control(&report[..length], to);
+            }
+            self.events.tell(now, MediaEventKind::Quality(self.session.quality(now)));
         }
-        self.events.tell(now, MediaEventKind::Quality(self.session.quality(now)));
         let mut stats = *self.session.stats();
         stats.socket = self.socket;
         self.events.tell(now, MediaEventKind::Closed { stats, failed });
