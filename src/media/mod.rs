@@ -14,6 +14,8 @@ mod receiver;
 mod sender;
 mod session;
 mod socket_counts;
+mod verdict;
+mod watch;
 
 pub use latch::{Latch, Source};
 pub use leveller::Leveller;
@@ -24,3 +26,5 @@ pub use receiver::{Heard, Sound};
 pub use sender::Continuity;
 pub use session::{LegParams, MediaSession, Playout, Received, SessionEvent, Stats};
 pub use socket_counts::SocketCounts;
+pub use verdict::{DECIDES_AFTER, Facts, Inbound, Outbound, Verdict};
+pub use watch::Quality;

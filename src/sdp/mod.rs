@@ -7,6 +7,7 @@ mod api;
 mod crypto;
 mod format;
 mod negotiation;
+mod rtcp;
 mod session;
 
 pub use api::{Direction, Encryption, LocalMedia, Negotiated, SdpError};
