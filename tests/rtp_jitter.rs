@@ -37,7 +37,7 @@ impl World {
                 Released::Packet { payload, .. } => {
                     u32::from_be_bytes(payload[..4].try_into().unwrap()).to_string()
                 }
-                Released::Lost { samples } => format!("lost {samples}"),
+                Released::Lost { samples, .. } => format!("lost {samples}"),
                 Released::Pause { samples } => format!("pause {samples}"),
             });
             assert!(all.len() < 100, "the buffer never ends:\n{}", self.story);
@@ -171,7 +171,7 @@ fn duplicates_are_counted_and_nothing_else() {
          22ms > 3
          23ms < 2",
     );
-    assert_eq!(counters, Counters { duplicate: 3, ..Counters::default() });
+    assert_eq!(counters, Counters { duplicate: 3, reordered: 1, ..Counters::default() });
 }
 
 #[test]

@@ -4,6 +4,8 @@
 //! after set-up. All state is plain data, so that a leg can be taken over by another process.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
+pub use crate::rtp::Playout;
+
 mod latch;
 mod leveller;
 mod receiver;
@@ -14,4 +16,4 @@ pub use latch::{Latch, Source};
 pub use leveller::Leveller;
 pub use receiver::{Heard, Sound};
 pub use sender::Continuity;
-pub use session::{LegParams, MediaSession, Playout, Received, SessionEvent, Stats};
+pub use session::{LegParams, MediaSession, Received, SessionEvent, Stats};

@@ -120,7 +120,7 @@ impl Receiver {
                     room[..length].copy_from_slice(&payload[..length]);
                     self.filled += length;
                 }
-                Released::Lost { samples } => {
+                Released::Lost { samples, .. } => {
                     (self.missing, self.missing_sound) = (samples, Sound::Concealed);
                 }
                 Released::Pause { samples } => {

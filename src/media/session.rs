@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::base::{Dice, Frame, PacketTime, Phi};
 use crate::codec::Codec;
-use crate::rtp::{Counters, DtmfReceiver, Inserted, Packet, PacketError, Reception};
+use crate::rtp::{Counters, DtmfReceiver, Inserted, Packet, PacketError, Playout, Reception};
 
 use super::latch::{Latch, Source};
 use super::receiver::{Heard, Receiver};
@@ -42,33 +42,6 @@ pub struct LegParams {
     pub learn_source: bool,
     /// When what comes is played.
     pub playout: Playout,
-}
-
-/// When what comes is played.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum Playout {
-    /// As soon as it is in order: for recognition, which wants the least delay.
-    #[default]
-    Reorder,
-    /// One frame every 20 ms, late enough that few packets come too late: for ears.
-    Paced,
-}
-
-impl LegParams {
-    /// A leg that sends and receives packets of 20 ms, with nothing else agreed.
-    pub fn new(codec: Codec, payload_type: u8, remote: SocketAddr) -> Self {
-        Self {
-            codec,
-            payload_type,
-            telephone_event: None,
-            remote,
-            packet_time: PacketTime::DEFAULT,
-            sends: true,
-            receives: true,
-            learn_source: false,
-            playout: Playout::Reorder,
-        }
-    }
 }
 
 /// What became of a datagram.

@@ -5,17 +5,24 @@
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
 mod counters;
+mod delay;
+mod depth;
 mod dtmf;
+mod incoming;
 mod jitter;
 mod packet;
+mod payloads;
+mod playout;
 mod reception;
 mod replay;
 mod srtp;
 
 pub use counters::Counters;
+pub use depth::Depth;
 pub use dtmf::{DtmfReceiver, DtmfSender, EVENT_PAYLOAD};
 pub use jitter::{Inserted, JitterBuffer, MAX_PAYLOAD, Released};
 pub use packet::{Header, Packet, PacketError, Ssrc};
+pub use playout::{Pace, Playout};
 pub use reception::{Reception, ReceptionReport};
 pub use srtp::{
     MasterKey, OVERHEAD as SRTP_OVERHEAD, SALT, SrtpError, SrtpReceiver, SrtpSender, Suite,
