@@ -37,7 +37,7 @@ impl World {
                 Released::Packet { payload, .. } => {
                     u32::from_be_bytes(payload[..4].try_into().unwrap()).to_string()
                 }
-                Released::Lost { samples, .. } => format!("lost {samples}"),
+                Released::Lost { samples } => format!("lost {samples}"),
                 Released::Pause { samples } => format!("pause {samples}"),
             });
             assert!(all.len() < 100, "the buffer never ends:\n{}", self.story);

@@ -129,7 +129,7 @@ fn take(
             let index = u32::from_be_bytes(payload[..4].try_into().unwrap());
             (payload.len() as u32, Some(index))
         }
-        Released::Lost { samples, .. } => (samples, None),
+        Released::Lost { samples } => (samples, None),
         Released::Pause { samples } => {
             outcome.paused_ms += u64::from(samples / 8);
             (samples, None)

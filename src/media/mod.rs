@@ -6,14 +6,17 @@
 
 pub use crate::rtp::Playout;
 
+mod collected;
 mod latch;
 mod leveller;
+mod quiet;
 mod receiver;
+mod scaling;
 mod sender;
 mod session;
 
 pub use latch::{Latch, Source};
 pub use leveller::Leveller;
-pub use receiver::{Heard, Sound};
+pub use receiver::{Heard, Sound, Timing};
 pub use sender::Continuity;
 pub use session::{LegParams, MediaSession, Received, SessionEvent, Stats};

@@ -11,7 +11,7 @@ use crate::codec::Codec;
 use crate::rtp::{Counters, DtmfReceiver, Inserted, Packet, PacketError, Playout, Reception};
 
 use super::latch::{Latch, Source};
-use super::receiver::{Heard, Receiver};
+use super::receiver::{Heard, Receiver, Timing};
 use super::sender::{Continuity, Sender};
 
 /// Comfort noise (RFC 3389), for which every 8 kHz codec shares one payload type.
@@ -42,6 +42,23 @@ pub struct LegParams {
     pub learn_source: bool,
     /// When what comes is played.
     pub playout: Playout,
+}
+
+impl LegParams {
+    /// A leg that sends and receives packets of 20 ms, with nothing else agreed.
+    pub fn new(codec: Codec, payload_type: u8, remote: SocketAddr) -> Self {
+        Self {
+            codec,
+            payload_type,
+            telephone_event: None,
+            remote,
+            packet_time: PacketTime::DEFAULT,
+            sends: true,
+            receives: true,
+            learn_source: false,
+            playout: Playout::Reorder,
+        }
+    }
 }
 
 /// What became of a datagram.
@@ -85,7 +102,7 @@ pub enum SessionEvent {
     },
 }
 
-/// Counts of one leg. They only grow.
+/// What is known of one leg. Counts only grow.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Stats {
     /// Of what came.
@@ -94,6 +111,8 @@ pub struct Stats {
     pub packets_sent: u64,
     /// Frames of the agent's sound sent, without silence.
     pub frames_played: u64,
+    /// How even what comes is, as of the last tick.
+    pub timing: Timing,
 }
 
 /// The media of one leg.
@@ -125,8 +144,8 @@ impl MediaSession {
         sender.agree(codec, payload_type, telephone_event, packet_time);
         Self {
             latch: Latch::new(params.remote, params.learn_source),
+            receiver: Receiver::new(payload_type, codec, params.playout),
             params,
-            receiver: Receiver::new(payload_type, codec),
             sender,
             dtmf: DtmfReceiver::default(),
             reception: Reception::new(codec.clock_rate()),
@@ -148,7 +167,7 @@ impl MediaSession {
         }
         let LegParams { codec, payload_type, telephone_event, packet_time, .. } = params;
         self.sender.agree(codec, payload_type, telephone_event, packet_time);
-        self.receiver.agree(payload_type, codec);
+        self.receiver.agree(payload_type, codec, params.playout);
         self.reception.set_clock(codec.clock_rate());
         self.params = params;
     }
@@ -200,6 +219,8 @@ impl MediaSession {
         } else {
             self.sender.pass();
         }
+        self.receiver.pass();
+        self.stats.timing = self.receiver.timing(now, &self.reception);
         let lasted = now.saturating_duration_since(self.last_packet);
         if self.params.receives && lasted >= self.no_packets_said + NO_PACKETS {
             self.no_packets_said = lasted;

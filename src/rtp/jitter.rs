@@ -63,9 +63,6 @@ pub enum Released<'a> {
     Lost {
         /// How much.
         samples: u32,
-        /// The packet that follows directly, which may know something of what was lost (RFC 6716
-        /// §2.1.7): its payload type and its payload.
-        next: Option<(u8, &'a [u8])>,
     },
     /// Time in which nothing was sent, in samples of the RTP clock.
     Pause {
@@ -209,6 +206,13 @@ impl JitterBuffer {
         self.pacer.pull(now, quiet, &mut self.incoming, &mut self.depth, counters)
     }
 
+    /// Returns the packet that comes after what was released last, if it is there: its payload
+    /// type and payload. It may know something of what was lost before it (RFC 6716 §2.1.7).
+    pub fn following(&self) -> Option<(u8, &[u8])> {
+        let slot = self.incoming.head().filter(|slot| slot.samples > 0)?;
+        Some((slot.payload_type, self.incoming.payload(slot)))
+    }
+
     /// The far end sends comfort noise: its pauses need not be waited for.
     pub fn expect_pauses(&mut self) {
         self.idle = IDLE_DTX;
@@ -218,6 +222,11 @@ impl JitterBuffer {
     /// Returns the stream being received.
     pub fn ssrc(&self) -> Option<Ssrc> {
         self.incoming.stream.map(|stream| stream.ssrc)
+    }
+
+    /// Returns the delay that [`Playout::Paced`] aims at, in milliseconds.
+    pub fn target_ms(&self, now: Instant) -> u32 {
+        self.pacer.target_ms(now) as u32
     }
 
     /// Returns how late sound was released, against the fastest packet.
@@ -231,11 +240,6 @@ impl JitterBuffer {
         self.incoming.delay.skew_ppm()
     }
 
-    /// Returns how many packets wait.
-    pub fn waiting(&self) -> usize {
-        self.incoming.waiting()
-    }
-
     fn expect(&mut self, time: RtpTime) {
         if let Some(stream) = &mut self.incoming.stream {
             stream.expected = Some(time);
@@ -243,18 +247,16 @@ impl JitterBuffer {
     }
 
     /// Fills the time before the packet that is next.
-    fn fill(&mut self, samples: u32, counters: &mut Counters) -> Released<'_> {
+    fn fill(&mut self, samples: u32, counters: &mut Counters) -> Released<'static> {
         if let Some(stream) = &mut self.incoming.stream {
             stream.expected = None;
         }
         self.paused = 0;
-        let head = self.incoming.head();
         if self.gave_up {
             self.pacer.conceal(samples, self.incoming.samples_per_ms, counters);
-            let next = head.map(|slot| (slot.payload_type, self.incoming.payload(slot)));
-            return Released::Lost { samples, next };
+            return Released::Lost { samples };
         }
-        if head.is_some_and(|slot| slot.marker) {
+        if self.incoming.head().is_some_and(|slot| slot.marker) {
             self.idle = IDLE_DTX;
         }
         Released::Pause { samples }

@@ -86,7 +86,7 @@ enum State {
 enum Step {
     Again,
     Pause,
-    Lost { samples: u32, before: bool },
+    Lost(u32),
     Packet(Slot),
 }
 
@@ -236,11 +236,7 @@ impl Pacer {
             match self.step(now, quiet, incoming, counters) {
                 Step::Again => {}
                 Step::Pause => break,
-                Step::Lost { samples, before } => {
-                    let next = incoming.head().filter(|_| before);
-                    let next = next.map(|slot| (slot.payload_type, incoming.payload(slot)));
-                    return Released::Lost { samples, next };
-                }
+                Step::Lost(samples) => return Released::Lost { samples },
                 Step::Packet(slot) => {
                     depth.take(incoming.delay.of(now, slot.arrival.at));
                     let payload = incoming.payload(&slot);
@@ -359,7 +355,7 @@ impl Pacer {
             stream.expected = stream.expected.map(|time| RtpTime(time.0.wrapping_add(samples)));
         }
         self.conceal(samples, per_ms, counters);
-        Step::Lost { samples, before }
+        Step::Lost(samples)
     }
 
     /// Nothing has come.
@@ -378,7 +374,7 @@ impl Pacer {
         let samples = PAUSE.as_millis() as u32 * per_ms;
         self.dry += samples;
         self.position += i64::from(samples);
-        Step::Lost { samples, before: false }
+        Step::Lost(samples)
     }
 
     /// A packet tells why there was none: nothing was sent, or it was lost, or is late.
