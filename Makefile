@@ -19,7 +19,7 @@ CARGO ?= cargo
 # command=package: a command that is there already, from wherever, is not installed again.
 RUN_NEEDS  := gcc=gcc pkg-config=pkg-config npm=npm pip3=python3-pip flite=flite
 TEST_NEEDS := $(RUN_NEEDS) sipp=sip-tester ffmpeg=ffmpeg baresip=baresip sipsak=sipsak svmap=sipvicious \
-              kamailio=kamailio openssl=openssl sox=sox systemd-analyze=systemd sqlite3=sqlite3
+              kamailio=kamailio tshark=tshark openssl=openssl sox=sox systemd-analyze=systemd sqlite3=sqlite3
 
 # Debian keeps servers where a user's PATH does not look.
 export PATH := $(PATH):/usr/sbin
@@ -45,9 +45,12 @@ models: setup-run
 bench: setup
 	$(CARGO) bench --locked
 
+soak:  export SOAK_CALLS = 20000
+soak:  which = calls
+flood: export FLOOD_SECONDS = 10
+flood: which = flood
 soak flood: setup
-	$(CARGO) test --release --locked --test gateway_load -- \
-	    --ignored --nocapture --test-threads 1 $@_of
+	$(CARGO) test --release --locked --test gateway_load -- $(which)
 
 setup:     needs = $(TEST_NEEDS)
 setup-run: needs = $(RUN_NEEDS)

@@ -58,7 +58,7 @@ fn leg(bencher: Bencher<'_, '_>) {
         session.receive(now, &datagram[..length], remote);
         while let Some(heard) = session.poll_heard(now) {
             let voiced = vad.push(&heard.frame).voiced;
-            writer.push(&HeardFrame { tick: heard.tick, frame: heard.frame, voiced });
+            writer.push(&HeardFrame::new(heard.tick, heard.frame, voiced));
         }
     });
 }
@@ -117,7 +117,7 @@ fn voice_activity(bencher: Bencher<'_, '_>) {
 fn up_ring_both_ends(bencher: Bencher<'_, '_>) {
     let ((mut writer, mut reader), frame) = (up_ring(), voice());
     bencher.bench_local(|| {
-        writer.push(&HeardFrame { tick: 1, frame, voiced: true });
+        writer.push(&HeardFrame::new(1, frame, true));
         reader.pop().is_some()
     });
 }

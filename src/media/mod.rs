@@ -4,19 +4,27 @@
 //! after set-up. All state is plain data, so that a leg can be taken over by another process.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
-pub use crate::rtp::Playout;
-
 mod collected;
 mod latch;
+mod levels;
 mod leveller;
+mod mix;
+mod protection;
+mod quality;
 mod quiet;
 mod receiver;
 mod scaling;
 mod sender;
 mod session;
+mod socket_counts;
 
+pub use crate::rtp::Playout;
 pub use latch::{Latch, Source};
+pub use levels::{DIGITAL_SILENCE, LevelMeter, Levels};
 pub use leveller::Leveller;
+pub use mix::over;
+pub use quality::{Impairment, Path, Rating, burst_ratio, mos, rate};
 pub use receiver::{Heard, Sound, Timing};
 pub use sender::Continuity;
 pub use session::{LegParams, MediaSession, Received, SessionEvent, Stats};
+pub use socket_counts::SocketCounts;

@@ -3,21 +3,27 @@
 //! Every 20 ms: [`MediaSession::tick`], then [`MediaSession::poll_packet`] until none is left; for
 //! each datagram [`MediaSession::receive`]; after either, `poll_heard` and `poll_event`.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use crate::base::{Dice, Frame, PacketTime, Phi};
 use crate::codec::Codec;
-use crate::rtp::{Counters, DtmfReceiver, Inserted, Packet, PacketError, Playout, Reception};
+use crate::rtp::{
+    Counters, DtmfReceiver, Inserted, Packet, PacketError, Playout, Reception, SrtpError, SrtpKeys,
+};
 
 use super::latch::{Latch, Source};
+use super::protection::{LONGEST, Protection};
 use super::receiver::{Heard, Receiver, Timing};
 use super::sender::{Continuity, Sender};
+use super::socket_counts::SocketCounts;
 
 /// Comfort noise (RFC 3389), for which every 8 kHz codec shares one payload type.
 const COMFORT_NOISE: u8 = 13;
 /// Nothing came for this long: worth saying, and saying again after as long.
 const NO_PACKETS: Duration = Duration::from_secs(5);
+/// The most that is made up for after a stand-still, in frames: 30 s.
+const SKIPPED: u64 = 1500;
 /// Events that may wait between two polls.
 const EVENTS: usize = 8;
 
@@ -40,6 +46,10 @@ pub struct LegParams {
     pub receives: bool,
     /// Whether the far end may be behind NAT, so that its address is learnt from its packets.
     pub learn_source: bool,
+    /// From which address besides that of SDP it may be learnt: where signalling comes from. `None` is any.
+    pub learn_from: Option<IpAddr>,
+    /// The keys of SRTP; `None` sends and takes what is not encrypted.
+    pub srtp: Option<SrtpKeys>,
     /// When what comes is played.
     pub playout: Playout,
 }
@@ -57,6 +67,8 @@ impl LegParams {
             receives: true,
             learn_source: false,
             playout: Playout::Reorder,
+            learn_from: None,
+            srtp: None,
         }
     }
 }
@@ -76,6 +88,8 @@ pub enum Received {
     Malformed,
     /// Of a payload type that was not agreed: its sound is dropped.
     Unexpected,
+    /// Not under the leg's key, or again: dropped.
+    Unprotected(SrtpError),
     /// Sent although nothing should be: dropped.
     OnHold,
 }
@@ -113,6 +127,8 @@ pub struct Stats {
     pub frames_played: u64,
     /// How even what comes is, as of the last tick.
     pub timing: Timing,
+    /// Of the socket, filled in by whoever owns it.
+    pub socket: SocketCounts,
 }
 
 /// The media of one leg.
@@ -120,6 +136,7 @@ pub struct Stats {
 pub struct MediaSession {
     params: LegParams,
     latch: Latch,
+    protection: Option<Protection>,
     receiver: Receiver,
     sender: Sender,
     dtmf: DtmfReceiver,
@@ -143,7 +160,8 @@ impl MediaSession {
         let LegParams { codec, payload_type, telephone_event, packet_time, .. } = params;
         sender.agree(codec, payload_type, telephone_event, packet_time);
         Self {
-            latch: Latch::new(params.remote, params.learn_source),
+            latch: Latch::new(params.remote, params.learn_source, params.learn_from),
+            protection: params.srtp.as_ref().map(Protection::new),
             receiver: Receiver::new(payload_type, codec, params.playout),
             params,
             sender,
@@ -160,7 +178,11 @@ impl MediaSession {
     /// the far end's address changed.
     pub fn update(&mut self, now: Instant, params: LegParams) {
         if params.remote != self.params.remote || params.learn_source != self.params.learn_source {
-            self.latch = Latch::new(params.remote, params.learn_source);
+            self.latch = Latch::new(params.remote, params.learn_source, params.learn_from);
+        }
+        match &mut self.protection {
+            Some(protection) => protection.agree(params.srtp.as_ref()),
+            none => *none = params.srtp.as_ref().map(Protection::new),
         }
         if params.receives && !self.params.receives {
             self.heard_from(now);
@@ -174,6 +196,34 @@ impl MediaSession {
 
     /// Takes one datagram. It never panics, whatever is in it.
     pub fn receive(&mut self, now: Instant, datagram: &[u8], from: SocketAddr) -> Received {
+        let protection = self.protection.as_mut().filter(|it| it.is_active());
+        let Some(protection) = protection.filter(|_| !is_control(datagram)) else {
+            return self.receive_open(now, datagram, from);
+        };
+        // Nobody else's packets are worth the arithmetic, and only what is genuine may be learnt from.
+        if !self.latch.may_hear(now, from) {
+            self.stats.received.foreign += 1;
+            return Received::Foreign;
+        }
+        let mut room = [0; LONGEST];
+        match protection.open(datagram, &mut room) {
+            Ok(packet) => self.receive_open(now, packet, from),
+            Err(error) => self.refuse(error),
+        }
+    }
+
+    fn refuse(&mut self, error: SrtpError) -> Received {
+        let counters = &mut self.stats.received;
+        match error {
+            SrtpError::Forged => counters.forged += 1,
+            SrtpError::Replayed => counters.replayed += 1,
+            SrtpError::Short | SrtpError::NoRoom | SrtpError::UsedUp => counters.malformed += 1,
+        }
+        Received::Unprotected(error)
+    }
+
+    /// Takes one datagram that is not encrypted, or not any more.
+    fn receive_open(&mut self, now: Instant, datagram: &[u8], from: SocketAddr) -> Received {
         let counters = &mut self.stats.received;
         let packet = match Packet::parse(datagram) {
             Ok(packet) => packet,
@@ -205,6 +255,34 @@ impl MediaSession {
         self.take(now, &packet)
     }
 
+    /// Opens an RTCP packet of the far end, copying it to `room`, and counts what is not genuine; without SRTP
+    /// it is returned as it came.
+    pub fn open_report<'a>(
+        &mut self,
+        datagram: &'a [u8],
+        room: &'a mut [u8; LONGEST],
+    ) -> Option<&'a [u8]> {
+        let Some(protection) = self.protection.as_mut().filter(|it| it.is_active()) else {
+            return Some(datagram);
+        };
+        match protection.open_report(datagram, room) {
+            Ok(packet) => Some(packet),
+            Err(error) => {
+                self.refuse(error);
+                None
+            }
+        }
+    }
+
+    /// Seals an RTCP packet of ours, the first `length` bytes of `out`, and returns its new length; without
+    /// SRTP that is the old one. `out` has room for 14 bytes more.
+    pub fn seal_report(&mut self, out: &mut [u8], length: usize) -> Option<usize> {
+        match &mut self.protection {
+            Some(protection) => protection.seal_report(out, length),
+            None => Some(length),
+        }
+    }
+
     /// Whether the next tick sends sound, so that a frame of the agent's would be heard.
     pub fn wants_sound(&self) -> bool {
         self.params.sends && !self.sender.presses()
@@ -228,12 +306,21 @@ impl MediaSession {
         }
     }
 
+    /// Lets frames' time pass in which nothing could be sent: this machine stood still.
+    pub fn skip(&mut self, frames: u64) {
+        // After more than that the far end has given up, and any time is as good.
+        (0..frames.min(SKIPPED)).for_each(|_| self.sender.pass());
+    }
+
     /// Writes the next packet that is due into `out` and returns its length. It goes to
     /// [`Self::remote`].
     pub fn poll_packet(&mut self, out: &mut [u8]) -> Option<usize> {
         let length = self.sender.poll_packet(out)?;
         self.stats.packets_sent += 1;
-        Some(length)
+        match &mut self.protection {
+            Some(protection) => protection.seal(out, length),
+            None => Some(length),
+        }
     }
 
     /// Returns the next frame that was heard.
@@ -312,4 +399,9 @@ impl MediaSession {
             *place = Some(event);
         }
     }
+}
+
+/// RTCP on the port of RTP (RFC 5761 §4).
+fn is_control(datagram: &[u8]) -> bool {
+    datagram.get(1).is_some_and(|kind| (192..=223).contains(kind))
 }
