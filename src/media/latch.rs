@@ -236,7 +236,7 @@ mod tests {
                 let now = start + Duration::from_millis(20 * seq);
                 let (seq, time) = (SeqNo(seq as u16), RtpTime(0));
                 let header = Header { payload_type: 0, marker: false, seq, time, ssrc: Ssrc(1) };
-                assert_eq!(latch.may_hear(now, (from, 7).into()), from != [192, 0, 2, 2]);
+                assert_eq!(latch.may_hear(now, (from, 7).into()), from != IpAddr::from([192, 0, 2, 2]));
                 latch.judge(now, (from, 7).into(), &header) == Source::Learnt
             })
         };

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use crate::base::Frame;
-use crate::codec::{Codec, Decoder, MAX_SAMPLES};
+use crate::codec::{Codec, Decoder, MAX_SAMPLES, OpusDecoder};
 use crate::rtp::{
     Counters, Inserted, JitterBuffer, Pace, Packet, Playout, Reception, Released, Ssrc,
 };
@@ -12,6 +12,8 @@ use super::collected::Collected;
 use super::quiet::Quiet;
 use super::scaling;
 
+/// A packet of Opus this short says that the next ones are not sent (RFC 6716 §2.1.9).
+const OPUS_SILENCE: usize = 2;
 /// Frames that may be asked for at once when the tick was late.
 const MAX_DUE: u32 = 5;
 /// Packets, and gaps between them, that a frame may be made of.
@@ -63,7 +65,7 @@ pub struct Timing {
 }
 
 /// Reorders or paces, decodes and conceals, and cuts packets of any length into frames.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Receiver {
     jitter: JitterBuffer,
     playout: Playout,
@@ -116,6 +118,11 @@ impl Receiver {
         (self.playout, self.due) = (playout, 0);
     }
 
+    /// Takes what Opus needs, if it has none.
+    pub(super) fn equip(&mut self, opus: OpusDecoder) {
+        self.decoder.equip(opus);
+    }
+
     pub(super) fn codec_of(&self, payload_type: u8) -> Option<Codec> {
         codec_of(self.agreed, payload_type)
     }
@@ -129,6 +136,9 @@ impl Receiver {
         counters: &mut Counters,
     ) -> Inserted {
         let samples = codec.map_or(0, |codec| codec.samples(packet.payload));
+        if codec == Some(Codec::Opus) && packet.payload.len() <= OPUS_SILENCE {
+            self.jitter.expect_pauses();
+        }
         self.jitter.insert(now, packet, samples, counters)
     }
 
@@ -296,8 +306,21 @@ impl Receiver {
     }
 
     fn make_up(&mut self, length: usize) {
-        self.missing = self.missing.saturating_sub(length);
         let Self { collected, decoder, .. } = self;
+        if self.missing_sound == Sound::Concealed
+            && self.codec == Codec::Opus
+            && (1..=MAX_SAMPLES).contains(&self.missing)
+            && let Some((_, next)) = self.jitter.following()
+        {
+            // The packet after a loss may repeat the end of what was lost.
+            collected.add(Sound::Concealed, self.missing, |out| {
+                decoder.recover(next, out);
+                out.len()
+            });
+            (self.missing, self.made_up) = (0, 0);
+            return;
+        }
+        self.missing = self.missing.saturating_sub(length);
         match self.missing_sound {
             Sound::Concealed => {
                 // The voice fades within 60 ms, whatever the codec; then nothing must sound like one.

@@ -6,8 +6,8 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use crate::base::{Dice, Frame, PacketTime, Phi};
-use crate::codec::Codec;
+use crate::base::{Dice, Frame, PacketTime, Phi, SampleRate};
+use crate::codec::{Codec, OpusCoders, OpusSettings};
 use crate::rtp::{
     Counters, DtmfReceiver, Inserted, Packet, PacketError, Playout, Reception, SrtpError, SrtpKeys,
 };
@@ -34,8 +34,12 @@ pub struct LegParams {
     pub codec: Codec,
     /// Its payload type, both ways.
     pub payload_type: u8,
+    /// How the far end wants its Opus.
+    pub opus: OpusSettings,
     /// The payload type of telephone-event (RFC 4733), when both sides have it.
     pub telephone_event: Option<u8>,
+    /// What its durations count at: the clock of the codec, or 8 kHz from those who know no other.
+    pub event_clock: SampleRate,
     /// Where the far end receives, by its SDP.
     pub remote: SocketAddr,
     /// How much sound to put in a packet.
@@ -60,7 +64,9 @@ impl LegParams {
         Self {
             codec,
             payload_type,
+            opus: OpusSettings::default(),
             telephone_event: None,
+            event_clock: SampleRate(8_000),
             remote,
             packet_time: PacketTime::DEFAULT,
             sends: true,
@@ -132,7 +138,7 @@ pub struct Stats {
 }
 
 /// The media of one leg.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct MediaSession {
     params: LegParams,
     latch: Latch,
@@ -156,15 +162,13 @@ impl MediaSession {
 
     /// Starts a leg that goes on with a stream that another session sent.
     pub fn resume(now: Instant, params: LegParams, continuity: Continuity) -> Self {
-        let mut sender = Sender::new(continuity, params.codec);
-        let LegParams { codec, payload_type, telephone_event, packet_time, .. } = params;
-        sender.agree(codec, payload_type, telephone_event, packet_time);
+        let LegParams { codec, payload_type, .. } = params;
         Self {
             latch: Latch::new(params.remote, params.learn_source, params.learn_from),
             protection: params.srtp.as_ref().map(Protection::new),
+            sender: Sender::new(continuity, &params),
             receiver: Receiver::new(payload_type, codec, params.playout),
             params,
-            sender,
             dtmf: DtmfReceiver::default(),
             reception: Reception::new(codec.clock_rate()),
             stats: Stats::default(),
@@ -172,6 +176,13 @@ impl MediaSession {
             no_packets_said: Duration::ZERO,
             events: [const { None }; EVENTS],
         }
+    }
+
+    /// Takes what Opus needs, for a leg that was not opened with it: before it is agreed on. What a
+    /// leg has it keeps; a second time would free memory.
+    pub fn equip(&mut self, coders: OpusCoders) {
+        self.sender.equip(coders.encoder);
+        self.receiver.equip(coders.decoder);
     }
 
     /// Goes on under what a later offer and answer agreed on. The source is learnt anew only when
@@ -187,10 +198,9 @@ impl MediaSession {
         if params.receives && !self.params.receives {
             self.heard_from(now);
         }
-        let LegParams { codec, payload_type, telephone_event, packet_time, .. } = params;
-        self.sender.agree(codec, payload_type, telephone_event, packet_time);
-        self.receiver.agree(payload_type, codec, params.playout);
-        self.reception.set_clock(codec.clock_rate());
+        self.sender.agree(&params);
+        self.receiver.agree(params.payload_type, params.codec, params.playout);
+        self.reception.set_clock(params.codec.clock_rate());
         self.params = params;
     }
 

@@ -35,6 +35,6 @@ fn law(codec: Codec) -> Law {
     match codec {
         Codec::Pcma => Law::A,
         Codec::Pcmu => Law::Mu,
-        Codec::G722 => unreachable!("the phone offers G.711 alone"),
+        Codec::G722 | Codec::Opus | Codec::L16 | Codec::L16Narrow => unreachable!("the phone offers G.711 alone"),
     }
 }
