@@ -307,18 +307,22 @@ impl Receiver {
 
     fn make_up(&mut self, length: usize) {
         let Self { collected, decoder, .. } = self;
-        if self.missing_sound == Sound::Concealed
-            && self.codec == Codec::Opus
-            && (1..=MAX_SAMPLES).contains(&self.missing)
+        let mut length = length;
+        if self.codec == Codec::Opus
+            && self.missing_sound == Sound::Concealed
             && let Some((_, next)) = self.jitter.following()
         {
-            // The packet after a loss may repeat the end of what was lost.
-            collected.add(Sound::Concealed, self.missing, |out| {
-                decoder.recover(next, out);
-                out.len()
-            });
-            (self.missing, self.made_up) = (0, 0);
-            return;
+            // The packet after a loss may repeat the one before it, and no more.
+            let told = self.codec.wide(self.codec.samples(next)).clamp(2, MAX_SAMPLES);
+            if (1..=told).contains(&self.missing) {
+                collected.add(Sound::Concealed, self.missing, |out| {
+                    decoder.recover(next, out);
+                    out.len()
+                });
+                (self.missing, self.made_up) = (0, 0);
+                return;
+            }
+            length = length.min(self.missing.saturating_sub(told));
         }
         self.missing = self.missing.saturating_sub(length);
         match self.missing_sound {
