@@ -7,8 +7,8 @@
 
 mod collected;
 mod latch;
-mod levels;
 mod leveller;
+mod levels;
 mod mix;
 mod protection;
 mod quality;
@@ -21,8 +21,8 @@ mod socket_counts;
 
 pub use crate::rtp::Playout;
 pub use latch::{Latch, Source};
-pub use levels::{DIGITAL_SILENCE, LevelMeter, Levels};
 pub use leveller::Leveller;
+pub use levels::{DIGITAL_SILENCE, LevelMeter, Levels};
 pub use mix::over;
 pub use quality::{Impairment, Path, Rating, burst_ratio, mos, rate};
 pub use receiver::{Heard, Sound, Timing};

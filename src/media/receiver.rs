@@ -197,9 +197,16 @@ impl Receiver {
             match self.jitter.release(now, counters)? {
                 Released::Packet { payload_type, payload } => {
                     let codec = codec_of(self.agreed, payload_type).unwrap_or(self.codec);
-                    decode(&mut self.codec, &mut self.decoder, &mut self.collected, codec, payload);
+                    let decoded = decode(
+                        &mut self.codec,
+                        &mut self.decoder,
+                        &mut self.collected,
+                        codec,
+                        payload,
+                    );
                     self.made_up = 0;
-                    self.aligned = self.collected.len().is_multiple_of(Frame::SAMPLES);
+                    let whole = |samples: usize| samples.is_multiple_of(Frame::SAMPLES);
+                    self.aligned = whole(decoded) && whole(self.collected.len());
                 }
                 Released::Lost { samples } => self.miss(samples, Sound::Concealed),
                 Released::Pause { samples } => self.miss(samples, Sound::Pause),
@@ -365,12 +372,12 @@ fn decode(
     collected: &mut Collected,
     codec: Codec,
     payload: &[u8],
-) {
+) -> usize {
     if codec != *current {
         *current = codec;
         decoder.switch(codec);
     }
-    collected.add(Sound::Received, MAX_SAMPLES, |out| decoder.decode(payload, out));
+    collected.add(Sound::Received, MAX_SAMPLES, |out| decoder.decode(payload, out))
 }
 
 /// The agreed codec, or one whose payload type needs no agreement (RFC 3551 §6).
