@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 use crate::base::{Dice, Frame, PacketTime, Phi, SampleRate};
 use crate::codec::{Codec, OpusCoders, OpusSettings};
 use crate::rtp::{
-    Counters, DtmfReceiver, Inserted, Ntp, Packet, PacketError, RTCP_BYTES, Reception, RtcpParams,
-    SrtpError, SrtpKeys,
+    Counters, DtmfReceiver, Inserted, Ntp, Packet, PacketError, Playout, RTCP_BYTES, Reception,
+    RtcpParams, SrtpError, SrtpKeys,
 };
 
 use super::latch::{Latch, Source};
 use super::protection::{LONGEST, Protection};
-use super::receiver::{Heard, Receiver};
+use super::receiver::{Heard, Receiver, Timing};
 use super::sender::{Continuity, Sender};
 use super::socket_counts::SocketCounts;
 use super::verdict::Verdict;
@@ -63,16 +63,6 @@ pub struct LegParams {
     pub playout: Playout,
     /// What was agreed of RTCP.
     pub rtcp: RtcpParams,
-}
-
-/// When what comes is played.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum Playout {
-    /// As soon as it is in order: for recognition, which wants the least delay.
-    #[default]
-    Reorder,
-    /// One frame every 20 ms, late enough that few packets come too late: for ears.
-    Paced,
 }
 
 impl LegParams {
@@ -142,7 +132,7 @@ pub enum SessionEvent {
     Judged(Verdict),
 }
 
-/// Counts of one leg. They only grow.
+/// What is known of one leg. Counts only grow.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Stats {
     /// Of what came.
@@ -151,6 +141,8 @@ pub struct Stats {
     pub packets_sent: u64,
     /// Frames of the agent's sound sent, without silence.
     pub frames_played: u64,
+    /// How even what comes is, as of the last tick.
+    pub timing: Timing,
     /// Of the socket, filled in by whoever owns it.
     pub socket: SocketCounts,
 }
@@ -187,8 +179,8 @@ impl MediaSession {
             latch: Latch::new(params.remote, params.learn_source, params.learn_from),
             protection: params.srtp.as_ref().map(Protection::new),
             sender: Sender::new(continuity, &params),
+            receiver: Receiver::new(payload_type, codec, params.playout),
             params,
-            receiver: Receiver::new(payload_type, codec),
             dtmf: DtmfReceiver::default(),
             reception: Reception::new(codec.clock_rate()),
             watch: Watch::new(now, continuity.ssrc, seed),
@@ -224,7 +216,7 @@ impl MediaSession {
             self.watch.agree(now, &self.stats);
         }
         self.sender.agree(&params);
-        self.receiver.agree(params.payload_type, params.codec);
+        self.receiver.agree(params.payload_type, params.codec, params.playout);
         self.reception.set_clock(params.codec.clock_rate());
         self.params = params;
     }
@@ -415,6 +407,8 @@ impl MediaSession {
         } else {
             self.sender.pass();
         }
+        self.receiver.pass();
+        self.stats.timing = self.receiver.timing(now, &self.reception);
         let lasted = now.saturating_duration_since(self.last_packet);
         if self.params.receives && lasted >= self.no_packets_said + NO_PACKETS {
             self.no_packets_said = lasted;
