@@ -6,6 +6,7 @@ use super::capture::Capture;
 use super::compare::{Limits, RATE, compare, resampled};
 use super::desk::{Desk, PATIENCE};
 use super::interop::baresip::{Baresip, Recorded, Setup};
+use super::interop::linphone::Linphone;
 use super::packets::{Agreed, Row, inspect, streams};
 use super::{interop, limits, sound};
 
@@ -74,4 +75,29 @@ fn each_codec_is_heard_both_ways() {
 pub(crate) fn ours(rows: &[Row], ports: RangeInclusive<u16>) -> Vec<Vec<Row>> {
     let streams = streams(rows).into_iter();
     streams.filter(|((from, _), _)| ports.contains(from)).map(|(_, rows)| rows).collect()
+}
+
+#[test]
+fn linphone_is_heard_both_ways() {
+    let desk = Desk::open("26200-26239", "codecs = [\"pcmu\", \"pcma\", \"g722\"]");
+    let folder = tempfile::tempdir().unwrap();
+    let says = folder.path().join("says.wav");
+    let sound = [sound::silence(700), sound::theirs(), sound::silence(10_000)].concat();
+    let cases = [("PCMA", 8000, limits::G711), ("G722", 16_000, limits::G722)];
+    for (call, (codec, rate, limits)) in cases.into_iter().enumerate() {
+        sound::write(&says, &sound, rate);
+        let mut phone = Linphone::start(codec, 8000, &says);
+        phone.command(&format!("call {}", desk.uri()));
+        assert!(phone.writes("Media streams established"), "{}", phone.log());
+        assert!(desk.hears(call, CALL_MS), "{}", phone.log());
+        phone.command("terminate");
+        assert!(phone.writes("ended"), "{}", phone.log());
+        println!("{}", phone.log());
+        let (rate, received) = phone.finish();
+        println!("{rate} {}", received.len());
+        let received = resampled(&received, rate as usize, RATE);
+        check(&format!("linphone, {codec}, we hear"), &sound::theirs(), &desk.heard(call), &limits);
+        check(&format!("linphone, {codec}, it hears"), &sound::ours(), &received, &limits);
+    }
+    assert!(desk.is_empty());
 }
