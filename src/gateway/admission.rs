@@ -1,6 +1,7 @@
 //! Whether a call is taken, and where it goes: limits, number plan, a port for its sound.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -9,12 +10,13 @@ use jiff::civil::DateTime;
 use crate::agent::Setting;
 use crate::base::{CallId, Phi, Purpose, TargetName, TrunkName};
 use crate::call::{Carrier, Reach, Setup};
-use crate::config::{Config, ContextField, Notify200, TrunkProfile};
+use crate::config::{Config, ContextField, Notify200, Srtp, TrunkProfile};
 use crate::dialplan::{Action, Reason, Verdict};
 use crate::ops::{self, RefusalLabel};
 use crate::practice::PhoneNumber;
-use crate::sdp::LocalMedia;
-use crate::sip::Incoming;
+use crate::rtp::KeySeed;
+use crate::sdp::{self, Encryption, LocalMedia};
+use crate::sip::{Incoming, Transport};
 use crate::workers::{Port, WorkersError};
 
 use super::decision::{Asked, Offered, decide};
@@ -26,6 +28,8 @@ use super::throttle::{Throttle, TooSoon};
 pub(super) struct Admitted {
     pub(super) setup: Setup,
     pub(super) port: Port,
+    /// Where signalling comes from, if the PBX may be behind NAT.
+    pub(super) nat: Option<IpAddr>,
     pub(super) trunk: TrunkName,
     pub(super) route: String,
     pub(super) caller: Option<Phi<PhoneNumber>>,
@@ -100,6 +104,9 @@ pub(super) fn admit(
         );
         return Err(Refused::new(503, RefusalLabel::Busy, words));
     }
+    shared.media.admit().map_err(|error| {
+        Refused::new(503, RefusalLabel::Overloaded, format!("no room for more sound: {error}"))
+    })?;
     let number = incoming.caller.as_ref().map(|number| profile.normalise(number));
     throttle.take(received, &incoming.trunk, &profile.limits, number.as_ref())?;
     let Choice { route, targets, order, fallback, now } =
@@ -122,6 +129,11 @@ pub(super) fn admit(
     };
     let media = &profile.media;
     let rtp = (media.advertise, port.advertised().port()).into();
+    let encryption = encryption(media.srtp)?;
+    if encryption.is_some() {
+        keys_are_readable(call, &incoming);
+    }
+    let nat = profile.sip.policy.nat.then_some(incoming.flow.remote.ip());
     let setup = Setup {
         call,
         leg: incoming.leg,
@@ -129,6 +141,7 @@ pub(super) fn admit(
         local: LocalMedia {
             telephone_event: media.telephone_event,
             packet_time: media.packet_time,
+            encryption,
             ..LocalMedia::new(rtp, media.codecs.clone(), call.0 >> 1)
         },
         setting,
@@ -139,7 +152,31 @@ pub(super) fn admit(
         notify_says_answered: profile.transfer.notify_200 == Notify200::Answered,
     };
     let answer_by = received + profile.answer_within;
-    Ok(Admitted { setup, port, trunk: incoming.trunk, route, caller, answer_by })
+    Ok(Admitted { setup, port, nat, trunk: incoming.trunk, route, caller, answer_by })
+}
+
+/// Returns how a call encrypts: with keys of its own, from the system's randomness.
+fn encryption(srtp: Srtp) -> Result<Option<Encryption>, Refused> {
+    let required = match srtp {
+        Srtp::Off => return Ok(None),
+        Srtp::Optional => false,
+        Srtp::Required => true,
+    };
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).map_err(|error| {
+        let words = format!("the system gives no randomness for keys: {error}");
+        Refused::new(503, RefusalLabel::Busy, words)
+    })?;
+    Ok(Some(Encryption { required, seed: KeySeed::new(seed), number: 0 }))
+}
+
+/// Warns of keys that cross the network readable: whoever sees the SIP hears the call.
+fn keys_are_readable(call: CallId, incoming: &Incoming) {
+    let offered = incoming.offer.as_deref().is_none_or(sdp::offers_keys);
+    let (trunk, transport) = (&incoming.trunk, incoming.flow.transport);
+    if offered && transport != Transport::Tls {
+        tracing::warn!(%call, %trunk, ?transport, "The keys of this call's SRTP came unencrypted: set the PBX to SIP over TLS.");
+    }
 }
 
 /// Returns the number that the agent, the record and the staff know the caller by. One that is withheld chooses the

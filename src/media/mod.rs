@@ -5,13 +5,22 @@
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
 mod latch;
+mod levels;
 mod leveller;
+mod mix;
+mod protection;
+mod quality;
 mod receiver;
 mod sender;
 mod session;
+mod socket_counts;
 
 pub use latch::{Latch, Source};
+pub use levels::{DIGITAL_SILENCE, LevelMeter, Levels};
 pub use leveller::Leveller;
+pub use mix::over;
+pub use quality::{Impairment, Path, Rating, burst_ratio, mos, rate};
 pub use receiver::{Heard, Sound};
 pub use sender::Continuity;
-pub use session::{LegParams, MediaSession, Received, SessionEvent, Stats};
+pub use session::{LegParams, MediaSession, Playout, Received, SessionEvent, Stats};
+pub use socket_counts::SocketCounts;
