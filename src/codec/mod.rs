@@ -68,7 +68,8 @@ impl Codec {
 
     /// Returns how many samples at 16 kHz so many of the RTP clock are: an even number.
     pub fn wide(self, samples: u32) -> usize {
-        (u64::from(samples) * u64::from(Frame::RATE.0) / u64::from(self.clock_rate().0)) as usize & !1
+        (u64::from(samples) * u64::from(Frame::RATE.0) / u64::from(self.clock_rate().0)) as usize
+            & !1
     }
 
     /// Returns how many samples of the RTP clock so many at 16 kHz are.

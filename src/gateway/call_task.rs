@@ -93,7 +93,8 @@ impl Hands {
             Output::Sip(command) => self.shared.tell(command).await,
             Output::OpenMedia(negotiated) => self.open_media(&negotiated),
             Output::UpdateMedia(negotiated) => {
-                let updated = self.media.as_ref().map(|media| media.update(params(&negotiated, self.nat)));
+                let updated =
+                    self.media.as_ref().map(|media| media.update(params(&negotiated, self.nat)));
                 self.managed("media update", updated.unwrap_or(Ok(())));
             }
             Output::CloseMedia => self.close_media(),

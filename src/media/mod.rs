@@ -5,8 +5,8 @@
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
 mod latch;
-mod levels;
 mod leveller;
+mod levels;
 mod mix;
 mod protection;
 mod quality;
@@ -16,8 +16,8 @@ mod session;
 mod socket_counts;
 
 pub use latch::{Latch, Source};
-pub use levels::{DIGITAL_SILENCE, LevelMeter, Levels};
 pub use leveller::Leveller;
+pub use levels::{DIGITAL_SILENCE, LevelMeter, Levels};
 pub use mix::over;
 pub use quality::{Impairment, Path, Rating, burst_ratio, mos, rate};
 pub use receiver::{Heard, Sound};

@@ -113,4 +113,3 @@ fn copied<'a>(datagram: &[u8], room: &'a mut [u8; LONGEST]) -> Result<&'a mut [u
     packet.copy_from_slice(datagram);
     Ok(packet)
 }
-

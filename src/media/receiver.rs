@@ -117,7 +117,7 @@ impl Receiver {
                     }
                     let samples = self.decoder.decode(payload, &mut self.collected[self.filled..]);
                     self.filled += samples;
-                    self.aligned = samples % Frame::SAMPLES == 0;
+                    self.aligned = samples.is_multiple_of(Frame::SAMPLES);
                 }
                 Released::Lost { samples } => self.miss(samples, Sound::Concealed),
                 Released::Pause { samples } => self.miss(samples, Sound::Pause),
