@@ -46,6 +46,7 @@ const TOP: &[(&str, &[&str])] = &[("gateway", &["cli", "main"]), ("cli", &["main
 const HOMES: &[(&str, &[&str])] = &[
     ("aes", &["rtp"]),
     ("annotate_snippets", &["config"]),
+    ("audiopus", &["codec"]),
     ("clap", &["cli", "main"]),
     ("csv", &["config"]),
     ("ctr", &["rtp"]),

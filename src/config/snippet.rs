@@ -184,6 +184,9 @@ fn codecs(family: SnippetFamily, codecs: &[Codec]) -> String {
         Codec::Pcmu => "ulaw",
         Codec::Pcma => "alaw",
         Codec::G722 => "g722",
+        Codec::Opus => "opus",
+        Codec::L16 => "slin16",
+        Codec::L16Narrow => "slin",
     };
     match family {
         SnippetFamily::Of(Preset::AsteriskPjsip) => {
@@ -191,20 +194,24 @@ fn codecs(family: SnippetFamily, codecs: &[Codec]) -> String {
         }
         SnippetFamily::FreePbx => codecs.iter().map(asterisk).collect::<Vec<_>>().join(", "),
         SnippetFamily::Of(_) => {
-            codecs.iter().map(|codec| codec.sdp_name()).collect::<Vec<_>>().join(", ")
+            let mut names: Vec<_> = codecs.iter().map(|codec| codec.sdp_name()).collect();
+            names.dedup();
+            names.join(", ")
         }
     }
 }
 
 fn ios_codecs(codecs: &[Codec]) -> String {
+    // It has no samples as they are.
     let name = |codec: &Codec| match codec {
-        Codec::Pcmu => "g711ulaw",
-        Codec::Pcma => "g711alaw",
-        Codec::G722 => "g722-64",
+        Codec::Pcmu => Some("g711ulaw"),
+        Codec::Pcma => Some("g711alaw"),
+        Codec::G722 => Some("g722-64"),
+        Codec::Opus => Some("opus"),
+        Codec::L16 | Codec::L16Narrow => None,
     };
-    let line =
-        |(at, codec): (usize, &Codec)| format!(" codec preference {} {}", at + 1, name(codec));
-    codecs.iter().enumerate().map(line).collect::<Vec<_>>().join("\n")
+    let line = |(at, name): (usize, &str)| format!(" codec preference {} {name}", at + 1);
+    codecs.iter().filter_map(name).enumerate().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// The lines of a context that the agent's transfers are looked up in. Our patterns are Asterisk's.

@@ -1,7 +1,8 @@
 //! One leg's media: packets in, frames out, and back, with one tick every 20 ms.
 //!
 //! House rules: a core, run by media threads: no clock, no socket, no lock, and no allocation
-//! after set-up. All state is plain data, so that a leg can be taken over by another process.
+//! after set-up. All state is plain data, so that a leg can be taken over by another process;
+//! but for libopus, which begins anew.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
 mod latch;

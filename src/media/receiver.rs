@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use crate::base::Frame;
-use crate::codec::{Codec, Decoder, MAX_SAMPLES};
+use crate::codec::{Codec, Decoder, MAX_SAMPLES, OpusDecoder};
 use crate::rtp::{Counters, Inserted, JitterBuffer, Packet, Released, Ssrc};
 
 /// What a frame is made of.
@@ -29,7 +29,7 @@ pub struct Heard {
 }
 
 /// Reorders, decodes and conceals, and cuts packets of any length into frames.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Receiver {
     jitter: JitterBuffer,
     decoder: Decoder,
@@ -71,6 +71,11 @@ impl Receiver {
     pub(super) fn agree(&mut self, payload_type: u8, codec: Codec) {
         self.agreed = (payload_type, codec);
         self.jitter.set_clock(codec.clock_rate());
+    }
+
+    /// Takes what Opus needs, if it has none.
+    pub(super) fn equip(&mut self, opus: OpusDecoder) {
+        self.decoder.equip(opus);
     }
 
     pub(super) fn codec_of(&self, payload_type: u8) -> Option<Codec> {

@@ -6,8 +6,8 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use crate::base::{Dice, Frame, PacketTime, Phi};
-use crate::codec::Codec;
+use crate::base::{Dice, Frame, PacketTime, Phi, SampleRate};
+use crate::codec::{Codec, OpusCoders, OpusSettings};
 use crate::rtp::{
     Counters, DtmfReceiver, Inserted, Packet, PacketError, Reception, SrtpError, SrtpKeys,
 };
@@ -34,8 +34,12 @@ pub struct LegParams {
     pub codec: Codec,
     /// Its payload type, both ways.
     pub payload_type: u8,
+    /// How the far end wants its Opus.
+    pub opus: OpusSettings,
     /// The payload type of telephone-event (RFC 4733), when both sides have it.
     pub telephone_event: Option<u8>,
+    /// What its durations count at: the clock of the codec, or 8 kHz from those who know no other.
+    pub event_clock: SampleRate,
     /// Where the far end receives, by its SDP.
     pub remote: SocketAddr,
     /// How much sound to put in a packet.
@@ -70,7 +74,9 @@ impl LegParams {
         Self {
             codec,
             payload_type,
+            opus: OpusSettings::default(),
             telephone_event: None,
+            event_clock: SampleRate(8_000),
             remote,
             packet_time: PacketTime::DEFAULT,
             sends: true,
@@ -140,7 +146,7 @@ pub struct Stats {
 }
 
 /// The media of one leg.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct MediaSession {
     params: LegParams,
     latch: Latch,
@@ -164,15 +170,13 @@ impl MediaSession {
 
     /// Starts a leg that goes on with a stream that another session sent.
     pub fn resume(now: Instant, params: LegParams, continuity: Continuity) -> Self {
-        let mut sender = Sender::new(continuity, params.codec);
-        let LegParams { codec, payload_type, telephone_event, packet_time, .. } = params;
-        sender.agree(codec, payload_type, telephone_event, packet_time);
+        let LegParams { codec, payload_type, .. } = params;
         Self {
             latch: Latch::new(params.remote, params.learn_source, params.learn_from),
             protection: params.srtp.as_ref().map(Protection::new),
+            sender: Sender::new(continuity, &params),
             params,
             receiver: Receiver::new(payload_type, codec),
-            sender,
             dtmf: DtmfReceiver::default(),
             reception: Reception::new(codec.clock_rate()),
             stats: Stats::default(),
@@ -180,6 +184,13 @@ impl MediaSession {
             no_packets_said: Duration::ZERO,
             events: [const { None }; EVENTS],
         }
+    }
+
+    /// Takes what Opus needs, for a leg that was not opened with it: before it is agreed on. What a
+    /// leg has it keeps; a second time would free memory.
+    pub fn equip(&mut self, coders: OpusCoders) {
+        self.sender.equip(coders.encoder);
+        self.receiver.equip(coders.decoder);
     }
 
     /// Goes on under what a later offer and answer agreed on. The source is learnt anew only when
@@ -195,10 +206,9 @@ impl MediaSession {
         if params.receives && !self.params.receives {
             self.heard_from(now);
         }
-        let LegParams { codec, payload_type, telephone_event, packet_time, .. } = params;
-        self.sender.agree(codec, payload_type, telephone_event, packet_time);
-        self.receiver.agree(payload_type, codec);
-        self.reception.set_clock(codec.clock_rate());
+        self.sender.agree(&params);
+        self.receiver.agree(params.payload_type, params.codec);
+        self.reception.set_clock(params.codec.clock_rate());
         self.params = params;
     }
 
