@@ -281,8 +281,7 @@ fn a_telephone_that_sends_nothing_is_not_there() {
             100ms < ack
             100ms > speak 1 in 0: Thank you for calling Maple Street. This is the practice's automated assistant.
             100ms > speak 2 in 0: How can I help you today?
-            10000ms < silence 5
-            65000ms < silence 60
+            65000ms < gone 60
             65000ms > hang up
             65100ms < bye-answered
             65100ms > close media

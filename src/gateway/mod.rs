@@ -9,6 +9,7 @@ mod decision;
 mod error;
 mod reload;
 mod rescue;
+mod services;
 mod shared;
 mod sockets;
 mod standing;

@@ -4,14 +4,24 @@
 //! after set-up. All state is plain data, so that a leg can be taken over by another process.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
+mod backdrop;
+mod digits;
+mod in_band;
+mod keypad;
 mod latch;
 mod leveller;
+mod life;
+mod melody;
 mod receiver;
 mod sender;
 mod session;
+mod tones;
 
+pub use backdrop::{Backdrop, Clip};
+pub use keypad::{Keypad, Way};
 pub use latch::{Latch, Source};
 pub use leveller::Leveller;
 pub use receiver::{Heard, Sound};
 pub use sender::Continuity;
 pub use session::{LegParams, MediaSession, Received, SessionEvent, Stats};
+pub use tones::{CallTone, CallTones};

@@ -8,16 +8,18 @@ use std::time::{Duration, Instant};
 
 use crate::base::{Dice, Frame, PacketTime, Phi};
 use crate::codec::Codec;
-use crate::rtp::{Counters, DtmfReceiver, Inserted, Packet, PacketError};
+use crate::rtp::{Counters, Inserted, Packet, PacketError};
 
+use super::backdrop::{Backdrop, BackdropPlayer};
+use super::digits::Digits;
 use super::latch::{Latch, Source};
+use super::life::Life;
 use super::receiver::{Heard, Receiver};
 use super::sender::{Continuity, Sender};
+use super::tones::Dialler;
 
 /// Comfort noise (RFC 3389), for which every 8 kHz codec shares one payload type.
 const COMFORT_NOISE: u8 = 13;
-/// Nothing came for this long: worth saying, and saying again after as long.
-const NO_PACKETS: Duration = Duration::from_secs(5);
 /// Events that may wait between two polls.
 const EVENTS: usize = 8;
 
@@ -40,6 +42,12 @@ pub struct LegParams {
     pub receives: bool,
     /// Whether the far end may be behind NAT, so that its address is learnt from its packets.
     pub learn_source: bool,
+    /// Whether digits are looked for in the sound, and pressed in it where there are no telephone events.
+    pub in_band_digits: bool,
+    /// Whether the agent's silence is that of an open line, not digital silence.
+    pub comfort_noise: bool,
+    /// How long nothing at all may come, unless on hold, until the far end counts as gone.
+    pub rtp_timeout: Option<Duration>,
 }
 
 impl LegParams {
@@ -54,7 +62,15 @@ impl LegParams {
             sends: true,
             receives: true,
             learn_source: false,
+            in_band_digits: false,
+            comfort_noise: false,
+            rtp_timeout: None,
         }
+    }
+
+    /// Whether either side has the other on hold.
+    pub fn is_held(&self) -> bool {
+        !(self.sends && self.receives)
     }
 }
 
@@ -97,6 +113,11 @@ pub enum SessionEvent {
         /// For how long.
         lasted: Duration,
     },
+    /// Nothing came for as long as was agreed, not even RTCP: the far end is gone.
+    Gone {
+        /// For how long.
+        lasted: Duration,
+    },
 }
 
 /// Counts of one leg. They only grow.
@@ -117,11 +138,11 @@ pub struct MediaSession {
     latch: Latch,
     receiver: Receiver,
     sender: Sender,
-    dtmf: DtmfReceiver,
+    digits: Digits,
+    dialler: Dialler,
+    backdrop: BackdropPlayer,
     stats: Stats,
-    /// When a packet last came, or the silence began to count.
-    last_packet: Instant,
-    no_packets_said: Duration,
+    life: Life,
     events: [Option<SessionEvent>; EVENTS],
 }
 
@@ -141,10 +162,11 @@ impl MediaSession {
             params,
             receiver: Receiver::new(payload_type, codec),
             sender,
-            dtmf: DtmfReceiver::default(),
+            digits: Digits::new(codec.clock_rate()),
+            dialler: Dialler::default(),
+            backdrop: BackdropPlayer::default(),
             stats: Stats::default(),
-            last_packet: now,
-            no_packets_said: Duration::ZERO,
+            life: Life::new(now),
             events: [const { None }; EVENTS],
         }
     }
@@ -155,12 +177,14 @@ impl MediaSession {
         if params.remote != self.params.remote || params.learn_source != self.params.learn_source {
             self.latch = Latch::new(params.remote, params.learn_source);
         }
-        if params.receives && !self.params.receives {
-            self.heard_from(now);
+        // What did not come on hold was not to come.
+        if self.params.is_held() && !params.is_held() {
+            self.life = Life::new(now);
         }
         let LegParams { codec, payload_type, telephone_event, packet_time, .. } = params;
         self.sender.agree(codec, payload_type, telephone_event, packet_time);
         self.receiver.agree(payload_type, codec);
+        self.digits.agree(codec.clock_rate());
         self.params = params;
     }
 
@@ -171,6 +195,9 @@ impl MediaSession {
             Ok(packet) => packet,
             Err(PacketError::Control) => {
                 counters.control += 1;
+                if from.ip() == self.latch.remote().ip() {
+                    self.life.sign(now);
+                }
                 return Received::Control;
             }
             Err(_) => {
@@ -190,7 +217,7 @@ impl MediaSession {
             self.emit(SessionEvent::FirstPacket { from });
         }
         self.stats.received.received += 1;
-        self.heard_from(now);
+        self.life.packet(now);
         if !self.params.receives {
             return Received::OnHold;
         }
@@ -199,23 +226,33 @@ impl MediaSession {
 
     /// Whether the next tick sends sound, so that a frame of the agent's would be heard.
     pub fn wants_sound(&self) -> bool {
-        self.params.sends && !self.sender.presses()
+        self.params.sends && !self.sender.presses() && !self.dialler.is_busy()
     }
 
     /// Moves on by 20 ms, with the agent's next frame if it has one and [`Self::wants_sound`].
-    /// Without one silence is sent, so that the far end sees an unbroken stream.
+    /// Without one the backdrop is sent, so that the far end sees an unbroken stream.
     pub fn tick(&mut self, now: Instant, next: Option<&Frame>) {
-        if self.params.sends {
-            self.stats.frames_played += u64::from(next.is_some());
-            self.sender.take(next.unwrap_or(&Frame::SILENCE));
-        } else {
+        if !self.params.sends {
             self.sender.pass();
+        } else if let Some(frame) = next {
+            self.stats.frames_played += 1;
+            self.backdrop.yield_to_voice();
+            self.sender.take(frame);
+        } else if self.dialler.is_busy() {
+            self.sender.take(&self.dialler.next_frame());
+        } else {
+            self.sender.take(&self.backdrop.next_frame(self.params.comfort_noise));
         }
-        let lasted = now.saturating_duration_since(self.last_packet);
-        if self.params.receives && lasted >= self.no_packets_said + NO_PACKETS {
-            self.no_packets_said = lasted;
-            self.emit(SessionEvent::NoPackets { lasted });
+        if !self.params.is_held() {
+            for event in self.life.check(now, self.params.rtp_timeout).into_iter().flatten() {
+                self.emit(event);
+            }
         }
+    }
+
+    /// Changes what is sent while the agent says nothing.
+    pub fn play_behind(&mut self, backdrop: Backdrop) {
+        self.backdrop.change(backdrop);
     }
 
     /// Writes the next packet that is due into `out` and returns its length. It goes to
@@ -226,12 +263,23 @@ impl MediaSession {
         Some(length)
     }
 
-    /// Returns the next frame that was heard.
+    /// Returns the next frame that was heard. On hold nothing is: what comes then is the PBX's music.
     pub fn poll_heard(&mut self, now: Instant) -> Option<Heard> {
-        if !self.params.receives {
-            return None;
+        loop {
+            if !self.params.receives {
+                return None;
+            }
+            let mut heard = self.receiver.poll(now, &mut self.stats.received)?;
+            if self.params.is_held() {
+                continue;
+            }
+            if self.params.in_band_digits
+                && let Some(digit) = self.digits.hear(now, &mut heard.frame)
+            {
+                self.emit(SessionEvent::Digit(digit));
+            }
+            return Some(heard);
         }
-        self.receiver.poll(now, &mut self.stats.received)
     }
 
     /// Returns what has happened since.
@@ -241,9 +289,13 @@ impl MediaSession {
         Some(event)
     }
 
-    /// Presses a digit; `false` when the far end does not take telephone events or too many wait.
+    /// Presses a digit: as a telephone event, else in the sound; `false` when the far end takes neither or too many
+    /// wait.
     pub fn press(&mut self, digit: char) -> bool {
-        self.sender.press(digit)
+        match self.params.telephone_event {
+            None if self.params.in_band_digits => self.dialler.press(digit),
+            _ => self.sender.press(digit),
+        }
     }
 
     /// Returns where packets go: the address of SDP, or the one that was learnt.
@@ -269,7 +321,7 @@ impl MediaSession {
         }
         let inserted = self.receiver.insert(now, packet, None, counters);
         if Some(payload_type) == self.params.telephone_event {
-            if let Some(digit) = self.dtmf.receive(packet) {
+            if let Some(digit) = self.digits.event(now, packet) {
                 self.emit(SessionEvent::Digit(digit));
             }
             return Received::Event(inserted);
@@ -280,11 +332,6 @@ impl MediaSession {
         }
         counters.unexpected += 1;
         Received::Unexpected
-    }
-
-    fn heard_from(&mut self, now: Instant) {
-        self.last_packet = now;
-        self.no_packets_said = Duration::ZERO;
     }
 
     /// Events are few and polled after every call; if not, the first ones matter most.

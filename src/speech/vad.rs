@@ -93,6 +93,11 @@ impl Vad {
         Activity { voiced, edge: self.find_edge() }
     }
 
+    /// Forgets the voice that is heard, and keeps what is known of the line's noise.
+    pub fn reset(&mut self) {
+        (self.recent, self.speaking, self.unvoiced) = (0, false, 0);
+    }
+
     /// Whether a voice has begun and not ended.
     pub fn is_speaking(&self) -> bool {
         self.speaking

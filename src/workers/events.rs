@@ -83,6 +83,11 @@ pub enum MediaEventKind {
         /// For how long.
         lasted: Duration,
     },
+    /// The far end is gone: nothing came for as long as was agreed.
+    Gone {
+        /// For how long.
+        lasted: Duration,
+    },
     /// The leg is closed; nothing follows.
     Closed {
         /// Its counts.
@@ -99,6 +104,7 @@ impl From<SessionEvent> for MediaEventKind {
             SessionEvent::SourceLearnt { at } => Self::SourceLearnt { at },
             SessionEvent::Digit(digit) => Self::Dtmf(digit),
             SessionEvent::NoPackets { lasted } => Self::NoPackets { lasted },
+            SessionEvent::Gone { lasted } => Self::Gone { lasted },
         }
     }
 }

@@ -9,7 +9,7 @@ use ringbuf::traits::{Consumer, Producer, Split};
 use ringbuf::{HeapCons, HeapProd, HeapRb};
 
 use crate::base::{Dice, Epoch, LegId, UtteranceId};
-use crate::media::{LegParams, MediaSession};
+use crate::media::{Backdrop, LegParams, MediaSession};
 use crate::speech::{HeardFrame, Vad, VoiceEdge};
 
 use super::events::{EventSender, MediaEvent, MediaEventKind};
@@ -25,6 +25,7 @@ const REQUESTS: usize = 64;
 pub(super) enum Request {
     Update(LegParams),
     Press(char),
+    PlayBehind(Backdrop),
     /// A fault of ours, to see what becomes of the others.
     #[cfg(test)]
     Panic,
@@ -56,6 +57,8 @@ struct Handle {
     shared: Arc<Shared>,
     /// Locked by those who ask; the media thread takes from the other end and locks nothing.
     requests: Mutex<HeapProd<Request>>,
+    /// The backdrop asked for last, and the one before: a recording that the media thread lets go of is freed here.
+    behind: Mutex<[Backdrop; 2]>,
     wake: Arc<EventFd>,
 }
 
@@ -85,6 +88,17 @@ impl LegControl {
     /// When the media thread has not taken up what was asked before.
     pub fn send_dtmf(&self, digit: char) -> Result<(), WorkersError> {
         self.ask(Request::Press(digit))
+    }
+
+    /// Changes what is sent while the agent says nothing: sound for a caller who waits.
+    ///
+    /// # Errors
+    /// When the media thread has not taken up what was asked before.
+    pub fn play_behind(&self, backdrop: Backdrop) -> Result<(), WorkersError> {
+        let mut behind = self.0.behind.lock().unwrap_or_else(PoisonError::into_inner);
+        behind.rotate_right(1);
+        behind[0] = backdrop.clone();
+        self.ask(Request::PlayBehind(backdrop))
     }
 
     /// Closes the leg at its next tick; [`MediaEventKind::Closed`] follows.
@@ -160,8 +174,8 @@ impl Leg {
             shared: Arc::clone(&shared),
             out: [0; 1024],
         });
-        let requests = Mutex::new(requests);
-        let control = LegControl(Arc::new(Handle { shared, requests, wake }));
+        let (requests, behind) = (Mutex::new(requests), Mutex::default());
+        let control = LegControl(Arc::new(Handle { shared, requests, behind, wake }));
         (leg, LegMedia { up, down, control }, told)
     }
 
@@ -172,8 +186,15 @@ impl Leg {
         }
         while let Some(request) = self.requests.try_pop() {
             match request {
-                Request::Update(params) => self.session.update(now, params),
+                Request::Update(params) => {
+                    if params.is_held() {
+                        // A voice that began before is not the one that comes after.
+                        self.vad.reset();
+                    }
+                    self.session.update(now, params);
+                }
                 Request::Press(digit) => _ = self.session.press(digit),
+                Request::PlayBehind(backdrop) => self.session.play_behind(backdrop),
                 #[cfg(test)]
                 Request::Panic => panic!("asked to by a test"),
             }
