@@ -155,7 +155,7 @@ mod tests {
     use super::*;
 
     fn file(kind: u16, channels: u16, rate: u32, bits: u16, samples: &[i16]) -> Vec<u8> {
-        let mut format = Vec::new();
+        let mut format = Vec::<u8>::new();
         for (value, size) in [
             (u32::from(kind), 2),
             (channels.into(), 2),

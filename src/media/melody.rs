@@ -11,7 +11,7 @@ const STEP: u32 = 9_600;
 /// Voices: a note rings while three more begin.
 const VOICES: usize = 4;
 /// The amplitude of a note, some -30 dBov over all: under speech, over the noise of a line.
-const AMPLITUDE: f32 = 1_500.0;
+const AMPLITUDE: f32 = 2_500.0;
 /// How much of a note is left after a second.
 const LEFT: f32 = 0.12;
 /// Samples over which a note begins: 10 ms, as a soft mallet.

@@ -252,6 +252,22 @@ mod tests {
         }
     }
 
+    /// A voice before a hold and one after it are two, although the detector heard nothing between.
+    #[test]
+    fn a_voice_that_is_forgotten_may_begin_again() {
+        let mut vad = Vad::new();
+        let mut begun = 0;
+        for index in 0..40 {
+            if index == 20 {
+                assert!(vad.is_speaking());
+                vad.reset();
+            }
+            let edge = vad.push(&vowel(index, -20.0)).edge;
+            begun += u32::from(matches!(edge, Some(VoiceEdge::On { .. })));
+        }
+        assert_eq!(begun, 2);
+    }
+
     #[test]
     fn it_may_move_between_threads() {
         let mut vad = Vad::new();
