@@ -288,7 +288,7 @@ fn the_other_law_is_understood_without_asking() {
     let mut world = World::new(params());
     let frame = tone(3);
     let mut alaw = [0; 160];
-    attendant::codec::Encoder::new(Codec::Pcma).encode(&frame, &mut alaw);
+    attendant::codec::Encoder::new(Codec::Pcma).encode(&frame.0, &mut alaw);
     let mut levels = Vec::new();
     for number in 0..5 {
         world.receive(8, number, &alaw);

@@ -78,7 +78,7 @@ fn thirty_thousand_ticks_allocate_nothing() {
         }
         while let Some(heard) = ours.poll_heard(now) {
             let voiced = vad.push(&heard.frame).voiced;
-            writer.push(&HeardFrame { tick: heard.tick, frame: heard.frame, voiced });
+            writer.push(&HeardFrame::new(heard.tick, heard.frame, voiced));
             frames += u32::from(reader.pop().is_some());
         }
         let epoch = Epoch((tick / 100) as u32);

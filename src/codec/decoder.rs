@@ -1,12 +1,10 @@
-//! From payload bytes to frames.
+//! From payloads to sound at 16 kHz.
 
-use crate::base::Frame;
-
+use super::Codec;
 use super::concealment::Concealment;
 use super::g711::Law;
 use super::g722::G722Decoder;
-use super::resample::Upsampler;
-use super::{Codec, FRAME_BYTES};
+use super::resample::{NARROW, Upsampler, WIDE};
 
 /// Decodes one stream. Between the laws of G.711 it keeps its sound, so that there is no click.
 #[derive(Clone, Debug)]
@@ -45,50 +43,63 @@ impl Decoder {
         }
     }
 
-    /// Decodes 20 ms: [`FRAME_BYTES`] bytes. What is missing is silence, what is over is ignored.
-    pub fn decode(&mut self, payload: &[u8], out: &mut Frame) {
+    /// Decodes the payload of one packet, and returns how many samples at 16 kHz it came to: at
+    /// most [`MAX_SAMPLES`](super::MAX_SAMPLES). What `out` has no room for is left out.
+    pub fn decode(&mut self, payload: &[u8], out: &mut [i16]) -> usize {
+        let length = (2 * payload.len()).min(out.len() & !1);
+        let (payload, out) = (&payload[..length / 2], &mut out[..length]);
         match &mut self.coding {
             Coding::G711(law) => {
-                let mut narrow = [0; FRAME_BYTES];
-                for (sample, &code) in narrow.iter_mut().zip(payload) {
-                    *sample = law.decode(code);
+                let law = *law;
+                for (codes, wide) in payload.chunks(NARROW).zip(out.chunks_mut(WIDE)) {
+                    let mut narrow = [0; NARROW];
+                    let narrow = &mut narrow[..codes.len()];
+                    for (sample, &code) in narrow.iter_mut().zip(codes) {
+                        *sample = law.decode(code);
+                    }
+                    self.concealment.good(narrow);
+                    self.upsampler.process(narrow, wide);
                 }
-                self.concealment.good(&mut narrow);
-                self.upsampler.process(&narrow, &mut out.0);
             }
             Coding::G722(decoder) => {
-                *out = Frame::SILENCE;
-                for (pair, &code) in out.0.chunks_exact_mut(2).zip(payload) {
+                for (pair, &code) in out.chunks_exact_mut(2).zip(payload) {
                     pair.copy_from_slice(&decoder.decode(code));
                 }
-                self.concealment.good(&mut out.0);
+                out.chunks_mut(WIDE).for_each(|piece| self.concealment.good(piece));
+            }
+        }
+        length
+    }
+
+    /// Makes up sound that did not come: an even number of samples at 16 kHz.
+    pub fn conceal(&mut self, out: &mut [i16]) {
+        for wide in out.chunks_mut(WIDE) {
+            match self.coding {
+                Coding::G711(_) => {
+                    let mut narrow = [0; NARROW];
+                    let narrow = &mut narrow[..wide.len() / 2];
+                    self.concealment.conceal(narrow);
+                    self.upsampler.process(narrow, wide);
+                }
+                Coding::G722(_) => self.concealment.conceal(wide),
             }
         }
     }
 
-    /// Makes up 20 ms that did not come.
-    pub fn conceal(&mut self, out: &mut Frame) {
-        match self.coding {
-            Coding::G711(_) => {
-                let mut narrow = [0; FRAME_BYTES];
-                self.concealment.conceal(&mut narrow);
-                self.upsampler.process(&narrow, &mut out.0);
-            }
-            Coding::G722(_) => self.concealment.conceal(&mut out.0),
-        }
-    }
-
-    /// Makes 20 ms of silence, which the far end did not send.
-    pub fn pause(&mut self, out: &mut Frame) {
-        match self.coding {
-            Coding::G711(_) => {
-                let mut narrow = [0; FRAME_BYTES];
-                self.concealment.good(&mut narrow);
-                self.upsampler.process(&narrow, &mut out.0);
-            }
-            Coding::G722(_) => {
-                *out = Frame::SILENCE;
-                self.concealment.good(&mut out.0);
+    /// Makes silence, which the far end did not send: an even number of samples at 16 kHz.
+    pub fn pause(&mut self, out: &mut [i16]) {
+        for wide in out.chunks_mut(WIDE) {
+            match self.coding {
+                Coding::G711(_) => {
+                    let mut narrow = [0; NARROW];
+                    let narrow = &mut narrow[..wide.len() / 2];
+                    self.concealment.good(narrow);
+                    self.upsampler.process(narrow, wide);
+                }
+                Coding::G722(_) => {
+                    wide.fill(0);
+                    self.concealment.good(wide);
+                }
             }
         }
     }
@@ -96,8 +107,9 @@ impl Decoder {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Encoder;
+    use super::super::{Encoder, MAX_PAYLOAD};
     use super::*;
+    use crate::base::Frame;
     use std::f64::consts::TAU;
 
     fn tone(frame: usize) -> Frame {
@@ -112,9 +124,9 @@ mod tests {
             let (mut encoder, mut decoder) = (Encoder::new(codec), Decoder::new(codec));
             let (mut sent, mut heard) = (Vec::new(), Vec::new());
             for frame in 0..50 {
-                let (mut payload, mut out) = ([0; FRAME_BYTES], Frame::SILENCE);
-                encoder.encode(&tone(frame), &mut payload);
-                decoder.decode(&payload, &mut out);
+                let (mut payload, mut out) = ([0; MAX_PAYLOAD], Frame::SILENCE);
+                let length = encoder.encode(&tone(frame).0, &mut payload);
+                assert_eq!(decoder.decode(&payload[..length], &mut out.0), Frame::SAMPLES);
                 sent.extend(tone(frame).0);
                 heard.extend(out.0);
             }
@@ -130,12 +142,38 @@ mod tests {
     }
 
     #[test]
-    fn a_short_payload_is_filled_and_a_long_one_is_cut() {
+    fn a_payload_of_any_length_is_as_much_sound_as_there_is_room_for() {
         let mut decoder = Decoder::new(Codec::Pcmu);
-        let mut out = Frame::SILENCE;
-        decoder.decode(&[], &mut out);
-        assert_eq!(out, Frame::SILENCE);
-        decoder.decode(&[0xff; 1000], &mut out);
-        assert_eq!(out, Frame::SILENCE);
+        let mut out = [1; 2000];
+        assert_eq!(decoder.decode(&[], &mut out), 0);
+        for length in [1, 79, 160, 161, 480, 1000] {
+            assert_eq!(decoder.decode(&vec![0xff; length], &mut out), 2 * length);
+        }
+        assert_eq!(decoder.decode(&[0xff; 1500], &mut out), 2000);
+        assert_eq!(decoder.decode(&[0xff; 100], &mut out[..11]), 10);
+        assert_eq!(out, [0; 2000]);
+    }
+
+    /// However a stream is cut into packets, it is the same sound.
+    #[test]
+    fn where_a_stream_is_cut_cannot_be_heard() {
+        for codec in Codec::ALL {
+            let sound: Vec<i16> = (0..12).flat_map(|frame| tone(frame).0).collect();
+            let through = |samples: usize| {
+                let (mut encoder, mut decoder) = (Encoder::new(codec), Decoder::new(codec));
+                let mut heard = Vec::new();
+                for packet in sound.chunks(samples) {
+                    let (mut payload, mut out) = ([0; MAX_PAYLOAD], [0; 2000]);
+                    let length = encoder.encode(packet, &mut payload);
+                    let samples = decoder.decode(&payload[..length], &mut out);
+                    heard.extend_from_slice(&out[..samples]);
+                }
+                heard
+            };
+            let whole = through(320);
+            for samples in [160, 480, 640, 960] {
+                assert!(through(samples) == whole, "{codec:?} by {samples}");
+            }
+        }
     }
 }

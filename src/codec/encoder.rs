@@ -1,11 +1,9 @@
-//! From frames to payload bytes.
+//! From sound at 16 kHz to payloads.
 
-use crate::base::Frame;
-
+use super::Codec;
 use super::g711::Law;
 use super::g722::G722Encoder;
-use super::resample::Downsampler;
-use super::{Codec, FRAME_BYTES};
+use super::resample::{Downsampler, NARROW, WIDE};
 
 /// Encodes one stream. Between the laws of G.711 it keeps its sound, so that there is no click.
 #[derive(Clone, Debug)]
@@ -43,21 +41,28 @@ impl Encoder {
         }
     }
 
-    /// Encodes 20 ms.
-    pub fn encode(&mut self, frame: &Frame, out: &mut [u8; FRAME_BYTES]) {
+    /// Encodes the sound of one packet: an even number of samples at 16 kHz. Returns the length of
+    /// its payload in `out`, for which [`MAX_PAYLOAD`](super::MAX_PAYLOAD) is enough.
+    pub fn encode(&mut self, sound: &[i16], out: &mut [u8]) -> usize {
+        let length = (sound.len() / 2).min(out.len());
+        let (sound, out) = (&sound[..2 * length], &mut out[..length]);
         match &mut self.coding {
             Coding::G711(law) => {
-                let mut narrow = [0; FRAME_BYTES];
-                self.downsampler.process(&frame.0, &mut narrow);
-                for (code, &sample) in out.iter_mut().zip(&narrow) {
-                    *code = law.encode(sample);
+                for (wide, codes) in sound.chunks(WIDE).zip(out.chunks_mut(NARROW)) {
+                    let mut narrow = [0; NARROW];
+                    let narrow = &mut narrow[..codes.len()];
+                    self.downsampler.process(wide, narrow);
+                    for (code, &sample) in codes.iter_mut().zip(&*narrow) {
+                        *code = law.encode(sample);
+                    }
                 }
             }
             Coding::G722(encoder) => {
-                for (code, pair) in out.iter_mut().zip(frame.0.chunks_exact(2)) {
+                for (code, pair) in out.iter_mut().zip(sound.chunks_exact(2)) {
                     *code = encoder.encode([pair[0], pair[1]]);
                 }
             }
         }
+        length
     }
 }

@@ -10,15 +10,16 @@ mod g711;
 mod g722;
 mod resample;
 
-use crate::base::SampleRate;
+use crate::base::{Frame, SampleRate};
 
 pub use decoder::Decoder;
 pub use encoder::Encoder;
 pub use g711::Law;
 
-/// Bytes of a frame of 20 ms on the wire: every codec here has 64 kbit/s. For G.711 it is also the
-/// number of its samples at 8 kHz.
-pub const FRAME_BYTES: usize = 160;
+/// The longest payload that is made or taken: 60 ms of G.711 and of Opus up to 128 kbit/s.
+pub const MAX_PAYLOAD: usize = 960;
+/// The most sound that one payload carries, in samples at 16 kHz: 120 ms, of Opus (RFC 7587 §4.2).
+pub const MAX_SAMPLES: usize = 1920;
 
 /// A codec that a trunk may use. A closed set: SDP, media and configuration all speak of these.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -58,19 +59,21 @@ impl Codec {
         SampleRate(8_000)
     }
 
-    /// Returns how many samples of the RTP clock a payload of so many bytes carries.
-    pub fn samples(self, bytes: usize) -> u32 {
+    /// Returns how many samples of the RTP clock a payload carries.
+    pub fn samples(self, payload: &[u8]) -> u32 {
         match self {
-            Self::Pcmu | Self::Pcma | Self::G722 => bytes as u32,
+            Self::Pcmu | Self::Pcma | Self::G722 => payload.len() as u32,
         }
     }
 
-    /// Returns a byte that stands for silence, or very nearly so.
-    pub fn silence(self) -> u8 {
-        match self {
-            Self::Pcmu => Law::Mu.silence(),
-            Self::Pcma => Law::A.silence(),
-            Self::G722 => g722::QUIET,
-        }
+    /// Returns how many samples at 16 kHz so many of the RTP clock are: an even number.
+    pub fn wide(self, samples: u32) -> usize {
+        (u64::from(samples) * u64::from(Frame::RATE.0) / u64::from(self.clock_rate().0)) as usize
+            & !1
+    }
+
+    /// Returns how many samples of the RTP clock so many at 16 kHz are.
+    pub fn on_clock(self, wide: usize) -> u32 {
+        (wide as u64 * u64::from(self.clock_rate().0) / u64::from(Frame::RATE.0)) as u32
     }
 }

@@ -5,10 +5,10 @@
 
 /// Taps on one side of the centre that are not zero: every second one.
 const SIDE: usize = 12;
-/// Samples of a frame at 8 kHz.
-const NARROW: usize = 160;
-/// Samples of a frame at 16 kHz.
-const WIDE: usize = 2 * NARROW;
+/// Samples at 8 kHz that are worked on at once: 20 ms.
+pub(super) const NARROW: usize = 160;
+/// The same at 16 kHz.
+pub(super) const WIDE: usize = 2 * NARROW;
 /// Samples of the past that the interpolator needs.
 const UP_PAST: usize = 2 * SIDE - 1;
 /// Samples of the past that the decimator needs.
@@ -30,9 +30,10 @@ impl Default for Upsampler {
 }
 
 impl Upsampler {
-    /// Turns 20 ms at 8 kHz into 20 ms at 16 kHz.
-    pub(super) fn process(&mut self, narrow: &[i16; NARROW], wide: &mut [i16; WIDE]) {
+    /// Turns at most 20 ms at 8 kHz into as many at 16 kHz: `wide` is twice as long.
+    pub(super) fn process(&mut self, narrow: &[i16], wide: &mut [i16]) {
         let mut input = [0.0_f32; UP_PAST + NARROW];
+        let input = &mut input[..UP_PAST + narrow.len()];
         input[..UP_PAST].copy_from_slice(&self.past);
         for (to, &from) in input[UP_PAST..].iter_mut().zip(narrow) {
             *to = from.into();
@@ -45,7 +46,7 @@ impl Upsampler {
             out[0] = window[SIDE - 1] as i16;
             out[1] = to_sample(between);
         }
-        self.past.copy_from_slice(&input[NARROW..]);
+        self.past.copy_from_slice(&input[narrow.len()..]);
     }
 }
 
@@ -62,9 +63,10 @@ impl Default for Downsampler {
 }
 
 impl Downsampler {
-    /// Turns 20 ms at 16 kHz into 20 ms at 8 kHz.
-    pub(super) fn process(&mut self, wide: &[i16; WIDE], narrow: &mut [i16; NARROW]) {
+    /// Turns at most 20 ms at 16 kHz into as many at 8 kHz: `narrow` is half as long.
+    pub(super) fn process(&mut self, wide: &[i16], narrow: &mut [i16]) {
         let mut input = [0.0_f32; DOWN_PAST + WIDE];
+        let input = &mut input[..DOWN_PAST + wide.len()];
         input[..DOWN_PAST].copy_from_slice(&self.past);
         for (to, &from) in input[DOWN_PAST..].iter_mut().zip(wide) {
             *to = from.into();
@@ -77,7 +79,7 @@ impl Downsampler {
             }
             *out = to_sample(sum / 2.0);
         }
-        self.past.copy_from_slice(&input[WIDE..]);
+        self.past.copy_from_slice(&input[wide.len()..]);
     }
 }
 
@@ -155,7 +157,7 @@ mod tests {
             let mut out = Vec::new();
             for frame in 0..50 {
                 let mut wide = [0; WIDE];
-                upsampler.process(&sine(hertz, 8000.0, frame), &mut wide);
+                upsampler.process(&sine::<NARROW>(hertz, 8000.0, frame), &mut wide);
                 out.extend_from_slice(&wide);
             }
             let out = &out[WIDE..];
@@ -172,7 +174,7 @@ mod tests {
             let mut out = Vec::new();
             for frame in 0..50 {
                 let mut narrow = [0; NARROW];
-                downsampler.process(&sine(hertz, 16e3, frame), &mut narrow);
+                downsampler.process(&sine::<WIDE>(hertz, 16e3, frame), &mut narrow);
                 out.extend_from_slice(&narrow);
             }
             power(&out[NARROW..], 8000.0, at)
@@ -190,7 +192,8 @@ mod tests {
     #[test]
     fn full_scale_does_not_wrap() {
         let mut wide = [0; WIDE];
-        let square = std::array::from_fn(|i| if i % 8 < 4 { i16::MAX } else { i16::MIN });
+        let square: [i16; NARROW] =
+            std::array::from_fn(|i| if i % 8 < 4 { i16::MAX } else { i16::MIN });
         Upsampler::default().process(&square, &mut wide);
         for (pair, next) in wide[100..].windows(2).map(|w| (w[0], w[1])) {
             assert!(i32::from(pair).abs_diff(i32::from(next)) <= 65_535);

@@ -11,14 +11,14 @@ use crate::sip::{CalledFrom, CallerFrom};
 
 use super::file::{OneOrMany, Reader, Text};
 use super::node::ports;
-use super::{Code, Node};
+use super::{Code, Node, Srtp};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct MediaFile {
     codecs: Spanned<OneOrMany>,
     dtmf: Text,
-    srtp: Text,
+    pub(super) srtp: Text,
     ports: Option<Text>,
     pub(super) rtp_timeout: Text,
     pub(super) comfort_noise: Spanned<bool>,
@@ -34,8 +34,8 @@ pub(super) struct NumbersFile {
     caller: Spanned<OneOrMany>,
 }
 
-/// Codecs, how digits travel, and ports.
-type Media = (Vec<Codec>, Digits, RangeInclusive<u16>);
+/// Codecs, how digits travel, encryption, and ports.
+type Media = (Vec<Codec>, Digits, Srtp, RangeInclusive<u16>);
 
 /// How digits travel, besides by INFO, which is understood either way.
 #[derive(Clone, Copy)]
@@ -55,6 +55,9 @@ const DIGITS: [(&str, Digits); 4] = [
 
 const CODECS: [(&str, Codec); 3] =
     [("g722", Codec::G722), ("pcmu", Codec::Pcmu), ("pcma", Codec::Pcma)];
+
+const SRTP: [(&str, Srtp); 3] =
+    [("off", Srtp::Off), ("optional", Srtp::Optional), ("required", Srtp::Required)];
 
 const CALLED: [(&str, CalledFrom); 4] = [
     ("request-uri", CalledFrom::RequestUri),
@@ -81,23 +84,12 @@ pub(super) fn media(reader: &mut Reader<'_>, raw: MediaFile, node: &Node) -> Opt
         texts.iter().filter_map(|text| reader.choice(text, "codec", &CODECS)).collect();
     let codecs = (codecs.len() == texts.len() && !codecs.is_empty()).then_some(codecs);
     let digits = reader.choice(&raw.dtmf, "way to send digits", &DIGITS);
-    let plain = encryption(reader, &raw.srtp);
+    let srtp = reader.choice(&raw.srtp, "policy for SRTP", &SRTP);
     let ports = match &raw.ports {
         Some(text) => ports(reader, text),
         None => Some(node.rtp.ports.clone()),
     };
-    plain?;
-    Some((codecs?, digits?, ports?))
-}
-
-fn encryption(reader: &mut Reader<'_>, text: &Text) -> Option<()> {
-    if ["optional", "required"].contains(&text.get_ref().as_str()) {
-        let title = format!("srtp = \"{}\": sound is not encrypted yet", text.get_ref());
-        let help = "write \"off\", and keep PBX and Attendant on a network of their own";
-        reader.error(Code::UnknownValue, text.span(), title, "not yet", help);
-        return None;
-    }
-    reader.choice(text, "policy for SRTP", &[("off", ())])
+    Some((codecs?, digits?, srtp?, ports?))
 }
 
 pub(super) fn numbers(reader: &mut Reader<'_>, raw: &NumbersFile) -> Option<Numbers> {

@@ -1,6 +1,7 @@
 //! One call's task: it owns the call, waits for one thing, feeds it in, and does what the call wants.
 
 use std::future::pending;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -38,6 +39,8 @@ pub(super) struct Hands {
     pub(super) tools: Tools,
     /// Bound at admission, until the media is opened on it.
     pub(super) port: Option<Port>,
+    /// Where signalling comes from, when the far end may be behind NAT: its sound may come from there too.
+    pub(super) nat: Option<IpAddr>,
     /// Later the call is refused, so that the PBX's own rule takes it.
     pub(super) answer_by: Instant,
     pub(super) media: Option<LegControl>,
@@ -93,10 +96,8 @@ impl Hands {
             Output::Sip(command) => self.shared.tell(command).await,
             Output::OpenMedia(negotiated) => self.open_media(&negotiated),
             Output::UpdateMedia(negotiated) => {
-                let updated = self
-                    .media
-                    .as_ref()
-                    .map(|media| media.update(self.services.params(&negotiated)));
+                let params = self.services.params(&negotiated, self.nat);
+                let updated = self.media.as_ref().map(|media| media.update(params));
                 self.managed("media update", updated.unwrap_or(Ok(())));
             }
             Output::CloseMedia => self.close_media(),
@@ -173,7 +174,7 @@ impl Hands {
     fn open_media(&mut self, negotiated: &Negotiated) {
         let Some(port) = self.port.take() else { return };
         let leg = self.leg;
-        match self.shared.media.open(leg, port, self.services.params(negotiated)) {
+        match self.shared.media.open(leg, port, self.services.params(negotiated, self.nat)) {
             Ok(media) => {
                 let recognizer = self.shared.recognizer();
                 let attached =

@@ -1,5 +1,6 @@
 //! What a trunk wants of its media, beyond what SDP agrees on: digits in the sound, noise, sound for who waits.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::config::{TrunkProfile, WaitingSound};
@@ -36,20 +37,21 @@ impl Services {
         }
     }
 
-    /// What a media thread is told of a leg.
-    pub(super) fn params(&self, negotiated: &Negotiated) -> LegParams {
-        let Negotiated { codec, payload_type, telephone_event, remote, packet_time, direction } =
-            *negotiated;
+    /// What a media thread is told of a leg. `nat` is where signalling comes from when the far end may be behind NAT.
+    pub(super) fn params(&self, negotiated: &Negotiated, nat: Option<IpAddr>) -> LegParams {
+        let Negotiated { telephone_event, packet_time, direction, .. } = *negotiated;
         LegParams {
             telephone_event,
             packet_time,
             sends: direction.sends(),
             receives: direction.receives(),
-            learn_source: true,
+            learn_source: nat.is_some(),
+            learn_from: nat,
+            srtp: negotiated.srtp.clone(),
             in_band_digits: self.in_band_digits,
             comfort_noise: self.comfort_noise,
             rtp_timeout: self.rtp_timeout,
-            ..LegParams::new(codec, payload_type, remote)
+            ..LegParams::new(negotiated.codec, negotiated.payload_type, negotiated.remote)
         }
     }
 }

@@ -205,6 +205,8 @@ impl Switchboard {
             late = came.late,
             concealed = came.concealed,
             sent = stats.packets_sent,
+            thrown_away = stats.socket.thrown_away,
+            unsent = stats.socket.unsent(),
             "Media closed."
         );
     }
@@ -245,7 +247,7 @@ impl Switchboard {
     async fn connect(&mut self, call: CallId, leg: LegId, admitted: Admitted) {
         let (inbox, inputs) = mpsc::channel(INBOX);
         let watch = Watch::new(call, self.shared.watch.clone());
-        let Admitted { setup, port, trunk, route, services, caller, answer_by } = admitted;
+        let Admitted { setup, port, nat, trunk, route, services, caller, answer_by } = admitted;
         let fallback = setup.fallback.iter().flat_map(|(_, reach)| &reach.attempts);
         let fallback = fallback.map(|attempt| attempt.uri.clone()).collect();
         ops::CallStarted { call, trunk: &trunk, route: &route }.emit();
@@ -259,6 +261,7 @@ impl Switchboard {
             inbox: inbox.clone(),
             tools,
             port: Some(port),
+            nat,
             answer_by,
             media: None,
             services,

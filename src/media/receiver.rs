@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use crate::base::Frame;
-use crate::codec::{Codec, Decoder, FRAME_BYTES};
-use crate::rtp::{Counters, Inserted, JitterBuffer, MAX_PAYLOAD, Packet, Released};
+use crate::codec::{Codec, Decoder, MAX_SAMPLES};
+use crate::rtp::{Counters, Inserted, JitterBuffer, Packet, Released, Ssrc};
 
 /// What a frame is made of.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -28,7 +28,7 @@ pub struct Heard {
     pub sound: Sound,
 }
 
-/// Reorders, collects packets of any length into frames, decodes and conceals.
+/// Reorders, decodes and conceals, and cuts packets of any length into frames.
 #[derive(Clone, Debug)]
 pub(super) struct Receiver {
     jitter: JitterBuffer,
@@ -36,10 +36,14 @@ pub(super) struct Receiver {
     /// The payload type agreed, and its codec.
     agreed: (u8, Codec),
     codec: Codec,
-    collected: [u8; FRAME_BYTES + MAX_PAYLOAD],
+    /// Sound at 16 kHz: less than a frame, and a packet.
+    collected: [i16; Frame::SAMPLES + MAX_SAMPLES],
     filled: usize,
-    /// Samples still to be made up, and how.
-    missing: u32,
+    /// How much of the frame that comes next is made up, and how.
+    concealed: usize,
+    paused: usize,
+    /// Samples at 16 kHz still to be made up, and how.
+    missing: usize,
     missing_sound: Sound,
     /// Packets are whole frames, so that what is made up should be too.
     aligned: bool,
@@ -53,8 +57,10 @@ impl Receiver {
             decoder: Decoder::new(codec),
             agreed: (payload_type, codec),
             codec,
-            collected: [0; FRAME_BYTES + MAX_PAYLOAD],
+            collected: [0; Frame::SAMPLES + MAX_SAMPLES],
             filled: 0,
+            concealed: 0,
+            paused: 0,
             missing: 0,
             missing_sound: Sound::Pause,
             aligned: true,
@@ -64,6 +70,7 @@ impl Receiver {
 
     pub(super) fn agree(&mut self, payload_type: u8, codec: Codec) {
         self.agreed = (payload_type, codec);
+        self.jitter.set_clock(codec.clock_rate());
     }
 
     pub(super) fn codec_of(&self, payload_type: u8) -> Option<Codec> {
@@ -78,8 +85,13 @@ impl Receiver {
         codec: Option<Codec>,
         counters: &mut Counters,
     ) -> Inserted {
-        let samples = codec.map_or(0, |codec| codec.samples(packet.payload.len()));
+        let samples = codec.map_or(0, |codec| codec.samples(packet.payload));
         self.jitter.insert(now, packet, samples, counters)
+    }
+
+    /// The stream being received.
+    pub(super) fn ssrc(&self) -> Option<Ssrc> {
+        self.jitter.ssrc()
     }
 
     pub(super) fn expect_pauses(&mut self) {
@@ -89,86 +101,73 @@ impl Receiver {
     /// Returns the next frame that is complete.
     pub(super) fn poll(&mut self, now: Instant, counters: &mut Counters) -> Option<Heard> {
         loop {
-            if self.filled >= FRAME_BYTES {
-                return Some(self.decode());
+            if self.filled >= Frame::SAMPLES {
+                return Some(self.cut(counters));
             }
-            if self.missing > 0
-                && let Some(heard) = self.make_up(counters)
-            {
-                return Some(heard);
-            }
-            if self.filled >= FRAME_BYTES {
+            if self.missing > 0 {
+                self.make_up();
                 continue;
             }
             match self.jitter.release(now, counters)? {
                 Released::Packet { payload_type, payload } => {
-                    self.aligned = payload.len() % FRAME_BYTES == 0;
                     let codec = codec_of(self.agreed, payload_type).unwrap_or(self.codec);
                     if codec != self.codec {
                         self.codec = codec;
                         self.decoder.switch(codec);
-                        self.filled = 0;
                     }
-                    // Less than a frame is collected here, and a payload has its limit.
-                    let room = &mut self.collected[self.filled..];
-                    let length = payload.len().min(room.len());
-                    room[..length].copy_from_slice(&payload[..length]);
-                    self.filled += length;
+                    let samples = self.decoder.decode(payload, &mut self.collected[self.filled..]);
+                    self.filled += samples;
+                    self.aligned = samples.is_multiple_of(Frame::SAMPLES);
                 }
-                Released::Lost { samples } => {
-                    (self.missing, self.missing_sound) = (samples, Sound::Concealed);
-                }
-                Released::Pause { samples } => {
-                    (self.missing, self.missing_sound) = (samples, Sound::Pause);
-                }
+                Released::Lost { samples } => self.miss(samples, Sound::Concealed),
+                Released::Pause { samples } => self.miss(samples, Sound::Pause),
             }
         }
     }
 
-    fn decode(&mut self) -> Heard {
-        let mut frame = Frame::SILENCE;
-        self.decoder.decode(&self.collected[..FRAME_BYTES], &mut frame);
-        self.collected.copy_within(FRAME_BYTES..self.filled, 0);
-        self.filled -= FRAME_BYTES;
-        self.heard(frame, Sound::Received)
+    fn miss(&mut self, samples: u32, sound: Sound) {
+        (self.missing, self.missing_sound) = (self.codec.wide(samples), sound);
     }
 
-    /// Makes up whole frames. What completes a frame begun, or is left over between packets
-    /// shorter than a frame, goes to the bytes collected.
-    fn make_up(&mut self, counters: &mut Counters) -> Option<Heard> {
-        let whole = FRAME_BYTES as u32;
+    /// Makes up what is missing, as far as the frame goes. Between packets of whole frames, what is
+    /// made up is whole frames too.
+    fn make_up(&mut self) {
         let exact = self.missing_sound == Sound::Concealed && !self.aligned;
-        if self.filled > 0 || self.missing < whole && exact {
-            let room = FRAME_BYTES - self.filled;
-            let length = if exact { room.min(self.missing as usize) } else { room };
-            for index in self.filled..self.filled + length {
-                // A packet shorter than a frame: its neighbour stands in for it.
-                self.collected[index] = match self.missing_sound {
-                    Sound::Concealed if self.filled > 0 => self.collected[index - self.filled],
-                    _ => self.codec.silence(),
-                };
-            }
-            self.filled += length;
-            self.missing = self.missing.saturating_sub(length as u32);
-            return None;
-        }
-        if self.missing < whole / 2 {
-            self.missing = 0;
-            return None;
-        }
-        self.missing = self.missing.saturating_sub(whole);
-        let mut frame = Frame::SILENCE;
+        let room = Frame::SAMPLES - self.filled;
+        let length = match exact {
+            true => room.min(self.missing),
+            false if self.filled == 0 && self.missing < Frame::SAMPLES / 2 => 0,
+            false => room,
+        };
+        self.missing = if length == 0 { 0 } else { self.missing.saturating_sub(length) };
+        let out = &mut self.collected[self.filled..self.filled + length];
         match self.missing_sound {
             Sound::Concealed => {
-                counters.concealed += 1;
-                self.decoder.conceal(&mut frame);
+                self.decoder.conceal(out);
+                self.concealed += length;
             }
-            _ => self.decoder.pause(&mut frame),
+            Sound::Pause | Sound::Received => {
+                self.decoder.pause(out);
+                self.paused += length;
+            }
         }
-        Some(self.heard(frame, self.missing_sound))
+        self.filled += length;
     }
 
-    fn heard(&mut self, frame: Frame, sound: Sound) -> Heard {
+    /// Cuts off a frame. It is what at least half of it is.
+    fn cut(&mut self, counters: &mut Counters) -> Heard {
+        let mut frame = Frame::SILENCE;
+        frame.0.copy_from_slice(&self.collected[..Frame::SAMPLES]);
+        self.collected.copy_within(Frame::SAMPLES..self.filled, 0);
+        self.filled -= Frame::SAMPLES;
+        let half = |samples: usize| 2 * samples >= Frame::SAMPLES;
+        let sound = match (half(self.concealed), half(self.paused)) {
+            (true, _) => Sound::Concealed,
+            (false, true) => Sound::Pause,
+            (false, false) => Sound::Received,
+        };
+        (self.concealed, self.paused) = (0, 0);
+        counters.concealed += u64::from(sound == Sound::Concealed);
         let tick = self.tick;
         self.tick += 1;
         Heard { tick, frame, sound }

@@ -2,8 +2,11 @@
 //! their place.
 
 use crate::base::{Dice, Frame, PacketTime, RtpTime, SeqNo};
-use crate::codec::{Codec, Encoder, FRAME_BYTES};
-use crate::rtp::{DtmfSender, Header, MAX_PAYLOAD, Packet, Ssrc};
+use crate::codec::{Codec, Encoder, MAX_PAYLOAD};
+use crate::rtp::{DtmfSender, Header, Packet, Ssrc};
+
+/// The longest packet: 60 ms, in samples at 16 kHz.
+const MAX_PACKET: usize = 960;
 
 /// What must go on without a jump for the far end, whoever sends: one struct, so that it can be
 /// handed on.
@@ -31,17 +34,18 @@ impl Continuity {
     }
 }
 
-/// Encodes, collects and packetises.
+/// Collects sound for a packet, encodes and packetises it.
 #[derive(Clone, Debug)]
 pub(super) struct Sender {
     continuity: Continuity,
+    codec: Codec,
     encoder: Encoder,
     payload_type: u8,
     telephone_event: Option<u8>,
     dtmf: DtmfSender,
-    /// Bytes, which for G.711 are samples.
+    /// Of sound, in samples at 16 kHz as all that is collected.
     packet: usize,
-    collected: [u8; FRAME_BYTES + MAX_PAYLOAD],
+    collected: [i16; Frame::SAMPLES + MAX_PACKET],
     filled: usize,
 }
 
@@ -49,12 +53,13 @@ impl Sender {
     pub(super) fn new(continuity: Continuity, codec: Codec) -> Self {
         Self {
             continuity,
+            codec,
             encoder: Encoder::new(codec),
             payload_type: 0,
             telephone_event: None,
             dtmf: DtmfSender::default(),
-            packet: FRAME_BYTES,
-            collected: [0; FRAME_BYTES + MAX_PAYLOAD],
+            packet: Frame::SAMPLES,
+            collected: [0; Frame::SAMPLES + MAX_PACKET],
             filled: 0,
         }
     }
@@ -66,14 +71,15 @@ impl Sender {
         telephone_event: Option<u8>,
         packet_time: PacketTime,
     ) {
-        self.encoder.switch(codec);
         if payload_type != self.payload_type {
             self.drop_collected();
         }
+        self.codec = codec;
+        self.encoder.switch(codec);
         self.payload_type = payload_type;
         self.telephone_event = telephone_event;
         // 10 to 60 ms; what is outside was not agreed with anybody.
-        self.packet = usize::from(packet_time.0.clamp(10, 60)) * 8;
+        self.packet = usize::from(packet_time.0.clamp(10, 60)) * 16;
     }
 
     pub(super) fn continuity(&self) -> Continuity {
@@ -82,19 +88,17 @@ impl Sender {
 
     /// Takes the next 20 ms of sound.
     pub(super) fn take(&mut self, frame: &Frame) {
-        let mut coded = [0; FRAME_BYTES];
-        self.encoder.encode(frame, &mut coded);
         // Packets are polled until none is left, so that less than one packet is collected.
         let room = &mut self.collected[self.filled..];
-        let length = room.len().min(FRAME_BYTES);
-        room[..length].copy_from_slice(&coded[..length]);
+        let length = room.len().min(Frame::SAMPLES);
+        room[..length].copy_from_slice(&frame.0[..length]);
         self.filled += length;
     }
 
     /// Lets 20 ms pass in which nothing may be sent.
     pub(super) fn pass(&mut self) {
         self.drop_collected();
-        self.continuity.time = RtpTime(self.continuity.time.0.wrapping_add(FRAME_BYTES as u32));
+        self.go_on(Frame::SAMPLES);
         self.continuity.after_pause = true;
     }
 
@@ -114,7 +118,9 @@ impl Sender {
         let Continuity { ssrc, seq, time, after_pause } = self.continuity;
         let event = match self.telephone_event {
             Some(payload_type) => {
-                self.dtmf.next(time, self.packet as u16, 8).map(|event| (payload_type, event))
+                let samples = self.codec.on_clock(self.packet) as u16;
+                let rate = (self.codec.clock_rate().0 / 1000) as u16;
+                self.dtmf.next(time, samples, rate).map(|event| (payload_type, event))
             }
             None => None,
         };
@@ -127,23 +133,27 @@ impl Sender {
             None => {
                 let payload_type = self.payload_type;
                 let header = Header { payload_type, marker: after_pause, seq, time, ssrc };
-                Packet { header, payload: &self.collected[..self.packet] }.write(out)
+                let mut payload = [0; MAX_PAYLOAD];
+                let length = self.encoder.encode(&self.collected[..self.packet], &mut payload);
+                Packet { header, payload: &payload[..length] }.write(out)
             }
         };
         self.collected.copy_within(self.packet..self.filled, 0);
         self.filled -= self.packet;
-        self.continuity = Continuity {
-            ssrc,
-            seq: SeqNo(seq.0.wrapping_add(1)),
-            time: RtpTime(time.0.wrapping_add(self.packet as u32)),
-            after_pause: false,
-        };
+        self.go_on(self.packet);
+        self.continuity.seq = SeqNo(seq.0.wrapping_add(1));
+        self.continuity.after_pause = false;
         length
     }
 
     fn drop_collected(&mut self) {
-        let time = self.continuity.time.0.wrapping_add(self.filled as u32);
-        self.continuity.time = RtpTime(time);
+        self.go_on(self.filled);
         self.filled = 0;
+    }
+
+    /// Moves the RTP clock on by so many samples at 16 kHz.
+    fn go_on(&mut self, samples: usize) {
+        let time = &mut self.continuity.time.0;
+        *time = time.wrapping_add(self.codec.on_clock(samples));
     }
 }

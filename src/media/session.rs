@@ -3,23 +3,29 @@
 //! Every 20 ms: [`MediaSession::tick`], then [`MediaSession::poll_packet`] until none is left; for
 //! each datagram [`MediaSession::receive`]; after either, `poll_heard` and `poll_event`.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use crate::base::{Dice, Frame, PacketTime, Phi};
 use crate::codec::Codec;
-use crate::rtp::{Counters, Inserted, Packet, PacketError};
+use crate::rtp::{
+    Counters, Inserted, Packet, PacketError, Reception, SrtpError, SrtpKeys,
+};
 
 use super::backdrop::{Backdrop, BackdropPlayer};
 use super::digits::Digits;
 use super::latch::{Latch, Source};
 use super::life::Life;
+use super::protection::{LONGEST, Protection};
 use super::receiver::{Heard, Receiver};
 use super::sender::{Continuity, Sender};
+use super::socket_counts::SocketCounts;
 use super::tones::Dialler;
 
 /// Comfort noise (RFC 3389), for which every 8 kHz codec shares one payload type.
 const COMFORT_NOISE: u8 = 13;
+/// The most that is made up for after a stand-still, in frames: 30 s.
+const SKIPPED: u64 = 1500;
 /// Events that may wait between two polls.
 const EVENTS: usize = 8;
 
@@ -48,6 +54,22 @@ pub struct LegParams {
     pub comfort_noise: bool,
     /// How long nothing at all may come, unless on hold, until the far end counts as gone.
     pub rtp_timeout: Option<Duration>,
+    /// From which address besides that of SDP it may be learnt: where signalling comes from. `None` is any.
+    pub learn_from: Option<IpAddr>,
+    /// The keys of SRTP; `None` sends and takes what is not encrypted.
+    pub srtp: Option<SrtpKeys>,
+    /// When what comes is played.
+    pub playout: Playout,
+}
+
+/// When what comes is played.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Playout {
+    /// As soon as it is in order: for recognition, which wants the least delay.
+    #[default]
+    Reorder,
+    /// One frame every 20 ms, late enough that few packets come too late: for ears.
+    Paced,
 }
 
 impl LegParams {
@@ -65,6 +87,9 @@ impl LegParams {
             in_band_digits: false,
             comfort_noise: false,
             rtp_timeout: None,
+            playout: Playout::Reorder,
+            learn_from: None,
+            srtp: None,
         }
     }
 
@@ -89,6 +114,8 @@ pub enum Received {
     Malformed,
     /// Of a payload type that was not agreed: its sound is dropped.
     Unexpected,
+    /// Not under the leg's key, or again: dropped.
+    Unprotected(SrtpError),
     /// Sent although nothing should be: dropped.
     OnHold,
 }
@@ -129,6 +156,8 @@ pub struct Stats {
     pub packets_sent: u64,
     /// Frames of the agent's sound sent, without silence.
     pub frames_played: u64,
+    /// Of the socket, filled in by whoever owns it.
+    pub socket: SocketCounts,
 }
 
 /// The media of one leg.
@@ -136,11 +165,13 @@ pub struct Stats {
 pub struct MediaSession {
     params: LegParams,
     latch: Latch,
+    protection: Option<Protection>,
     receiver: Receiver,
     sender: Sender,
     digits: Digits,
     dialler: Dialler,
     backdrop: BackdropPlayer,
+    reception: Reception,
     stats: Stats,
     life: Life,
     events: [Option<SessionEvent>; EVENTS],
@@ -158,13 +189,15 @@ impl MediaSession {
         let LegParams { codec, payload_type, telephone_event, packet_time, .. } = params;
         sender.agree(codec, payload_type, telephone_event, packet_time);
         Self {
-            latch: Latch::new(params.remote, params.learn_source),
+            latch: Latch::new(params.remote, params.learn_source, params.learn_from),
+            protection: params.srtp.as_ref().map(Protection::new),
             params,
             receiver: Receiver::new(payload_type, codec),
             sender,
             digits: Digits::new(codec.clock_rate()),
             dialler: Dialler::default(),
             backdrop: BackdropPlayer::default(),
+            reception: Reception::new(codec.clock_rate()),
             stats: Stats::default(),
             life: Life::new(now),
             events: [const { None }; EVENTS],
@@ -175,7 +208,11 @@ impl MediaSession {
     /// the far end's address changed.
     pub fn update(&mut self, now: Instant, params: LegParams) {
         if params.remote != self.params.remote || params.learn_source != self.params.learn_source {
-            self.latch = Latch::new(params.remote, params.learn_source);
+            self.latch = Latch::new(params.remote, params.learn_source, params.learn_from);
+        }
+        match &mut self.protection {
+            Some(protection) => protection.agree(params.srtp.as_ref()),
+            none => *none = params.srtp.as_ref().map(Protection::new),
         }
         // What did not come on hold was not to come.
         if self.params.is_held() && !params.is_held() {
@@ -185,11 +222,40 @@ impl MediaSession {
         self.sender.agree(codec, payload_type, telephone_event, packet_time);
         self.receiver.agree(payload_type, codec);
         self.digits.agree(codec.clock_rate());
+        self.reception.set_clock(codec.clock_rate());
         self.params = params;
     }
 
     /// Takes one datagram. It never panics, whatever is in it.
     pub fn receive(&mut self, now: Instant, datagram: &[u8], from: SocketAddr) -> Received {
+        let protection = self.protection.as_mut().filter(|it| it.is_active());
+        let Some(protection) = protection.filter(|_| !is_control(datagram)) else {
+            return self.receive_open(now, datagram, from);
+        };
+        // Nobody else's packets are worth the arithmetic, and only what is genuine may be learnt from.
+        if !self.latch.may_hear(now, from) {
+            self.stats.received.foreign += 1;
+            return Received::Foreign;
+        }
+        let mut room = [0; LONGEST];
+        match protection.open(datagram, &mut room) {
+            Ok(packet) => self.receive_open(now, packet, from),
+            Err(error) => self.refuse(error),
+        }
+    }
+
+    fn refuse(&mut self, error: SrtpError) -> Received {
+        let counters = &mut self.stats.received;
+        match error {
+            SrtpError::Forged => counters.forged += 1,
+            SrtpError::Replayed => counters.replayed += 1,
+            SrtpError::Short | SrtpError::NoRoom | SrtpError::UsedUp => counters.malformed += 1,
+        }
+        Received::Unprotected(error)
+    }
+
+    /// Takes one datagram that is not encrypted, or not any more.
+    fn receive_open(&mut self, now: Instant, datagram: &[u8], from: SocketAddr) -> Received {
         let counters = &mut self.stats.received;
         let packet = match Packet::parse(datagram) {
             Ok(packet) => packet,
@@ -224,6 +290,34 @@ impl MediaSession {
         self.take(now, &packet)
     }
 
+    /// Opens an RTCP packet of the far end, copying it to `room`, and counts what is not genuine; without SRTP
+    /// it is returned as it came.
+    pub fn open_report<'a>(
+        &mut self,
+        datagram: &'a [u8],
+        room: &'a mut [u8; LONGEST],
+    ) -> Option<&'a [u8]> {
+        let Some(protection) = self.protection.as_mut().filter(|it| it.is_active()) else {
+            return Some(datagram);
+        };
+        match protection.open_report(datagram, room) {
+            Ok(packet) => Some(packet),
+            Err(error) => {
+                self.refuse(error);
+                None
+            }
+        }
+    }
+
+    /// Seals an RTCP packet of ours, the first `length` bytes of `out`, and returns its new length; without
+    /// SRTP that is the old one. `out` has room for 14 bytes more.
+    pub fn seal_report(&mut self, out: &mut [u8], length: usize) -> Option<usize> {
+        match &mut self.protection {
+            Some(protection) => protection.seal_report(out, length),
+            None => Some(length),
+        }
+    }
+
     /// Whether the next tick sends sound, so that a frame of the agent's would be heard.
     pub fn wants_sound(&self) -> bool {
         self.params.sends && !self.sender.presses() && !self.dialler.is_busy()
@@ -255,12 +349,21 @@ impl MediaSession {
         self.backdrop.change(backdrop);
     }
 
+    /// Lets frames' time pass in which nothing could be sent: this machine stood still.
+    pub fn skip(&mut self, frames: u64) {
+        // After more than that the far end has given up, and any time is as good.
+        (0..frames.min(SKIPPED)).for_each(|_| self.sender.pass());
+    }
+
     /// Writes the next packet that is due into `out` and returns its length. It goes to
     /// [`Self::remote`].
     pub fn poll_packet(&mut self, out: &mut [u8]) -> Option<usize> {
         let length = self.sender.poll_packet(out)?;
         self.stats.packets_sent += 1;
-        Some(length)
+        match &mut self.protection {
+            Some(protection) => protection.seal(out, length),
+            None => Some(length),
+        }
     }
 
     /// Returns the next frame that was heard. On hold nothing is: what comes then is the PBX's music.
@@ -308,6 +411,11 @@ impl MediaSession {
         &self.stats
     }
 
+    /// Returns the account of the stream that comes, of which RTCP reports.
+    pub fn reception(&mut self) -> &mut Reception {
+        &mut self.reception
+    }
+
     /// Returns what another session needs to go on sending for this one.
     pub fn continuity(&self) -> Continuity {
         self.sender.continuity()
@@ -316,10 +424,14 @@ impl MediaSession {
     fn take(&mut self, now: Instant, packet: &Packet<'_>) -> Received {
         let payload_type = packet.header.payload_type;
         let counters = &mut self.stats.received;
-        if let Some(codec) = self.receiver.codec_of(payload_type) {
-            return Received::Sound(self.receiver.insert(now, packet, Some(codec), counters));
+        let codec = self.receiver.codec_of(payload_type);
+        let inserted = self.receiver.insert(now, packet, codec, counters);
+        if self.receiver.ssrc() == Some(packet.header.ssrc) {
+            self.reception.receive(now, &packet.header, codec.is_some());
         }
-        let inserted = self.receiver.insert(now, packet, None, counters);
+        if codec.is_some() {
+            return Received::Sound(inserted);
+        }
         if Some(payload_type) == self.params.telephone_event {
             if let Some(digit) = self.digits.event(now, packet) {
                 self.emit(SessionEvent::Digit(digit));
@@ -340,4 +452,9 @@ impl MediaSession {
             *place = Some(event);
         }
     }
+}
+
+/// RTCP on the port of RTP (RFC 5761 §4).
+fn is_control(datagram: &[u8]) -> bool {
+    datagram.get(1).is_some_and(|kind| (192..=223).contains(kind))
 }

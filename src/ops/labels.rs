@@ -68,6 +68,8 @@ labels! {
         BadOffer = "bad_offer",
         /// No RTP port is free.
         NoPorts = "no_ports",
+        /// The media threads are too busy, or too late.
+        Overloaded = "overloaded",
         /// The speech engines are not there.
         NoEngine = "no_engine",
     }
@@ -196,6 +198,16 @@ labels! {
         Nice = "nice",
         /// As every other thread: uneven under load.
         Plain = "plain",
+    }
+
+    /// Why a packet of sound could not be sent.
+    SendFault {
+        /// Nobody listens there.
+        Refused = "refused",
+        /// A queue of this machine was full.
+        Full = "full",
+        /// Anything else, such as no route.
+        Failed = "failed",
     }
 
     /// Which way sound was going when it was dropped.

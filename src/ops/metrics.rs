@@ -8,7 +8,7 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 use super::labels::{
     AudioPath, ConnectionEnd, ConnectionRefusal, DropLabel, EndLabel, Label, RefusalLabel,
-    TlsFailure, ToolOutcome, TransferOutcome, TrunkStateLabel,
+    SendFault, TlsFailure, ToolOutcome, TransferOutcome, TrunkStateLabel,
 };
 
 /// The names, in base units; counters end in `_total`.
@@ -42,6 +42,13 @@ pub(super) mod names {
     pub(in crate::ops) const REALTIME_GRANTED: &str = "attendant_realtime_granted";
     pub(in crate::ops) const PORTS_EXHAUSTED: &str = "attendant_ports_exhausted_total";
     pub(in crate::ops) const TICKS_LATE: &str = "attendant_media_ticks_late_total";
+    pub(in crate::ops) const TURNS_LEFT_OUT: &str = "attendant_media_turns_left_out_total";
+    pub(in crate::ops) const MEDIA_LOAD: &str = "attendant_media_load";
+    pub(in crate::ops) const MEDIA_FULL: &str = "attendant_media_full";
+    pub(in crate::ops) const MEMORY_LOCKED: &str = "attendant_memory_locked";
+    pub(in crate::ops) const RTP_BUFFER: &str = "attendant_rtp_receive_buffer_bytes";
+    pub(in crate::ops) const RTP_LOST: &str = "attendant_rtp_datagrams_lost_total";
+    pub(in crate::ops) const RTP_UNSENT: &str = "attendant_rtp_unsent_total";
     pub(in crate::ops) const MEDIA_TIMEOUTS: &str = "attendant_media_timeouts_total";
     pub(in crate::ops) const FRAMES_DROPPED: &str = "attendant_frames_dropped_total";
     pub(in crate::ops) const ENGINE_FAILURES: &str = "attendant_engine_failures_total";
@@ -163,6 +170,8 @@ fn describe() {
     plain(MAIL_NOTICES, "Times that a PBX told of its voice mail without being asked.");
     plain(PORTS_EXHAUSTED, "Calls that found no free RTP port.");
     plain(TICKS_LATE, "Media ticks more than a slot late.");
+    plain(TURNS_LEFT_OUT, "Packet times in which nothing was sent, because a thread stood still.");
+    plain(RTP_LOST, "RTP that the system threw away because a receive buffer was full.");
     plain(MEDIA_TIMEOUTS, "Legs that nothing was received on for too long.");
     plain(STORE_FAILURES, "Rows of calls that could not be stored.");
     plain(AUDIT_FAILURES, "Audit lines that could not be written.");
@@ -179,6 +188,7 @@ fn describe() {
     labelled::<ConnectionEnd>(CONNECTIONS_CLOSED, "SIP connections that ended.", "reason");
     labelled::<ConnectionRefusal>(CONNECTIONS_REFUSED, "SIP connections not taken.", "reason");
     labelled::<TlsFailure>(SIP_TLS_FAILURES, "TLS handshakes that failed, by reason.", "reason");
+    labelled::<SendFault>(RTP_UNSENT, "RTP that could not be sent, by reason.", "reason");
     labelled::<AudioPath>(FRAMES_DROPPED, "Frames of sound dropped between threads.", "path");
 
     describe_counter!(RELOADS, "Configuration reloads, by result.");
@@ -206,6 +216,10 @@ fn describe() {
     level(CALLS_ACTIVE, "Calls going on now.");
     level(SIP_CONNECTIONS, "SIP connections over TCP and TLS that are open.");
     level(REALTIME_GRANTED, "1 where media threads run under SCHED_FIFO.");
+    level(MEMORY_LOCKED, "1 where memory is never written out.");
+    level(RTP_BUFFER, "The receive buffer that RTP sockets got.");
+    level(MEDIA_LOAD, "The part of a core that the busiest media thread used.");
+    level(MEDIA_FULL, "1 while new calls are refused because media threads are too busy.");
     level(DRAINING, "1 while new calls are refused because the process is to stop.");
     for (name, meaning, _) in HISTOGRAMS {
         describe_histogram!(name, meaning);

@@ -7,6 +7,7 @@ mod events;
 pub mod http;
 mod labels;
 pub mod logging;
+mod media;
 pub mod metrics;
 pub mod systemd;
 mod transport;
@@ -14,14 +15,17 @@ mod trunks;
 
 pub use events::{
     AudioDropped, AuditFailed, AuthenticationFailed, BargedIn, CallEnded, CallPanicked,
-    CallRefused, CallRouted, CallStarted, DrainEnded, DrainStarted, MailNotified, MediaLate,
-    MediaScheduling, MediaTimeout, PortsExhausted, Ready, RecognizerFailed, ReloadDone,
-    ReloadFailed, SipDropped, SipRejected, SoftphoneRegistered, StoreFailed, ToolRan,
-    TransferFinished, TurnAnswered, VoiceFailed,
+    CallRefused, CallRouted, CallStarted, DrainEnded, DrainStarted, MailNotified, MediaTimeout,
+    PortsExhausted, Ready, RecognizerFailed, ReloadDone, ReloadFailed, SipDropped, SipRejected,
+    SoftphoneRegistered, StoreFailed, ToolRan, TransferFinished, TurnAnswered, VoiceFailed,
 };
 pub use labels::{
     AudioPath, ConnectionEnd, ConnectionRefusal, DropLabel, EndLabel, Label, RefusalLabel,
-    Scheduling, TlsFailure, ToolOutcome, TransferOutcome, TrunkStateLabel,
+    Scheduling, SendFault, TlsFailure, ToolOutcome, TransferOutcome, TrunkStateLabel,
+};
+pub use media::{
+    MediaFull, MediaLate, MediaLoadMeasured, MediaScheduling, MemoryLocked, RtpBuffer,
+    RtpThrownAway, RtpUnsent,
 };
 pub use transport::{
     ConnectionClosed, ConnectionOpened, ConnectionRefused, DatagramsLost, SourceDropped, TlsFailed,

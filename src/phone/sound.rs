@@ -1,16 +1,14 @@
 //! Frames to G.711 bytes and back to 8 kHz samples, and how loud they are.
 
 use crate::base::{Decibel, Frame};
-use crate::codec::{Codec, Encoder, FRAME_BYTES, Law};
+use crate::codec::{Codec, Encoder, Law};
 
 /// Encodes 16 kHz frames.
 pub(super) fn encode(codec: Codec, frames: &[Frame]) -> Vec<u8> {
     let mut encoder = Encoder::new(codec);
-    let mut bytes = Vec::with_capacity(frames.len() * FRAME_BYTES);
-    for frame in frames {
-        let mut payload = [0; FRAME_BYTES];
-        encoder.encode(frame, &mut payload);
-        bytes.extend_from_slice(&payload);
+    let mut bytes = vec![0; frames.len() * Frame::SAMPLES / 2];
+    for (frame, payload) in frames.iter().zip(bytes.chunks_exact_mut(Frame::SAMPLES / 2)) {
+        encoder.encode(&frame.0, payload);
     }
     bytes
 }

@@ -19,6 +19,11 @@ pub struct Counters {
     pub concealed: u64,
     /// Packets from an address that is not the leg's source.
     pub foreign: u64,
+    /// Packets from the leg's source that are not under its key (SRTP): injected, changed, or the far end
+    /// encrypts otherwise than it said.
+    pub forged: u64,
+    /// Packets under the leg's key that came before (SRTP): injected again, or doubled by the network.
+    pub replayed: u64,
     /// Datagrams that are neither RTP nor RTCP.
     pub malformed: u64,
     /// RTCP packets (RFC 5761 §4), which this version does not read.

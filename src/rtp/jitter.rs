@@ -13,8 +13,8 @@ use super::{Counters, Packet, Ssrc};
 /// Slots, by the low bits of the sequence number: 32 × 20 ms = 640 ms, far beyond any hold.
 const SLOTS: usize = 32;
 const _: () = assert!(SLOTS.is_power_of_two());
-/// The longest payload kept: 60 ms of G.711.
-pub const MAX_PAYLOAD: usize = 480;
+/// The longest payload kept: 60 ms of 16-bit samples at 8 kHz.
+pub const MAX_PAYLOAD: usize = 960;
 /// How long a gap is held for reordered packets.
 const HOLD: Duration = Duration::from_millis(20);
 /// The same, for a while after a packet came too late.
@@ -163,6 +163,14 @@ impl JitterBuffer {
             last_sound: None,
             idle: IDLE,
             paused: 0,
+        }
+    }
+
+    /// Goes on with timestamps that count at another `clock`.
+    pub fn set_clock(&mut self, clock: SampleRate) {
+        let samples_per_ms = (clock.0 / 1000).max(1);
+        if samples_per_ms != self.samples_per_ms {
+            *self = Self { last_sound: self.last_sound, ..Self::new(clock) };
         }
     }
 

@@ -7,14 +7,20 @@
 mod counters;
 mod dtmf;
 mod jitter;
+mod keys;
 mod packet;
+mod reception;
 mod replay;
+mod reports;
+mod rtcp;
 mod srtp;
 
 pub use counters::Counters;
 pub use dtmf::{DtmfReceiver, DtmfSender, EVENT_PAYLOAD};
 pub use jitter::{Inserted, JitterBuffer, MAX_PAYLOAD, Released};
+pub use keys::{KeySeed, MasterKey, SALT, SrtpKeys, Suite};
 pub use packet::{Header, Packet, PacketError, Ssrc};
-pub use srtp::{
-    MasterKey, OVERHEAD as SRTP_OVERHEAD, SALT, SrtpError, SrtpReceiver, SrtpSender, Suite,
-};
+pub use reception::{Reception, ReceptionReport};
+pub use reports::{FarEnd, Reports, Sent};
+pub use rtcp::{NotRtcp, Ntp, RTCP_BYTES, ReportBlock, Said, VoipMetrics, read as read_rtcp};
+pub use srtp::{OVERHEAD as SRTP_OVERHEAD, SrtpError, SrtpReceiver, SrtpSender};

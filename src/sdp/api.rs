@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use crate::base::PacketTime;
 use crate::codec::Codec;
+use crate::rtp::{KeySeed, SrtpKeys};
 
 /// Our side of a media session.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -20,13 +21,27 @@ pub struct LocalMedia {
     pub session_id: u64,
     /// `o=` version, one more each time our description changes (RFC 3264 §8).
     pub version: u64,
+    /// SRTP with keys in SDP (RFC 4568), if it is on.
+    pub encryption: Option<Encryption>,
+}
+
+/// How our side encrypts.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Encryption {
+    /// Whether audio without it is refused; else we do as the far end does.
+    pub required: bool,
+    /// What our keys come from: of this leg alone.
+    pub seed: KeySeed,
+    /// Which of its keys is ours now: another one each time the far end takes another.
+    pub number: u32,
 }
 
 impl LocalMedia {
     /// Our side in its first version, with packets of 20 ms and nothing that goes beyond `codecs`.
     pub fn new(rtp: SocketAddr, codecs: Vec<Codec>, session_id: u64) -> Self {
         let (telephone_event, packet_time) = (false, PacketTime::DEFAULT);
-        Self { rtp, codecs, telephone_event, packet_time, session_id, version: 1 }
+        let (version, encryption) = (1, None);
+        Self { rtp, codecs, telephone_event, packet_time, session_id, version, encryption }
     }
 }
 
@@ -71,13 +86,16 @@ pub struct Negotiated {
     pub packet_time: PacketTime,
     /// Who sends, seen from our side.
     pub direction: Direction,
+    /// The keys of SRTP; `None` sends in the clear.
+    pub srtp: Option<SrtpKeys>,
 }
 
 impl Negotiated {
     /// Sound both ways in packets of 20 ms, and nothing else.
     pub fn new(codec: Codec, payload_type: u8, remote: SocketAddr) -> Self {
         let (packet_time, direction) = (PacketTime::DEFAULT, Direction::SendRecv);
-        Self { codec, payload_type, telephone_event: None, remote, packet_time, direction }
+        let (telephone_event, srtp) = (None, None);
+        Self { codec, payload_type, telephone_event, remote, packet_time, direction, srtp }
     }
 }
 
@@ -92,7 +110,7 @@ pub enum SdpError {
         /// What is wrong with it.
         what: String,
     },
-    /// There is no audio in it that RTP/AVP could carry.
+    /// There is no audio in it that we may carry.
     #[error("no usable audio stream: {what}")]
     NoAudio {
         /// What was there instead.

@@ -1,12 +1,14 @@
-//! Offer and answer (RFC 3264): one audio stream over plain RTP, everything else refused.
+//! Offer and answer (RFC 3264): one audio stream over RTP or SRTP, everything else refused.
 
 use std::net::SocketAddr;
 
 use super::api::{Direction, LocalMedia, Negotiated, SdpError};
+use super::crypto::{self, Crypto};
 use super::format::Format;
 use super::session::{Attribute, Connection, Media, Origin, Session};
 use crate::base::PacketTime;
 use crate::codec::Codec;
+use crate::rtp::SrtpKeys;
 
 /// The payload type that everybody uses for telephone-event.
 const TELEPHONE_EVENT: u8 = 101;
@@ -17,18 +19,19 @@ const EVENTS: &str = "0-16";
 const PACKET_TIMES: [u16; 3] = [20, 40, 60];
 
 /// Answers an offer. Every stream of it is answered: the first audio stream that we can use is
-/// taken, the others get port 0 (RFC 3264 §6).
+/// taken, one with SRTP before one without; the others get port 0 (RFC 3264 §6).
 pub fn answer(offer: &[u8], local: &LocalMedia) -> Result<(Vec<u8>, Negotiated), SdpError> {
     let offer = Session::parse(offer)?;
-    let (taken, negotiated) = first_usable(&offer, local)?;
+    let Taken { at: taken, negotiated, crypto } = first_usable(&offer, local)?;
     let media = offer.media.iter().enumerate().map(|(at, media)| match at == taken {
-        true => accepted(media, local, &negotiated),
+        true => accepted(media, local, &negotiated, crypto.as_ref()),
         false => Media { port: 0, connection: None, attributes: mid(media), ..media.clone() },
     });
     Ok((Session { media: media.collect(), ..describe(local) }.to_bytes(), negotiated))
 }
 
-/// Makes an offer of one audio stream.
+/// Makes an offer of one audio stream. Where SRTP may be and need not, keys are offered beside a stream in the
+/// clear: whoever does not know them reads over them.
 pub fn offer(local: &LocalMedia, direction: Direction) -> Vec<u8> {
     let dynamic = 96..;
     let mut formats: Vec<(u8, Option<Codec>)> = local
@@ -40,7 +43,12 @@ pub fn offer(local: &LocalMedia, direction: Direction) -> Vec<u8> {
     if local.telephone_event {
         formats.push((TELEPHONE_EVENT, None));
     }
-    let media = audio("RTP/AVP", local, &formats, direction);
+    let protocol = match &local.encryption {
+        Some(encryption) if encryption.required => "RTP/SAVP",
+        _ => "RTP/AVP",
+    };
+    let mut media = audio(protocol, local, &formats, direction);
+    media.attributes.extend(local.encryption.iter().flat_map(crypto::offered));
     Session { media: vec![media], ..describe(local) }.to_bytes()
 }
 
@@ -49,23 +57,40 @@ pub fn accept_answer(answer: &[u8], local: &LocalMedia) -> Result<Negotiated, Sd
     let answer = Session::parse(answer)?;
     let no_audio = |what: &str| SdpError::NoAudio { what: what.to_owned() };
     let media = answer.media.first().ok_or(no_audio("the answer holds no stream"))?;
-    let remote = usable(&answer, media, local).map_err(|what| no_audio(&what))?;
+    let (remote, crypto) = usable(&answer, media, local).map_err(|what| no_audio(&what))?;
     let formats = Format::all(media);
     // The answerer's order counts: the first one is what it would like to get.
     let ours = |format: &Format| local.codecs.iter().copied().find(|codec| format.is(*codec));
     let Some((codec, format)) = formats.iter().find_map(|f| ours(f).map(|codec| (codec, f))) else {
         return Err(no_common_codec(&formats, local));
     };
-    Ok(agree(&answer, media, local, remote, codec, format.payload_type))
+    let agreed = agree(&answer, media, local, remote, codec, format.payload_type);
+    Ok(Negotiated { srtp: keys(crypto.as_ref(), local), ..agreed })
 }
 
-/// Returns the place of the first audio stream that we can use, and what it comes to.
-fn first_usable(offer: &Session, local: &LocalMedia) -> Result<(usize, Negotiated), SdpError> {
+/// Whether keys of SRTP stand in a description, or will in its answer. What is no description holds none.
+pub fn offers_keys(description: &[u8]) -> bool {
+    Session::parse(description).is_ok_and(|it| it.media.iter().any(crypto::is_offered))
+}
+
+/// The stream of an offer that we take.
+struct Taken {
+    at: usize,
+    negotiated: Negotiated,
+    crypto: Option<Crypto>,
+}
+
+/// Returns the first audio stream that we can use, and what it comes to.
+fn first_usable(offer: &Session, local: &LocalMedia) -> Result<Taken, SdpError> {
     let (mut offered, mut audio) = (Vec::new(), false);
     let mut reasons = Vec::new();
-    for (at, media) in offer.media.iter().enumerate() {
-        let remote = match usable(offer, media, local) {
-            Ok(remote) => remote,
+    let mut streams: Vec<_> = offer.media.iter().enumerate().collect();
+    if local.encryption.is_some() {
+        streams.sort_by_key(|(_, media)| !crypto::is_offered(media));
+    }
+    for (at, media) in streams {
+        let (remote, crypto) = match usable(offer, media, local) {
+            Ok(usable) => usable,
             Err(reason) => {
                 reasons.push(reason);
                 continue;
@@ -76,7 +101,9 @@ fn first_usable(offer: &Session, local: &LocalMedia) -> Result<(usize, Negotiate
         let fitting = |codec: &Codec| formats.iter().find(|f| f.is(*codec)).map(|f| (*codec, f));
         match local.codecs.iter().find_map(fitting) {
             Some((codec, format)) => {
-                return Ok((at, agree(offer, media, local, remote, codec, format.payload_type)));
+                let agreed = agree(offer, media, local, remote, codec, format.payload_type);
+                let negotiated = Negotiated { srtp: keys(crypto.as_ref(), local), ..agreed };
+                return Ok(Taken { at, negotiated, crypto });
             }
             None => offered.extend(formats),
         }
@@ -91,17 +118,26 @@ fn first_usable(offer: &Session, local: &LocalMedia) -> Result<(usize, Negotiate
     Err(no_common_codec(&offered, local))
 }
 
-/// Returns where a stream of the peer is received, or why we cannot use it.
-fn usable(session: &Session, media: &Media, local: &LocalMedia) -> Result<SocketAddr, String> {
+/// Returns where a stream of the peer is received and by what it is protected, or why we cannot use it.
+fn usable(
+    session: &Session,
+    media: &Media,
+    local: &LocalMedia,
+) -> Result<(SocketAddr, Option<Crypto>), String> {
     if media.kind != "audio" {
         return Err(format!("a stream is {}", brief(&media.kind)));
     }
     if media.port == 0 {
         return Err("the audio stream is refused or switched off".into());
     }
-    if !matches!(media.protocol.as_str(), "RTP/AVP" | "RTP/AVPF") {
-        return Err(format!("audio comes by {}, not RTP/AVP", brief(&media.protocol)));
+    match media.protocol.as_str() {
+        "RTP/AVP" | "RTP/AVPF" | "RTP/SAVP" | "RTP/SAVPF" => {}
+        "UDP/TLS/RTP/SAVP" | "UDP/TLS/RTP/SAVPF" => {
+            return Err("audio is keyed by DTLS, and we have SRTP by SDES (RTP/SAVP) alone".into());
+        }
+        other => return Err(format!("audio comes by {}, not RTP/AVP", brief(other))),
     }
+    let crypto = crypto::agreed(media, local)?;
     let connection = session.connection_of(media).ok_or("audio has no c= address")?;
     let address = connection.ip().ok_or("the c= address of audio is a name")?;
     if address.is_multicast() {
@@ -111,7 +147,11 @@ fn usable(session: &Session, media: &Media, local: &LocalMedia) -> Result<Socket
     if !address.is_unspecified() && address.is_ipv4() != local.rtp.is_ipv4() {
         return Err("audio is received by another family of IP than ours".into());
     }
-    Ok(SocketAddr::new(address, media.port))
+    Ok((SocketAddr::new(address, media.port), crypto))
+}
+
+fn keys(crypto: Option<&Crypto>, local: &LocalMedia) -> Option<SrtpKeys> {
+    Some(crypto?.keys(local.encryption.as_ref()?))
 }
 
 /// What a usable stream comes to, seen from our side.
@@ -156,10 +196,17 @@ fn packet_time(media: &Media, ours: PacketTime) -> PacketTime {
 }
 
 /// The stream that we take, in the peer's payload types (RFC 3264 §6.1).
-fn accepted(media: &Media, local: &LocalMedia, negotiated: &Negotiated) -> Media {
+fn accepted(
+    media: &Media,
+    local: &LocalMedia,
+    negotiated: &Negotiated,
+    crypto: Option<&Crypto>,
+) -> Media {
     let mut formats = vec![(negotiated.payload_type, Some(negotiated.codec))];
     formats.extend(negotiated.telephone_event.map(|number| (number, None)));
     let mut stream = audio(&media.protocol, local, &formats, negotiated.direction);
+    let answered = crypto.zip(local.encryption.as_ref()).map(|(line, ours)| line.answered(ours));
+    stream.attributes.extend(answered);
     stream.attributes.extend(mid(media));
     stream
 }
