@@ -294,8 +294,8 @@ mod tests {
         for chunk in samples.chunks(160) {
             let wide = std::array::from_fn(|i| chunk.get(i / 2).map_or(0, |s| *s as i16));
             let (mut payload, mut frame) = ([0; 160], Frame::SILENCE);
-            encoder.encode(&Frame(wide), &mut payload);
-            decoder.decode(&payload, &mut frame);
+            encoder.encode(&wide, &mut payload);
+            decoder.decode(&payload, &mut frame.0);
             heard.extend(detector.hear(&frame).pressed);
         }
         (keys.repeat(ROUNDS), heard)
