@@ -64,6 +64,7 @@ setup setup-run setup-bench:
 	    command -v "$${pair%%=*}" >/dev/null || missing="$$missing $${pair##*=}"
 	done
 	[ -e /usr/share/zoneinfo/UTC ] || missing="$$missing tzdata"
+	pkg-config --exists opus 2>/dev/null || missing="$$missing libopus-dev"
 	[ -n "$$missing" ] || exit 0
 	command -v apt-get >/dev/null || { echo "Install these, as your system calls them:$$missing"; exit 1; }
 	as_root=""

@@ -24,8 +24,7 @@ impl Caller {
     fn begin() -> Self {
         let now = Instant::now();
         let call = Call::new(now, setup(Some(sdp("sendrecv")), &[101, 102], false, &[]));
-        let mut caller =
-            Self { call, now, turn: 0, expects: Expect::Anything, seen: Vec::new() };
+        let mut caller = Self { call, now, turn: 0, expects: Expect::Anything, seen: Vec::new() };
         caller.take("ack");
         caller
     }

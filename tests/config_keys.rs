@@ -182,7 +182,7 @@ const TRUNK_ROWS: &[Row] = &[
     ("media.rtp-timeout", "media.rtp-timeout = \"2m\"", Shows("rtp_timeout: Some(120s)")),
     ("media.comfort-noise", "media.comfort-noise = false", Shows("comfort_noise: false")),
     ("media.waiting-sound", "media.waiting-sound = \"ringing\"", Shows("waiting: Ringing")),
-    ("media.srtp", "media.srtp = \"required\"", Refused("sound is not encrypted yet")),
+    ("media.srtp", "media.srtp = \"required\"", Shows("srtp: Required")),
     ("media.ports", "media.ports = \"40000-40099\"", Shows("ports: 40000..=40099")),
     ("limits.calls", "limits.calls = 7", Shows("Limits { calls: 7")),
     ("limits.calls-per-second", "limits.calls-per-second = 5", Shows("calls_per_second: Some(5)")),

@@ -53,8 +53,13 @@ const DIGITS: [(&str, Digits); 4] = [
     ("auto", Digits { telephone_event: true, in_band: true }),
 ];
 
-const CODECS: [(&str, Codec); 3] =
-    [("g722", Codec::G722), ("pcmu", Codec::Pcmu), ("pcma", Codec::Pcma)];
+const CODECS: [(&str, &[Codec]); 5] = [
+    ("opus", &[Codec::Opus]),
+    ("g722", &[Codec::G722]),
+    ("pcmu", &[Codec::Pcmu]),
+    ("pcma", &[Codec::Pcma]),
+    ("l16", &[Codec::L16, Codec::L16Narrow]),
+];
 
 const SRTP: [(&str, Srtp); 3] =
     [("off", Srtp::Off), ("optional", Srtp::Optional), ("required", Srtp::Required)];
@@ -80,9 +85,9 @@ pub(super) fn media(reader: &mut Reader<'_>, raw: MediaFile, node: &Node) -> Opt
         let title = "a trunk without a codec carries no call";
         reader.error(Code::Value, span, title, "", "write codecs = [\"pcmu\", \"pcma\"]");
     }
-    let codecs: Vec<_> =
+    let named: Vec<_> =
         texts.iter().filter_map(|text| reader.choice(text, "codec", &CODECS)).collect();
-    let codecs = (codecs.len() == texts.len() && !codecs.is_empty()).then_some(codecs);
+    let codecs = (named.len() == texts.len() && !named.is_empty()).then(|| named.concat());
     let digits = reader.choice(&raw.dtmf, "way to send digits", &DIGITS);
     let srtp = reader.choice(&raw.srtp, "policy for SRTP", &SRTP);
     let ports = match &raw.ports {

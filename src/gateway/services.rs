@@ -39,15 +39,19 @@ impl Services {
 
     /// What a media thread is told of a leg. `nat` is where signalling comes from when the far end may be behind NAT.
     pub(super) fn params(&self, negotiated: &Negotiated, nat: Option<IpAddr>) -> LegParams {
-        let Negotiated { telephone_event, packet_time, direction, .. } = *negotiated;
+        let Negotiated { opus, telephone_event, event_clock, packet_time, direction, .. } =
+            *negotiated;
         LegParams {
+            opus,
             telephone_event,
+            event_clock,
             packet_time,
             sends: direction.sends(),
             receives: direction.receives(),
             learn_source: nat.is_some(),
             learn_from: nat,
             srtp: negotiated.srtp.clone(),
+            rtcp: negotiated.rtcp,
             in_band_digits: self.in_band_digits,
             comfort_noise: self.comfort_noise,
             rtp_timeout: self.rtp_timeout,

@@ -24,6 +24,11 @@ impl Life {
         Self { packet: now, said: Duration::ZERO, sign: now, gone: Duration::ZERO }
     }
 
+    /// When a packet of sound last came, or when its absence began to count.
+    pub(super) fn last_packet(&self) -> Instant {
+        self.packet
+    }
+
     /// A packet of RTP came.
     pub(super) fn packet(&mut self, now: Instant) {
         *self = Self::new(now);

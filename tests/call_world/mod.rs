@@ -203,9 +203,7 @@ pub fn input(now: Instant, line: &str) -> Input {
         "heard" => played(number(), 500, true),
         "cut" => played(number(), rest.split(' ').nth(1).unwrap().parse().unwrap(), false),
         "mute" => Input::NotRendered { utterance: UtteranceId(number()) },
-        "gone" => {
-            Input::Sound(Sound::Gone { lasted: Duration::from_secs(number().into()) })
-        }
+        "gone" => Input::Sound(Sound::Gone { lasted: Duration::from_secs(number().into()) }),
         "partial" => Input::Transcript(Transcript::Partial { text: Phi::new(rest.into()) }),
         "final" => {
             let (turn, text) = rest.split_once(' ').unwrap_or((rest, ""));
@@ -302,7 +300,11 @@ fn line(output: Output) -> Option<String> {
             let note = summary.hand_off.unwrap_or_else(|| "no note".into());
             format!("over {:?} {:?} {note}", summary.reason, summary.goals)
         }
-        Output::Waiting(_) | Output::Told(_) | Output::Prepare { .. } | Output::Expect(_) | Output::Decided(_) => {
+        Output::Waiting(_)
+        | Output::Told(_)
+        | Output::Prepare { .. }
+        | Output::Expect(_)
+        | Output::Decided(_) => {
             return None;
         }
     })
