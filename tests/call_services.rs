@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use attendant::base::{Expect, UtteranceId};
 use attendant::call::{Call, Input, Output, Sound};
-use call_world::{ASKED, check, input, sdp, setup};
+use attendant::call::Setup;
+use call_world::{ASKED, GREETED, check, check_with, input, sdp, setup};
 
 /// A call whose caller hears every sentence to its end, and says whole ones.
 struct Caller {
@@ -134,6 +135,35 @@ fn nobody_is_gone_while_the_pbx_has_the_caller() {
             25500ms < bye-answered
             25500ms > close media
             25500ms > over HandedOff {Transferred} note-1
+        ",
+    );
+}
+
+/// The offer of these stories has no telephone-event: digits go as tones where the profile says so, else by INFO.
+#[test]
+fn digits_of_ours_go_by_the_way_that_was_agreed_on() {
+    check(
+        GREETED,
+        "
+            5000ms < press 1#
+            5000ms > info 1
+            5000ms > info #
+            6000ms < bye
+            6000ms > close media
+            6000ms > over CallerHungUp {} no note
+            6100ms < press 2
+        ",
+    );
+    check_with(
+        Setup { presses_in_band: true, ..setup(Some(sdp("sendrecv")), &[101], false, &[]) },
+        GREETED,
+        "
+            5000ms < press 1#
+            5000ms > press 1
+            5000ms > press #
+            6000ms < bye
+            6000ms > close media
+            6000ms > over CallerHungUp {} no note
         ",
     );
 }

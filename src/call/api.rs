@@ -33,6 +33,8 @@ pub struct Setup {
     pub referred_by: String,
     /// What carries the hand-off's id with a REFER.
     pub context: Vec<Carrier>,
+    /// Whether digits are pressed in the sound where there are no telephone events; else they go by INFO.
+    pub presses_in_band: bool,
     /// Whether a last NOTIFY of 200 says that somebody answered; else the PBX has taken the caller, and no more
     /// is known.
     pub notify_says_answered: bool,
@@ -89,6 +91,8 @@ pub enum Input {
     HandOffStored { request: ToolRequestId, stored: Result<String, ErrorCode> },
     /// The leg's media could not be opened, or was lost: nobody hears anybody.
     MediaFailed,
+    /// Press these digits to the far end, after one another.
+    Press { digits: Phi<String> },
     /// The process wants the call to end: the drain deadline has passed.
     HangUp,
 }
@@ -115,6 +119,8 @@ pub enum Sound {
 pub enum Output {
     /// To the user agent.
     Sip(sip::Command),
+    /// Press a digit in the leg's media.
+    Press { digit: Phi<char> },
     /// Start the leg's media.
     OpenMedia(Negotiated),
     /// A re-INVITE changed the leg's media.

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use crate::agent;
 use crate::base::{Phi, Purpose, UtteranceId};
 use crate::media::Way;
+use crate::sip::Command;
 use crate::speech::Transcript;
 use crate::speech::floor;
 
@@ -61,6 +62,22 @@ impl Call {
             return;
         }
         self.conversation.handle_input(now, agent::Input::Dtmf { digit });
+    }
+
+    /// Presses digits by the way that was agreed on: events, tones, or INFO.
+    pub(super) fn press(&mut self, digits: &Phi<String>) {
+        let Some(negotiated) = self.negotiated.as_ref().filter(|_| self.phase == Phase::Talking)
+        else {
+            return;
+        };
+        let by_media = negotiated.telephone_event.is_some() || self.setup.presses_in_band;
+        let leg = self.setup.leg;
+        for digit in digits.reveal(Purpose::Signalling).chars() {
+            self.outputs.push_back(match by_media {
+                true => Output::Press { digit: Phi::new(digit) },
+                false => Output::Sip(Command::Press { leg, digit }),
+            });
+        }
     }
 
     /// The voice could not say something. When that goes on, the agent is mute and cannot go on.

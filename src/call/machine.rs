@@ -194,6 +194,7 @@ impl Call {
             }
             Input::ToolDone { request, result } => self.tool_done(now, request, result),
             Input::HandOffStored { request, stored } => self.hand_off_stored(now, request, stored),
+            Input::Press { digits } => self.press(&digits),
             Input::MediaFailed => self.give_the_call_away(now),
             Input::HangUp => {
                 self.end.get_or_insert(EndReason::Shutdown);

@@ -101,6 +101,11 @@ impl Hands {
                 self.managed("media update", updated.unwrap_or(Ok(())));
             }
             Output::CloseMedia => self.close_media(),
+            Output::Press { digit } => {
+                let digit = *digit.reveal(Purpose::Signalling);
+                let asked = self.media.as_ref().map(|media| media.send_dtmf(digit));
+                self.managed("digit", asked.unwrap_or(Ok(())));
+            }
             Output::Waiting(waits) => {
                 let behind = if waits { self.services.waiting.clone() } else { Backdrop::Line };
                 let asked = self.media.as_ref().map(|media| media.play_behind(behind));

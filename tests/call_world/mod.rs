@@ -151,6 +151,7 @@ pub fn setup(offer: Option<Vec<u8>>, dial: &[u16], hang_up: bool, fallback: &[u1
         fallback: (!fallback.is_empty()).then(|| (night, reach("night", fallback, false))),
         referred_by: "sip:attendant@192.0.2.1".into(),
         context: vec![Carrier::XHeader, Carrier::ReferredBy],
+        presses_in_band: false,
         notify_says_answered: true,
     }
 }
@@ -215,6 +216,7 @@ pub fn input(now: Instant, line: &str) -> Input {
         "denied" => stored(number(), Err(ErrorCode::InvalidArgument)),
         "hours" => tool(number(), ToolResult::ok(ToolData::OfficeInfo("nine to five".into()))),
         "tool-fails" => tool(number(), ToolResult::failed(ErrorCode::EhrUnavailable)),
+        "press" => Input::Press { digits: Phi::new(rest.into()) },
         "media-failed" => Input::MediaFailed,
         "stop" => Input::HangUp,
         other => panic!("no such input: {other}"),
@@ -278,6 +280,7 @@ fn line(output: Output) -> Option<String> {
         Output::OpenMedia(_) => "open media".into(),
         Output::UpdateMedia(to) => format!("update media {:?}", to.direction),
         Output::CloseMedia => "close media".into(),
+        Output::Press { digit } => format!("press {}", digit.reveal(SEE)),
         Output::Speak { utterance, epoch, text } => {
             format!("speak {} in {}: {}", utterance.0, epoch.0, text.reveal(SEE))
         }
@@ -325,6 +328,7 @@ fn sip_line(command: Command) -> String {
             format!("refer {target} {}", id.map_or("without a note", |(_, id)| id))
         }
         Command::GiveUpRefer { .. } => "give up".into(),
+        Command::Press { digit, .. } => format!("info {digit}"),
         other => format!("{other:?}"),
     }
 }
