@@ -46,6 +46,7 @@ fn call() -> Dialled {
     Dialled {
         called: Phi::new("8299".to_owned()),
         caller: Some(Phi::new("+13125550142".to_owned())),
+        withheld: false,
         at: "2026-07-06 10:00".parse().expect("it is a time"),
         headers: (0..30).map(|n| (format!("X-Header-{n}"), Phi::new("value".to_owned()))).collect(),
     }

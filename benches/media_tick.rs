@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use attendant::base::{Dice, Epoch, Frame, RtpTime, SeqNo, UtteranceId};
-use attendant::codec::{Codec, Decoder, Encoder, FRAME_BYTES};
+use attendant::codec::{Codec, Decoder, Encoder};
 use attendant::media::{LegParams, MediaSession};
 use attendant::rtp::{Counters, Header, JitterBuffer, Packet, Ssrc};
 use attendant::speech::{HeardFrame, Vad};
@@ -45,8 +45,8 @@ fn leg(bencher: Bencher<'_, '_>) {
     let (mut vad, mut number, frame) = (Vad::new(), 0_u32, voice());
     let (mut writer, _reader) = up_ring();
     let (mut out, mut datagram) = ([0; 1500], [0; 1500]);
-    let mut payload = [0; FRAME_BYTES];
-    Encoder::new(Codec::Pcmu).encode(&frame, &mut payload);
+    let mut payload = [0; 160];
+    Encoder::new(Codec::Pcmu).encode(&frame.0, &mut payload);
     bencher.bench_local(|| {
         number = number.wrapping_add(1);
         let now = start + Duration::from_millis(20) * number;
@@ -58,7 +58,7 @@ fn leg(bencher: Bencher<'_, '_>) {
         session.receive(now, &datagram[..length], remote);
         while let Some(heard) = session.poll_heard(now) {
             let voiced = vad.push(&heard.frame).voiced;
-            writer.push(&HeardFrame { tick: heard.tick, frame: heard.frame, voiced });
+            writer.push(&HeardFrame::new(heard.tick, heard.frame, voiced));
         }
     });
 }
@@ -88,23 +88,23 @@ fn jitter_buffer(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn decode_to_16_khz(bencher: Bencher<'_, '_>) {
     let (mut decoder, mut frame) = (Decoder::new(Codec::Pcmu), Frame::SILENCE);
-    bencher.bench_local(|| decoder.decode(black_box(&[0x55; FRAME_BYTES]), &mut frame));
+    bencher.bench_local(|| decoder.decode(black_box(&[0x55; 160]), &mut frame.0));
 }
 
 #[divan::bench]
 fn conceal(bencher: Bencher<'_, '_>) {
     let (mut decoder, mut frame) = (Decoder::new(Codec::Pcmu), Frame::SILENCE);
-    let payload: [u8; FRAME_BYTES] = std::array::from_fn(|i| i as u8);
-    decoder.decode(&payload, &mut frame);
-    decoder.decode(&payload, &mut frame);
-    bencher.bench_local(|| decoder.clone().conceal(&mut frame));
+    let payload: [u8; 160] = std::array::from_fn(|i| i as u8);
+    decoder.decode(&payload, &mut frame.0);
+    decoder.decode(&payload, &mut frame.0);
+    bencher.bench_local(|| decoder.conceal(&mut frame.0));
 }
 
 #[divan::bench]
 fn encode_from_16_khz(bencher: Bencher<'_, '_>) {
-    let (mut encoder, mut payload) = (Encoder::new(Codec::Pcmu), [0; FRAME_BYTES]);
+    let (mut encoder, mut payload) = (Encoder::new(Codec::Pcmu), [0; 160]);
     let frame = voice();
-    bencher.bench_local(|| encoder.encode(black_box(&frame), &mut payload));
+    bencher.bench_local(|| encoder.encode(black_box(&frame.0), &mut payload));
 }
 
 #[divan::bench]
@@ -117,7 +117,7 @@ fn voice_activity(bencher: Bencher<'_, '_>) {
 fn up_ring_both_ends(bencher: Bencher<'_, '_>) {
     let ((mut writer, mut reader), frame) = (up_ring(), voice());
     bencher.bench_local(|| {
-        writer.push(&HeardFrame { tick: 1, frame, voiced: true });
+        writer.push(&HeardFrame::new(1, frame, true));
         reader.pop().is_some()
     });
 }

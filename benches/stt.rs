@@ -39,6 +39,6 @@ fn speak(paths: &models::ModelPaths, text: &str) -> Vec<HeardFrame> {
     });
     spoken.expect("it speaks");
     let frame = |samples: &[i16]| Frame(std::array::from_fn(|n| samples[n]));
-    let voiced = |frame: Frame| HeardFrame { tick: 0, frame, voiced: frame.level() > -45.0 };
+    let voiced = |frame: Frame| HeardFrame::new(0, frame, frame.level() > -45.0);
     sound.chunks_exact(Frame::SAMPLES).map(|samples| voiced(frame(samples))).collect()
 }

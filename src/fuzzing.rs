@@ -201,6 +201,7 @@ pub fn dialplan(data: &[u8]) {
         let dialled = Dialled {
             called: Phi::new(called.to_owned()),
             caller: caller.map(|caller| Phi::new(caller.to_owned())),
+            withheld: caller.is_none(),
             at: at.parse().expect("it is a time"),
             headers: vec![("X-Line".to_owned(), Phi::new("es".to_owned()))],
         };

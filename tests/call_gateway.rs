@@ -1,7 +1,7 @@
 //! A whole gateway on loopback, with a PBX of a few lines: what becomes of a call whose task fails, and of its neighbours.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
-mod phone_voice;
+mod without_models;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -9,39 +9,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use attendant::base::{Expect, TurnId};
 use attendant::call::EndReason;
 use attendant::config::{Book, Config};
 use attendant::gateway::{Engines, Gateway, Seen, Watched};
 use attendant::practice::seed;
-use attendant::speech::{HeardFrame, Recognizer, RecognizerError, Transcript};
+use attendant::speech::Recognizer;
 use attendant::store::Store;
-use phone_voice::Syllables;
 use tokio::net::UdpSocket;
 use tokio::sync::broadcast;
 use tokio::time::timeout;
+use without_models::{Deaf, Syllables};
 
 /// Long enough for any machine; nothing waits for it that works.
 const LONG: Duration = Duration::from_secs(30);
-
-/// Ears that understand nothing.
-#[derive(Default)]
-struct Deaf(Option<TurnId>);
-
-impl Recognizer for Deaf {
-    fn push(&mut self, _: &HeardFrame) -> Result<(), RecognizerError> {
-        Ok(())
-    }
-    fn expect(&mut self, _: Expect) {}
-    fn finish(&mut self, turn: TurnId) {
-        self.0 = Some(turn);
-    }
-    fn reset(&mut self) {}
-    fn poll(&mut self) -> Result<Option<Transcript>, RecognizerError> {
-        let text = attendant::base::Phi::default();
-        Ok(self.0.take().map(|turn| Transcript::Final { turn, text, confidence: 0.0 }))
-    }
-}
 
 struct House {
     gateway: Gateway,

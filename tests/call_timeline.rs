@@ -4,23 +4,9 @@
 mod call_world;
 mod timeline;
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use attendant::call::Setup;
-use call_world::{GREETED, RUNG, Story, sdp, setup};
-
-/// A call with two numbers for a person.
-#[track_caller]
-fn check(before: &str, script: &str) {
-    check_with(setup(Some(sdp("sendrecv")), &[101, 102], false, &[]), before, script);
-}
-
-#[track_caller]
-fn check_with(setup: Setup, before: &str, script: &str) {
-    let start = Instant::now() + Duration::from_secs(10);
-    let script = format!("{before}{script}");
-    timeline::check(start, &mut Story::begin(start, setup), &script);
-}
+use call_world::{GREETED, RUNG, check, check_with, sdp, setup};
 
 #[test]
 fn the_greeting_waits_for_the_ack_and_a_turn_is_answered() {

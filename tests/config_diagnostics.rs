@@ -366,6 +366,26 @@ fn two_profiles_for_one_source() {
     assert!(load(&[("sip-profiles/second.toml", &apart)]).is_ok());
 }
 
+/// A profile that claims what many do is told once, whatever the number of addresses and of profiles.
+#[test]
+fn many_profiles_for_one_source() {
+    let text = PROFILE.replace("10.0.0.5\"", "10.0.0.5\"\nallow = [\"10.0.0.5\", \"10.0.0.6\"]");
+    let names: Vec<_> = (1..8).map(|n| format!("sip-profiles/p{n}.toml")).collect();
+    let files: Vec<_> = names.iter().map(|name| (name.as_str(), text.as_str())).collect();
+    let errors = load(&files).unwrap_err();
+    let report = errors.to_string();
+    assert_eq!(errors.errors(), 7, "each but the first:\n{report}");
+    for words in [
+        "two SIP profiles claim requests from 10.0.0.5/32",
+        "8 SIP profiles claim requests from 10.0.0.5/32",
+        "sip-profiles/front.toml takes 10.0.0.5/32, sip-profiles/p1.toml takes 10.0.0.5/32, \
+         sip-profiles/p2.toml takes 10.0.0.5/32 on the same socket",
+        "sip-profiles/p4.toml takes 10.0.0.5/32, and 2 more on the same socket",
+    ] {
+        assert!(report.contains(words), "{words:?} is not in\n{report}");
+    }
+}
+
 #[test]
 fn fewer_ports_than_calls() {
     check(

@@ -168,6 +168,73 @@ fn the_process_is_explained() {
     }
 }
 
+/// Whoever looks for a mistake is shown the values all the same: those that no mistake elsewhere touches, and what the
+/// file itself says where it is the wrong one.
+#[test]
+fn mistakes_do_not_hide_the_values() {
+    let dir = folder();
+    let explain = |file: &str| attendant(dir.path(), &["explain", file]);
+    fs::write(dir.path().join("dialplans/clinic.toml"), "timezone = 1\n").unwrap();
+    let (code, out, err) = explain("sip-profiles/front.toml");
+    assert_eq!(code, 1);
+    let trimmed: String = out.lines().map(|line| format!("{}\n", line.trim_end())).collect();
+    assert_eq!(trimmed, EXPLAINED, "another file's mistake");
+    assert!(err.contains("dialplans/clinic.toml:1:12") && err.ends_with("1 error\n"), "{err}");
+    fs::remove_file(dir.path().join("credentials/pbx")).unwrap();
+    let (code, out, err) = explain("sip-profiles/front.toml");
+    assert_eq!(code, 1);
+    assert!(err.contains("the secret in file credentials/pbx cannot be read"), "{err}");
+    for line in [
+        "trunk front, preset cucm (from documentation)",
+        "host                   \"cucm.clinic.lan\"              sip-profiles/front.toml:5",
+        "secret                 { file = \"credentials/pbx\" }   sip-profiles/front.toml:10",
+        "transport              \"tcp\"                          preset cucm",
+        "ping                   \"30s\"                          default",
+        "udp                    -                              not written",
+    ] {
+        assert!(out.lines().any(|have| have.trim_end() == line), "{line:?} is not in\n{out}");
+    }
+    // Without the process its address is not known, and none is made up.
+    fs::write(dir.path().join("attendant.toml"), "[sip]\nlisten = \"here\"\n").unwrap();
+    fs::write(dir.path().join("credentials/pbx"), "correct-horse\n").unwrap();
+    let (code, out, _) = explain("sip-profiles/front.toml");
+    assert_eq!(code, 1);
+    assert!(out.contains("\"cucm.clinic.lan\"") && !out.contains("127.0.0.1"), "{out}");
+    let (code, out, err) = explain("attendant.toml");
+    assert_eq!(code, 1);
+    assert!(out.contains("listen                 \"here\""), "{out}");
+    assert!(err.contains("\"here\" is not an address and port"), "{err}");
+    // What is not TOML has no values.
+    fs::write(dir.path().join("attendant.toml"), "[sip\n").unwrap();
+    let (code, out, err) = explain("attendant.toml");
+    assert_eq!((code, &*out), (1, ""), "{err}");
+    assert!(err.contains("error[config-syntax]"), "{err}");
+}
+
+/// A secret that stands where it must not is an error, and no reason to show it.
+#[test]
+fn a_literal_secret_is_not_shown() {
+    for (file, lines) in [
+        ("sip-profiles/front.toml", "[auth]\nsecret = \"hunter2\"\n"),
+        ("sip-profiles/front.toml", "auth = \"hunter2\"\n"),
+        ("sip-profiles/front.toml", "[auth]\nsecret = { value = \"hunter2\" }\n"),
+        ("sip-profiles/front.toml", "[auth]\nsecret = [\"hunter2\"]\n"),
+        ("sip-profiles/front.toml", "[auth.users]\npbx = \"hunter2\"\n"),
+        ("sip-profiles/front.toml", "listen.tls = { key = \"hunter2\" }\n"),
+        ("attendant.toml", "[registrar.users]\n1000 = \"hunter2\"\n2000 = { file = \"two\" }\n"),
+        ("attendant.toml", "registrar.users = \"hunter2\"\n"),
+    ] {
+        let dir = folder();
+        fs::write(dir.path().join(file), lines).unwrap();
+        let (code, out, _) = attendant(dir.path(), &["explain", file]);
+        assert_eq!(code, 1);
+        let told: Vec<_> = out.lines().filter(|line| line.contains("hunter2")).collect();
+        assert!(told.is_empty(), "{lines}{told:?}");
+        assert!(out.contains("***") || out.contains("(not a table)"), "{lines}{out}");
+        assert_eq!(lines.contains("two"), out.contains("2000 = { file = \"two\" }"), "{out}");
+    }
+}
+
 #[test]
 fn what_cannot_be_explained_is_told() {
     let dir = folder();
@@ -177,10 +244,19 @@ fn what_cannot_be_explained_is_told() {
     let (code, _, err) = attendant(dir.path(), &["explain", "sip-profiles/back.toml"]);
     assert_eq!(code, 2);
     assert!(err.contains("back.toml is no SIP profile"), "{err}");
-    fs::write(dir.path().join("sip-profiles/front.toml"), "preset = \"cucn\"\n").unwrap();
+    fs::write(
+        dir.path().join("sip-profiles/front.toml"),
+        "preset = \"cucn\"\ndialplan = \"clinic\"\n",
+    )
+    .unwrap();
     let (code, out, err) = attendant(dir.path(), &["explain", "sip-profiles/front.toml"]);
-    assert_eq!((code, &*out), (1, ""));
-    assert!(err.contains("error[config-"), "{err}");
+    assert_eq!(code, 1);
+    assert!(out.starts_with("trunk front\npreset                 \"cucn\""), "{out}");
+    assert!(err.contains("no preset is called \"cucn\"") && err.contains("\"cucm\""), "{err}");
+    // The file beside it is not the one that is asked for.
+    fs::write(dir.path().join("sip-profiles/front.txt"), "").unwrap();
+    let (code, out, _) = attendant(dir.path(), &["explain", "sip-profiles/front.txt"]);
+    assert_eq!((code, &*out), (2, ""));
 }
 
 #[test]

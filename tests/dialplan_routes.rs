@@ -75,6 +75,7 @@ fn call(called: &str, caller: &str, at: &str, header: &[(&str, &str)]) -> Dialle
     Dialled {
         called: Phi::new(called.into()),
         caller: (!caller.is_empty()).then(|| Phi::new(caller.into())),
+        withheld: caller.is_empty(),
         at: at.parse().unwrap(),
         headers: header.iter().map(|(n, v)| ((*n).into(), Phi::new((*v).into()))).collect(),
     }
@@ -135,6 +136,27 @@ fn a_target_that_is_closed_is_not_offered() {
     let chosen = plan.route(&withheld).unwrap();
     assert_eq!(chosen.route.action, Action::Reject { status: 603 });
     assert!(chosen.targets.is_empty() && chosen.fallback.is_none());
+}
+
+/// The network may tell us a number that is not to be shown: lists know it, and the caller is anonymous all the same.
+#[test]
+fn a_number_that_is_withheld_may_still_be_on_a_list() {
+    let plan = |caller: &str| {
+        let route =
+            format!("[[route]]\nname = \"r\"\ncaller = \"{caller}\"\nagent = \"reception\"");
+        let list = "[callers.known]\nnumbers = \"+13125550142\"";
+        let text = format!("timezone = \"America/Chicago\"\n{list}\n{route}\n");
+        let config = load(&[("dialplans/clinic.toml", &text)]);
+        config.unwrap_or_else(|report| panic!("{report}")).plans.into_values().next().unwrap()
+    };
+    let takes = |rule: &str, dialled: &Dialled| plan(rule).find(dialled).is_some();
+    let shown = call("8000", "+13125550142", OPEN, &[]);
+    let withheld = Dialled { withheld: true, ..shown.clone() };
+    let taken = ["known", "+13125550142", "anonymous"];
+    assert_eq!(taken.map(|rule| takes(rule, &shown)), [true, true, false]);
+    assert_eq!(taken.map(|rule| takes(rule, &withheld)), [true, true, true]);
+    let why = told(&plan("anonymous"), &withheld);
+    assert_eq!(why, "- r: chosen, caller is anonymous\n");
 }
 
 fn told(plan: &Plan, dialled: &Dialled) -> String {

@@ -50,7 +50,7 @@ fn frames(sound: &[i16]) -> Vec<HeardFrame> {
         .map(|(samples, tick)| {
             let mut frame = Frame::SILENCE;
             frame.0[..samples.len()].copy_from_slice(samples);
-            HeardFrame { tick, frame, voiced: frame.level() > -45.0 }
+            HeardFrame::new(tick, frame, frame.level() > -45.0)
         })
         .collect()
 }
@@ -169,7 +169,7 @@ fn a_pause_is_decoded_before_the_turn_is_over() {
     }
     assert_eq!(at, last_voiced + 9, "180 ms after the last voice");
     // A click while the line waits is no word.
-    let click = HeardFrame { tick: 0, frame: Frame([900; Frame::SAMPLES]), voiced: true };
+    let click = HeardFrame::new(0, Frame([900; Frame::SAMPLES]), true);
     recognizer.push(&click).unwrap();
     recognizer.finish(TurnId(1));
     let partial = partial.unwrap().reveal(Purpose::Comparison).clone();

@@ -1,16 +1,17 @@
 //! Crowds and floods: many short calls leave nothing behind, and a flood of strangers costs no call.
 //!
-//! The short versions run with the suite; `make soak` and `make flood` run the long ones and print
-//! their figures.
+//! The gateway is this program once more, in a process of its own; so `main` is here, and not the test
+//! harness's. `make soak` and `make flood` make it longer: `SOAK_CALLS`, `FLOOD_SECONDS`.
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 mod gateway_stage;
 mod load_stage;
 
 use std::net::UdpSocket;
-use std::time::Duration;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
-use gateway_stage::{Folder, NODE, PROFILE, alone, wait_until};
+use gateway_stage::{Folder, NODE, PROFILE, wait_until};
 use load_stage::Target;
 use load_stage::crowd::{Crowd, Outcome, Plan};
 use load_stage::flood::Flood;
@@ -21,11 +22,70 @@ const STRANGER: &str = "127.0.0.66";
 const PORTS: (u16, u16) = (26_000, 26_799);
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What [`Target`] runs in a process of its own.
-#[test]
-#[ignore = "a part of the other tests"]
-fn the_gateway_itself() {
-    load_stage::serve();
+type Test = (&'static str, fn());
+
+const TESTS: [Test; 2] = [
+    ("many_short_calls_leave_nothing", many_short_calls_leave_nothing),
+    ("a_flood_of_strangers_costs_no_call", a_flood_of_strangers_costs_no_call),
+];
+
+/// Runs the tests one after another; an argument chooses those whose names it is a part of, as the
+/// harness would have it.
+fn main() -> ExitCode {
+    if load_stage::serve() {
+        return ExitCode::SUCCESS;
+    }
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
+    if has("--list") {
+        TESTS.iter().for_each(|(name, _)| println!("{name}: test"));
+        return ExitCode::SUCCESS;
+    }
+    let chosen = |(name, _): &&Test| !has("--ignored") && is_chosen(name, &arguments);
+    let tests: Vec<_> = TESTS.iter().filter(chosen).collect();
+    println!("\nrunning {} tests", tests.len());
+    let begun = Instant::now();
+    let fails = |(name, test): &&&Test| {
+        // What failed has said so.
+        let failed = std::panic::catch_unwind(test).is_err();
+        println!("test {name} ... {}", if failed { "FAILED" } else { "ok" });
+        failed
+    };
+    let failed = tests.iter().filter(fails).count();
+    println!(
+        "\ntest result: {}. {} passed; {failed} failed; 0 ignored; 0 measured; {} filtered out; finished in {:.2}s\n",
+        if failed == 0 { "ok" } else { "FAILED" },
+        tests.len() - failed,
+        TESTS.len() - tests.len(),
+        begun.elapsed().as_secs_f64()
+    );
+    // 101 is what the harness ends with.
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::from(101) }
+}
+
+/// Whether the arguments name a test, or none.
+fn is_chosen(name: &str, arguments: &[String]) -> bool {
+    let (mut names, mut skipped) = (Vec::new(), Vec::new());
+    let mut rest = arguments.iter();
+    while let Some(argument) = rest.next() {
+        match argument.as_str() {
+            "--skip" => skipped.extend(rest.next()),
+            "--test-threads" | "--format" | "--color" | "--logfile" | "-Z" => {
+                rest.next();
+            }
+            flag if flag.starts_with('-') => {}
+            _ => names.push(argument),
+        }
+    }
+    let exact = arguments.iter().any(|argument| argument == "--exact");
+    let fits = |wanted: &&String| if exact { name == *wanted } else { name.contains(*wanted) };
+    (names.is_empty() || names.iter().any(fits)) && !skipped.iter().any(fits)
+}
+
+/// Returns how much of something was asked for, or `None` for the short version.
+fn asked_for(variable: &str) -> Option<usize> {
+    let value = std::env::var(variable).ok()?;
+    Some(value.parse().unwrap_or_else(|_| panic!("{variable}={value} is no number")))
 }
 
 fn folder() -> Folder {
@@ -49,14 +109,18 @@ fn assert_all_went_well(outcome: &Outcome, calls: usize) {
     );
 }
 
-/// So many short calls, in rounds; memory after the second half is what it was after the first.
-fn soak(calls: usize, a_second: u32, waits_for_sip: bool) {
-    let _alone = alone();
+/// A thousand or more short calls, in rounds; memory after the second half is what it was after the first.
+fn many_short_calls_leave_nothing() {
+    const A_SECOND: u32 = 100;
+    let asked = asked_for("SOAK_CALLS");
+    // In a long version there is time to see the last of SIP's timers run out.
+    let (calls, waits_for_sip) = (asked.unwrap_or(1_000), asked.is_some());
+    assert!(calls >= 4 && calls.is_multiple_of(4), "{calls} calls are not four rounds");
     let folder = folder();
     let mut target = Target::start(&folder);
     let (idle, files) = (target.used(), target.open_files());
     let held = Duration::from_millis(200);
-    let plan = Plan { calls: calls / 4, a_second, held, talks: false };
+    let plan = Plan { calls: calls / 4, a_second: A_SECOND, held, talks: false };
     let mut resident = vec![idle.resident];
     for round in 0..4 {
         let outcome = Crowd::new(&format!("soak{round}x"), FRIEND, folder.sip, plan).run();
@@ -80,7 +144,7 @@ fn soak(calls: usize, a_second: u32, waits_for_sip: bool) {
     let used = target.used();
     let cpu = (used.cpu - idle.cpu) / u32::try_from(calls).unwrap();
     println!(
-        "{calls} calls at {a_second} a second: {cpu:?} of CPU a call; resident kB, idle, after each quarter and at the end: {resident:?} {}",
+        "{calls} calls at {A_SECOND} a second: {cpu:?} of CPU a call; resident kB, idle, after each quarter and at the end: {resident:?} {}",
         used.resident
     );
     // Halfway, every pool and buffer has had its size: what grows from there on is a leak, but for
@@ -90,20 +154,9 @@ fn soak(calls: usize, a_second: u32, waits_for_sip: bool) {
     assert!(grown < 4_000 + lingering, "memory grew by {grown} kB: {resident:?}");
 }
 
-#[test]
-fn a_thousand_short_calls_leave_nothing() {
-    soak(1_000, 100, false);
-}
-
-#[test]
-#[ignore = "minutes: make soak"]
-fn soak_of_twenty_thousand_calls() {
-    soak(20_000, 100, true);
-}
-
 /// Fifty calls talk, others come, and a stranger sends ten thousand INVITEs a second.
-fn flood(lasts: Duration) {
-    let _alone = alone();
+fn a_flood_of_strangers_costs_no_call() {
+    let lasts = Duration::from_secs(asked_for("FLOOD_SECONDS").unwrap_or(2) as u64);
     let folder = folder();
     let target = Target::start(&folder);
     let talking =
@@ -152,15 +205,4 @@ fn flood(lasts: Duration) {
     assert_eq!(flooded.answers, 0, "a stranger hears nothing");
     let grown = after.resident.saturating_sub(before.resident);
     assert!(grown < 20_000, "memory grew by {grown} kB");
-}
-
-#[test]
-fn a_flood_of_strangers_costs_no_call() {
-    flood(Duration::from_secs(2));
-}
-
-#[test]
-#[ignore = "a quarter of a minute of both cores: make flood"]
-fn flood_of_ten_seconds() {
-    flood(Duration::from_secs(10));
 }

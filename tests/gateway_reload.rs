@@ -8,79 +8,15 @@ mod gateway_stage;
 use std::net::{SocketAddr, UdpSocket};
 use std::time::Duration;
 
-use attendant::base::{Expect, Phi, TurnId};
-use attendant::gateway::{Engines, Gateway, ReloadError, Reloaded, ask_to_reload};
-use attendant::speech::{HeardFrame, Recognizer, RecognizerError, Transcript};
+use attendant::gateway::{ReloadError, ask_to_reload};
 use gateway_stage::program::command;
-use gateway_stage::quiet::phone_voice::Syllables;
+use gateway_stage::quiet::Quiet;
 use gateway_stage::wire::{G711, Peer, header, status};
 use gateway_stage::{Folder, NODE, NUMBER, PLAN, PROFILE, wait_until};
-use tokio::runtime::Runtime;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 /// What is not answered within this is not answered.
 const SILENCE: Duration = Duration::from_secs(1);
-
-/// Ears that understand nothing.
-#[derive(Default)]
-struct Deaf(Option<TurnId>);
-
-impl Recognizer for Deaf {
-    fn push(&mut self, _: &HeardFrame) -> Result<(), RecognizerError> {
-        Ok(())
-    }
-    fn expect(&mut self, _: Expect) {}
-    fn finish(&mut self, turn: TurnId) {
-        self.0 = Some(turn);
-    }
-    fn reset(&mut self) {}
-    fn poll(&mut self) -> Result<Option<Transcript>, RecognizerError> {
-        let text = Phi::default();
-        Ok(self.0.take().map(|turn| Transcript::Final { turn, text, confidence: 0.0 }))
-    }
-}
-
-/// A gateway in this process. It is stopped when dropped.
-struct House {
-    gateway: Option<Gateway>,
-    runtime: Runtime,
-}
-
-impl House {
-    fn open(folder: &Folder) -> Self {
-        Self::with_ears_after(Duration::ZERO, folder)
-    }
-
-    /// With ears that take so long to put on.
-    fn with_ears_after(wait: Duration, folder: &Folder) -> Self {
-        folder.fill_book();
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-        let ears = Box::new(move || -> Box<dyn Recognizer> {
-            std::thread::sleep(wait);
-            Box::new(Deaf::default())
-        });
-        let engines = Engines { ears, voice: Box::new(Syllables) };
-        let config = folder.config();
-        let started = runtime.block_on(Gateway::start_with(folder.path(), config, engines));
-        Self { gateway: Some(started.unwrap()), runtime }
-    }
-
-    fn reload(&self) -> Result<Reloaded, ReloadError> {
-        self.runtime.block_on(self.gateway.as_ref().unwrap().reload())
-    }
-
-    fn calls(&self) -> usize {
-        self.gateway.as_ref().unwrap().facts().calls
-    }
-}
-
-impl Drop for House {
-    fn drop(&mut self) {
-        if let Some(gateway) = self.gateway.take() {
-            self.runtime.block_on(gateway.stop(Duration::from_secs(2)));
-        }
-    }
-}
 
 fn free_port() -> SocketAddr {
     UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
@@ -106,7 +42,7 @@ fn hears(at: SocketAddr) -> bool {
 #[test]
 fn sockets_are_opened_and_closed_while_calls_go_on() {
     let folder = Folder::trunk();
-    let house = House::open(&folder);
+    let house = Quiet::start(&folder);
     let peer = Peer::new(folder.sip);
     let (answer, mut call) = peer.invite(NUMBER, G711);
     assert_eq!(status(&answer), 200, "{answer}");
@@ -125,7 +61,7 @@ fn sockets_are_opened_and_closed_while_calls_go_on() {
 #[test]
 fn a_socket_that_no_trunk_has_any_more_is_deaf() {
     let folder = Folder::trunk();
-    let house = House::open(&folder);
+    let house = Quiet::start(&folder);
     assert!(answers(folder.sip));
     let second = free_port();
     folder.change(NODE, &folder.sip.to_string(), &second.to_string());
@@ -137,7 +73,7 @@ fn a_socket_that_no_trunk_has_any_more_is_deaf() {
 #[test]
 fn a_new_plan_takes_the_next_call_and_not_the_running_one() {
     let folder = Folder::trunk();
-    let house = House::open(&folder);
+    let house = Quiet::start(&folder);
     let peer = Peer::new(folder.sip);
     let (answer, mut call) = peer.invite(NUMBER, G711);
     assert_eq!(status(&answer), 200, "{answer}");
@@ -189,7 +125,7 @@ impl Registrar {
 #[test]
 fn registrations_follow_the_files() {
     let folder = Folder::trunk();
-    let house = House::open(&folder);
+    let house = Quiet::start(&folder);
     let pbx = Registrar::open();
     let host = pbx.socket.local_addr().unwrap();
     let profile = format!(
@@ -220,7 +156,7 @@ fn registrations_follow_the_files() {
 fn a_call_that_would_be_answered_too_late_is_refused() {
     let folder = Folder::trunk();
     folder.append(PROFILE, "[session]\nanswer-within = \"20s\"\n");
-    let house = House::with_ears_after(Duration::from_millis(400), &folder);
+    let house = Quiet::start_slowly(&folder, Duration::from_millis(400));
     let (answer, mut call) = Peer::new(folder.sip).invite(NUMBER, G711);
     assert_eq!(status(&answer), 200, "{answer}");
     assert_eq!(status(&Peer::new(folder.sip).bye(&mut call)), 200);
@@ -235,7 +171,7 @@ fn a_call_that_would_be_answered_too_late_is_refused() {
 #[test]
 fn a_mistake_changes_nothing() {
     let folder = Folder::trunk();
-    let house = House::open(&folder);
+    let house = Quiet::start(&folder);
     let before = folder.config().generation;
 
     // A file that is wrong, beside one that has changed and is right.
@@ -270,7 +206,7 @@ fn a_mistake_changes_nothing() {
 #[test]
 fn what_waits_for_a_restart_is_named() {
     let folder = Folder::trunk();
-    let house = House::open(&folder);
+    let house = Quiet::start(&folder);
     folder.append(NODE, "[threads]\nmedia = 2\n");
     let told = house.reload().unwrap().to_string();
     assert!(told.ends_with("\nTakes effect after a restart: [threads] media"), "{told}");
@@ -284,7 +220,7 @@ fn the_command_waits_for_the_result() {
     assert_eq!(alone.code, Some(2), "{}", alone.err);
     assert!(alone.err.contains("no running Attendant answers at"), "{}", alone.err);
 
-    let house = House::open(&folder);
+    let house = Quiet::start(&folder);
     let said = command(&["reload"], folder.path());
     assert_eq!((said.code, said.err.as_str()), (Some(0), ""));
     let generation = folder.config().generation;
@@ -302,7 +238,7 @@ fn the_command_waits_for_the_result() {
     let data = folder.config_data();
     let mut rude = std::os::unix::net::UnixStream::connect(data.join("control.sock")).unwrap();
     std::io::Write::write_all(&mut rude, &[b'x'; 300]).unwrap();
-    let asked = house.runtime.block_on(ask_to_reload(&data)).unwrap();
+    let asked = house.beside(ask_to_reload(&data)).unwrap();
     assert!(asked.is_err(), "{asked:?}");
     drop(house);
     assert!(!data.join("control.sock").exists(), "it goes with the gateway");

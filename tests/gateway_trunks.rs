@@ -8,7 +8,7 @@ mod gateway_stage;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::time::{Duration, Instant};
 
-use gateway_stage::house::House;
+use gateway_stage::quiet::Quiet;
 use gateway_stage::wire::{G711, Peer, header, status};
 use gateway_stage::{Folder, NUMBER, PROFILE, wait_until};
 
@@ -80,7 +80,7 @@ fn registering(expires: &str) -> String {
 }
 
 /// What the log, the facts and the health answer say of the only trunk.
-fn trunk(house: &House) -> String {
+fn trunk(house: &Quiet) -> String {
     house.facts().trunks[0].to_string()
 }
 
@@ -91,7 +91,7 @@ fn a_registered_trunk_from_start_to_drain() {
     let (folder, pbx) = (Folder::new(), Pbx::new());
     folder.write("pbx-secret", "seven-willows\n");
     pbx.profile(&folder, &registering("10m"));
-    let house = House::open(&folder);
+    let house = Quiet::start(&folder);
     let first = pbx.expect("REGISTER");
     assert!(!first.0.contains("Authorization:"), "{}", first.0);
     let contact = header(&first.0, "Contact").unwrap();
@@ -110,7 +110,7 @@ fn a_registered_trunk_from_start_to_drain() {
     );
 
     pbx.profile(&folder, &registering("20m"));
-    house.reload();
+    house.reload().unwrap();
     let changed = pbx.expect("REGISTER");
     assert_eq!(header(&changed.0, "Expires").as_deref(), Some("1200"));
     pbx.answer(&changed, "200 OK", "");
@@ -143,7 +143,7 @@ fn the_drain_has_a_deadline() {
     let (folder, pbx) = (Folder::new(), Pbx::new());
     folder.write("pbx-secret", "seven-willows\n");
     pbx.profile(&folder, &registering("10m"));
-    let house = House::open(&folder);
+    let house = Quiet::start(&folder);
     let request = pbx.expect("REGISTER");
     pbx.answer(&request, "200 OK", "");
     assert!(wait_until(PATIENCE, || trunk(&house) == "trunk demo: registered"));
@@ -165,7 +165,7 @@ fn the_drain_has_a_deadline() {
 fn the_state_of_a_trunk_is_told() {
     let (folder, pbx) = (Folder::new(), Pbx::new());
     pbx.profile(&folder, "peer.ping = \"1s\"\n");
-    let house = House::open(&folder);
+    let house = Quiet::start(&folder);
     assert_eq!(trunk(&house), "trunk demo: not asked yet");
     let expect = |line: &str, more: &str, told: &str| {
         for _ in 0..5 {
@@ -196,7 +196,7 @@ fn limits_say_which_they_are() {
     let limits =
         "peer.ping = \"off\"\n[limits]\ncalls = 2\ncalls-per-second = 3\nper-caller = \"3/10m\"\n";
     pbx.profile(&folder, limits);
-    let _house = House::open(&folder);
+    let _house = Quiet::start(&folder);
     let peer = Peer::over(pbx.socket.try_clone().unwrap(), folder.sip);
     let refusal = |answer: &str| {
         let of = |name| header(answer, name).unwrap_or_default();
@@ -227,6 +227,39 @@ fn limits_say_which_they_are() {
     assert!(words.contains("calls-per-second"), "{words}");
 }
 
+/// The port of the last call rests, so that its packets do not reach the next one: who comes meanwhile is told when to come
+/// again, and then has it.
+#[test]
+fn a_call_without_a_port_is_asked_to_come_back() {
+    let (folder, pbx) = (Folder::new(), Pbx::new());
+    let narrow = "peer.ping = \"off\"\n[limits]\ncalls = 1\n[media]\nports = \"24500-24501\"\n";
+    pbx.profile(&folder, narrow);
+    let _house = House::open(&folder);
+    let peer = Peer::over(pbx.socket.try_clone().unwrap(), folder.sip);
+    let (answer, mut first) = peer.invite(NUMBER, G711);
+    assert_eq!(status(&answer), 200, "{answer}");
+    assert!(answer.contains("m=audio 24500 "), "{answer}");
+    assert_eq!(status(&peer.bye(&mut first)), 200);
+    // The line is free before the port is.
+    let mut refusals = Vec::new();
+    let again = wait_until(PATIENCE, || {
+        let (answer, mut call) = peer.invite(NUMBER, G711);
+        match status(&answer) {
+            200 => status(&peer.bye(&mut call)) == 200,
+            _ => {
+                refusals.push(answer);
+                false
+            }
+        }
+    });
+    assert!(again, "{refusals:?}");
+    let without_port = refusals.iter().find(|answer| answer.contains("no RTP port"));
+    let answer = without_port.unwrap_or_else(|| panic!("{refusals:?}"));
+    assert_eq!(status(answer), 503);
+    assert_eq!(header(answer, "Retry-After").as_deref(), Some("10"));
+    assert!(header(answer, "Warning").unwrap().contains("24500 to 24501"), "{answer}");
+}
+
 /// The same by TCP: the calls come back by the connection that we made, and when the PBX closes it we are no longer there.
 #[test]
 fn a_registration_lives_and_dies_with_its_connection() {
@@ -242,7 +275,7 @@ fn a_registration_lives_and_dies_with_its_connection() {
             registering("10m")
         ),
     );
-    let house = House::open(&folder);
+    let house = Quiet::start(&folder);
     let (stream, _) = listener.accept().unwrap();
     let mut line = Line(stream);
     let request = line.read();

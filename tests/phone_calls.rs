@@ -3,7 +3,7 @@
 //! What is asserted is counted (RTP timestamps, samples of the recordings), not raced against.
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
-mod phone_voice;
+mod without_models;
 
 use std::path::Path;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use attendant::phone::{
     Phone, PhoneConfig, PhoneError, ReferPlan, Talk, transport_for,
 };
 use attendant::sip::Transport;
-use phone_voice::Syllables;
+use without_models::Syllables;
 
 /// Two packets: what scheduling on a busy machine may cost between two clocks that should agree.
 const SLACK_MS: f64 = 40.0;

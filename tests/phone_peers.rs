@@ -2,14 +2,14 @@
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 mod interop;
-mod phone_voice;
+mod without_models;
 
 use std::path::Path;
 use std::time::Duration;
 
 use attendant::phone::{AnswerPlan, CallPlan, EndedBy, Line, Outcome, Phone, PhoneConfig, Talk};
 use interop::baresip::{Baresip, Setup};
-use phone_voice::Syllables;
+use without_models::Syllables;
 
 /// How long baresip may take for anything.
 const PATIENCE: Duration = Duration::from_secs(10);

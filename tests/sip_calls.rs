@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use attendant::sip::message::Message;
 use attendant::sip::{Command, NewLeg};
-use sip_wire::check;
+use sip_wire::{ACCEPTED, INCOMING, RINGING, TAKEN, check, check_after};
 
 #[test]
 fn a_call_comes_rings_is_taken_and_ends() {
@@ -44,13 +44,9 @@ fn a_call_comes_rings_is_taken_and_ends() {
 /// RFC 3261 §13.3.1.4, and no BYE before the ACK or its time-out.
 #[test]
 fn an_acceptance_nobody_acknowledges() {
-    check(
+    check_after(
+        ACCEPTED,
         "
-        0ms < INVITE +sdp
-        0ms > 100 INVITE
-        0ms > Incoming 100 by pbx +sdp
-        0ms < do accept
-        0ms > 200 INVITE +sdp
         500ms > 200 INVITE +sdp
         1500ms > 200 INVITE +sdp
         3500ms > 200 INVITE +sdp
@@ -70,13 +66,9 @@ fn an_acceptance_nobody_acknowledges() {
 
 #[test]
 fn we_hang_up_before_the_ack_and_the_bye_waits_for_it() {
-    check(
+    check_after(
+        ACCEPTED,
         "
-        0ms < INVITE +sdp
-        0ms > 100 INVITE
-        0ms > Incoming 100 by pbx +sdp
-        0ms < do accept
-        0ms > 200 INVITE +sdp
         100ms < do hang-up
         500ms > 200 INVITE +sdp
         600ms < ACK
@@ -90,15 +82,9 @@ fn we_hang_up_before_the_ack_and_the_bye_waits_for_it() {
 /// Both hang up: each answers the other, and it is told once.
 #[test]
 fn byes_cross() {
-    check(
+    check_after(
+        TAKEN,
         "
-        0ms < INVITE +sdp
-        0ms > 100 INVITE
-        0ms > Incoming 100 by pbx +sdp
-        0ms < do accept
-        0ms > 200 INVITE +sdp
-        100ms < ACK
-        100ms > Established
         5000ms < do hang-up agent is done
         5000ms > BYE | Reason: Q.850;cause=16;text=\"agent is done\"
         5010ms < BYE
@@ -112,15 +98,9 @@ fn byes_cross() {
 
 #[test]
 fn a_bye_nobody_answers_ends_the_leg_all_the_same() {
-    check(
+    check_after(
+        TAKEN,
         "
-        0ms < INVITE +sdp
-        0ms > 100 INVITE
-        0ms > Incoming 100 by pbx +sdp
-        0ms < do accept
-        0ms > 200 INVITE +sdp
-        100ms < ACK
-        100ms > Established
         1000ms < do hang-up
         1000ms > BYE
         1500ms > BYE
@@ -179,11 +159,9 @@ fn a_delayed_offer_that_is_not_answered() {
 /// CANCEL has a transaction of its own, and is answered again when it comes again.
 #[test]
 fn a_call_is_taken_back() {
-    check(
+    check_after(
+        INCOMING,
         "
-        0ms < INVITE +sdp
-        0ms > 100 INVITE
-        0ms > Incoming 100 by pbx +sdp
         10ms < do ring
         10ms > 180 INVITE
         500ms < CANCEL
@@ -200,11 +178,9 @@ fn a_call_is_taken_back() {
 
 #[test]
 fn a_cancel_after_the_answer_changes_nothing() {
-    check(
+    check_after(
+        INCOMING,
         "
-        0ms < INVITE +sdp
-        0ms > 100 INVITE
-        0ms > Incoming 100 by pbx +sdp
         10ms < do accept
         10ms > 200 INVITE +sdp
         20ms < CANCEL
@@ -242,24 +218,18 @@ fn a_call_is_refused() {
 
 #[test]
 fn we_hang_up_on_what_rings() {
-    check(
+    check_after(
+        INCOMING,
         "
-        0ms < INVITE +sdp
-        0ms > 100 INVITE
-        0ms > Incoming 100 by pbx +sdp
         100ms < do hang-up
         100ms > 480 INVITE
         100ms > Ended Local
         200ms < ACK z9hG4bKpeer1
         ",
     );
-    check(
+    check_after(
+        RINGING,
         "
-        0ms < INVITE +sdp
-        0ms > 100 INVITE
-        0ms > Incoming 100 by pbx +sdp
-        0ms < do ring
-        0ms > 180 INVITE
         100ms < BYE
         100ms > 200 BYE
         100ms > 487 INVITE
@@ -272,13 +242,9 @@ fn we_hang_up_on_what_rings() {
 /// A proxy must hear of a call that rings for long (RFC 3261 §13.3.1.1).
 #[test]
 fn a_call_that_rings_for_long() {
-    check(
+    check_after(
+        RINGING,
         "
-        0ms < INVITE +sdp
-        0ms > 100 INVITE
-        0ms > Incoming 100 by pbx +sdp
-        0ms < do ring
-        0ms > 180 INVITE
         60000ms > 180 INVITE
         100000ms < do refuse 480
         100000ms > 480 INVITE

@@ -5,20 +5,14 @@ mod sip_wire;
 mod timeline;
 
 use attendant::sip::message::{Message, Method};
-use sip_wire::{Wire, check, first};
+use sip_wire::{RINGING, TAKEN, Wire, check, check_after, first, taken_with};
 
 /// Tells what comes after a call that they made was taken.
 #[track_caller]
 fn up(story: &str) -> Wire {
     check(&format!(
         "
-        0ms < INVITE +sdp
-        0ms > 100 INVITE
-        0ms > Incoming 100 by pbx +sdp
-        0ms < do accept
-        0ms > 200 INVITE +sdp
-        100ms < ACK
-        100ms > Established
+        {TAKEN}
         {story}
         "
     ))
@@ -188,13 +182,9 @@ fn an_update_changes_the_session() {
 /// RFC 3311 §5.2: while an offer is open, in either direction, another has to wait.
 #[test]
 fn updates_before_the_answer() {
-    check(
+    check_after(
+        RINGING,
         "
-        0ms < INVITE +sdp
-        0ms > 100 INVITE
-        0ms > Incoming 100 by pbx +sdp
-        0ms < do ring
-        0ms > 180 INVITE
         100ms < UPDATE +sdp
         100ms > 500 UPDATE | Retry-After: soon
         200ms < UPDATE
@@ -287,15 +277,10 @@ fn what_we_do_not_do_inside_a_call() {
 /// Two proxies recorded themselves: BYE goes to the nearer one, in the order for the called side.
 #[test]
 fn requests_of_ours_go_by_the_recorded_route() {
-    let wire = check(
+    let recorded = " | Record-Route: <sip:10.0.0.2;lr>, <sip:10.0.0.3:5066;lr=on>";
+    let wire = check_after(
+        &taken_with(recorded),
         "
-        0ms < INVITE +sdp | Record-Route: <sip:10.0.0.2;lr>, <sip:10.0.0.3:5066;lr=on>
-        0ms > 100 INVITE
-        0ms > Incoming 100 by pbx +sdp
-        0ms < do accept
-        0ms > 200 INVITE +sdp
-        100ms < ACK
-        100ms > Established
         200ms < do hang-up
         200ms > BYE to 10.0.0.2:5060
         300ms < 200 BYE

@@ -9,20 +9,14 @@ use std::time::{Duration, Instant};
 use attendant::base::LegId;
 use attendant::sip::message::{Message, Method};
 use attendant::sip::{Command, Input};
-use sip_wire::{Wire, check, config};
+use sip_wire::{ACCEPTED, INCOMING, OUR_CALL, TAKEN, Wire, check, check_after, config};
 
 /// Tells what comes after a call of theirs was taken, and they hang up after it.
 #[track_caller]
 fn within(story: &str) -> Wire {
     check(&format!(
         "
-        0ms < INVITE +sdp
-        0ms > 100 INVITE
-        0ms > Incoming 100 by pbx +sdp
-        0ms < do accept
-        0ms > 200 INVITE +sdp
-        100ms < ACK
-        100ms > Established
+        {TAKEN}
         {story}
         90000ms < BYE
         90000ms > 200 BYE
@@ -213,13 +207,9 @@ fn our_change_waits_for_theirs() {
         1300ms > Reoffered 200 +sdp
         ",
     );
-    check(
+    check_after(
+        ACCEPTED,
         "
-        0ms < INVITE +sdp
-        0ms > 100 INVITE
-        0ms > Incoming 100 by pbx +sdp
-        0ms < do accept
-        0ms > 200 INVITE +sdp
         50ms < do reoffer
         100ms < ACK
         100ms > Established
@@ -237,13 +227,9 @@ fn our_change_waits_for_theirs() {
 /// Two refusals mean that they do not know the call any more.
 #[test]
 fn a_change_of_a_call_that_they_do_not_know() {
-    check(
+    check_after(
+        OUR_CALL,
         "
-        0ms < do call
-        0ms > INVITE +sdp
-        100ms < 200 INVITE +sdp
-        100ms > ACK
-        100ms > Answered +sdp
         1000ms < do reoffer
         1000ms > INVITE +sdp
         1100ms < 481 INVITE
@@ -263,11 +249,7 @@ fn a_change_that_nobody_answers() {
     let repeats = repeats.replacen("1000ms > INVITE +sdp\n", "", 1);
     check(&format!(
         "
-        0ms < do call
-        0ms > INVITE +sdp
-        100ms < 200 INVITE +sdp
-        100ms > ACK
-        100ms > Answered +sdp
+        {OUR_CALL}
         1000ms < do reoffer
         1000ms > INVITE +sdp
         {repeats}
@@ -309,13 +291,9 @@ fn a_change_that_they_think_about_for_ever() {
 /// An acceptance that crosses our BYE is acknowledged all the same, as often as it comes.
 #[test]
 fn we_hang_up_while_our_change_is_open() {
-    check(
+    check_after(
+        OUR_CALL,
         "
-        0ms < do call
-        0ms > INVITE +sdp
-        100ms < 200 INVITE +sdp
-        100ms > ACK
-        100ms > Answered +sdp
         1000ms < do reoffer
         1000ms > INVITE +sdp
         1100ms < do hang-up
@@ -329,13 +307,9 @@ fn we_hang_up_while_our_change_is_open() {
         1650ms > ACK
         ",
     );
-    check(
+    check_after(
+        OUR_CALL,
         "
-        0ms < do call
-        0ms > INVITE +sdp
-        100ms < 200 INVITE +sdp
-        100ms > ACK
-        100ms > Answered +sdp
         1000ms < do reoffer
         1000ms > INVITE +sdp
         1050ms < 100 INVITE
@@ -392,11 +366,9 @@ fn our_change_is_challenged() {
 /// Before the call is up, or after it, there is nothing to change.
 #[test]
 fn no_change_without_a_call() {
-    check(
+    check_after(
+        INCOMING,
         "
-        0ms < INVITE +sdp
-        0ms > 100 INVITE
-        0ms > Incoming 100 by pbx +sdp
         10ms < do reoffer
         10ms > Reoffered 481
         20ms < do refuse 486

@@ -9,7 +9,7 @@ use std::time::Instant;
 use attendant::base::Dice;
 use attendant::sip::message::{Message, Method, Request};
 use attendant::sip::{Input, Policy, Transport, Trunk, UaConfig};
-use sip_wire::{Wire, check, check_with, config, first, trunk};
+use sip_wire::{OUR_CALL, Wire, check, check_with, config, first, taken_with, trunk};
 
 /// Tells a story whose peer comes by TCP, from a port that its system chose.
 #[track_caller]
@@ -23,16 +23,10 @@ fn by_tcp(story: &str) -> Wire {
     wire
 }
 
-/// What every such story begins with.
-const UP_BY_TCP: &str = "
-    0ms < INVITE +sdp | Contact: <sip:5551000@10.0.0.9:5060;transport=tcp>
-    0ms > 100 INVITE
-    0ms > Incoming 100 by pbx +sdp
-    0ms < do accept
-    0ms > 200 INVITE +sdp
-    100ms < ACK
-    100ms > Established
-";
+/// What such stories begin with.
+fn up_by_tcp() -> String {
+    taken_with(" | Contact: <sip:5551000@10.0.0.9:5060;transport=tcp>")
+}
 
 fn routes(request: &Request) -> Vec<String> {
     request.headers.get_all("Route").map(str::to_owned).collect()
@@ -50,15 +44,10 @@ fn all(wire: &Wire, method: &Method) -> Vec<Request> {
 #[test]
 fn three_recorded_routes_for_every_request() {
     let recorded = "<sip:10.0.0.2;lr>, <sip:10.0.0.3>, <sip:10.0.0.4;lr=on>";
+    let up = taken_with(&format!(" | Record-Route: {recorded}"));
     let wire = check(&format!(
         "
-        0ms < INVITE +sdp | Record-Route: {recorded}
-        0ms > 100 INVITE
-        0ms > Incoming 100 by pbx +sdp
-        0ms < do accept
-        0ms > 200 INVITE +sdp
-        100ms < ACK
-        100ms > Established
+        {up}
         1000ms < do reoffer
         1000ms > INVITE +sdp to 10.0.0.2:5060
         1100ms < 200 INVITE +sdp
@@ -210,7 +199,7 @@ fn transports_stand_where_they_should() {
         let request = first(&wire, &method);
         assert_eq!(request.headers.top_via().unwrap().transport, via, "{method}");
     }
-    let story = UP_BY_TCP.to_owned() + "900ms < BYE\n900ms > 200 BYE\n900ms > Ended RemoteBye";
+    let story = up_by_tcp() + "900ms < BYE\n900ms > 200 BYE\n900ms > Ended RemoteBye";
     let wire = by_tcp(&story);
     let text = String::from_utf8(wire.bytes[1].clone()).unwrap();
     assert!(text.contains("Contact: <sip:100@10.0.0.1:5060;transport=tcp>"), "{text}");
@@ -239,7 +228,7 @@ fn what_is_asked_for_by_sips_is_answered_by_sips() {
 #[test]
 fn a_connection_that_stands_is_used() {
     by_tcp(&format!(
-        "{UP_BY_TCP}
+        "{}
         1000ms < do refer sip:102@pbx
         1000ms > REFER | Refer-To: <sip:102@pbx>
         1100ms < 603 REFER
@@ -248,7 +237,8 @@ fn a_connection_that_stands_is_used() {
         2000ms > BYE
         2100ms < 200 BYE
         2100ms > Ended Local
-        "
+        ",
+        up_by_tcp()
     ));
 }
 
@@ -256,7 +246,7 @@ fn a_connection_that_stands_is_used() {
 #[test]
 fn a_connection_that_was_closed_is_dialled_anew() {
     by_tcp(&format!(
-        "{UP_BY_TCP}
+        "{}
         1000ms < broken 10.0.0.9:49152
         2000ms < do refer sip:102@pbx
         2000ms > REFER | Refer-To: <sip:102@pbx> to 10.0.0.9:5060
@@ -266,11 +256,12 @@ fn a_connection_that_was_closed_is_dialled_anew() {
         3000ms > BYE to 10.0.0.9:5060
         3100ms < 200 BYE
         3100ms > Ended Local
-        "
+        ",
+        up_by_tcp()
     ));
     // They open another one themselves: that is the way now.
     by_tcp(&format!(
-        "{UP_BY_TCP}
+        "{}
         1000ms < broken 10.0.0.9:49152
         1500ms < from 10.0.0.9:49153
         1600ms < OPTIONS
@@ -279,7 +270,8 @@ fn a_connection_that_was_closed_is_dialled_anew() {
         2000ms > BYE
         2100ms < 200 BYE
         2100ms > Ended Local
-        "
+        ",
+        up_by_tcp()
     ));
 }
 
@@ -287,7 +279,7 @@ fn a_connection_that_was_closed_is_dialled_anew() {
 #[test]
 fn a_request_whose_connection_breaks_fails_fast() {
     by_tcp(&format!(
-        "{UP_BY_TCP}
+        "{}
         1000ms < do refer sip:102@pbx
         1000ms > REFER | Refer-To: <sip:102@pbx>
         1010ms < broken 10.0.0.9:49152
@@ -300,7 +292,8 @@ fn a_request_whose_connection_breaks_fails_fast() {
         2010ms > BYE to 10.0.0.9:5060
         2020ms < broken 10.0.0.9:5060
         2020ms > Ended Local
-        "
+        ",
+        up_by_tcp()
     ));
 }
 
@@ -314,13 +307,9 @@ fn a_call_of_ours_whose_connection_cannot_be_made() {
         10ms > Ended Refused(503)
         ",
     );
-    by_tcp(
+    by_tcp(&format!(
         "
-        0ms < do call
-        0ms > INVITE +sdp
-        100ms < 200 INVITE +sdp
-        100ms > ACK
-        100ms > Answered +sdp
+        {OUR_CALL}
         1000ms < do reoffer
         1000ms > INVITE +sdp
         1010ms < broken 10.0.0.9:49152
@@ -330,8 +319,8 @@ fn a_call_of_ours_whose_connection_cannot_be_made() {
         2000ms < BYE
         2000ms > 200 BYE
         2000ms > Ended RemoteBye
-        ",
-    );
+        "
+    ));
 }
 
 /// A name has several addresses: the next one is taken when the first cannot be reached.
@@ -365,23 +354,18 @@ fn the_next_address_of_a_name() {
 /// A name that leads to the peer at the other end of our connection needs no second one.
 #[test]
 fn a_name_that_leads_to_our_own_connection() {
-    by_tcp(
+    let up = taken_with(" | Contact: <sip:5551000@cucm.example:5060;transport=tcp>");
+    by_tcp(&format!(
         "
-        0ms < INVITE +sdp | Contact: <sip:5551000@cucm.example:5060;transport=tcp>
-        0ms > 100 INVITE
-        0ms > Incoming 100 by pbx +sdp
-        0ms < do accept
-        0ms > 200 INVITE +sdp
-        100ms < ACK
-        100ms > Established
+        {up}
         1000ms < do hang-up
         1000ms > resolve sip:cucm.example:5060;transport=tcp
         1001ms < resolved 10.0.0.3:5060, 10.0.0.9:5060
         1001ms > BYE
         1100ms < 200 BYE
         1100ms > Ended Local
-        ",
-    );
+        "
+    ));
 }
 
 /// The profile says that its Contacts cannot be reached: everything goes back the way it came.
@@ -391,19 +375,16 @@ fn a_contact_behind_a_nat_is_never_asked() {
     let nat = UaConfig { trunks: vec![Trunk { policy, ..trunk() }], ..config() };
     check_with(
         nat,
-        "
-        0ms < INVITE +sdp | Contact: <sip:5551000@192.168.7.7:5060>
-        0ms > 100 INVITE
-        0ms > Incoming 100 by pbx +sdp
-        0ms < do accept
-        0ms > 200 INVITE +sdp
-        100ms < ACK
-        100ms > Established
+        &format!(
+            "
+        {}
         1000ms < do hang-up
         1000ms > BYE
         1100ms < 200 BYE
         1100ms > Ended Local
         ",
+            taken_with(" | Contact: <sip:5551000@192.168.7.7:5060>")
+        ),
     );
 }
 
@@ -412,15 +393,10 @@ fn a_contact_behind_a_nat_is_never_asked() {
 fn contacts_that_are_no_place() {
     for contact in ["<sip:a@0.0.0.0>", "<sip:a@[::]:5060>", "<sip:a@10.0.0.7:0>", "<tel:+15550100>"]
     {
+        let up = taken_with(&format!(" | Contact: {contact}"));
         check(&format!(
             "
-            0ms < INVITE +sdp | Contact: {contact}
-            0ms > 100 INVITE
-            0ms > Incoming 100 by pbx +sdp
-            0ms < do accept
-            0ms > 200 INVITE +sdp
-            100ms < ACK
-            100ms > Established
+            {up}
             1000ms < do hang-up
             1000ms > BYE
             1100ms < 200 BYE

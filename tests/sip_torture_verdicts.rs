@@ -66,7 +66,7 @@ cparam01    ok    401
 cparam02    ok    401
 regescrt    ok    401
 sdp01       ok    406
-inv2543     ok    400  | read; without a Contact there would be nowhere to send a BYE
+inv2543     ok    call | without a Contact, From says where the caller is, as in RFC 2543
 ipv6-good   ok    401
 ipv6-bad    400   400
 port-ambiguous                ok  401  | read as it stands: no port

@@ -5,7 +5,7 @@ mod sip_wire;
 mod timeline;
 
 use attendant::sip::message::{Message, Method};
-use sip_wire::{Wire, check, check_with, config, first};
+use sip_wire::{TAKEN, Wire, check, check_with, config, first};
 
 /// Tells what comes after a call that we made to the peer was answered and REFER went out.
 #[track_caller]
@@ -343,14 +343,9 @@ fn the_trunk_knows_how_patient_to_be() {
     config.trunks[0].refer_wait = std::time::Duration::from_secs(7);
     check_with(
         config,
-        "
-        0ms < INVITE +sdp
-        0ms > 100 INVITE
-        0ms > Incoming 100 by pbx +sdp
-        0ms < do accept
-        0ms > 200 INVITE +sdp
-        100ms < ACK
-        100ms > Established
+        &format!(
+            "
+        {TAKEN}
         200ms < do refer sip:101@10.0.0.9
         200ms > REFER | Refer-To: <sip:101@10.0.0.9>
         300ms < 200 REFER
@@ -359,7 +354,8 @@ fn the_trunk_knows_how_patient_to_be() {
         9000ms < BYE
         9000ms > 200 BYE
         9000ms > Ended RemoteBye
-        ",
+            "
+        ),
     );
 }
 

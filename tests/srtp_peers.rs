@@ -30,7 +30,7 @@ fn what_ffmpeg_protects_opens() {
             .spawn()
             .expect("ffmpeg, which `make setup` installs");
         let bytes: Vec<u8> = (0..30).collect();
-        let mut receiver = SrtpReceiver::new(&MasterKey::new(suite, &bytes).unwrap());
+        let mut receiver = SrtpReceiver::new(&MasterKey::new(suite, &bytes).unwrap(), 0);
         let (mut sound, mut reports, mut buffer) = (Vec::new(), 0, [0; 2048]);
         while sound.len() < 7_000 {
             let length = socket.recv(&mut buffer).expect("ffmpeg sends a second of sound");

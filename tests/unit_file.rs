@@ -82,6 +82,9 @@ fn the_unit_says_what_the_gateway_relies_on() {
         "TimeoutStopSec=15min",
         "LimitCORE=0",
         "LimitRTPRIO=20",
+        "LimitNICE=-10",
+        "LimitMEMLOCK=infinity",
+        "SystemCallFilter=sched_setscheduler sched_setattr setpriority",
         "MemoryDenyWriteExecute=yes",
         "RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX",
     ] {

@@ -25,7 +25,7 @@ impl PacketTime {
 pub struct Decibel(pub f32);
 
 /// An RTP timestamp as it stands on the wire: 32 bits, and it wraps (RFC 3550 §5.1).
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 pub struct RtpTime(pub u32);
 
 /// An RTP sequence number as it stands on the wire: 16 bits, and it wraps (RFC 3550 §5.1).

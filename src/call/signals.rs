@@ -84,6 +84,14 @@ impl Call {
             Some(offer) => sdp::answer(offer, local).map(|(sdp, agreed)| (sdp, Some(agreed))),
         };
         let mut made = make(&self.setup.local)?;
+        let theirs = |agreed: &Option<sdp::Negotiated>| Some(agreed.as_ref()?.srtp.clone()?.theirs);
+        if let (Some(before), Some(now)) = (theirs(&self.negotiated), theirs(&made.1))
+            && before != now
+            && let Some(ours) = &mut self.setup.local.encryption
+        {
+            ours.number += 1;
+            made = make(&self.setup.local)?;
+        }
         if self.described.as_ref().is_some_and(|before| *before != made.0) {
             self.setup.local.version += 1;
             made = make(&self.setup.local)?;

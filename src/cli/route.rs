@@ -24,6 +24,9 @@ pub(super) struct Arguments {
     /// The caller's number; leave it out, or say anonymous, for a caller who withholds it
     #[arg(long, value_name = "NUMBER")]
     from: Option<String>,
+    /// The caller asked not to be shown, though the PBX tells the number of --from
+    #[arg(long)]
+    withheld: bool,
     /// The number dialled
     #[arg(long, value_name = "NUMBER")]
     to: String,
@@ -42,7 +45,12 @@ pub(super) struct Arguments {
 }
 
 impl Arguments {
-    /// The caller's number, unless it is withheld.
+    /// Whether the caller is anonymous.
+    fn is_withheld(&self) -> bool {
+        self.withheld || self.from().is_none()
+    }
+
+    /// The caller's number, unless nobody tells it.
     fn from(&self) -> Option<&str> {
         self.from.as_deref().filter(|from| *from != "anonymous")
     }
@@ -67,12 +75,16 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let asked = Asked {
         called: Phi::new(arguments.to.clone()),
         caller: arguments.from().map(|number| Phi::new(number.to_owned())),
+        withheld: arguments.is_withheld(),
         headers: headers(arguments)?,
     };
     println!("trunk     {}, dialplan {}", profile.sip.name, profile.plan);
     println!("called    {}", normalised(profile, &arguments.to));
     match arguments.from() {
-        Some(from) => println!("caller    {}", normalised(profile, from)),
+        Some(from) => {
+            let withheld = if arguments.withheld { ", withheld" } else { "" };
+            println!("caller    {}{withheld}", normalised(profile, from));
+        }
         None => println!("caller    withheld"),
     }
     let zone = plan.zone.iana_name().unwrap_or("local time");

@@ -45,7 +45,9 @@ async fn serve(dir: PathBuf, config: Config) -> Result<ExitCode, Failure> {
     let mut hang_up = signal(SignalKind::hangup())?;
     let drain = config.node.drain;
     let gateway = Gateway::start(&dir, config).await?;
+    gateway.lock_memory();
     systemd::ready();
+    systemd::status(&gateway.status());
     loop {
         tokio::select! {
             _ = terminate.recv() => break,

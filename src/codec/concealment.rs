@@ -5,8 +5,7 @@
 
 // All lengths are in samples at 8 kHz; at 16 kHz they count twice.
 
-/// A frame: 20 ms.
-#[cfg(test)]
+/// What is worked on at most at once: 20 ms.
 const FRAME: usize = 160;
 /// The longest pitch period: 15 ms, 67 Hz.
 const LONGEST: usize = 120;
@@ -47,8 +46,9 @@ impl Concealment {
 }
 
 impl Concealment {
-    /// Takes 20 ms of good sound, and smooths its beginning if it ends a loss.
+    /// Takes good sound, at most 20 ms of it, and smooths its beginning if it ends a loss.
     pub(super) fn good(&mut self, sound: &mut [i16]) {
+        debug_assert!(sound.len() <= self.scale * FRAME);
         let (past, blend) = (self.scale * PAST, self.scale * BLEND);
         if self.made > 0 {
             for (index, sample) in sound.iter_mut().enumerate().take(blend) {
@@ -62,7 +62,7 @@ impl Concealment {
         self.past[past - sound.len()..past].copy_from_slice(sound);
     }
 
-    /// Makes up 20 ms of sound.
+    /// Makes up sound.
     pub(super) fn conceal(&mut self, sound: &mut [i16]) {
         if self.made == 0 {
             self.period = self.find_period();

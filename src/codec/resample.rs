@@ -5,10 +5,10 @@
 
 /// Taps on one side of the centre that are not zero: every second one.
 const SIDE: usize = 12;
-/// Samples of a frame at 8 kHz.
-const NARROW: usize = 160;
-/// Samples of a frame at 16 kHz.
-const WIDE: usize = 2 * NARROW;
+/// Samples at 8 kHz that are worked on at once: 20 ms.
+pub(super) const NARROW: usize = 160;
+/// The same at 16 kHz.
+pub(super) const WIDE: usize = 2 * NARROW;
 /// Samples of the past that the filter needs.
 const PAST: usize = 2 * SIDE - 1;
 
@@ -28,21 +28,21 @@ impl Default for Upsampler {
 }
 
 impl Upsampler {
-    /// Turns 20 ms at 8 kHz into 20 ms at 16 kHz.
-    pub(super) fn process(&mut self, narrow: &[i16; NARROW], wide: &mut [i16; WIDE]) {
+    /// Turns at most 20 ms at 8 kHz into as many at 16 kHz: `wide` is twice as long.
+    pub(super) fn process(&mut self, narrow: &[i16], wide: &mut [i16]) {
         let mut input = [0.0; PAST + NARROW];
         input[..PAST].copy_from_slice(&self.past);
         for (to, &from) in input[PAST..].iter_mut().zip(narrow) {
             *to = from.into();
         }
         let mut between = [0.0; NARROW];
-        filter(&input, &mut between);
+        filter(&input, &mut between[..narrow.len().next_multiple_of(LANES)]);
         let pairs = input[SIDE - 1..].iter().zip(&between);
         for (out, (&sample, &between)) in wide.chunks_exact_mut(2).zip(pairs) {
             out[0] = to_sample(sample);
             out[1] = to_sample(between);
         }
-        self.past.copy_from_slice(&input[NARROW..]);
+        self.past.copy_from_slice(&input[narrow.len()..][..PAST]);
     }
 }
 
@@ -62,8 +62,8 @@ impl Default for Downsampler {
 }
 
 impl Downsampler {
-    /// Turns 20 ms at 16 kHz into 20 ms at 8 kHz.
-    pub(super) fn process(&mut self, wide: &[i16; WIDE], narrow: &mut [i16; NARROW]) {
+    /// Turns at most 20 ms at 16 kHz into as many at 8 kHz: `narrow` is half as long.
+    pub(super) fn process(&mut self, wide: &[i16], narrow: &mut [i16]) {
         let (mut even, mut odd) = ([0.0; PAST + NARROW], [0.0; SIDE + NARROW]);
         even[..PAST].copy_from_slice(&self.past);
         odd[..SIDE].copy_from_slice(&self.past_odd);
@@ -73,19 +73,22 @@ impl Downsampler {
         }
         let mut sums = [0.0; NARROW];
         sums.copy_from_slice(&odd[..NARROW]);
-        filter(&even, &mut sums);
+        filter(&even, &mut sums[..narrow.len().next_multiple_of(LANES)]);
         for (out, &sum) in narrow.iter_mut().zip(&sums) {
             *out = to_sample(sum / 2.0);
         }
-        self.past.copy_from_slice(&even[NARROW..]);
-        self.past_odd.copy_from_slice(&odd[NARROW..]);
+        let length = narrow.len();
+        self.past.copy_from_slice(&even[length..][..PAST]);
+        self.past_odd.copy_from_slice(&odd[length..][..SIDE]);
     }
 }
 
+/// Sums that are worked on together.
+const LANES: usize = 8;
+
 /// Adds to each sum what the taps make of its samples. Some sums at a time, so that they stay in
 /// registers; each is added to in the same order.
-fn filter(input: &[f32; PAST + NARROW], sums: &mut [f32; NARROW]) {
-    const LANES: usize = 8;
+fn filter(input: &[f32; PAST + NARROW], sums: &mut [f32]) {
     for (block, sums) in sums.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
         let mut held = *sums;
         let input = &input[block * LANES..][..PAST + LANES];
@@ -177,7 +180,7 @@ mod tests {
             let mut out = Vec::new();
             for frame in 0..50 {
                 let mut wide = [0; WIDE];
-                upsampler.process(&sine(hertz, 8000.0, frame), &mut wide);
+                upsampler.process(&sine::<NARROW>(hertz, 8000.0, frame), &mut wide);
                 out.extend_from_slice(&wide);
             }
             let out = &out[WIDE..];
@@ -194,7 +197,7 @@ mod tests {
             let mut out = Vec::new();
             for frame in 0..50 {
                 let mut narrow = [0; NARROW];
-                downsampler.process(&sine(hertz, 16e3, frame), &mut narrow);
+                downsampler.process(&sine::<WIDE>(hertz, 16e3, frame), &mut narrow);
                 out.extend_from_slice(&narrow);
             }
             power(&out[NARROW..], 8000.0, at)
@@ -212,7 +215,8 @@ mod tests {
     #[test]
     fn full_scale_does_not_wrap() {
         let mut wide = [0; WIDE];
-        let square = std::array::from_fn(|i| if i % 8 < 4 { i16::MAX } else { i16::MIN });
+        let square: [i16; NARROW] =
+            std::array::from_fn(|i| if i % 8 < 4 { i16::MAX } else { i16::MIN });
         Upsampler::default().process(&square, &mut wide);
         for (pair, next) in wide[100..].windows(2).map(|w| (w[0], w[1])) {
             assert!(i32::from(pair).abs_diff(i32::from(next)) <= 65_535);

@@ -93,27 +93,38 @@ fn ports(findings: &mut Findings, trunk: &ReadTrunk) {
     }
 }
 
-/// Two profiles on one socket must not claim the same source: which one took a call would be chance.
+/// So many profiles that claim a source are named in one message.
+const NAMED: usize = 5;
+
+/// Two profiles on one socket must not claim the same source: which one took a call would be chance. A profile is told
+/// once, with all those before it that claim what it does.
 fn claims(findings: &mut Findings, trunk: &ReadTrunk, earlier: &[ReadTrunk]) {
     let shares = |other: &&ReadTrunk| {
         let theirs = &other.profile.sip.listens;
         trunk.profile.sip.listens.iter().any(|socket| theirs.contains(socket))
     };
-    for other in earlier.iter().filter(shares) {
-        for net in &trunk.sources {
-            let overlap = |theirs: &ipnet::IpNet| {
-                theirs.contains(net.get_ref()) || net.get_ref().contains(theirs)
-            };
-            let Some(theirs) = other.profile.sip.allow.iter().find(|net| overlap(net)) else {
-                continue;
-            };
-            let title = format!("two SIP profiles claim requests from {}", net.get_ref());
-            let label = format!("{} takes {theirs} on the same socket", other.source.path);
-            let found =
-                Diagnostic::error(Code::SourceClaimed, title).at(&trunk.source, net.span(), label);
-            findings.push(found.help("narrow one of them, or give it a `listen` of its own"));
-        }
-    }
+    let overlap = |other: &ReadTrunk| {
+        trunk.sources.iter().find_map(|net| {
+            let ours = net.get_ref();
+            let overlap = |theirs: &&ipnet::IpNet| theirs.contains(ours) || ours.contains(*theirs);
+            let theirs = other.profile.sip.allow.iter().find(overlap)?;
+            Some((net, format!("{} takes {theirs}", other.source.path)))
+        })
+    };
+    let found: Vec<_> = earlier.iter().filter(shares).filter_map(overlap).collect();
+    let Some((net, _)) = found.first() else { return };
+    let named: Vec<_> = found.iter().take(NAMED).map(|(_, theirs)| theirs.as_str()).collect();
+    let more = match found.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(", and {more} more"),
+    };
+    let title = match found.len() {
+        1 => format!("two SIP profiles claim requests from {}", net.get_ref()),
+        others => format!("{} SIP profiles claim requests from {}", others + 1, net.get_ref()),
+    };
+    let label = format!("{}{more} on the same socket", named.join(", "));
+    let found = Diagnostic::error(Code::SourceClaimed, title).at(&trunk.source, net.span(), label);
+    findings.push(found.help("narrow one of them, or give it a `listen` of its own"));
 }
 
 fn trunk_and_plan(findings: &mut Findings, trunk: &ReadTrunk, plan: &ReadPlan) {

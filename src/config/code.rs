@@ -43,11 +43,13 @@ pub enum Code {
     NoLastResort,
     /// A preset that was not run against the PBX.
     Unverified,
+    /// Keys of SRTP over SIP without TLS.
+    KeysInClear,
 }
 
 impl Code {
     /// All of them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::File,
         Self::Syntax,
         Self::UnknownKey,
@@ -68,6 +70,7 @@ impl Code {
         Self::Test,
         Self::NoLastResort,
         Self::Unverified,
+        Self::KeysInClear,
     ];
 
     /// Returns the name.
@@ -93,6 +96,7 @@ impl Code {
             Self::Test => "config-test-failed",
             Self::NoLastResort => "config-no-last-resort",
             Self::Unverified => "config-preset-unverified",
+            Self::KeysInClear => "config-srtp-without-tls",
         }
     }
 }

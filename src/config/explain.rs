@@ -6,9 +6,9 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::keys::{Fallback, Key, NODE, TRUNK};
-use super::layers::{self, Found, Layer};
-use super::trunk_file::layers_under;
-use super::{Config, TrunkProfile};
+use super::layers::{self, DEFAULT, Found, Layer};
+use super::{Node, Preset, Readable, TrunkProfile};
+use crate::base::TrunkName;
 use crate::sip::Transport;
 
 /// Values wider than this push where they came from to a line of its own.
@@ -21,6 +21,12 @@ pub enum ExplainError {
     /// It is none of the files that have keys of this kind.
     #[error("{path} is neither attendant.toml nor a file in sip-profiles/")]
     OtherFile {
+        /// The file.
+        path: String,
+    },
+    /// It has no values to show: where it is broken is among the mistakes of the configuration.
+    #[error("{path} is not TOML")]
+    NotToml {
         /// The file.
         path: String,
     },
@@ -49,45 +55,55 @@ impl File<'_> {
     }
 }
 
-/// Explains `attendant.toml`.
+/// Explains `attendant.toml`. Where it holds mistakes, what it says is shown all the same, and what follows from it
+/// is left out.
 ///
 /// # Errors
-/// When the file cannot be read; it was there a moment ago, when `config` was loaded.
-pub fn node(config: &Config, dir: &Path) -> Result<String, ExplainError> {
-    let text = read(dir, "attendant.toml")?;
-    let file = parsed("attendant.toml", &text);
+/// When the file is not there, or is not TOML.
+pub fn node(read: &Readable, dir: &Path) -> Result<String, ExplainError> {
+    let text = text_of(dir, "attendant.toml")?;
+    let file = parsed("attendant.toml", &text)?;
     let defaults = Layer::defaults(NODE);
     let under = [(defaults.table(), "default".to_owned())];
-    Ok(explained(NODE, &file, &under, &|key| node_value(config, key)))
+    Ok(explained(NODE, &file, &under, &|key| node_value(read.node.as_ref()?, key)))
 }
 
-/// Explains the SIP profile of a trunk.
+/// Explains the SIP profile of a trunk, as [`node`] does.
 ///
 /// # Errors
 /// As [`node`].
-pub fn trunk(config: &Config, dir: &Path, trunk: &TrunkProfile) -> Result<String, ExplainError> {
-    let path = format!("sip-profiles/{}.toml", trunk.sip.name);
-    let text = read(dir, &path)?;
-    let file = parsed(&path, &text);
-    let layers = layers_under(&file.table).unwrap_or_default();
-    let names = [format!("preset {}", trunk.preset.name()), "default".to_owned()];
-    // The defaults are the last layer, with a preset before them or without.
-    let names = names.into_iter().skip(2 - layers.len().min(2));
-    let under: Vec<_> = layers.iter().map(Layer::table).zip(names).collect();
-    let standing = trunk.preset.family().standing;
-    let head = format!("trunk {}, preset {} ({standing})\n", trunk.sip.name, trunk.preset.name());
-    Ok(head + &explained(TRUNK, &file, &under, &|key| trunk_value(config, trunk, key)))
+pub fn trunk(read: &Readable, dir: &Path, name: &TrunkName) -> Result<String, ExplainError> {
+    let path = format!("sip-profiles/{name}.toml");
+    let text = text_of(dir, &path)?;
+    let file = parsed(&path, &text)?;
+    let preset = file.table.get("preset").and_then(|value| value.get_ref().as_str());
+    let preset = preset.and_then(Preset::from_name);
+    let defaults = Layer::defaults(TRUNK);
+    let facts = preset.map(|preset| Layer::preset(preset.family().facts, DEFAULT));
+    let mut under = Vec::new();
+    let mut head = format!("trunk {name}\n");
+    if let (Some(preset), Some(facts)) = (preset, &facts) {
+        under.push((facts.table(), format!("preset {}", preset.name())));
+        head = format!("trunk {name}, preset {} ({})\n", preset.name(), preset.family().standing);
+    }
+    under.push((defaults.table(), "default".to_owned()));
+    let checked = read.node.as_ref().zip(read.trunks.iter().find(|it| it.sip.name == *name));
+    let computed = |key: &Key| checked.and_then(|(node, trunk)| trunk_value(node, trunk, key));
+    Ok(head + &explained(TRUNK, &file, &under, &computed))
 }
 
-fn read(dir: &Path, path: &str) -> Result<String, ExplainError> {
+fn text_of(dir: &Path, path: &str) -> Result<String, ExplainError> {
     let full = dir.join(path);
     std::fs::read_to_string(&full)
         .map_err(|source| ExplainError::Unreadable { path: full.display().to_string(), source })
 }
 
-fn parsed<'a>(path: &str, text: &'a str) -> File<'a> {
-    let table = DeTable::parse(text).map(Spanned::into_inner).unwrap_or_default();
-    File { path: path.to_owned(), text, table }
+fn parsed<'a>(path: &str, text: &'a str) -> Result<File<'a>, ExplainError> {
+    let path = path.to_owned();
+    match DeTable::parse(text) {
+        Ok(table) => Ok(File { path, text, table: table.into_inner() }),
+        Err(_) => Err(ExplainError::NotToml { path }),
+    }
 }
 
 /// A value that no file holds: it, and where it comes from.
@@ -133,12 +149,18 @@ pub(super) fn line(name: &str, value: &str, origin: &str) -> String {
 
 /// Returns what the file, or the first layer that has it, says of a key.
 fn found(key: &Key, file: &File<'_>, under: &[(DeTable<'_>, String)]) -> Option<(String, String)> {
-    match layers::find(&file.table, key.path) {
-        Some(Found::Value(value) | Found::Instead(value)) => {
-            let place = format!("{}:{}", file.path, file.line(value));
-            return Some((shown(value.get_ref()), place));
-        }
-        None => {}
+    if let Some(written) = layers::find(&file.table, key.path) {
+        let (Found::Value(value) | Found::Instead(value)) = &written;
+        let place = format!("{}:{}", file.path, file.line(value));
+        let text = match written {
+            Found::Value(value) if key.is_secret() => secret_shown(value.get_ref()),
+            // Any other text in the place of a table is a mistake, and may be a secret.
+            Found::Instead(value) if value.get_ref().as_str() != Some("off") => {
+                "(not a table)".to_owned()
+            }
+            Found::Value(value) | Found::Instead(value) => shown(value.get_ref()),
+        };
+        return Some((text, place));
     }
     let lower = under.iter().find_map(|(table, name)| match layers::find(table, key.path)? {
         Found::Value(value) | Found::Instead(value) => Some((shown(value.get_ref()), name.clone())),
@@ -149,9 +171,25 @@ fn found(key: &Key, file: &File<'_>, under: &[(DeTable<'_>, String)]) -> Option<
     })
 }
 
+/// Where a secret is to be found; one that stands in the file all the same is an error, and is not shown.
+fn secret_shown(value: &DeValue<'_>) -> String {
+    let Some(table) = value.as_table() else { return "***".to_owned() };
+    let entries = table.iter().map(|(key, value)| {
+        let value = match (key.get_ref().as_ref(), value.get_ref()) {
+            ("file" | "env", place @ DeValue::String(_)) => shown(place),
+            (_, other) => secret_shown(other),
+        };
+        format!("{} = {value}", key.get_ref())
+    });
+    in_braces(entries)
+}
+
+fn in_braces(entries: impl Iterator<Item = String>) -> String {
+    format!("{{ {} }}", entries.collect::<Vec<_>>().join(", "))
+}
+
 /// A value on one line, as TOML writes it.
 fn shown(value: &DeValue<'_>) -> String {
-    let list = |items: Vec<String>| items.join(", ");
     match value {
         DeValue::String(text) => toml::Value::String(text.to_string()).to_string(),
         DeValue::Integer(number) => number.to_string(),
@@ -159,20 +197,18 @@ fn shown(value: &DeValue<'_>) -> String {
         DeValue::Boolean(is) => is.to_string(),
         DeValue::Datetime(when) => when.to_string(),
         DeValue::Array(items) => {
-            format!("[{}]", list(items.iter().map(|item| shown(item.get_ref())).collect()))
+            let items: Vec<_> = items.iter().map(|item| shown(item.get_ref())).collect();
+            format!("[{}]", items.join(", "))
         }
-        DeValue::Table(table) => {
-            let entry =
-                |(key, value): (&Spanned<std::borrow::Cow<'_, str>>, &Spanned<DeValue<'_>>)| {
-                    format!("{} = {}", key.get_ref(), shown(value.get_ref()))
-                };
-            format!("{{ {} }}", list(table.iter().map(entry).collect()))
-        }
+        DeValue::Table(table) => in_braces(
+            table
+                .iter()
+                .map(|(key, value)| format!("{} = {}", key.get_ref(), shown(value.get_ref()))),
+        ),
     }
 }
 
-fn node_value(config: &Config, key: &Key) -> Computed {
-    let node = &config.node;
+fn node_value(node: &Node, key: &Key) -> Computed {
     match key.path {
         "models" => Some((node.models.display().to_string(), "below `data`".into())),
         "sip.advertise" => {
@@ -191,11 +227,11 @@ fn node_value(config: &Config, key: &Key) -> Computed {
     }
 }
 
-fn trunk_value(config: &Config, trunk: &TrunkProfile, key: &Key) -> Computed {
+fn trunk_value(node: &Node, trunk: &TrunkProfile, key: &Key) -> Computed {
     let own = "[sip] listen of attendant.toml";
     let socket = |transport: Transport| {
         let listen = trunk.listens.iter().find(|listen| listen.transport == transport)?;
-        (listen.address == config.node.sip_listen).then(|| (listen.address.to_string(), own.into()))
+        (listen.address == node.sip_listen).then(|| (listen.address.to_string(), own.into()))
     };
     match key.path {
         "listen.udp" => socket(Transport::Udp),

@@ -61,6 +61,11 @@ impl Key {
         Self { restart: true, ..self }
     }
 
+    /// Whether secrets stand behind it: `{ file = "…" }`, or a table of users with theirs.
+    pub(super) fn is_secret(&self) -> bool {
+        self.kind.contains("file =") || self.kind.contains("secret")
+    }
+
     /// Returns the table that it stands in, `listen.tls`; empty at the top.
     pub fn table(&self) -> &'static str {
         self.path.rsplit_once('.').map_or("", |(table, _)| table)

@@ -59,6 +59,29 @@ const FILE_BYTES: u64 = 1 << 20;
 /// The longest list: some 200,000 numbers with a comment each.
 const LIST_BYTES: u64 = 8 << 20;
 
+/// What can be read of a directory, whatever is wrong with the rest of it: what is shown to whoever mends it.
+#[derive(Debug)]
+pub struct Readable {
+    /// The process, where its file holds no mistake.
+    pub node: Option<Node>,
+    /// The PBX connections whose files hold no mistake; none without the process, whose values theirs build on.
+    pub trunks: Vec<TrunkProfile>,
+    /// Every mistake in every file, when there is at least one error.
+    pub errors: Option<ConfigErrors>,
+}
+
+impl Readable {
+    /// Reads a directory as [`Config::load`] does.
+    pub fn load(dir: &Path) -> Self {
+        let (config, node_is_sound, findings) = Config::read(dir);
+        let (node, trunks) = match node_is_sound {
+            true => (Some(config.node), config.trunks),
+            false => (None, Vec::new()),
+        };
+        Self { node, trunks, errors: findings.into_warnings().err() }
+    }
+}
+
 impl Config {
     /// Reads `attendant.toml`, `sip-profiles/*.toml`, `dialplans/*.toml` and `lists/*.csv` under a
     /// directory.
@@ -66,6 +89,12 @@ impl Config {
     /// # Errors
     /// With every mistake in every file, when there is at least one error.
     pub fn load(dir: &Path) -> Result<Self, ConfigErrors> {
+        let (config, _, findings) = Self::read(dir);
+        Ok(Self { warnings: findings.into_warnings()?, ..config })
+    }
+
+    /// Reads all that holds no mistake, and whether the process is among it; what could not be read is left out.
+    fn read(dir: &Path) -> (Self, bool, Findings) {
         let mut findings = Findings::default();
         let node_source = read_file(&mut findings, dir, "attendant.toml");
         let trunk_sources = read_folder(&mut findings, dir, "sip-profiles", ".toml");
@@ -111,10 +140,10 @@ impl Config {
         if unread.is_empty() {
             across::unused_lists(&mut findings, &lists, &plans);
         }
-        let warnings = findings.into_warnings()?;
         let trunks = trunks.into_iter().map(|read| read.profile).collect();
         let plans = plans.into_iter().map(|(name, read)| (name, read.plan)).collect();
-        Ok(Self { node: stand_in, trunks, plans, generation, warnings })
+        let config = Self { node: stand_in, trunks, plans, generation, warnings: Vec::new() };
+        (config, node.is_some(), findings)
     }
 
     /// Returns where the process that runs with this directory keeps its data: `attendant reload` finds it there.

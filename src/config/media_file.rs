@@ -11,14 +11,14 @@ use crate::sip::{CalledFrom, CallerFrom};
 
 use super::file::{OneOrMany, Reader, Text};
 use super::node::ports;
-use super::{Code, Node};
+use super::{Code, Node, Srtp};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct MediaFile {
     codecs: Spanned<OneOrMany>,
     dtmf: Text,
-    srtp: Text,
+    pub(super) srtp: Text,
     ports: Option<Text>,
 }
 
@@ -31,11 +31,19 @@ pub(super) struct NumbersFile {
     caller: Spanned<OneOrMany>,
 }
 
-/// Codecs, whether digits travel as telephone-event, and ports.
-type Media = (Vec<Codec>, bool, RangeInclusive<u16>);
+/// Codecs, whether digits travel as telephone-event, encryption, and ports.
+type Media = (Vec<Codec>, bool, Srtp, RangeInclusive<u16>);
 
-const CODECS: [(&str, Codec); 3] =
-    [("g722", Codec::G722), ("pcmu", Codec::Pcmu), ("pcma", Codec::Pcma)];
+const CODECS: [(&str, &[Codec]); 5] = [
+    ("opus", &[Codec::Opus]),
+    ("g722", &[Codec::G722]),
+    ("pcmu", &[Codec::Pcmu]),
+    ("pcma", &[Codec::Pcma]),
+    ("l16", &[Codec::L16, Codec::L16Narrow]),
+];
+
+const SRTP: [(&str, Srtp); 3] =
+    [("off", Srtp::Off), ("optional", Srtp::Optional), ("required", Srtp::Required)];
 
 const CALLED: [(&str, CalledFrom); 4] = [
     ("request-uri", CalledFrom::RequestUri),
@@ -58,17 +66,16 @@ pub(super) fn media(reader: &mut Reader<'_>, raw: MediaFile, node: &Node) -> Opt
         let title = "a trunk without a codec carries no call";
         reader.error(Code::Value, span, title, "", "write codecs = [\"pcmu\", \"pcma\"]");
     }
-    let codecs: Vec<_> =
+    let named: Vec<_> =
         texts.iter().filter_map(|text| reader.choice(text, "codec", &CODECS)).collect();
-    let codecs = (codecs.len() == texts.len() && !codecs.is_empty()).then_some(codecs);
+    let codecs = (named.len() == texts.len() && !named.is_empty()).then(|| named.concat());
     let telephone_event = digits(reader, &raw.dtmf);
-    let plain = encryption(reader, &raw.srtp);
+    let srtp = reader.choice(&raw.srtp, "policy for SRTP", &SRTP);
     let ports = match &raw.ports {
         Some(text) => ports(reader, text),
         None => Some(node.rtp.ports.clone()),
     };
-    plain?;
-    Some((codecs?, telephone_event?, ports?))
+    Some((codecs?, telephone_event?, srtp?, ports?))
 }
 
 fn digits(reader: &mut Reader<'_>, text: &Text) -> Option<bool> {
@@ -80,16 +87,6 @@ fn digits(reader: &mut Reader<'_>, text: &Text) -> Option<bool> {
         return None;
     }
     reader.choice(text, "way to send digits", &[("rfc4733", true), ("info", false)])
-}
-
-fn encryption(reader: &mut Reader<'_>, text: &Text) -> Option<()> {
-    if ["optional", "required"].contains(&text.get_ref().as_str()) {
-        let title = format!("srtp = \"{}\": sound is not encrypted yet", text.get_ref());
-        let help = "write \"off\", and keep PBX and Attendant on a network of their own";
-        reader.error(Code::UnknownValue, text.span(), title, "not yet", help);
-        return None;
-    }
-    reader.choice(text, "policy for SRTP", &[("off", ())])
 }
 
 pub(super) fn numbers(reader: &mut Reader<'_>, raw: &NumbersFile) -> Option<Numbers> {

@@ -39,11 +39,11 @@ pub use alone::{read_plan, read_profile};
 pub use code::Code;
 pub use diagnostic::{ConfigErrors, Diagnostic, Severity};
 pub use keys::{Fallback, Key, NODE, PLAN, TRUNK};
-pub use load::{Config, Generation};
+pub use load::{Config, Generation, Readable};
 pub use node::{Book, Floods, Node, RtpBind};
 pub use presets::{Fact, Family, Knowledge, Preset, Standing};
 pub use snippet::{SnippetFamily, SnippetValues, snippet};
 pub use transfer::{ContextField, NotAllowed, Notify200, Transfer, TransferMethod};
 pub use trunk::{
-    Limits, Listen, Peer, PerCaller, PlanName, Register, TlsFiles, TrunkMedia, TrunkProfile,
+    Limits, Listen, Peer, PerCaller, PlanName, Register, Srtp, TlsFiles, TrunkMedia, TrunkProfile,
 };

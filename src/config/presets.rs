@@ -124,6 +124,19 @@ const fn fact(
     Fact { path, value, source, why }
 }
 
+/// Where nobody knows whether a caller comes back.
+const GONE: Fact = fact(
+    "transfer.failed-refer-returns",
+    "false",
+    Knowledge::Judgement,
+    "not known, so a caller is never counted on to come back",
+);
+
+/// The transport of a family that calls by UDP unless it is told otherwise.
+const fn udp(why: &'static str) -> Fact {
+    fact("peer.transport", "\"udp\"", Knowledge::Documentation, why)
+}
+
 impl Preset {
     /// All of them, in the order in which they are listed.
     pub const ALL: [Self; 15] = [

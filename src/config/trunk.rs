@@ -153,12 +153,25 @@ pub struct TrunkMedia {
     pub telephone_event: bool,
     /// How much sound we put in a packet.
     pub packet_time: PacketTime,
+    /// Whether sound is encrypted.
+    pub srtp: Srtp,
     /// The address to bind RTP sockets to.
     pub bind: IpAddr,
     /// The address to write into SDP.
     pub advertise: IpAddr,
     /// The ports to bind: whole pairs, from an even one to an odd one.
     pub ports: RangeInclusive<u16>,
+}
+
+/// Whether sound is encrypted (SRTP, with keys in SDP: RFC 4568).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Srtp {
+    /// Never; an offer of nothing else is refused.
+    Off,
+    /// As the PBX offers it.
+    Optional,
+    /// Always; an offer without it is refused.
+    Required,
 }
 
 impl TrunkProfile {

@@ -23,7 +23,7 @@ use super::peer_file::{self, PeerFile};
 use super::presets::Standing;
 use super::session_file::{self, SessionFile};
 use super::transfer_file::{self, TransferFile};
-use super::{Code, Listen, Node, PlanName, Preset, TRUNK, TrunkMedia, TrunkProfile};
+use super::{Code, Listen, Node, Peer, PlanName, Preset, TRUNK, TrunkMedia, TrunkProfile};
 
 /// A profile with the places that checks across files point at.
 pub(super) struct ReadTrunk {
@@ -65,7 +65,7 @@ impl Written {
 }
 
 /// Returns the layers under a profile: its preset, and the defaults. `None` where the preset is not known.
-pub(super) fn layers_under(table: &DeTable<'_>) -> Option<Vec<Layer>> {
+fn layers_under(table: &DeTable<'_>) -> Option<Vec<Layer>> {
     let defaults = Layer::defaults(TRUNK);
     let Some(preset) = table.get("preset") else { return Some(vec![defaults]) };
     // One that is no text is told when the shape is read.
@@ -136,6 +136,7 @@ fn checked(
     let known = peer.as_ref().and_then(Option::as_ref);
     let transport = known.map_or(Transport::Udp, |peer| peer.transport);
     let addresses = listen_file::addresses(reader, dir, raw.listen, node, (transport, registers));
+    keys_are_safe(reader, &raw.media.srtp, known, addresses.as_ref(), registers);
     let media = media_file::media(reader, raw.media, node);
     let sources = peer_file::sources(reader, &raw.peer, known, registers);
     let listens = addresses.as_ref().map(|found| found.listens.as_slice());
@@ -150,7 +151,7 @@ fn checked(
     let transfer = transfer_file::transfer(reader, raw.transfer, peer.as_ref(), &numbers);
 
     let Addresses { listens, listen, sip: advertised, rtp_bind, rtp_advertise } = addresses?;
-    let (codecs, telephone_event, ports) = media?;
+    let (codecs, telephone_event, srtp, ports) = media?;
     let (transfer, allow) = transfer?;
     let (called, caller) = sides?;
     let (timer, prack, answer_within) = session?;
@@ -168,7 +169,7 @@ fn checked(
     };
     let packet_time = PacketTime::DEFAULT;
     let (bind, advertise) = (rtp_bind, rtp_advertise);
-    let media = TrunkMedia { codecs, telephone_event, packet_time, bind, advertise, ports };
+    let media = TrunkMedia { codecs, telephone_event, packet_time, srtp, bind, advertise, ports };
     let plan = PlanName(raw.dialplan.get_ref().clone());
     let (limits, register) = (limits?, register?);
     #[rustfmt::skip]
@@ -177,6 +178,26 @@ fn checked(
     };
     let (source, inbound) = (reader.source.clone(), Some(raw.auth.inbound));
     Some(ReadTrunk { profile, source, plan: raw.dialplan, allow, sources, inbound })
+}
+
+/// Warns where the keys of SRTP, which stand in SDP, cross the network readable.
+fn keys_are_safe(
+    reader: &mut Reader<'_>,
+    srtp: &Text,
+    peer: Option<&Peer>,
+    addresses: Option<&Addresses>,
+    registers: bool,
+) {
+    // Where we register, calls come by the connection that we made.
+    let takes_tls = |it: &Addresses| it.listens.iter().any(|listen| listen.tls.is_some());
+    let takes_tls = registers || addresses.is_none_or(takes_tls);
+    let sends_tls = peer.is_none_or(|peer| peer.transport == Transport::Tls);
+    if ["optional", "required"].contains(&srtp.get_ref().as_str()) && !(takes_tls && sends_tls) {
+        let title = "the keys of SRTP can be read on the network: SIP goes unencrypted";
+        let help = "write transport = \"tls\" under [peer] and cert and key under [listen.tls], and set \
+                    the PBX to TLS; or keep PBX and Attendant on a network of their own";
+        reader.warning(Code::KeysInClear, srtp.span(), title, help);
+    }
 }
 
 /// The sockets that requests are told apart by. One whose port the system chooses cannot be named beforehand.

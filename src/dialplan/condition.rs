@@ -26,7 +26,7 @@ pub struct Condition {
 /// Who may be calling.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum CallerRule {
-    /// Somebody who withheld the number.
+    /// Somebody who withheld the number, whether or not the network tells it us all the same.
     Anonymous,
     /// A number like this.
     Number(Pattern),
@@ -48,6 +48,12 @@ pub struct HeaderRule {
     pub value: Pattern,
 }
 
+/// Who calls.
+struct Caller<'a> {
+    number: Option<&'a str>,
+    withheld: bool,
+}
+
 /// Where words go: nobody pays for words that nobody hears.
 type Tell<'a> = &'a mut dyn FnMut(Arguments<'_>);
 
@@ -65,9 +71,12 @@ impl Condition {
         calendar: &Calendar,
         tell: &mut dyn FnMut(Arguments<'_>),
     ) -> bool {
-        let caller = dialled.caller.as_ref();
+        let caller = Caller {
+            number: dialled.caller.as_ref().map(|number| number.reveal(Purpose::Routing).as_str()),
+            withheld: dialled.withheld,
+        };
         (self.called.is_empty() || called(&self.called, &dialled.called, tell))
-            && (self.caller.is_empty() || self::caller(&self.caller, caller, tell))
+            && (self.caller.is_empty() || self::caller(&self.caller, &caller, tell))
             && self.when.as_ref().is_none_or(|when| self::when(when, dialled.at, calendar, tell))
             && self.header.iter().all(|rule| rule.check(&dialled.headers, tell))
     }
@@ -138,9 +147,8 @@ fn called(patterns: &[Pattern], number: &Phi<String>, tell: Tell<'_>) -> bool {
     true
 }
 
-fn caller(rules: &[CallerRule], number: Option<&Phi<String>>, tell: Tell<'_>) -> bool {
-    let number = number.map(|number| number.reveal(Purpose::Routing).as_str());
-    match (rules.iter().position(|rule| rule.holds(number)), number) {
+fn caller(rules: &[CallerRule], caller: &Caller<'_>, tell: Tell<'_>) -> bool {
+    match (rules.iter().position(|rule| rule.holds(caller)), caller.number) {
         (Some(at), _) => {
             tell(format_args!("caller is {}", Numbered(rules, at)));
             true
@@ -209,9 +217,9 @@ impl fmt::Display for Standing<'_> {
 }
 
 impl CallerRule {
-    fn holds(&self, number: Option<&str>) -> bool {
-        match (self, number) {
-            (Self::Anonymous, number) => number.is_none(),
+    fn holds(&self, caller: &Caller<'_>) -> bool {
+        match (self, caller.number) {
+            (Self::Anonymous, number) => number.is_none() || caller.withheld,
             (Self::Number(pattern), Some(number)) => pattern.matches(number),
             (Self::List { numbers, .. }, Some(number)) => numbers.contains(number),
             (Self::Number(_) | Self::List { .. }, None) => false,

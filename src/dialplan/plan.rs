@@ -161,8 +161,10 @@ pub enum Unanswered {
 pub struct Dialled {
     /// The number that was dialled.
     pub called: Phi<String>,
-    /// The caller's number; `None` when withheld.
+    /// The caller's number, where the trunk tells it; of one who withholds it too, for lists and patterns.
     pub caller: Option<Phi<String>>,
+    /// The caller is anonymous: there is no number, or it is not to be shown.
+    pub withheld: bool,
     /// The practice's civil time ([`Plan::civil`]).
     pub at: DateTime,
     /// SIP headers, name and value.
@@ -322,6 +324,7 @@ impl Plan {
         let dialled = Dialled {
             called: Phi::new(numbers.normalise(&test.to)),
             caller: test.from.as_deref().map(|from| Phi::new(numbers.normalise(from))),
+            withheld: test.from.is_none(),
             at: test.at,
             headers: test.headers.iter().map(|(n, v)| (n.clone(), Phi::new(v.clone()))).collect(),
         };

@@ -1,6 +1,7 @@
 //! Whether a call is taken, and where it goes: limits, number plan, a port for its sound.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -9,12 +10,13 @@ use jiff::civil::DateTime;
 use crate::agent::Setting;
 use crate::base::{CallId, Phi, Purpose, TargetName, TrunkName};
 use crate::call::{Carrier, Reach, Setup};
-use crate::config::{Config, ContextField, Notify200, TrunkProfile};
+use crate::config::{Config, ContextField, Notify200, Srtp, TrunkProfile};
 use crate::dialplan::{Action, Reason, Verdict};
 use crate::ops::{self, RefusalLabel};
 use crate::practice::PhoneNumber;
-use crate::sdp::LocalMedia;
-use crate::sip::Incoming;
+use crate::rtp::KeySeed;
+use crate::sdp::{self, Encryption, LocalMedia};
+use crate::sip::{Incoming, Transport};
 use crate::workers::{Port, WorkersError};
 
 use super::decision::{Asked, Offered, decide};
@@ -26,6 +28,8 @@ use super::throttle::{Throttle, TooSoon};
 pub(super) struct Admitted {
     pub(super) setup: Setup,
     pub(super) port: Port,
+    /// Where signalling comes from, if the PBX may be behind NAT.
+    pub(super) nat: Option<IpAddr>,
     pub(super) trunk: TrunkName,
     pub(super) route: String,
     pub(super) caller: Option<Phi<PhoneNumber>>,
@@ -100,8 +104,11 @@ pub(super) fn admit(
         );
         return Err(Refused::new(503, RefusalLabel::Busy, words));
     }
-    let caller = incoming.caller.as_ref().map(|number| profile.normalise(number));
-    throttle.take(Instant::now(), &incoming.trunk, &profile.limits, caller.as_ref())?;
+    shared.media.admit().map_err(|error| {
+        Refused::new(503, RefusalLabel::Overloaded, format!("no room for more sound: {error}"))
+    })?;
+    let number = incoming.caller.as_ref().map(|number| profile.normalise(number));
+    throttle.take(received, &incoming.trunk, &profile.limits, number.as_ref())?;
     let Choice { route, targets, order, fallback, now } =
         choose(&config, profile, call, &Asked::from(&incoming), Timestamp::now())?;
     let (bind, ports) = (profile.media.bind, &profile.media.ports);
@@ -111,10 +118,7 @@ pub(super) fn admit(
         }
         Refused::new(503, RefusalLabel::NoPorts, format!("no RTP port: {error}"))
     })?;
-    let caller = incoming.caller.as_ref().and_then(|number| {
-        let number = profile.normalise(number);
-        PhoneNumber::parse(number.reveal(Purpose::Routing)).map(Phi::new)
-    });
+    let caller = shown(number.as_ref(), incoming.withheld);
     let setting = Setting {
         practice: shared.practice.clone(),
         practitioners: shared.practitioners.clone(),
@@ -125,6 +129,11 @@ pub(super) fn admit(
     };
     let media = &profile.media;
     let rtp = (media.advertise, port.advertised().port()).into();
+    let encryption = encryption(media.srtp)?;
+    if encryption.is_some() {
+        keys_are_readable(call, &incoming);
+    }
+    let nat = profile.sip.policy.nat.then_some(incoming.flow.remote.ip());
     let setup = Setup {
         call,
         leg: incoming.leg,
@@ -132,6 +141,7 @@ pub(super) fn admit(
         local: LocalMedia {
             telephone_event: media.telephone_event,
             packet_time: media.packet_time,
+            encryption,
             ..LocalMedia::new(rtp, media.codecs.clone(), call.0 >> 1)
         },
         setting,
@@ -142,7 +152,38 @@ pub(super) fn admit(
         notify_says_answered: profile.transfer.notify_200 == Notify200::Answered,
     };
     let answer_by = received + profile.answer_within;
-    Ok(Admitted { setup, port, trunk: incoming.trunk, route, caller, answer_by })
+    Ok(Admitted { setup, port, nat, trunk: incoming.trunk, route, caller, answer_by })
+}
+
+/// Returns how a call encrypts: with keys of its own, from the system's randomness.
+fn encryption(srtp: Srtp) -> Result<Option<Encryption>, Refused> {
+    let required = match srtp {
+        Srtp::Off => return Ok(None),
+        Srtp::Optional => false,
+        Srtp::Required => true,
+    };
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).map_err(|error| {
+        let words = format!("the system gives no randomness for keys: {error}");
+        Refused::new(503, RefusalLabel::Busy, words)
+    })?;
+    Ok(Some(Encryption { required, seed: KeySeed::new(seed), number: 0 }))
+}
+
+/// Warns of keys that cross the network readable: whoever sees the SIP hears the call.
+fn keys_are_readable(call: CallId, incoming: &Incoming) {
+    let offered = incoming.offer.as_deref().is_none_or(sdp::offers_keys);
+    let (trunk, transport) = (&incoming.trunk, incoming.flow.transport);
+    if offered && transport != Transport::Tls {
+        tracing::warn!(%call, %trunk, ?transport, "The keys of this call's SRTP came unencrypted: set the PBX to SIP over TLS.");
+    }
+}
+
+/// Returns the number that the agent, the record and the staff know the caller by. One that is withheld chooses the
+/// route and counts for the limits, and goes no further (RFC 3323): it is no hint at who calls, and nobody reads it.
+fn shown(number: Option<&Phi<String>>, withheld: bool) -> Option<Phi<PhoneNumber>> {
+    let number = number.filter(|_| !withheld)?;
+    PhoneNumber::parse(number.reveal(Purpose::Routing)).map(Phi::new)
 }
 
 fn carrier(field: &ContextField) -> Carrier {
@@ -242,7 +283,7 @@ mod tests {
     /// The numbers behind `desk`, one after another, and what comes after them.
     fn behind_the_desk(at: DateTime) -> (Vec<String>, bool) {
         let config = load(PLAN);
-        let asked = Asked { called: Phi::new("8000".into()), caller: None, headers: Vec::new() };
+        let asked = asked("8000");
         let decision = decide(&config, &config.trunks[0], &asked, at).unwrap();
         let answer = decision.answer.unwrap();
         let reach = &answer.targets[0].reach;
@@ -251,6 +292,19 @@ mod tests {
             format!("{} {} {seconds}s", it.target, it.uri)
         });
         (told.collect(), reach.hang_up)
+    }
+
+    fn asked(called: &str) -> Asked {
+        let (called, headers) = (Phi::new(called.into()), Vec::new());
+        Asked { called, caller: None, withheld: true, headers }
+    }
+
+    #[test]
+    fn a_withheld_number_goes_no_further_than_the_route() {
+        let number = Phi::new("+13125550142".to_owned());
+        let known = |withheld| shown(Some(&number), withheld).is_some();
+        assert_eq!((known(false), known(true)), (true, false));
+        assert!(shown(None, true).is_none());
     }
 
     fn load(plan: &str) -> Config {
@@ -267,7 +321,7 @@ mod tests {
 
     #[test]
     fn a_refusal_is_told_in_the_words_of_the_dry_run() {
-        let asked = Asked { called: Phi::new("8000".into()), caller: None, headers: Vec::new() };
+        let asked = asked("8000");
         let refused = |plan: &str| {
             let config = load(plan);
             let now = Timestamp::UNIX_EPOCH;

@@ -1,6 +1,7 @@
 //! One call's task: it owns the call, waits for one thing, feeds it in, and does what the call wants.
 
 use std::future::pending;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -37,6 +38,8 @@ pub(super) struct Hands {
     pub(super) tools: Tools,
     /// Bound at admission, until the media is opened on it.
     pub(super) port: Option<Port>,
+    /// Where signalling comes from, when the far end may be behind NAT: its sound may come from there too.
+    pub(super) nat: Option<IpAddr>,
     /// Later the call is refused, so that the PBX's own rule takes it.
     pub(super) answer_by: Instant,
     pub(super) media: Option<LegControl>,
@@ -90,7 +93,8 @@ impl Hands {
             Output::Sip(command) => self.shared.tell(command).await,
             Output::OpenMedia(negotiated) => self.open_media(&negotiated),
             Output::UpdateMedia(negotiated) => {
-                let updated = self.media.as_ref().map(|media| media.update(params(&negotiated)));
+                let updated =
+                    self.media.as_ref().map(|media| media.update(params(&negotiated, self.nat)));
                 self.managed("media update", updated.unwrap_or(Ok(())));
             }
             Output::CloseMedia => self.close_media(),
@@ -162,7 +166,7 @@ impl Hands {
     fn open_media(&mut self, negotiated: &Negotiated) {
         let Some(port) = self.port.take() else { return };
         let leg = self.leg;
-        match self.shared.media.open(leg, port, params(negotiated)) {
+        match self.shared.media.open(leg, port, params(negotiated, self.nat)) {
             Ok(media) => {
                 let recognizer = self.shared.recognizer();
                 let attached =
@@ -261,15 +265,20 @@ fn tool_outcome(error: Option<ErrorCode>) -> ops::ToolOutcome {
     }
 }
 
-fn params(negotiated: &Negotiated) -> LegParams {
-    let Negotiated { codec, payload_type, telephone_event, remote, packet_time, direction } =
-        *negotiated;
+/// What was agreed, in media's terms. `nat` is where signalling comes from when the far end may be behind NAT.
+fn params(negotiated: &Negotiated, nat: Option<IpAddr>) -> LegParams {
+    let Negotiated { opus, telephone_event, event_clock, packet_time, direction, .. } = *negotiated;
     LegParams {
+        opus,
         telephone_event,
+        event_clock,
         packet_time,
         sends: direction.sends(),
         receives: direction.receives(),
-        learn_source: true,
-        ..LegParams::new(codec, payload_type, remote)
+        learn_source: nat.is_some(),
+        learn_from: nat,
+        srtp: negotiated.srtp.clone(),
+        rtcp: negotiated.rtcp,
+        ..LegParams::new(negotiated.codec, negotiated.payload_type, negotiated.remote)
     }
 }

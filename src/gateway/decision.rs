@@ -15,16 +15,23 @@ use crate::sip::Incoming;
 pub struct Asked {
     /// The number that was dialled.
     pub called: Phi<String>,
-    /// The caller's number; `None` when withheld.
+    /// The caller's number, where the trunk tells it; of one who withholds it too.
     pub caller: Option<Phi<String>>,
+    /// The caller is anonymous: there is no number, or it is not to be shown.
+    pub withheld: bool,
     /// SIP headers, long name and value.
     pub headers: Vec<(String, Phi<String>)>,
 }
 
 impl From<&Incoming> for Asked {
     fn from(incoming: &Incoming) -> Self {
-        let Incoming { called, caller, headers, .. } = incoming;
-        Self { called: called.clone(), caller: caller.clone(), headers: headers.clone() }
+        let Incoming { called, caller, withheld, headers, .. } = incoming;
+        Self {
+            called: called.clone(),
+            caller: caller.clone(),
+            withheld: *withheld,
+            headers: headers.clone(),
+        }
     }
 }
 
@@ -86,6 +93,7 @@ pub fn decide<'a>(
     let dialled = Dialled {
         called: profile.normalise(&asked.called),
         caller: asked.caller.as_ref().map(|number| profile.normalise(number)),
+        withheld: asked.withheld,
         at,
         headers: asked.headers.clone(),
     };

@@ -135,6 +135,7 @@ proptest! {
             let asked = Asked {
                 called: Phi::new(caller.called.to_owned()),
                 caller: caller.caller.map(|number| Phi::new(number.to_owned())),
+                withheld: caller.caller.is_none(),
                 headers: caller.header.map(|v| ("X-Line".to_owned(), Phi::new(v.to_owned()))).into_iter().collect(),
             };
             let expected = kept.iter().position(|rule| takes(rule, &caller, open));
@@ -171,7 +172,8 @@ proptest! {
             plan.targets.get_mut(&desk).unwrap().dial.clone_from(&numbers);
         }
         let profile = &config.trunks[0];
-        let asked = Asked { called: Phi::new("8000".into()), caller: None, headers: Vec::new() };
+        let (called, headers) = (Phi::new("8000".into()), Vec::new());
+        let asked = Asked { called, caller: None, withheld: true, headers };
         let choice = choose(&config, profile, CallId(2), &asked, Timestamp::UNIX_EPOCH);
         let Ok(choice) = choice else { return Err(TestCaseError::fail("it has an agent")) };
         let reached = choice.targets.get(&TargetName::new(&asked_for));

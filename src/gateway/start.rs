@@ -25,9 +25,7 @@ use crate::sip::Command;
 use crate::speech::{Recognizer, Voice};
 use crate::store::Store;
 use crate::toolbox::{Toolbox, civil_clock};
-use crate::workers::{
-    Hearing, MediaConfig, MediaEvent, MediaEvents, MediaPlane, Scheduling, Speaking,
-};
+use crate::workers::{Hearing, MediaConfig, MediaEvent, MediaEvents, MediaPlane, Speaking};
 
 use super::error::StartError;
 use super::reload::{self, CONTROL_SOCKET, ReloadError, Reloaded};
@@ -35,15 +33,12 @@ use super::shared::Shared;
 use super::standing::TrunkFacts;
 use super::switchboard::{Board, Control, Switchboard, expect_metrics};
 use super::watch::Watched;
-use super::{sockets, spawn};
+use super::{media_minder, sockets, spawn};
 
 /// What a watcher may be behind before it loses the oldest: a minute of a lively call.
 const WATCHED: usize = 1024;
 /// Events that may wait for the switchboard.
 const EVENTS: usize = 1024;
-
-/// How often the media threads' lateness is told.
-const PACING: Duration = Duration::from_secs(60);
 
 /// A running gateway.
 pub struct Gateway {
@@ -143,7 +138,7 @@ impl Gateway {
             media.events().map(|events| spawn("media events", pass_on(events, media_events))),
         );
         say_if_torn(&audit);
-        ops::MediaScheduling { granted: scheduling(&media) }.emit();
+        media_minder::say_how_it_starts(&media);
 
         expect_metrics(&config);
         let (watch, _) = broadcast::channel(WATCHED);
@@ -179,10 +174,21 @@ impl Gateway {
     /// Returns what it says of itself.
     pub fn facts(&self) -> Facts {
         Facts {
-            scheduling: ops::Label::label(scheduling(&self.shared.media)).to_owned(),
+            scheduling: ops::Label::label(media_minder::scheduling(&self.shared.media)).to_owned(),
             calls: *self.calls.borrow(),
             trunks: self.trunks.borrow().clone(),
         }
+    }
+
+    /// Keeps all memory of this process in memory, and says whether that may be. It is for a process
+    /// that does nothing else.
+    pub fn lock_memory(&self) {
+        media_minder::lock_memory();
+    }
+
+    /// Returns a line for `systemctl status`.
+    pub fn status(&self) -> String {
+        media_minder::status(&self.shared.media)
     }
 
     /// Says what SIP holds and waits for, a line each; nothing when it has stopped. An ended call stays
@@ -277,17 +283,9 @@ async fn pass_on(mut events: MediaEvents, to: mpsc::Sender<MediaEvent>) {
     }
 }
 
-fn scheduling(media: &MediaPlane) -> ops::Scheduling {
-    match media.realtime() {
-        Scheduling::RealTime => ops::Scheduling::Fifo,
-        Scheduling::Nice => ops::Scheduling::Nice,
-        Scheduling::Plain => ops::Scheduling::Plain,
-    }
-}
-
 /// Starts what looks after the process, and what is asked from outside.
 async fn minders(shared: &Arc<Shared>, control: &mpsc::Sender<Control>) -> Vec<JoinHandle<()>> {
-    let mut minders = vec![spawn("pacing", report_pacing(Arc::clone(shared)))];
+    let mut minders = vec![spawn("media minder", media_minder::run(Arc::clone(shared)))];
     minders.extend(watchdog(control.clone()));
     minders.extend(serve_control(&shared.config.load(), control.clone()).await);
     minders
@@ -314,20 +312,6 @@ async fn serve_metrics(
         .await
         .map_err(|source| StartError::Metrics { address, source })?;
     Ok(Some(spawn("metrics", http::run(listener, metrics, health.clone()))))
-}
-
-/// Tells how late the media threads were, where they were.
-async fn report_pacing(shared: Arc<Shared>) {
-    let mut before = shared.media.pacing();
-    loop {
-        tokio::time::sleep(PACING).await;
-        let pacing = shared.media.pacing();
-        let ticks = pacing.late.saturating_sub(before.late);
-        if ticks > 0 {
-            ops::MediaLate { ticks, worst: pacing.worst }.emit();
-        }
-        before = pacing;
-    }
 }
 
 /// Tells systemd that the switchboard still moves.

@@ -1,9 +1,14 @@
 //! The sending half of a leg: frames to packets of the agreed packet time, or event packets in
 //! their place.
 
-use crate::base::{Dice, Frame, PacketTime, RtpTime, SeqNo};
-use crate::codec::{Codec, Encoder, FRAME_BYTES};
-use crate::rtp::{DtmfSender, Header, MAX_PAYLOAD, Packet, Ssrc};
+use crate::base::{Dice, Frame, RtpTime, SampleRate, SeqNo};
+use crate::codec::{Codec, Encoder, MAX_PAYLOAD, OpusEncoder};
+use crate::rtp::{DtmfSender, Header, Packet, Ssrc};
+
+use super::session::LegParams;
+
+/// The longest packet: 60 ms, in samples at 16 kHz.
+const MAX_PACKET: usize = 960;
 
 /// What must go on without a jump for the far end, whoever sends: one struct, so that it can be
 /// handed on.
@@ -20,60 +25,78 @@ pub struct Continuity {
 }
 
 impl Continuity {
-    /// Begins a stream at a random place (RFC 3550 §5.1).
+    /// Begins a stream at a random place (RFC 3550 §5.1), in the lower half of the numbers: an SRTP receiver
+    /// that misses the first packets could not tell a wrap among them (RFC 3711 §3.3.1).
     pub fn begin(dice: &mut Dice) -> Self {
         Self {
             ssrc: Ssrc(dice.bits() as u32),
-            seq: SeqNo(dice.bits() as u16),
+            seq: SeqNo(dice.bits() as u16 & 0x7fff),
             time: RtpTime(dice.bits() as u32),
             after_pause: true,
         }
     }
+
+    /// Another clock rate is another stream (RFC 7160 §4.1). The odd multiplier takes every name
+    /// to another one.
+    fn on_another_clock(&mut self) {
+        self.ssrc = Ssrc(self.ssrc.0.wrapping_mul(0x9e37_79b1).wrapping_add(0x7f4a_7c15));
+        self.after_pause = true;
+    }
 }
 
-/// Encodes, collects and packetises.
-#[derive(Clone, Debug)]
+/// Collects sound for a packet, encodes and packetises it.
+#[derive(Debug)]
 pub(super) struct Sender {
     continuity: Continuity,
+    codec: Codec,
     encoder: Encoder,
     payload_type: u8,
     telephone_event: Option<u8>,
+    event_clock: SampleRate,
     dtmf: DtmfSender,
-    /// Bytes, which for G.711 are samples.
+    /// Of sound, in samples at 16 kHz as all that is collected.
     packet: usize,
-    collected: [u8; FRAME_BYTES + MAX_PAYLOAD],
+    collected: [i16; Frame::SAMPLES + MAX_PACKET],
     filled: usize,
 }
 
 impl Sender {
-    pub(super) fn new(continuity: Continuity, codec: Codec) -> Self {
-        Self {
+    pub(super) fn new(continuity: Continuity, params: &LegParams) -> Self {
+        let mut sender = Self {
             continuity,
-            encoder: Encoder::new(codec),
-            payload_type: 0,
+            codec: params.codec,
+            encoder: Encoder::new(params.codec),
+            payload_type: params.payload_type,
             telephone_event: None,
+            event_clock: params.event_clock,
             dtmf: DtmfSender::default(),
-            packet: FRAME_BYTES,
-            collected: [0; FRAME_BYTES + MAX_PAYLOAD],
+            packet: Frame::SAMPLES,
+            collected: [0; Frame::SAMPLES + MAX_PACKET],
             filled: 0,
-        }
+        };
+        sender.agree(params);
+        sender
     }
 
-    pub(super) fn agree(
-        &mut self,
-        codec: Codec,
-        payload_type: u8,
-        telephone_event: Option<u8>,
-        packet_time: PacketTime,
-    ) {
-        self.encoder.switch(codec);
-        if payload_type != self.payload_type {
+    /// Takes what Opus needs, if it has none.
+    pub(super) fn equip(&mut self, opus: OpusEncoder) {
+        self.encoder.equip(opus);
+    }
+
+    pub(super) fn agree(&mut self, params: &LegParams) {
+        if params.payload_type != self.payload_type {
             self.drop_collected();
         }
-        self.payload_type = payload_type;
-        self.telephone_event = telephone_event;
-        // 10 to 60 ms; what is outside was not agreed with anybody.
-        self.packet = usize::from(packet_time.0.clamp(10, 60)) * 8;
+        if params.codec.clock_rate() != self.codec.clock_rate() {
+            self.continuity.on_another_clock();
+        }
+        self.codec = params.codec;
+        self.encoder.switch(params.codec);
+        self.encoder.tune(&params.opus);
+        self.payload_type = params.payload_type;
+        self.telephone_event = params.telephone_event;
+        self.event_clock = params.event_clock;
+        self.packet = params.codec.packet(params.packet_time);
     }
 
     pub(super) fn continuity(&self) -> Continuity {
@@ -82,19 +105,17 @@ impl Sender {
 
     /// Takes the next 20 ms of sound.
     pub(super) fn take(&mut self, frame: &Frame) {
-        let mut coded = [0; FRAME_BYTES];
-        self.encoder.encode(frame, &mut coded);
         // Packets are polled until none is left, so that less than one packet is collected.
         let room = &mut self.collected[self.filled..];
-        let length = room.len().min(FRAME_BYTES);
-        room[..length].copy_from_slice(&coded[..length]);
+        let length = room.len().min(Frame::SAMPLES);
+        room[..length].copy_from_slice(&frame.0[..length]);
         self.filled += length;
     }
 
     /// Lets 20 ms pass in which nothing may be sent.
     pub(super) fn pass(&mut self) {
         self.drop_collected();
-        self.continuity.time = RtpTime(self.continuity.time.0.wrapping_add(FRAME_BYTES as u32));
+        self.go_on(Frame::SAMPLES);
         self.continuity.after_pause = true;
     }
 
@@ -106,44 +127,52 @@ impl Sender {
         self.dtmf.is_busy()
     }
 
-    /// Writes the next packet that is full.
+    /// Writes the next packet that is full, or none while there is silence that need not be sent.
     pub(super) fn poll_packet(&mut self, out: &mut [u8]) -> Option<usize> {
-        if self.filled < self.packet {
+        while self.filled >= self.packet {
+            let written = self.write_packet(out);
+            self.collected.copy_within(self.packet..self.filled, 0);
+            self.filled -= self.packet;
+            self.go_on(self.packet);
+            self.continuity.after_pause = written.is_none();
+            if written.is_some() {
+                self.continuity.seq = SeqNo(self.continuity.seq.0.wrapping_add(1));
+                return written;
+            }
+        }
+        None
+    }
+
+    fn write_packet(&mut self, out: &mut [u8]) -> Option<usize> {
+        let Continuity { ssrc, seq, time, after_pause } = self.continuity;
+        if let Some(payload_type) = self.telephone_event {
+            // It is sent where the sound would be, and counts how long it is in its own clock.
+            let rate = (self.event_clock.0 / 1000) as u16;
+            let samples = (self.packet / 16) as u16 * rate;
+            if let Some(event) = self.dtmf.next(time, samples, rate) {
+                let (marker, time) = (event.marker, event.time);
+                let header = Header { payload_type, marker, seq, time, ssrc };
+                return Packet { header, payload: &event.payload }.write(out);
+            }
+        }
+        let mut payload = [0; MAX_PAYLOAD];
+        let length = self.encoder.encode(&self.collected[..self.packet], &mut payload);
+        if length == 0 {
             return None;
         }
-        let Continuity { ssrc, seq, time, after_pause } = self.continuity;
-        let event = match self.telephone_event {
-            Some(payload_type) => {
-                self.dtmf.next(time, self.packet as u16, 8).map(|event| (payload_type, event))
-            }
-            None => None,
-        };
-        let length = match &event {
-            Some((payload_type, event)) => {
-                let (payload_type, marker, time) = (*payload_type, event.marker, event.time);
-                let header = Header { payload_type, marker, seq, time, ssrc };
-                Packet { header, payload: &event.payload }.write(out)
-            }
-            None => {
-                let payload_type = self.payload_type;
-                let header = Header { payload_type, marker: after_pause, seq, time, ssrc };
-                Packet { header, payload: &self.collected[..self.packet] }.write(out)
-            }
-        };
-        self.collected.copy_within(self.packet..self.filled, 0);
-        self.filled -= self.packet;
-        self.continuity = Continuity {
-            ssrc,
-            seq: SeqNo(seq.0.wrapping_add(1)),
-            time: RtpTime(time.0.wrapping_add(self.packet as u32)),
-            after_pause: false,
-        };
-        length
+        let (payload_type, marker) = (self.payload_type, after_pause);
+        let header = Header { payload_type, marker, seq, time, ssrc };
+        Packet { header, payload: &payload[..length] }.write(out)
     }
 
     fn drop_collected(&mut self) {
-        let time = self.continuity.time.0.wrapping_add(self.filled as u32);
-        self.continuity.time = RtpTime(time);
+        self.go_on(self.filled);
         self.filled = 0;
+    }
+
+    /// Moves the RTP clock on by so many samples at 16 kHz.
+    fn go_on(&mut self, samples: usize) {
+        let time = &mut self.continuity.time.0;
+        *time = time.wrapping_add(self.codec.on_clock(samples));
     }
 }

@@ -3,21 +3,32 @@
 //! Every 20 ms: [`MediaSession::tick`], then [`MediaSession::poll_packet`] until none is left; for
 //! each datagram [`MediaSession::receive`]; after either, `poll_heard` and `poll_event`.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use crate::base::{Dice, Frame, PacketTime, Phi};
-use crate::codec::Codec;
-use crate::rtp::{Counters, DtmfReceiver, Inserted, Packet, PacketError};
+use crate::base::{Dice, Frame, PacketTime, Phi, SampleRate};
+use crate::codec::{Codec, OpusCoders, OpusSettings};
+use crate::rtp::{
+    Counters, DtmfReceiver, Inserted, Ntp, Packet, PacketError, Playout, RTCP_BYTES, Reception,
+    RtcpParams, SrtpError, SrtpKeys,
+};
 
 use super::latch::{Latch, Source};
-use super::receiver::{Heard, Receiver};
+use super::protection::{LONGEST, Protection};
+use super::receiver::{Heard, Receiver, Timing};
 use super::sender::{Continuity, Sender};
+use super::socket_counts::SocketCounts;
+use super::verdict::Verdict;
+use super::watch::{Quality, Watch};
 
 /// Comfort noise (RFC 3389), for which every 8 kHz codec shares one payload type.
 const COMFORT_NOISE: u8 = 13;
 /// Nothing came for this long: worth saying, and saying again after as long.
 const NO_PACKETS: Duration = Duration::from_secs(5);
+/// The most that is made up for after a stand-still, in frames: 30 s.
+const SKIPPED: u64 = 1500;
+/// Bytes of the header of our packets (RFC 3550 §5.1).
+const HEADER: usize = 12;
 /// Events that may wait between two polls.
 const EVENTS: usize = 8;
 
@@ -28,8 +39,12 @@ pub struct LegParams {
     pub codec: Codec,
     /// Its payload type, both ways.
     pub payload_type: u8,
+    /// How the far end wants its Opus.
+    pub opus: OpusSettings,
     /// The payload type of telephone-event (RFC 4733), when both sides have it.
     pub telephone_event: Option<u8>,
+    /// What its durations count at: the clock of the codec, or 8 kHz from those who know no other.
+    pub event_clock: SampleRate,
     /// Where the far end receives, by its SDP.
     pub remote: SocketAddr,
     /// How much sound to put in a packet.
@@ -40,6 +55,14 @@ pub struct LegParams {
     pub receives: bool,
     /// Whether the far end may be behind NAT, so that its address is learnt from its packets.
     pub learn_source: bool,
+    /// From which address besides that of SDP it may be learnt: where signalling comes from. `None` is any.
+    pub learn_from: Option<IpAddr>,
+    /// The keys of SRTP; `None` sends and takes what is not encrypted.
+    pub srtp: Option<SrtpKeys>,
+    /// When what comes is played.
+    pub playout: Playout,
+    /// What was agreed of RTCP.
+    pub rtcp: RtcpParams,
 }
 
 impl LegParams {
@@ -48,12 +71,18 @@ impl LegParams {
         Self {
             codec,
             payload_type,
+            opus: OpusSettings::default(),
             telephone_event: None,
+            event_clock: SampleRate(8_000),
             remote,
             packet_time: PacketTime::DEFAULT,
             sends: true,
             receives: true,
             learn_source: false,
+            playout: Playout::Reorder,
+            rtcp: RtcpParams::default(),
+            learn_from: None,
+            srtp: None,
         }
     }
 }
@@ -67,12 +96,14 @@ pub enum Received {
     Event(Inserted),
     /// From somebody else: dropped.
     Foreign,
-    /// RTCP: dropped.
+    /// RTCP of the far end.
     Control,
     /// Not RTP: dropped.
     Malformed,
     /// Of a payload type that was not agreed: its sound is dropped.
     Unexpected,
+    /// Not under the leg's key, or again: dropped.
+    Unprotected(SrtpError),
     /// Sent although nothing should be: dropped.
     OnHold,
 }
@@ -97,9 +128,11 @@ pub enum SessionEvent {
         /// For how long.
         lasted: Duration,
     },
+    /// Whether both sides hear each other: said once it is known, and when it changes.
+    Judged(Verdict),
 }
 
-/// Counts of one leg. They only grow.
+/// What is known of one leg. Counts only grow.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Stats {
     /// Of what came.
@@ -108,16 +141,23 @@ pub struct Stats {
     pub packets_sent: u64,
     /// Frames of the agent's sound sent, without silence.
     pub frames_played: u64,
+    /// How even what comes is, as of the last tick.
+    pub timing: Timing,
+    /// Of the socket, filled in by whoever owns it.
+    pub socket: SocketCounts,
 }
 
 /// The media of one leg.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct MediaSession {
     params: LegParams,
     latch: Latch,
+    protection: Option<Protection>,
     receiver: Receiver,
     sender: Sender,
     dtmf: DtmfReceiver,
+    reception: Reception,
+    watch: Watch,
     stats: Stats,
     /// When a packet last came, or the silence began to count.
     last_packet: Instant,
@@ -133,15 +173,17 @@ impl MediaSession {
 
     /// Starts a leg that goes on with a stream that another session sent.
     pub fn resume(now: Instant, params: LegParams, continuity: Continuity) -> Self {
-        let mut sender = Sender::new(continuity, params.codec);
-        let LegParams { codec, payload_type, telephone_event, packet_time, .. } = params;
-        sender.agree(codec, payload_type, telephone_event, packet_time);
+        let LegParams { codec, payload_type, .. } = params;
+        let seed = u64::from(continuity.ssrc.0) << 32 | u64::from(continuity.time.0);
         Self {
-            latch: Latch::new(params.remote, params.learn_source),
+            latch: Latch::new(params.remote, params.learn_source, params.learn_from),
+            protection: params.srtp.as_ref().map(Protection::new),
+            sender: Sender::new(continuity, &params),
+            receiver: Receiver::new(payload_type, codec, params.playout),
             params,
-            receiver: Receiver::new(payload_type, codec),
-            sender,
             dtmf: DtmfReceiver::default(),
+            reception: Reception::new(codec.clock_rate()),
+            watch: Watch::new(now, continuity.ssrc, seed),
             stats: Stats::default(),
             last_packet: now,
             no_packets_said: Duration::ZERO,
@@ -149,30 +191,71 @@ impl MediaSession {
         }
     }
 
+    /// Takes what Opus needs, for a leg that was not opened with it: before it is agreed on. What a
+    /// leg has it keeps; a second time would free memory.
+    pub fn equip(&mut self, coders: OpusCoders) {
+        self.sender.equip(coders.encoder);
+        self.receiver.equip(coders.decoder);
+    }
+
     /// Goes on under what a later offer and answer agreed on. The source is learnt anew only when
     /// the far end's address changed.
     pub fn update(&mut self, now: Instant, params: LegParams) {
         if params.remote != self.params.remote || params.learn_source != self.params.learn_source {
-            self.latch = Latch::new(params.remote, params.learn_source);
+            self.latch = Latch::new(params.remote, params.learn_source, params.learn_from);
+        }
+        match &mut self.protection {
+            Some(protection) => protection.agree(params.srtp.as_ref()),
+            none => *none = params.srtp.as_ref().map(Protection::new),
         }
         if params.receives && !self.params.receives {
             self.heard_from(now);
         }
-        let LegParams { codec, payload_type, telephone_event, packet_time, .. } = params;
-        self.sender.agree(codec, payload_type, telephone_event, packet_time);
-        self.receiver.agree(payload_type, codec);
+        let path = |of: &LegParams| (of.remote, of.sends, of.receives, of.srtp.is_some());
+        if path(&params) != path(&self.params) {
+            self.watch.agree(now, &self.stats);
+        }
+        self.sender.agree(&params);
+        self.receiver.agree(params.payload_type, params.codec, params.playout);
+        self.reception.set_clock(params.codec.clock_rate());
         self.params = params;
     }
 
     /// Takes one datagram. It never panics, whatever is in it.
     pub fn receive(&mut self, now: Instant, datagram: &[u8], from: SocketAddr) -> Received {
+        let protection = self.protection.as_mut().filter(|it| it.is_active());
+        let Some(protection) = protection.filter(|_| !is_control(datagram)) else {
+            return self.receive_open(now, datagram, from);
+        };
+        // Nobody else's packets are worth the arithmetic, and only what is genuine may be learnt from.
+        if !self.latch.may_hear(now, from) {
+            self.stats.received.foreign += 1;
+            self.watch.foreign(from);
+            return Received::Foreign;
+        }
+        let mut room = [0; LONGEST];
+        match protection.open(datagram, &mut room) {
+            Ok(packet) => self.receive_open(now, packet, from),
+            Err(error) => self.refuse(error),
+        }
+    }
+
+    fn refuse(&mut self, error: SrtpError) -> Received {
+        let counters = &mut self.stats.received;
+        match error {
+            SrtpError::Forged => counters.forged += 1,
+            SrtpError::Replayed => counters.replayed += 1,
+            SrtpError::Short | SrtpError::NoRoom | SrtpError::UsedUp => counters.malformed += 1,
+        }
+        Received::Unprotected(error)
+    }
+
+    /// Takes one datagram that is not encrypted, or not any more.
+    fn receive_open(&mut self, now: Instant, datagram: &[u8], from: SocketAddr) -> Received {
         let counters = &mut self.stats.received;
         let packet = match Packet::parse(datagram) {
             Ok(packet) => packet,
-            Err(PacketError::Control) => {
-                counters.control += 1;
-                return Received::Control;
-            }
+            Err(PacketError::Control) => return self.receive_control(now, datagram, from),
             Err(_) => {
                 counters.malformed += 1;
                 return Received::Malformed;
@@ -183,6 +266,7 @@ impl MediaSession {
             Source::Learnt => self.emit(SessionEvent::SourceLearnt { at: from }),
             Source::Foreign => {
                 counters.foreign += 1;
+                self.watch.foreign(from);
                 return Received::Foreign;
             }
         }
@@ -192,9 +276,121 @@ impl MediaSession {
         self.stats.received.received += 1;
         self.heard_from(now);
         if !self.params.receives {
+            // What we do not want to hear is not lost.
+            if self.reception.ssrc() == Some(packet.header.ssrc) {
+                self.reception.receive(now, &packet.header, false);
+            }
             return Received::OnHold;
         }
         self.take(now, &packet)
+    }
+
+    /// Takes one datagram of RTCP, from the port of its own or that of RTP. It never panics.
+    pub fn receive_control(&mut self, now: Instant, datagram: &[u8], from: SocketAddr) -> Received {
+        self.stats.received.control += 1;
+        let LegParams { remote, rtcp, .. } = &self.params;
+        let signalled = rtcp.remote.unwrap_or_else(|| next_port(*remote));
+        if !self.latch.hears_control(from, signalled) {
+            return Received::Foreign;
+        }
+        let mut room = [0; LONGEST];
+        let Some(packet) = self.open_report(datagram, &mut room) else {
+            return Received::Malformed;
+        };
+        match self.watch.receive_control(now, packet, from) {
+            true => Received::Control,
+            false => Received::Malformed,
+        }
+    }
+
+    /// Writes the RTCP report that is due into `out`, after a tick's packets, and returns its
+    /// length and where it goes.
+    pub fn poll_control(
+        &mut self,
+        now: Instant,
+        out: &mut [u8; RTCP_BYTES],
+    ) -> Option<(usize, SocketAddr)> {
+        if !self.watch.control_is_due(now) {
+            return None;
+        }
+        let Self { watch, reception, params, .. } = self;
+        let time = self.sender.continuity().time;
+        let length = watch.write_control(now, time, reception, params, out)?;
+        self.send_control(length, out)
+    }
+
+    /// Writes the last report, with a goodbye, as [`Self::poll_control`] does.
+    pub fn goodbye(
+        &mut self,
+        now: Instant,
+        out: &mut [u8; RTCP_BYTES],
+    ) -> Option<(usize, SocketAddr)> {
+        let time = self.sender.continuity().time;
+        let length = self.watch.write_goodbye(now, time, &mut self.reception, out)?;
+        self.send_control(length, out)
+    }
+
+    fn send_control(
+        &mut self,
+        length: usize,
+        out: &mut [u8; RTCP_BYTES],
+    ) -> Option<(usize, SocketAddr)> {
+        let rtp = (self.latch.remote(), self.latch.is_learnt());
+        let to = self.watch.control_remote(&self.params, rtp);
+        // On hold as RFC 2543 had it there is nobody to report to.
+        if to.ip().is_unspecified() {
+            return None;
+        }
+        Some((self.seal_report(out, length)?, to))
+    }
+
+    /// Whether RTCP goes over the port of RTP (RFC 5761).
+    pub fn shares_port(&self) -> bool {
+        self.params.rtcp.mux
+    }
+
+    /// Tells the time of day, for reports; without it they count from the start of the leg.
+    pub fn set_wall_clock(&mut self, now: Instant, time: Ntp) {
+        self.watch.set_wall_clock(now, time);
+    }
+
+    /// Notes that the far end's machine refused a packet: nobody listens there.
+    pub fn refused(&mut self, now: Instant) {
+        self.watch.refused(now);
+    }
+
+    /// Returns how the leg sounded so far.
+    pub fn quality(&self, now: Instant) -> Quality {
+        let judged = (&self.stats, self.last_packet);
+        self.watch.quality(now, &self.reception, (&self.params, self.latch.remote()), judged)
+    }
+
+    /// Opens an RTCP packet of the far end, copying it to `room`, and counts what is not genuine; without SRTP
+    /// it is returned as it came.
+    pub fn open_report<'a>(
+        &mut self,
+        datagram: &'a [u8],
+        room: &'a mut [u8; LONGEST],
+    ) -> Option<&'a [u8]> {
+        let Some(protection) = self.protection.as_mut().filter(|it| it.is_active()) else {
+            return Some(datagram);
+        };
+        match protection.open_report(datagram, room) {
+            Ok(packet) => Some(packet),
+            Err(error) => {
+                self.refuse(error);
+                None
+            }
+        }
+    }
+
+    /// Seals an RTCP packet of ours, the first `length` bytes of `out`, and returns its new length; without
+    /// SRTP that is the old one. `out` has room for 14 bytes more.
+    pub fn seal_report(&mut self, out: &mut [u8], length: usize) -> Option<usize> {
+        match &mut self.protection {
+            Some(protection) => protection.seal_report(out, length),
+            None => Some(length),
+        }
     }
 
     /// Whether the next tick sends sound, so that a frame of the agent's would be heard.
@@ -211,11 +407,24 @@ impl MediaSession {
         } else {
             self.sender.pass();
         }
+        self.receiver.pass();
+        self.stats.timing = self.receiver.timing(now, &self.reception);
         let lasted = now.saturating_duration_since(self.last_packet);
         if self.params.receives && lasted >= self.no_packets_said + NO_PACKETS {
             self.no_packets_said = lasted;
             self.emit(SessionEvent::NoPackets { lasted });
         }
+        let (said, remote) = (next.filter(|_| self.params.sends), self.latch.remote());
+        let seen = (&self.stats, self.last_packet);
+        if let Some(verdict) = self.watch.tick(now, said, (&self.params, remote), seen) {
+            self.emit(SessionEvent::Judged(verdict));
+        }
+    }
+
+    /// Lets frames' time pass in which nothing could be sent: this machine stood still.
+    pub fn skip(&mut self, frames: u64) {
+        // After more than that the far end has given up, and any time is as good.
+        (0..frames.min(SKIPPED)).for_each(|_| self.sender.pass());
     }
 
     /// Writes the next packet that is due into `out` and returns its length. It goes to
@@ -223,7 +432,11 @@ impl MediaSession {
     pub fn poll_packet(&mut self, out: &mut [u8]) -> Option<usize> {
         let length = self.sender.poll_packet(out)?;
         self.stats.packets_sent += 1;
-        Some(length)
+        self.watch.sends(length.saturating_sub(HEADER));
+        match &mut self.protection {
+            Some(protection) => protection.seal(out, length),
+            None => Some(length),
+        }
     }
 
     /// Returns the next frame that was heard.
@@ -231,7 +444,9 @@ impl MediaSession {
         if !self.params.receives {
             return None;
         }
-        self.receiver.poll(now, &mut self.stats.received)
+        let heard = self.receiver.poll(now, &mut self.stats.received)?;
+        self.watch.heard(&heard.frame, heard.sound);
+        Some(heard)
     }
 
     /// Returns what has happened since.
@@ -256,6 +471,11 @@ impl MediaSession {
         &self.stats
     }
 
+    /// Returns the account of the stream that comes, of which RTCP reports.
+    pub fn reception(&mut self) -> &mut Reception {
+        &mut self.reception
+    }
+
     /// Returns what another session needs to go on sending for this one.
     pub fn continuity(&self) -> Continuity {
         self.sender.continuity()
@@ -264,10 +484,14 @@ impl MediaSession {
     fn take(&mut self, now: Instant, packet: &Packet<'_>) -> Received {
         let payload_type = packet.header.payload_type;
         let counters = &mut self.stats.received;
-        if let Some(codec) = self.receiver.codec_of(payload_type) {
-            return Received::Sound(self.receiver.insert(now, packet, Some(codec), counters));
+        let codec = self.receiver.codec_of(payload_type);
+        let inserted = self.receiver.insert(now, packet, codec, counters);
+        if self.receiver.ssrc() == Some(packet.header.ssrc) {
+            self.reception.receive(now, &packet.header, codec.is_some());
         }
-        let inserted = self.receiver.insert(now, packet, None, counters);
+        if codec.is_some() {
+            return Received::Sound(inserted);
+        }
         if Some(payload_type) == self.params.telephone_event {
             if let Some(digit) = self.dtmf.receive(packet) {
                 self.emit(SessionEvent::Digit(digit));
@@ -293,4 +517,14 @@ impl MediaSession {
             *place = Some(event);
         }
     }
+}
+
+/// Where RTCP goes when nobody says (RFC 3550 §11).
+fn next_port(rtp: SocketAddr) -> SocketAddr {
+    SocketAddr::new(rtp.ip(), rtp.port().saturating_add(1))
+}
+
+/// RTCP on the port of RTP (RFC 5761 §4).
+fn is_control(datagram: &[u8]) -> bool {
+    datagram.get(1).is_some_and(|kind| (192..=223).contains(kind))
 }

@@ -10,7 +10,7 @@ use ::metrics::{counter, gauge, histogram};
 use crate::base::{CallId, TargetName, TrunkName, TurnId};
 
 use super::labels::{
-    AudioPath, DropLabel, EndLabel, Label, RefusalLabel, Scheduling, ToolOutcome, TransferOutcome,
+    AudioPath, DropLabel, EndLabel, Label, RefusalLabel, ToolOutcome, TransferOutcome,
 };
 use super::metrics::{method_label, names};
 
@@ -370,29 +370,6 @@ impl SoftphoneRegistered<'_> {
     }
 }
 
-/// A media thread learned how it is scheduled.
-#[derive(Debug)]
-pub struct MediaScheduling {
-    /// What it got.
-    pub granted: Scheduling,
-}
-
-impl MediaScheduling {
-    /// Logs and counts it.
-    pub fn emit(self) {
-        let granted = self.granted;
-        let real_time = granted == Scheduling::Fifo;
-        match real_time {
-            true => tracing::info!(granted = granted.label(), "Media thread runs in real time."),
-            false => tracing::warn!(
-                granted = granted.label(),
-                "Media thread got no real-time scheduling: sound may stutter under load."
-            ),
-        }
-        gauge!(names::REALTIME_GRANTED).set(if real_time { 1.0 } else { 0.0 });
-    }
-}
-
 /// No RTP port was free.
 #[derive(Debug)]
 pub struct PortsExhausted<'a> {
@@ -406,24 +383,6 @@ impl PortsExhausted<'_> {
         let Self { trunk } = self;
         tracing::error!(%trunk, "No RTP port is free: widen `ports`.");
         counter!(names::PORTS_EXHAUSTED).increment(1);
-    }
-}
-
-/// A media thread woke too late for its slot.
-#[derive(Debug)]
-pub struct MediaLate {
-    /// How many ticks were more than a slot late since the last report.
-    pub ticks: u64,
-    /// The worst of them.
-    pub worst: Duration,
-}
-
-impl MediaLate {
-    /// Logs and counts it.
-    pub fn emit(self) {
-        let Self { ticks, worst } = self;
-        tracing::debug!(ticks, ?worst, "Media ticks were late.");
-        counter!(names::TICKS_LATE).increment(ticks);
     }
 }
 

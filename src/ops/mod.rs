@@ -7,22 +7,29 @@ mod events;
 pub mod http;
 mod labels;
 pub mod logging;
+mod media;
 pub mod metrics;
+mod sound;
 pub mod systemd;
 mod transport;
 mod trunks;
 
 pub use events::{
     AudioDropped, AuditFailed, AuthenticationFailed, BargedIn, CallEnded, CallPanicked,
-    CallRefused, CallRouted, CallStarted, DrainEnded, DrainStarted, MailNotified, MediaLate,
-    MediaScheduling, MediaTimeout, PortsExhausted, Ready, RecognizerFailed, ReloadDone,
-    ReloadFailed, SipDropped, SipRejected, SoftphoneRegistered, StoreFailed, ToolRan,
-    TransferFinished, TurnAnswered, VoiceFailed,
+    CallRefused, CallRouted, CallStarted, DrainEnded, DrainStarted, MailNotified, MediaTimeout,
+    PortsExhausted, Ready, RecognizerFailed, ReloadDone, ReloadFailed, SipDropped, SipRejected,
+    SoftphoneRegistered, StoreFailed, ToolRan, TransferFinished, TurnAnswered, VoiceFailed,
 };
 pub use labels::{
-    AudioPath, ConnectionEnd, ConnectionRefusal, DropLabel, EndLabel, Label, RefusalLabel,
-    Scheduling, TlsFailure, ToolOutcome, TransferOutcome, TrunkStateLabel,
+    AudioPath, ConnectionEnd, ConnectionRefusal, DropLabel, EndLabel, Label, RefusalLabel, RtpKind,
+    Scheduling, SendFault, SoundSide, SoundVerdict, TlsFailure, ToolOutcome, TransferOutcome,
+    TrunkStateLabel,
 };
+pub use media::{
+    MediaFull, MediaLate, MediaLoadMeasured, MediaScheduling, MemoryLocked, RtpBuffer,
+    RtpThrownAway, RtpUnsent,
+};
+pub use sound::{MediaClosed, SoundJudged, SoundOf};
 pub use transport::{
     ConnectionClosed, ConnectionOpened, ConnectionRefused, DatagramsLost, SourceDropped, TlsFailed,
 };

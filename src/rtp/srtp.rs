@@ -3,145 +3,19 @@
 //! Keys come from SDP (RFC 4568). Nothing here allocates, so that a media thread may run it, and
 //! nothing is taken from a packet before its tag is right.
 
-use aes::cipher::{KeyIvInit, StreamCipher};
-use aes::{Aes128, Aes256};
-use ctr::Ctr128BE;
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 
 use super::Ssrc;
+use super::keys::{KeyStream, MasterKey, SALT};
 use super::replay::{STREAMS, Window, note};
 
-/// Bytes of the master salt, and of a session salt.
-pub const SALT: usize = 14;
 /// Bytes of the longest tag.
 const TAG: usize = 10;
 /// What SRTCP puts between the packet and its tag: the E bit and the index.
 const INDEX: usize = 4;
 /// The most that protecting adds to a packet.
 pub const OVERHEAD: usize = TAG + INDEX;
-
-/// What is done to a packet. The names are those of RFC 4568 §6.2 and RFC 6188 §4.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub enum Suite {
-    /// `AES_256_CM_HMAC_SHA1_80`
-    Aes256Tag80,
-    /// `AES_256_CM_HMAC_SHA1_32`
-    Aes256Tag32,
-    /// `AES_CM_128_HMAC_SHA1_80`, which everybody has.
-    Aes128Tag80,
-    /// `AES_CM_128_HMAC_SHA1_32`
-    Aes128Tag32,
-}
-
-impl Suite {
-    /// All of them, strongest first.
-    pub const ALL: [Self; 4] =
-        [Self::Aes256Tag80, Self::Aes128Tag80, Self::Aes256Tag32, Self::Aes128Tag32];
-
-    /// Returns its name in `a=crypto`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Aes256Tag80 => "AES_256_CM_HMAC_SHA1_80",
-            Self::Aes256Tag32 => "AES_256_CM_HMAC_SHA1_32",
-            Self::Aes128Tag80 => "AES_CM_128_HMAC_SHA1_80",
-            Self::Aes128Tag32 => "AES_CM_128_HMAC_SHA1_32",
-        }
-    }
-
-    /// Returns the length of the master key in bytes.
-    pub fn key_bytes(self) -> usize {
-        match self {
-            Self::Aes256Tag80 | Self::Aes256Tag32 => 32,
-            Self::Aes128Tag80 | Self::Aes128Tag32 => 16,
-        }
-    }
-
-    /// The length of the tag of SRTP; that of SRTCP is always ten bytes (RFC 4568 §6.2).
-    fn tag(self) -> usize {
-        match self {
-            Self::Aes256Tag80 | Self::Aes128Tag80 => 10,
-            Self::Aes256Tag32 | Self::Aes128Tag32 => 4,
-        }
-    }
-}
-
-/// A master key and salt, as SDP carries them.
-#[derive(Clone)]
-pub struct MasterKey {
-    suite: Suite,
-    key: [u8; 32],
-    salt: [u8; SALT],
-}
-
-impl MasterKey {
-    /// Takes the key and the salt behind it; `None` when their length is not the suite's.
-    pub fn new(suite: Suite, bytes: &[u8]) -> Option<Self> {
-        let (key_bytes, salt_bytes) = bytes.split_at_checked(suite.key_bytes())?;
-        let mut key = [0; 32];
-        key[..key_bytes.len()].copy_from_slice(key_bytes);
-        Some(Self { suite, key, salt: salt_bytes.try_into().ok()? })
-    }
-
-    /// Returns the suite.
-    pub fn suite(&self) -> Suite {
-        self.suite
-    }
-
-    /// Returns the key and the salt behind it, for SDP.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        [&self.key[..self.suite.key_bytes()], &self.salt].concat()
-    }
-
-    /// RFC 3711 §4.3: bytes of a session key, by its label. The key derivation rate is zero.
-    fn derive(&self, label: u8, out: &mut [u8]) {
-        let mut block = [0; 16];
-        block[..SALT].copy_from_slice(&self.salt);
-        block[7] ^= label;
-        out.fill(0);
-        apply(&self.key[..self.suite.key_bytes()], &block, out);
-    }
-
-    fn session(&self, labels: [u8; 3], tag: usize) -> Session {
-        let mut session = Session {
-            key: [0; 32],
-            key_bytes: self.suite.key_bytes(),
-            mac: Hmac::new_from_slice(&[]).expect("HMAC takes keys of any length"),
-            salt: [0; SALT],
-            tag,
-        };
-        self.derive(labels[0], &mut session.key[..self.suite.key_bytes()]);
-        let mut mac_key = [0; 20];
-        self.derive(labels[1], &mut mac_key);
-        session.mac = Hmac::new_from_slice(&mac_key).expect("HMAC takes keys of any length");
-        self.derive(labels[2], &mut session.salt);
-        session
-    }
-
-    fn rtp(&self) -> Session {
-        self.session([0, 1, 2], self.suite.tag())
-    }
-
-    fn rtcp(&self) -> Session {
-        self.session([3, 4, 5], TAG)
-    }
-}
-
-impl std::fmt::Debug for MasterKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "MasterKey({}, ‹secret›)", self.suite.name())
-    }
-}
-
-impl PartialEq for MasterKey {
-    fn eq(&self, other: &Self) -> bool {
-        let differing = self.key.iter().zip(other.key).map(|(a, b)| a ^ b);
-        let salts = self.salt.iter().zip(other.salt).map(|(a, b)| a ^ b);
-        self.suite == other.suite && differing.chain(salts).fold(0, |all, bits| all | bits) == 0
-    }
-}
-
-impl Eq for MasterKey {}
 
 /// Why a packet is not taken.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -166,14 +40,33 @@ pub enum SrtpError {
 /// Session keys of one direction, for RTP or RTCP.
 #[derive(Clone)]
 struct Session {
-    key: [u8; 32],
-    key_bytes: usize,
+    stream: KeyStream,
     mac: Hmac<Sha1>,
     salt: [u8; SALT],
     tag: usize,
 }
 
 impl Session {
+    /// Derives the keys of RTP.
+    fn rtp(master: &MasterKey) -> Self {
+        Self::derive(master, [0, 1, 2], master.suite().tag())
+    }
+
+    /// Derives the keys of RTCP.
+    fn rtcp(master: &MasterKey) -> Self {
+        Self::derive(master, [3, 4, 5], TAG)
+    }
+
+    fn derive(master: &MasterKey, labels: [u8; 3], tag: usize) -> Self {
+        let (mut key, mut mac, mut salt) = ([0; 32], [0; 20], [0; SALT]);
+        let key = &mut key[..master.suite().key_bytes()];
+        master.derive(labels[0], key);
+        master.derive(labels[1], &mut mac);
+        master.derive(labels[2], &mut salt);
+        let mac = Hmac::new_from_slice(&mac).expect("HMAC takes keys of any length");
+        Self { stream: KeyStream::new(key), mac, salt, tag }
+    }
+
     /// RFC 3711 §4.1.1: encrypts or decrypts.
     fn apply(&self, ssrc: u32, index: u64, bytes: &mut [u8]) {
         let mut block = [0; 16];
@@ -184,7 +77,7 @@ impl Session {
         for (byte, other) in block[8..14].iter_mut().zip(&index.to_be_bytes()[2..]) {
             *byte ^= other;
         }
-        apply(&self.key[..self.key_bytes], &block, bytes);
+        self.stream.apply(&block, bytes);
     }
 
     fn mac(&self, packet: &[u8], rollovers: Option<u32>) -> Hmac<Sha1> {
@@ -207,15 +100,6 @@ impl Session {
     }
 }
 
-/// XORs the key stream that begins at the counter block.
-fn apply(key: &[u8], block: &[u8; 16], bytes: &mut [u8]) {
-    const LENGTH: &str = "keys have the length of their suite";
-    match key.len() {
-        16 => Ctr128BE::<Aes128>::new_from_slices(key, block).expect(LENGTH).apply_keystream(bytes),
-        _ => Ctr128BE::<Aes256>::new_from_slices(key, block).expect(LENGTH).apply_keystream(bytes),
-    }
-}
-
 /// Protects what we send under one key.
 #[derive(Clone)]
 pub struct SrtpSender {
@@ -230,7 +114,7 @@ pub struct SrtpSender {
 impl SrtpSender {
     /// Begins under a new key.
     pub fn new(key: &MasterKey) -> Self {
-        let (rtp, rtcp) = (key.rtp(), key.rtcp());
+        let (rtp, rtcp) = (Session::rtp(key), Session::rtcp(key));
         Self { rtp, rtcp, ssrc: None, rollovers: 0, last: 0, reports: 0 }
     }
 
@@ -244,7 +128,25 @@ impl SrtpSender {
         if buffer.len() < end {
             return Err(SrtpError::NoRoom);
         }
-        let (ssrc, seq) = (word(buffer, 8), u16::from_be_bytes([buffer[2], buffer[3]]));
+        let (ssrc, index) = self.count(buffer)?;
+        self.rtp.apply(ssrc, index, &mut buffer[header..length]);
+        let (packet, tag) = buffer[..end].split_at_mut(length);
+        self.rtp.sign(packet, Some(self.rollovers), tag);
+        Ok(end)
+    }
+
+    /// Counts an RTP packet that goes in the clear between others that do not, so that the roll-over counter
+    /// stays right. What is no RTP packet is not counted.
+    pub fn pass(&mut self, packet: &[u8]) {
+        if header_length(packet).is_ok() {
+            // A key that is used up says so when it is used.
+            let _ = self.count(packet);
+        }
+    }
+
+    /// Returns stream and index of a packet whose header is whole.
+    fn count(&mut self, packet: &[u8]) -> Result<(u32, u64), SrtpError> {
+        let (ssrc, seq) = (word(packet, 8), u16::from_be_bytes([packet[2], packet[3]]));
         if self.ssrc != Some(Ssrc(ssrc)) {
             self.ssrc = Some(Ssrc(ssrc));
             self.rollovers = 0;
@@ -252,11 +154,7 @@ impl SrtpSender {
             self.rollovers = self.rollovers.checked_add(1).ok_or(SrtpError::UsedUp)?;
         }
         self.last = seq;
-        let index = u64::from(self.rollovers) << 16 | u64::from(seq);
-        self.rtp.apply(ssrc, index, &mut buffer[header..length]);
-        let (packet, tag) = buffer[..end].split_at_mut(length);
-        self.rtp.sign(packet, Some(self.rollovers), tag);
-        Ok(end)
+        Ok((ssrc, u64::from(self.rollovers) << 16 | u64::from(seq)))
     }
 
     /// Protects the RTCP packet in the first `length` bytes and returns its new length.
@@ -289,16 +187,20 @@ impl SrtpSender {
 pub struct SrtpReceiver {
     rtp: Session,
     rtcp: Session,
+    /// Bytes of the key identifier before each tag.
+    mki: usize,
     streams: [Option<Window>; STREAMS],
     reports: [Option<Window>; STREAMS],
     packets: u64,
 }
 
 impl SrtpReceiver {
-    /// Begins under a new key.
-    pub fn new(key: &MasterKey) -> Self {
-        let (rtp, rtcp) = (key.rtp(), key.rtcp());
-        Self { rtp, rtcp, streams: [None; STREAMS], reports: [None; STREAMS], packets: 0 }
+    /// Begins under a new key. Packets carry a key identifier (MKI) of so many bytes, as a rule none; there
+    /// is one key, so that it says nothing.
+    pub fn new(key: &MasterKey, mki: u8) -> Self {
+        let (rtp, rtcp) = (Session::rtp(key), Session::rtcp(key));
+        let (streams, reports) = ([None; STREAMS], [None; STREAMS]);
+        Self { rtp, rtcp, mki: mki.into(), streams, reports, packets: 0 }
     }
 
     /// Opens an SRTP packet in place and returns the length of the RTP packet.
@@ -306,7 +208,8 @@ impl SrtpReceiver {
     /// # Errors
     /// When it is not to be believed; then `packet` is as it came.
     pub fn unprotect(&mut self, packet: &mut [u8]) -> Result<usize, SrtpError> {
-        let length = packet.len().checked_sub(self.rtp.tag).ok_or(SrtpError::Short)?;
+        let tag = packet.len().checked_sub(self.rtp.tag).ok_or(SrtpError::Short)?;
+        let length = tag.checked_sub(self.mki).ok_or(SrtpError::Short)?;
         let header = header_length(&packet[..length])?;
         let (ssrc, seq) = (word(packet, 8), u16::from_be_bytes([packet[2], packet[3]]));
         let known = self.streams.iter().flatten().find(|window| window.ssrc == ssrc);
@@ -314,10 +217,16 @@ impl SrtpReceiver {
         if known.is_some_and(|window| !window.is_new(index)) {
             return Err(SrtpError::Replayed);
         }
-        let rollovers = (index >> 16) as u32;
-        if !self.rtp.verify(&packet[..length], Some(rollovers), &packet[length..]) {
-            return Err(SrtpError::Forged);
-        }
+        let genuine = |index: u64| {
+            let rollovers = (index >> 16) as u32;
+            self.rtp.verify(&packet[..length], Some(rollovers), &packet[tag..])
+        };
+        let index = match (genuine(index), known) {
+            (true, _) => index,
+            // The packets before the first wrap were lost, or sent before we listened.
+            (false, None) if genuine(index + 0x1_0000) => index + 0x1_0000,
+            (false, _) => return Err(SrtpError::Forged),
+        };
         self.packets += 1;
         note(&mut self.streams, ssrc, index, self.packets);
         self.rtp.apply(ssrc, index, &mut packet[header..length]);
@@ -329,7 +238,8 @@ impl SrtpReceiver {
     /// # Errors
     /// When it is not to be believed; then `packet` is as it came.
     pub fn unprotect_report(&mut self, packet: &mut [u8]) -> Result<usize, SrtpError> {
-        let signed = packet.len().checked_sub(self.rtcp.tag).ok_or(SrtpError::Short)?;
+        let tag = packet.len().checked_sub(self.rtcp.tag).ok_or(SrtpError::Short)?;
+        let signed = tag.checked_sub(self.mki).ok_or(SrtpError::Short)?;
         let length = signed.checked_sub(INDEX).filter(|&l| l >= 8).ok_or(SrtpError::Short)?;
         let (ssrc, mark) = (word(packet, 4), word(packet, length));
         let index = u64::from(mark & 0x7fff_ffff);
@@ -337,7 +247,7 @@ impl SrtpReceiver {
         if known.is_some_and(|window| !window.is_new(index)) {
             return Err(SrtpError::Replayed);
         }
-        if !self.rtcp.verify(&packet[..signed], None, &packet[signed..]) {
+        if !self.rtcp.verify(&packet[..signed], None, &packet[tag..]) {
             return Err(SrtpError::Forged);
         }
         self.packets += 1;
@@ -367,6 +277,7 @@ fn word(packet: &[u8], at: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rtp::Suite;
     use proptest::prelude::*;
 
     fn hex(text: &str) -> Vec<u8> {
@@ -406,8 +317,8 @@ mod tests {
 
     #[test]
     fn the_key_stream_is_that_of_rfc_3711_b_2() {
-        let mut session = key(Suite::Aes128Tag80).rtp();
-        session.key[..16].copy_from_slice(&hex("2B7E151628AED2A6ABF7158809CF4F3C"));
+        let mut session = Session::rtp(&key(Suite::Aes128Tag80));
+        session.stream = KeyStream::new(&hex("2B7E151628AED2A6ABF7158809CF4F3C"));
         session.salt.copy_from_slice(&hex("F0F1F2F3F4F5F6F7F8F9FAFBFCFD"));
         let mut stream = [0; 48];
         session.apply(0, 0, &mut stream);
@@ -420,42 +331,10 @@ mod tests {
     }
 
     #[test]
-    fn session_keys_are_those_of_rfc_3711_b_3() {
-        let master = hex("E1F97A0D3E018BE0D64FA32C06DE4139 0EC675AD498AFEEBB6960B3AABE6");
-        let master = MasterKey::new(Suite::Aes128Tag80, &master).unwrap();
-        let derived = |label, length| {
-            let mut out = vec![0; length];
-            master.derive(label, &mut out);
-            out
-        };
-        assert_eq!(derived(0, 16), hex("C61E7A93744F39EE10734AFE3FF7A087"));
-        assert_eq!(derived(2, 14), hex("30CBBC08863D8C85D49DB34A9AE1"));
-        let long = hex("CEBE321F6FF7716B6FD4AB49AF256A15 6D38BAA4");
-        assert_eq!(derived(1, 20), long);
-    }
-
-    #[test]
-    fn session_keys_of_256_bits_are_those_of_rfc_6188_7_2() {
-        let master = hex(
-            "f0f04914b513f2763a1b1fa130f10e29 98f6f6e43e4309d1e622a0e332b9f1b6 3b04803de51ee7c96423ab5b78d2",
-        );
-        let master = MasterKey::new(Suite::Aes256Tag80, &master).unwrap();
-        let mut derived = [0; 32];
-        master.derive(0, &mut derived);
-        assert_eq!(
-            derived[..],
-            hex("5ba1064e30ec51613cad926c5a28ef73 1ec7fb397f70a960653caf06554cd8c4")
-        );
-        let mut salt = [0; SALT];
-        master.derive(2, &mut salt);
-        assert_eq!(salt[..], hex("fa31791685ca444a9e07c6c64e93"));
-    }
-
-    #[test]
     fn what_is_protected_opens_and_is_not_readable() {
         for suite in Suite::ALL {
             let (mut sender, mut receiver) =
-                (SrtpSender::new(&key(suite)), SrtpReceiver::new(&key(suite)));
+                (SrtpSender::new(&key(suite)), SrtpReceiver::new(&key(suite), 0));
             // Over two wraps of the sequence number.
             for number in (65_000..65_536 * 2 + 100_u32).step_by(7) {
                 let plain = packet(number as u16, 9);
@@ -470,7 +349,7 @@ mod tests {
     #[test]
     fn a_replayed_an_old_and_a_changed_packet_are_refused() {
         let master = key(Suite::Aes128Tag80);
-        let (mut sender, mut receiver) = (SrtpSender::new(&master), SrtpReceiver::new(&master));
+        let (mut sender, mut receiver) = (SrtpSender::new(&master), SrtpReceiver::new(&master, 0));
         let sealed: Vec<_> = (0..300).map(|seq| protect(&mut sender, &packet(seq, 9))).collect();
         assert!(open(&mut receiver, &sealed[0]).is_ok());
         assert!(open(&mut receiver, &sealed[200]).is_ok());
@@ -484,14 +363,14 @@ mod tests {
             assert!(open(&mut receiver, &changed).is_err(), "byte {at}");
         }
         assert!(open(&mut receiver, &sealed[250]).is_ok(), "forgeries move no window");
-        let mut other = SrtpReceiver::new(&key(Suite::Aes256Tag80));
+        let mut other = SrtpReceiver::new(&key(Suite::Aes256Tag80), 0);
         assert_eq!(open(&mut other, &sealed[251]), Err(SrtpError::Forged));
     }
 
     #[test]
     fn a_new_stream_under_the_same_key_is_its_own() {
         let master = key(Suite::Aes128Tag32);
-        let (mut sender, mut receiver) = (SrtpSender::new(&master), SrtpReceiver::new(&master));
+        let (mut sender, mut receiver) = (SrtpSender::new(&master), SrtpReceiver::new(&master, 0));
         for ssrc in 0..20 {
             for seq in 0..3 {
                 let sealed = protect(&mut sender, &packet(seq, ssrc));
@@ -504,7 +383,7 @@ mod tests {
     #[test]
     fn reports_are_protected_with_an_index_of_their_own() {
         let master = key(Suite::Aes128Tag32);
-        let (mut sender, mut receiver) = (SrtpSender::new(&master), SrtpReceiver::new(&master));
+        let (mut sender, mut receiver) = (SrtpSender::new(&master), SrtpReceiver::new(&master, 0));
         let plain = hex("80c90001 00000009 81ca0004 00000009 0108 61747465 6e64616e 7400");
         for index in 1..5 {
             let mut buffer = plain.clone();
@@ -522,6 +401,28 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_key_identifier_is_read_over_and_the_first_wrap_may_be_missed() {
+        let master = key(Suite::Aes256Tag80);
+        let (mut sender, mut receiver) = (SrtpSender::new(&master), SrtpReceiver::new(&master, 4));
+        let with_mki = |sealed: &[u8]| {
+            let (packet, tag) = sealed.split_at(sealed.len() - TAG);
+            [packet, &[0, 0, 0, 1], tag].concat()
+        };
+        let lost = protect(&mut sender, &packet(65_535, 9));
+        for seq in 0..3 {
+            let sealed = with_mki(&protect(&mut sender, &packet(seq, 9)));
+            assert_eq!(open(&mut receiver, &sealed).unwrap(), packet(seq, 9));
+        }
+        assert_eq!(open(&mut receiver, &lost), Err(SrtpError::Forged), "without identifier");
+        assert_eq!(open(&mut receiver, &with_mki(&lost)).unwrap(), packet(65_535, 9));
+        let mut report = hex("80c90001 00000009");
+        report.resize(8 + OVERHEAD, 0);
+        let length = sender.protect_report(&mut report, 8).unwrap();
+        let mut report = with_mki(&report[..length]);
+        assert_eq!(receiver.unprotect_report(&mut report), Ok(8));
+    }
+
     proptest! {
         /// Short packets were what broke others.
         #[test]
@@ -529,7 +430,7 @@ mod tests {
             if rtp && !bytes.is_empty() {
                 bytes[0] = 0x80 | bytes[0] & 0x3f;
             }
-            let mut receiver = SrtpReceiver::new(&key(Suite::Aes128Tag80));
+            let mut receiver = SrtpReceiver::new(&key(Suite::Aes128Tag80), 0);
             let before = bytes.clone();
             prop_assert!(receiver.unprotect(&mut bytes).is_err());
             prop_assert!(receiver.unprotect_report(&mut bytes).is_err());

@@ -2,8 +2,9 @@
 
 use std::net::SocketAddr;
 
-use crate::base::PacketTime;
-use crate::codec::Codec;
+use crate::base::{PacketTime, SampleRate};
+use crate::codec::{Codec, OpusSettings};
+use crate::rtp::{KeySeed, RtcpParams, SrtpKeys};
 
 /// Our side of a media session.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -20,13 +21,38 @@ pub struct LocalMedia {
     pub session_id: u64,
     /// `o=` version, one more each time our description changes (RFC 3264 §8).
     pub version: u64,
+    /// SRTP with keys in SDP (RFC 4568), if it is on.
+    pub encryption: Option<Encryption>,
+    /// Whether we offer to take RTCP on the port of RTP (RFC 5761); we accept it in any case.
+    pub rtcp_mux: bool,
+}
+
+/// How our side encrypts.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Encryption {
+    /// Whether audio without it is refused; else we do as the far end does.
+    pub required: bool,
+    /// What our keys come from: of this leg alone.
+    pub seed: KeySeed,
+    /// Which of its keys is ours now: another one each time the far end takes another.
+    pub number: u32,
 }
 
 impl LocalMedia {
     /// Our side in its first version, with packets of 20 ms and nothing that goes beyond `codecs`.
     pub fn new(rtp: SocketAddr, codecs: Vec<Codec>, session_id: u64) -> Self {
         let (telephone_event, packet_time) = (false, PacketTime::DEFAULT);
-        Self { rtp, codecs, telephone_event, packet_time, session_id, version: 1 }
+        let (version, encryption, rtcp_mux) = (1, None, false);
+        Self {
+            rtp,
+            codecs,
+            telephone_event,
+            packet_time,
+            session_id,
+            version,
+            encryption,
+            rtcp_mux,
+        }
     }
 }
 
@@ -63,21 +89,39 @@ pub struct Negotiated {
     pub codec: Codec,
     /// The payload type that the far end wants to receive it under, and uses itself.
     pub payload_type: u8,
+    /// How the far end wants its Opus, if that is the codec.
+    pub opus: OpusSettings,
     /// The payload type of telephone-event, when both sides have it.
     pub telephone_event: Option<u8>,
+    /// What its durations count at.
+    pub event_clock: SampleRate,
     /// Where the far end receives RTP.
     pub remote: SocketAddr,
     /// How much sound to put in a packet: the far end's `a=ptime` if we can, else ours.
     pub packet_time: PacketTime,
     /// Who sends, seen from our side.
     pub direction: Direction,
+    /// The keys of SRTP; `None` sends in the clear.
+    pub srtp: Option<SrtpKeys>,
+    /// RTCP: where it goes, and what extended reports say.
+    pub rtcp: RtcpParams,
 }
 
 impl Negotiated {
     /// Sound both ways in packets of 20 ms, and nothing else.
     pub fn new(codec: Codec, payload_type: u8, remote: SocketAddr) -> Self {
-        let (packet_time, direction) = (PacketTime::DEFAULT, Direction::SendRecv);
-        Self { codec, payload_type, telephone_event: None, remote, packet_time, direction }
+        Self {
+            codec,
+            payload_type,
+            opus: OpusSettings::default(),
+            telephone_event: None,
+            event_clock: SampleRate(8_000),
+            remote,
+            packet_time: PacketTime::DEFAULT,
+            direction: Direction::SendRecv,
+            srtp: None,
+            rtcp: RtcpParams::default(),
+        }
     }
 }
 
@@ -92,7 +136,7 @@ pub enum SdpError {
         /// What is wrong with it.
         what: String,
     },
-    /// There is no audio in it that RTP/AVP could carry.
+    /// There is no audio in it that we may carry.
     #[error("no usable audio stream: {what}")]
     NoAudio {
         /// What was there instead.

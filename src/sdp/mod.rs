@@ -4,10 +4,13 @@
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
 mod api;
+mod crypto;
+mod fmtp;
 mod format;
 mod negotiation;
+mod rtcp;
 mod session;
 
-pub use api::{Direction, LocalMedia, Negotiated, SdpError};
-pub use negotiation::{accept_answer, answer, offer};
+pub use api::{Direction, Encryption, LocalMedia, Negotiated, SdpError};
+pub use negotiation::{accept_answer, answer, offer, offers_keys};
 pub use session::{Attribute, Connection, Media, Origin, Session};

@@ -1,15 +1,21 @@
-//! Offer and answer (RFC 3264): one audio stream over plain RTP, everything else refused.
+//! Offer and answer (RFC 3264): one audio stream over RTP or SRTP, everything else refused.
 
 use std::net::SocketAddr;
 
 use super::api::{Direction, LocalMedia, Negotiated, SdpError};
+use super::crypto::{self, Crypto};
+use super::fmtp;
 use super::format::Format;
+use super::rtcp;
 use super::session::{Attribute, Connection, Media, Origin, Session};
-use crate::base::PacketTime;
+use crate::base::{PacketTime, SampleRate};
 use crate::codec::Codec;
+use crate::rtp::SrtpKeys;
 
-/// The payload type that everybody uses for telephone-event.
+/// The payload type that everybody uses for telephone-event; at other clocks, those after it.
 const TELEPHONE_EVENT: u8 = 101;
+/// The clock of telephone-event that everybody knows, whatever the codec's own is.
+const EVENT_CLOCK: SampleRate = SampleRate(8_000);
 /// Digits, star, pound, A to D, and flash (RFC 4733 §3.2).
 const EVENTS: &str = "0-16";
 /// Packet times that a tick of 20 ms can fill. A peer must take any other than the one it asks
@@ -17,30 +23,37 @@ const EVENTS: &str = "0-16";
 const PACKET_TIMES: [u16; 3] = [20, 40, 60];
 
 /// Answers an offer. Every stream of it is answered: the first audio stream that we can use is
-/// taken, the others get port 0 (RFC 3264 §6).
+/// taken, one with SRTP before one without; the others get port 0 (RFC 3264 §6).
 pub fn answer(offer: &[u8], local: &LocalMedia) -> Result<(Vec<u8>, Negotiated), SdpError> {
     let offer = Session::parse(offer)?;
-    let (taken, negotiated) = first_usable(&offer, local)?;
+    let Taken { at: taken, negotiated, crypto } = first_usable(&offer, local)?;
     let media = offer.media.iter().enumerate().map(|(at, media)| match at == taken {
-        true => accepted(media, local, &negotiated),
+        true => accepted(media, local, &negotiated, crypto.as_ref()),
         false => Media { port: 0, connection: None, attributes: mid(media), ..media.clone() },
     });
     Ok((Session { media: media.collect(), ..describe(local) }.to_bytes(), negotiated))
 }
 
-/// Makes an offer of one audio stream.
+/// Makes an offer of one audio stream. Where SRTP may be and need not, keys are offered beside a stream in the
+/// clear: whoever does not know them reads over them.
 pub fn offer(local: &LocalMedia, direction: Direction) -> Vec<u8> {
-    let dynamic = 96..;
-    let mut formats: Vec<(u8, Option<Codec>)> = local
-        .codecs
-        .iter()
-        .zip(dynamic)
-        .map(|(codec, free)| (codec.static_payload_type().unwrap_or(free), Some(*codec)))
-        .collect();
+    let mut free = 96..TELEPHONE_EVENT;
+    let number = |codec: &Codec| codec.static_payload_type().or_else(|| free.next());
+    let numbers: Vec<_> = local.codecs.iter().map(number).collect();
+    let codecs = numbers.into_iter().zip(&local.codecs);
+    let mut formats: Vec<(u8, Meaning)> =
+        codecs.filter_map(|(number, codec)| Some((number?, Meaning::Sound(*codec)))).collect();
     if local.telephone_event {
-        formats.push((TELEPHONE_EVENT, None));
+        let events = (TELEPHONE_EVENT..).zip(event_clocks(&local.codecs));
+        formats.extend(events.map(|(number, clock)| (number, Meaning::Events(clock))));
     }
-    let media = audio("RTP/AVP", local, &formats, direction);
+    let protocol = match &local.encryption {
+        Some(encryption) if encryption.required => "RTP/SAVP",
+        _ => "RTP/AVP",
+    };
+    let mut media = audio(protocol, local, &formats, direction);
+    media.attributes.extend(local.encryption.iter().flat_map(crypto::offered));
+    media.attributes.extend(rtcp::offered(local));
     Session { media: vec![media], ..describe(local) }.to_bytes()
 }
 
@@ -49,23 +62,41 @@ pub fn accept_answer(answer: &[u8], local: &LocalMedia) -> Result<Negotiated, Sd
     let answer = Session::parse(answer)?;
     let no_audio = |what: &str| SdpError::NoAudio { what: what.to_owned() };
     let media = answer.media.first().ok_or(no_audio("the answer holds no stream"))?;
-    let remote = usable(&answer, media, local).map_err(|what| no_audio(&what))?;
+    let (remote, crypto) = usable(&answer, media, local).map_err(|what| no_audio(&what))?;
     let formats = Format::all(media);
     // The answerer's order counts: the first one is what it would like to get.
     let ours = |format: &Format| local.codecs.iter().copied().find(|codec| format.is(*codec));
     let Some((codec, format)) = formats.iter().find_map(|f| ours(f).map(|codec| (codec, f))) else {
         return Err(no_common_codec(&formats, local));
     };
-    Ok(agree(&answer, media, local, remote, codec, format.payload_type))
+    let agreed = agree(&answer, media, local, remote, codec, format);
+    let rtcp = rtcp::answered(media, local, remote);
+    Ok(Negotiated { srtp: keys(crypto.as_ref(), local), rtcp, ..agreed })
 }
 
-/// Returns the place of the first audio stream that we can use, and what it comes to.
-fn first_usable(offer: &Session, local: &LocalMedia) -> Result<(usize, Negotiated), SdpError> {
+/// Whether keys of SRTP stand in a description, or will in its answer. What is no description holds none.
+pub fn offers_keys(description: &[u8]) -> bool {
+    Session::parse(description).is_ok_and(|it| it.media.iter().any(crypto::is_offered))
+}
+
+/// The stream of an offer that we take.
+struct Taken {
+    at: usize,
+    negotiated: Negotiated,
+    crypto: Option<Crypto>,
+}
+
+/// Returns the first audio stream that we can use, and what it comes to.
+fn first_usable(offer: &Session, local: &LocalMedia) -> Result<Taken, SdpError> {
     let (mut offered, mut audio) = (Vec::new(), false);
     let mut reasons = Vec::new();
-    for (at, media) in offer.media.iter().enumerate() {
-        let remote = match usable(offer, media, local) {
-            Ok(remote) => remote,
+    let mut streams: Vec<_> = offer.media.iter().enumerate().collect();
+    if local.encryption.is_some() {
+        streams.sort_by_key(|(_, media)| !crypto::is_offered(media));
+    }
+    for (at, media) in streams {
+        let (remote, crypto) = match usable(offer, media, local) {
+            Ok(usable) => usable,
             Err(reason) => {
                 reasons.push(reason);
                 continue;
@@ -76,7 +107,11 @@ fn first_usable(offer: &Session, local: &LocalMedia) -> Result<(usize, Negotiate
         let fitting = |codec: &Codec| formats.iter().find(|f| f.is(*codec)).map(|f| (*codec, f));
         match local.codecs.iter().find_map(fitting) {
             Some((codec, format)) => {
-                return Ok((at, agree(offer, media, local, remote, codec, format.payload_type)));
+                let agreed = agree(offer, media, local, remote, codec, format);
+                let rtcp = rtcp::asked(offer, media, remote);
+                let srtp = keys(crypto.as_ref(), local);
+                let negotiated = Negotiated { srtp, rtcp, ..agreed };
+                return Ok(Taken { at, negotiated, crypto });
             }
             None => offered.extend(formats),
         }
@@ -91,17 +126,26 @@ fn first_usable(offer: &Session, local: &LocalMedia) -> Result<(usize, Negotiate
     Err(no_common_codec(&offered, local))
 }
 
-/// Returns where a stream of the peer is received, or why we cannot use it.
-fn usable(session: &Session, media: &Media, local: &LocalMedia) -> Result<SocketAddr, String> {
+/// Returns where a stream of the peer is received and by what it is protected, or why we cannot use it.
+fn usable(
+    session: &Session,
+    media: &Media,
+    local: &LocalMedia,
+) -> Result<(SocketAddr, Option<Crypto>), String> {
     if media.kind != "audio" {
         return Err(format!("a stream is {}", brief(&media.kind)));
     }
     if media.port == 0 {
         return Err("the audio stream is refused or switched off".into());
     }
-    if !matches!(media.protocol.as_str(), "RTP/AVP" | "RTP/AVPF") {
-        return Err(format!("audio comes by {}, not RTP/AVP", brief(&media.protocol)));
+    match media.protocol.as_str() {
+        "RTP/AVP" | "RTP/AVPF" | "RTP/SAVP" | "RTP/SAVPF" => {}
+        "UDP/TLS/RTP/SAVP" | "UDP/TLS/RTP/SAVPF" => {
+            return Err("audio is keyed by DTLS, and we have SRTP by SDES (RTP/SAVP) alone".into());
+        }
+        other => return Err(format!("audio comes by {}, not RTP/AVP", brief(other))),
     }
+    let crypto = crypto::agreed(media, local)?;
     let connection = session.connection_of(media).ok_or("audio has no c= address")?;
     let address = connection.ip().ok_or("the c= address of audio is a name")?;
     if address.is_multicast() {
@@ -111,7 +155,11 @@ fn usable(session: &Session, media: &Media, local: &LocalMedia) -> Result<Socket
     if !address.is_unspecified() && address.is_ipv4() != local.rtp.is_ipv4() {
         return Err("audio is received by another family of IP than ours".into());
     }
-    Ok(SocketAddr::new(address, media.port))
+    Ok((SocketAddr::new(address, media.port), crypto))
+}
+
+fn keys(crypto: Option<&Crypto>, local: &LocalMedia) -> Option<SrtpKeys> {
+    Some(crypto?.keys(local.encryption.as_ref()?))
 }
 
 /// What a usable stream comes to, seen from our side.
@@ -121,9 +169,13 @@ fn agree(
     local: &LocalMedia,
     remote: SocketAddr,
     codec: Codec,
-    payload_type: u8,
+    format: &Format,
 ) -> Negotiated {
-    let events = Format::all(media).into_iter().find(|format| format.is_telephone_event(codec));
+    // RFC 4733 §2.1 wants the codec's own clock; phones that know no other than 8 kHz are many.
+    let formats = Format::all(media);
+    let at = |clock| Some((formats.iter().find(|format| format.is_telephone_event(clock))?, clock));
+    let events = at(codec.clock_rate()).or_else(|| at(EVENT_CLOCK));
+    let events = events.filter(|_| local.telephone_event);
     let direction = match session.direction_of(media) {
         Direction::SendRecv => Direction::SendRecv,
         Direction::SendOnly => Direction::RecvOnly,
@@ -131,7 +183,9 @@ fn agree(
         Direction::Inactive => Direction::Inactive,
     };
     Negotiated {
-        telephone_event: events.filter(|_| local.telephone_event).map(|f| f.payload_type),
+        opus: format.opus(),
+        telephone_event: events.map(|(format, _)| format.payload_type),
+        event_clock: events.map_or(EVENT_CLOCK, |(_, clock)| clock),
         packet_time: packet_time(media, local.packet_time),
         direction: match (remote.ip().is_unspecified(), direction) {
             // Hold as RFC 2543 §B.5 had it, and RFC 3264 §8.4 still wants it understood.
@@ -139,7 +193,7 @@ fn agree(
             (true, _) => Direction::Inactive,
             (false, direction) => direction,
         },
-        ..Negotiated::new(codec, payload_type, remote)
+        ..Negotiated::new(codec, format.payload_type, remote)
     }
 }
 
@@ -151,39 +205,84 @@ fn packet_time(media: &Media, ours: PacketTime) -> PacketTime {
     let asked = PACKET_TIMES.into_iter().find(|time| number("ptime") == Some(f32::from(*time)));
     match asked.unwrap_or(ours.0) {
         time if f32::from(time) <= most => PacketTime(time),
+        _ if most < f32::from(PacketTime::DEFAULT.0) => PacketTime(10),
         _ => PacketTime::DEFAULT,
     }
 }
 
 /// The stream that we take, in the peer's payload types (RFC 3264 §6.1).
-fn accepted(media: &Media, local: &LocalMedia, negotiated: &Negotiated) -> Media {
-    let mut formats = vec![(negotiated.payload_type, Some(negotiated.codec))];
-    formats.extend(negotiated.telephone_event.map(|number| (number, None)));
+fn accepted(
+    media: &Media,
+    local: &LocalMedia,
+    negotiated: &Negotiated,
+    crypto: Option<&Crypto>,
+) -> Media {
+    let mut formats = vec![(negotiated.payload_type, Meaning::Sound(negotiated.codec))];
+    let events = Meaning::Events(negotiated.event_clock);
+    formats.extend(negotiated.telephone_event.map(|number| (number, events)));
     let mut stream = audio(&media.protocol, local, &formats, negotiated.direction);
+    let answered = crypto.zip(local.encryption.as_ref()).map(|(line, ours)| line.answered(ours));
+    stream.attributes.extend(answered);
+    stream.attributes.extend(rtcp::granted(&negotiated.rtcp));
     stream.attributes.extend(mid(media));
     stream
 }
 
-/// An audio stream of ours; a format without a codec is telephone-event.
+/// What a payload type of ours stands for.
+#[derive(Clone, Copy)]
+enum Meaning {
+    Sound(Codec),
+    /// RFC 4733, at a clock.
+    Events(SampleRate),
+}
+
+impl Meaning {
+    /// What stands in `a=rtpmap` and, if there is anything to say, in `a=fmtp`.
+    fn describe(self) -> (String, Option<&'static str>) {
+        match self {
+            Self::Events(clock) => (format!("telephone-event/{}", clock.0), Some(EVENTS)),
+            Self::Sound(codec) => {
+                let (name, clock) = (codec.sdp_name(), codec.clock_rate().0);
+                let map = match codec.sdp_channels() {
+                    1 => format!("{name}/{clock}"),
+                    channels => format!("{name}/{clock}/{channels}"),
+                };
+                (map, (codec == Codec::Opus).then_some(fmtp::OPUS))
+            }
+        }
+    }
+}
+
+/// The clocks at which digits are offered: that of each codec, and the one that everybody knows.
+fn event_clocks(codecs: &[Codec]) -> Vec<SampleRate> {
+    let mut clocks = vec![EVENT_CLOCK];
+    for clock in codecs.iter().map(|codec| codec.clock_rate()) {
+        if !clocks.contains(&clock) {
+            clocks.push(clock);
+        }
+    }
+    clocks
+}
+
+/// An audio stream of ours.
 fn audio(
     protocol: &str,
     local: &LocalMedia,
-    formats: &[(u8, Option<Codec>)],
+    formats: &[(u8, Meaning)],
     direction: Direction,
 ) -> Media {
-    let clock = local.codecs.first().map_or(8_000, |codec| codec.clock_rate().0);
     let mut attributes = Vec::new();
-    for (number, codec) in formats {
-        let map = match codec {
-            Some(codec) => format!("{number} {}/{}", codec.sdp_name(), codec.clock_rate().0),
-            None => format!("{number} telephone-event/{clock}"),
-        };
-        attributes.push(Attribute::new("rtpmap", map));
-        if codec.is_none() {
-            attributes.push(Attribute::new("fmtp", format!("{number} {EVENTS}")));
+    let mut most = u16::MAX;
+    for (number, meaning) in formats {
+        let (map, parameters) = meaning.describe();
+        attributes.push(Attribute::new("rtpmap", format!("{number} {map}")));
+        attributes.extend(parameters.map(|it| Attribute::new("fmtp", format!("{number} {it}"))));
+        if let Meaning::Sound(codec) = meaning {
+            most = most.min(codec.max_packet_time().0);
         }
     }
-    attributes.push(Attribute::new("ptime", local.packet_time.0.to_string()));
+    attributes.push(Attribute::new("ptime", local.packet_time.0.min(most).to_string()));
+    attributes.push(Attribute::new("maxptime", most.to_string()));
     attributes.push(Attribute::flag(match direction {
         Direction::SendRecv => "sendrecv",
         Direction::SendOnly => "sendonly",

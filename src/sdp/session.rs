@@ -3,6 +3,7 @@
 //! Lines of other types are read over: `b=`, `i=`, `k=` and the like change nothing for us.
 //! Values keep the spelling of the peer; nothing is looked up.
 
+use std::fmt;
 use std::net::IpAddr;
 
 use super::api::{Direction, SdpError};
@@ -49,8 +50,8 @@ pub struct Connection {
     pub address: String,
 }
 
-/// `a=name` or `a=name:value`.
-#[derive(Clone, Debug, Eq, PartialEq)]
+/// `a=name` or `a=name:value`. The keys in `a=crypto` are not shown.
+#[derive(Clone, Eq, PartialEq)]
 pub struct Attribute {
     /// The name.
     pub name: String,
@@ -248,7 +249,7 @@ impl Connection {
         self.address.split('/').next()?.parse().ok()
     }
 
-    fn parse(value: &str) -> Option<Self> {
+    pub(super) fn parse(value: &str) -> Option<Self> {
         let mut words = value.split_whitespace();
         let (network, family, address) = (words.next()?, words.next()?, words.next()?);
         let family = family.to_ascii_uppercase();
@@ -257,6 +258,15 @@ impl Connection {
 
     fn to_value(&self) -> String {
         format!("IN {} {}", self.family, self.address)
+    }
+}
+
+impl fmt::Debug for Attribute {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name.eq_ignore_ascii_case("crypto") {
+            true => write!(f, "a={}:‹secret›", self.name),
+            false => write!(f, "a={}", self.to_value()),
+        }
     }
 }
 

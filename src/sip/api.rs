@@ -418,7 +418,8 @@ pub struct Incoming {
     pub caller: Option<Phi<String>>,
     /// The caller's display name.
     pub display: Option<Phi<String>>,
-    /// The caller asked the network not to show who calls (RFC 3323): `caller` is for routing, not for telling.
+    /// The caller asked the network not to show who calls (RFC 3323), or is nobody at all: `caller` is for routes and
+    /// limits, and neither it nor `display` for telling.
     pub withheld: bool,
     /// This call takes the place of another of ours (RFC 3891). Accepting it ends that one with BYE.
     pub replaces: Option<LegId>,

@@ -3,6 +3,7 @@
 //! House rules: a core, as in [`crate::sip`]. Nothing here knows which engine hears or speaks.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
+mod echo;
 pub mod floor;
 pub mod normalise;
 mod recognizer;
@@ -10,6 +11,7 @@ mod utterance;
 mod vad;
 mod voice;
 
+pub use echo::{EchoReference, Sent};
 pub use floor::{Floor, Patience};
 pub use recognizer::{HeardFrame, Recognizer, RecognizerError, Transcript};
 pub use utterance::Utterance;

@@ -2,6 +2,8 @@
 
 use crate::base::{Expect, Frame, Phi, TurnId};
 
+use super::Sent;
+
 /// A frame on its way to a recogniser, with what the media thread knows of it.
 #[derive(Clone, Copy, Debug)]
 pub struct HeardFrame {
@@ -11,6 +13,15 @@ pub struct HeardFrame {
     pub frame: Frame,
     /// Whether the voice activity detector hears a voice in it.
     pub voiced: bool,
+    /// What we were sending when it came, since some of it may be our echo.
+    pub sent: Sent,
+}
+
+impl HeardFrame {
+    /// A frame that came while nothing was sent.
+    pub fn new(tick: u64, frame: Frame, voiced: bool) -> Self {
+        Self { tick, frame, voiced, sent: Sent::default() }
+    }
 }
 
 /// What was heard.

@@ -49,10 +49,12 @@ pub enum VoiceEdge {
 }
 
 /// What was found in a frame.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Activity {
     /// Whether there is a voice in this very frame.
     pub voiced: bool,
+    /// How loud the frame is, in dBov.
+    pub level: f32,
     /// Whether a voice began or ended, judged over several frames.
     pub edge: Option<VoiceEdge>,
 }
@@ -97,12 +99,17 @@ impl Vad {
         self.follow_noise(level, likely);
         self.recent = self.recent << 1 | u32::from(voiced);
         self.unvoiced = if voiced { 0 } else { self.unvoiced.saturating_add(1) };
-        Activity { voiced, edge: self.find_edge() }
+        Activity { voiced, level, edge: self.find_edge() }
     }
 
     /// Whether a voice has begun and not ended.
     pub fn is_speaking(&self) -> bool {
         self.speaking
+    }
+
+    /// Returns the level of the line's noise, in dBov.
+    pub fn noise(&self) -> f32 {
+        self.noise
     }
 
     fn find_edge(&mut self) -> Option<VoiceEdge> {

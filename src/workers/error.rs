@@ -35,6 +35,12 @@ pub enum WorkersError {
         /// How many.
         legs: usize,
     },
+    /// The media threads are too busy for another call.
+    #[error("the media threads are full: {percent} % of a core, or ticks too late")]
+    Overloaded {
+        /// How busy the busiest is.
+        percent: u32,
+    },
     /// A thread has not yet done what it was asked to before, or has ended.
     #[error("{thread} does not take requests")]
     Busy {
@@ -51,6 +57,7 @@ impl WorkersError {
             Self::Socket { .. } => "media-socket",
             Self::Thread { .. } => "media-thread",
             Self::TooManyLegs { .. } => "media-too-many-legs",
+            Self::Overloaded { .. } => "media-overloaded",
             Self::Busy { .. } => "media-busy",
         }
     }
@@ -59,13 +66,16 @@ impl WorkersError {
     pub fn advice(&self) -> &'static str {
         match self {
             Self::PortsExhausted { .. } => {
-                "Widen the RTP port range: each leg takes an even port, and rests it for 2 s."
+                "Widen the RTP port range: each leg takes a pair of ports, and rests it for 2 s."
             }
             Self::Socket { .. } => {
                 "Check that the RTP address belongs to this machine, and the limit of open files."
             }
             Self::Thread { .. } => "Check the limits of tasks and open files of the service.",
             Self::TooManyLegs { .. } => "Add a media thread, or another machine.",
+            Self::Overloaded { .. } => {
+                "Add a media thread where a core is free ([threads] media), or another machine."
+            }
             Self::Busy { .. } => "The machine is overloaded: lower the number of calls admitted.",
         }
     }

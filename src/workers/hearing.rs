@@ -3,17 +3,18 @@
 //! A recogniser that is slow delays those on its thread, never a call; one that fails or panics
 //! is an event of its leg.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crate::base::{Expect, LegId, TurnId};
-use crate::speech::{Recognizer, RecognizerError, Transcript};
+use crate::speech::{HeardFrame, Recognizer, RecognizerError, Transcript};
 
 use super::WorkersError;
+use super::inflow::{self, Gatherer, Inflow};
 use super::linux::step_back;
 use super::rings::UpRing;
 
@@ -60,6 +61,7 @@ struct HearingThread {
 /// All hearing threads. They end when it is dropped.
 pub struct Hearing {
     threads: Vec<HearingThread>,
+    gatherer: Gatherer,
     /// The thread of each leg.
     homes: Mutex<BTreeMap<LegId, usize>>,
 }
@@ -80,7 +82,8 @@ impl Hearing {
                 .map_err(|source| WorkersError::Thread { thread, source })?;
             started.push(HearingThread { requests: Some(requests), join: Some(join) });
         }
-        Ok(Self { threads: started, homes: Mutex::new(BTreeMap::new()) })
+        let gatherer = Gatherer::start()?;
+        Ok(Self { threads: started, gatherer, homes: Mutex::new(BTreeMap::new()) })
     }
 
     /// Begins to listen to a leg.
@@ -101,7 +104,8 @@ impl Hearing {
             homes.insert(leg, home);
             home
         };
-        let ear = Ear { up, recognizer, sink, dropped: 0, failing: false };
+        let (inflow, taken) = (self.gatherer.attach(up), VecDeque::new());
+        let ear = Ear { inflow, taken, recognizer, sink, dropped: 0, failing: false };
         self.ask(home, Request::Attach(leg, Box::new(ear)))
     }
 
@@ -167,7 +171,9 @@ impl Drop for Hearing {
 
 /// One leg's recogniser and what is on both sides of it.
 struct Ear {
-    up: UpRing,
+    inflow: Arc<Mutex<Inflow>>,
+    /// Empty but for the while in which it is pushed.
+    taken: VecDeque<HeardFrame>,
     recognizer: Box<dyn Recognizer>,
     sink: HearingSink,
     dropped: u64,
@@ -215,7 +221,8 @@ fn serve(ears: &mut BTreeMap<LegId, Box<Ear>>, request: Request) {
             ear.recognizer.finish(turn);
         }),
         Request::Reset(leg) => with(leg, &mut |ear| {
-            while ear.up.pop().is_some() {}
+            inflow::lock(&ear.inflow).take(&mut ear.taken);
+            ear.taken.clear();
             ear.recognizer.reset();
         }),
     }
@@ -248,14 +255,16 @@ impl Ear {
     }
 
     fn push(&mut self, leg: LegId) {
-        while let Some(heard) = self.up.pop() {
+        // The lock is not held while the recogniser works.
+        let dropped = inflow::lock(&self.inflow).take(&mut self.taken);
+        while let Some(heard) = self.taken.pop_front() {
             if let Err(error) = self.recognizer.push(&heard) {
                 self.failed(leg, error);
             }
         }
-        let frames = self.up.dropped() - self.dropped;
+        let frames = dropped - self.dropped;
         if frames > 0 {
-            self.dropped = self.up.dropped();
+            self.dropped = dropped;
             (self.sink)(leg, HearingEvent::Behind { frames });
         }
     }
@@ -278,7 +287,6 @@ impl Ear {
 mod tests {
     use super::*;
     use crate::base::{Frame, Phi};
-    use crate::speech::HeardFrame;
     use crate::workers::{UpWriter, up_ring};
     use std::sync::mpsc::{Receiver, channel};
 
@@ -338,7 +346,7 @@ mod tests {
 
     fn push(writer: &mut UpWriter, frames: u64) {
         for tick in 0..frames {
-            writer.push(&HeardFrame { tick, frame: Frame::SILENCE, voiced: false });
+            writer.push(&HeardFrame::new(tick, Frame::SILENCE, false));
         }
     }
 
@@ -394,7 +402,7 @@ mod tests {
         let counter = Counter { frames: 0, fails: NEVER, panics: NEVER, finished: None };
         let sink = Box::new(move |leg, event| sender.send((leg, event)).unwrap());
         listening.hearing.attach(LegId(1), up, Box::new(counter), sink).unwrap();
-        assert_eq!(events.recv().unwrap(), (LegId(1), HearingEvent::Behind { frames: 44 }));
+        assert_eq!(events.recv().unwrap(), (LegId(1), HearingEvent::Behind { frames: 268 }));
         listening.hearing.detach(LegId(1)).unwrap();
         assert!(events.recv().is_err(), "the sink is dropped");
     }

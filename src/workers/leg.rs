@@ -1,126 +1,47 @@
-//! One leg: its half on the media thread, and the half that the rest of the house holds.
+//! One leg's half on its media thread.
 
+use std::io::{self, ErrorKind};
+use std::net::{SocketAddr, UdpSocket};
 use std::os::fd::AsRawFd;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
 
-use ringbuf::traits::{Consumer, Producer, Split};
-use ringbuf::{HeapCons, HeapProd, HeapRb};
+use ringbuf::HeapCons;
+use ringbuf::traits::{Consumer, Producer};
 
-use crate::base::{Dice, Epoch, LegId, UtteranceId};
-use crate::media::{LegParams, MediaSession};
-use crate::speech::{HeardFrame, Vad, VoiceEdge};
+use crate::base::{Dice, Frame, LegId, Purpose};
+use crate::media::{Heard, LegParams, MediaSession, SessionEvent, SocketCounts, over};
+use crate::rtp::{Ntp, RTCP_BYTES};
+use crate::speech::{Activity, EchoReference, HeardFrame, Vad, VoiceEdge};
 
+use super::bridge::BridgeEnd;
+use super::control::{Asked, LegMedia, Request, Returned, control};
 use super::events::{EventSender, MediaEvent, MediaEventKind};
+use super::linux::{EventFd, receive};
 use super::playback::Playback;
 use super::ports::{Port, system_random};
-use super::rings::{DownRing, UpRing, UpWriter, up_ring};
-use super::{WorkersError, linux::EventFd};
-
-/// Requests that may wait for the leg's next tick.
-const REQUESTS: usize = 64;
-
-/// What is asked of a leg.
-pub(super) enum Request {
-    Update(LegParams),
-    Press(char),
-    /// A fault of ours, to see what becomes of the others.
-    #[cfg(test)]
-    Panic,
-}
-
-/// What both halves see.
-pub(super) struct Shared {
-    epoch: AtomicU32,
-    /// Utterance in the upper half, frames played in the lower.
-    played: AtomicU64,
-    closing: AtomicBool,
-}
-
-/// The half of a leg that the rest of the house holds.
-pub struct LegMedia {
-    /// What the caller says.
-    pub up: UpRing,
-    /// What the agent says.
-    pub down: DownRing,
-    /// Everything else. The leg closes when the last copy of it is dropped.
-    pub control: LegControl,
-}
-
-/// Steers a leg, from any thread.
-#[derive(Clone)]
-pub struct LegControl(Arc<Handle>);
-
-struct Handle {
-    shared: Arc<Shared>,
-    /// Locked by those who ask; the media thread takes from the other end and locks nothing.
-    requests: Mutex<HeapProd<Request>>,
-    wake: Arc<EventFd>,
-}
-
-impl LegControl {
-    /// Begins an epoch: from the next tick on, nothing older is played.
-    pub fn flush(&self, epoch: Epoch) {
-        self.0.shared.epoch.store(epoch.0, Ordering::Release);
-    }
-
-    /// Returns what of the agent's speech went out last, as of the last tick.
-    pub fn played(&self) -> (UtteranceId, u32) {
-        let played = self.0.shared.played.load(Ordering::Acquire);
-        (UtteranceId((played >> 32) as u32), played as u32)
-    }
-
-    /// Goes on under what a later offer and answer agreed on.
-    ///
-    /// # Errors
-    /// When the media thread has not taken up what was asked before.
-    pub fn update(&self, params: LegParams) -> Result<(), WorkersError> {
-        self.ask(Request::Update(params))
-    }
-
-    /// Presses a digit (RFC 4733). It is ignored when the far end does not take them.
-    ///
-    /// # Errors
-    /// When the media thread has not taken up what was asked before.
-    pub fn send_dtmf(&self, digit: char) -> Result<(), WorkersError> {
-        self.ask(Request::Press(digit))
-    }
-
-    /// Closes the leg at its next tick; [`MediaEventKind::Closed`] follows.
-    pub fn close(&self) {
-        self.0.close();
-    }
-
-    pub(super) fn ask(&self, request: Request) -> Result<(), WorkersError> {
-        let mut requests = self.0.requests.lock().unwrap_or_else(PoisonError::into_inner);
-        requests.try_push(request).map_err(|_| WorkersError::Busy { thread: "media" })
-    }
-}
-
-impl Handle {
-    fn close(&self) {
-        self.shared.closing.store(true, Ordering::Release);
-        self.wake.signal();
-    }
-}
-
-impl Drop for Handle {
-    fn drop(&mut self) {
-        self.close();
-    }
-}
+use super::rings::{UpWriter, up_ring};
+use super::tap::TapWriter;
 
 /// The half of a leg on its media thread. It is made and dropped elsewhere.
 pub(super) struct Leg {
     port: Port,
     session: MediaSession,
     vad: Vad,
+    /// Whether the caller's voice was told to have begun, and not to have ended.
+    voice_told: bool,
+    echo: EchoReference,
     up: UpWriter,
     playback: Playback,
-    requests: HeapCons<Request>,
+    bridge: Option<BridgeEnd>,
+    tap: Option<Box<TapWriter>>,
+    asked: Asked,
     events: EventSender,
-    shared: Arc<Shared>,
+    /// The wheel's turn in which it last ticked.
+    turn: Option<u64>,
+    socket: SocketCounts,
+    /// What the kernel said last of datagrams thrown away; it wraps.
+    thrown_away: u32,
     out: [u8; 1024],
 }
 
@@ -139,99 +60,264 @@ impl Leg {
         params: LegParams,
         wake: Arc<EventFd>,
     ) -> (Box<Self>, LegMedia, HeapCons<MediaEvent>) {
-        let shared = Arc::new(Shared {
-            epoch: AtomicU32::new(0),
-            played: AtomicU64::new(0),
-            closing: AtomicBool::new(false),
-        });
-        let (requests, asked) = HeapRb::new(REQUESTS).split();
+        let (control, asked) = control(wake, params.codec);
         let (writer, up) = up_ring();
         let (down, playback) = Playback::new();
         let (events, told) = EventSender::new(id);
-        let session = MediaSession::new(Instant::now(), params, &mut Dice::new(system_random()));
+        let now = Instant::now();
+        let mut session = MediaSession::new(now, params, &mut Dice::new(system_random()));
+        session.set_wall_clock(now, time_of_day());
         let leg = Box::new(Self {
             port,
             session,
             vad: Vad::new(),
+            voice_told: false,
+            echo: EchoReference::default(),
             up: writer,
             playback,
-            requests: asked,
+            bridge: None,
+            tap: None,
+            asked,
             events,
-            shared: Arc::clone(&shared),
+            turn: None,
+            socket: SocketCounts::default(),
+            thrown_away: 0,
             out: [0; 1024],
         });
-        let requests = Mutex::new(requests);
-        let control = LegControl(Arc::new(Handle { shared, requests, wake }));
         (leg, LegMedia { up, down, control }, told)
     }
 
     /// The leg's 20 ms: what goes out first, then what the clock brings.
-    pub(super) fn tick(&mut self, now: Instant) -> Ticked {
-        if self.shared.closing.load(Ordering::Acquire) {
+    pub(super) fn tick(&mut self, now: Instant, turn: u64) -> Ticked {
+        if self.asked.shared.is_closing() {
             return Ticked::Closes;
         }
-        while let Some(request) = self.requests.try_pop() {
-            match request {
-                Request::Update(params) => self.session.update(now, params),
-                Request::Press(digit) => _ = self.session.press(digit),
-                #[cfg(test)]
-                Request::Panic => panic!("asked to by a test"),
-            }
+        self.leave_out(turn);
+        while let Some(request) = self.asked.requests.try_pop() {
+            self.serve(now, request);
         }
-        let epoch = Epoch(self.shared.epoch.load(Ordering::Acquire));
-        let Self { session, playback, events, .. } = self;
-        let next = playback.next(epoch, session.wants_sound(), |kind| events.tell(now, kind));
-        session.tick(now, next.as_ref());
-        while let Some(length) = session.poll_packet(&mut self.out) {
-            // A far end that has not opened its port yet, or a full queue: the next packet follows.
-            let _ = self.port.socket().send_to(&self.out[..length], session.remote());
-        }
-        if let Some((utterance, frames)) = playback.playing() {
-            let played = u64::from(utterance.0) << 32 | u64::from(frames);
-            self.shared.played.store(played, Ordering::Release);
+        self.return_what_is_over();
+        let next = self.next_frame(now);
+        self.session.tick(now, next.as_ref());
+        self.send(now);
+        self.echo.send(next.as_ref());
+        if let Some(tap) = &mut self.tap {
+            tap.sent(self.echo.now().tick, next.as_ref());
         }
         self.pass_on(now);
         Ticked::GoesOn
     }
 
+    /// Lets the time of turns pass that the thread left out.
+    fn leave_out(&mut self, turn: u64) {
+        let missed = self.turn.replace(turn).map_or(0, |last| turn - last - 1);
+        if missed > 0 {
+            self.session.skip(missed);
+            self.echo.skip(missed);
+        }
+    }
+
+    fn serve(&mut self, now: Instant, request: Request) {
+        match request {
+            Request::Update(params, coders) => {
+                if let Some(coders) = coders {
+                    self.session.equip(coders);
+                }
+                self.session.update(now, params);
+            }
+            Request::Press(digit) => _ = self.session.press(digit),
+            Request::Bridge(end) => {
+                // Who is heard from now on is not the agent's to answer.
+                if std::mem::take(&mut self.voice_told) {
+                    let ended_ago = Duration::ZERO;
+                    self.events.tell(now, MediaEventKind::VoiceOff { ended_ago });
+                }
+                if let Some(before) = self.bridge.replace(end) {
+                    before.part();
+                    self.give_back(Returned::Bridge { _end: before });
+                }
+            }
+            Request::Tap(writer) => {
+                if let Some(before) = self.tap.replace(writer) {
+                    self.give_back(Returned::Tap { _writer: before });
+                }
+            }
+            #[cfg(test)]
+            Request::Panic => panic!("asked to by a test"),
+        }
+    }
+
+    fn return_what_is_over(&mut self) {
+        if let Some(end) = self.bridge.take_if(|bridge| bridge.is_over()) {
+            self.give_back(Returned::Bridge { _end: end });
+        }
+        if let Some(writer) = self.tap.take_if(|tap| tap.is_over()) {
+            self.give_back(Returned::Tap { _writer: writer });
+        }
+    }
+
+    fn give_back(&mut self, returned: Returned) {
+        // There is room. If not, it is freed here, which is late but not wrong.
+        drop(self.asked.returned.try_push(returned));
+    }
+
+    /// What goes out: the agent, or whom the leg is bridged with, or the agent over that one.
+    fn next_frame(&mut self, now: Instant) -> Option<Frame> {
+        let Self { session, playback, events, asked, bridge, .. } = self;
+        // Asked before digits are taken: what they silence is the next frame.
+        let wants_sound = session.wants_sound();
+        let tell = |kind| events.tell(now, kind);
+        let agent = playback.next(asked.shared.epoch(), wants_sound, tell);
+        if let Some(playing) = playback.playing() {
+            asked.shared.tell_played(playing);
+        }
+        let Some(bridge) = bridge else { return agent };
+        let other = bridge.next(|digit| _ = session.press(digit));
+        match (agent, other.filter(|_| wants_sound)) {
+            (Some(agent), Some(other)) => Some(over(&agent, &other)),
+            (agent, other) => agent.or(other),
+        }
+    }
+
+    fn send(&mut self, now: Instant) {
+        while let Some(length) = self.session.poll_packet(&mut self.out) {
+            let to = self.session.remote();
+            if let Err(error) = self.port.socket().send_to(&self.out[..length], to) {
+                // A far end that has not opened its port yet, or a full queue: the next packet follows.
+                self.count(now, &error);
+            }
+        }
+        let mut report = [0; RTCP_BYTES];
+        if let Some((length, to)) = self.session.poll_control(now, &mut report) {
+            self.send_control(&report[..length], to);
+        }
+    }
+
+    fn send_control(&self, report: &[u8], to: SocketAddr) {
+        let socket =
+            if self.session.shares_port() { self.port.socket() } else { self.port.control() };
+        // Whoever has no RTCP refuses it, and the next report says all of it again.
+        let _ = socket.send_to(report, to);
+    }
+
+    fn count(&mut self, now: Instant, error: &io::Error) {
+        let full = error.raw_os_error() == Some(libc::ENOBUFS);
+        match error.kind() {
+            ErrorKind::WouldBlock => self.socket.send_full += 1,
+            _ if full => self.socket.send_full += 1,
+            ErrorKind::ConnectionRefused => {
+                self.socket.send_refused += 1;
+                self.session.refused(now);
+            }
+            _ => self.socket.send_failed += 1,
+        }
+    }
+
     /// Takes one datagram off the socket.
     pub(super) fn receive(&mut self, now: Instant, buffer: &mut [u8]) {
-        // An error is that of an earlier packet of ours (RFC 1122 §4.1.3.3), and is cleared.
-        if let Ok((length, from)) = self.port.socket().recv_from(buffer) {
-            self.session.receive(now, &buffer[..length], from);
-            self.pass_on(now);
+        match receive(self.port.socket(), buffer) {
+            Ok(came) => {
+                if let Some(thrown_away) = came.thrown_away {
+                    let before = std::mem::replace(&mut self.thrown_away, thrown_away);
+                    self.socket.thrown_away += u64::from(thrown_away.wrapping_sub(before));
+                }
+                self.session.receive(now, &buffer[..came.length], came.from);
+                self.pass_on(now);
+            }
+            // That of an earlier packet of ours (RFC 1122 §4.1.3.3), which is cleared by this.
+            Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
+                self.count(now, &error);
+            }
+            Err(_) => {}
+        }
+    }
+
+    /// Takes one datagram off the socket of RTCP.
+    pub(super) fn receive_control(&mut self, now: Instant, buffer: &mut [u8]) {
+        if let Ok(came) = receive(self.port.control(), buffer) {
+            self.session.receive_control(now, &buffer[..came.length], came.from);
         }
     }
 
     /// The last word of a leg.
     pub(super) fn close(&mut self, now: Instant, failed: bool) {
-        let stats = *self.session.stats();
+        if let Some(bridge) = &self.bridge {
+            bridge.part();
+        }
+        if let Some(tap) = &mut self.tap {
+            tap.finish();
+        }
+        // After a fault of ours nothing more is asked of the session.
+        if !failed {
+            let mut report = [0; RTCP_BYTES];
+            if let Some((length, to)) = self.session.goodbye(now, &mut report) {
+                self.send_control(&report[..length], to);
+            }
+            self.events.tell(now, MediaEventKind::Quality(self.session.quality(now)));
+        }
+        let mut stats = *self.session.stats();
+        stats.socket = self.socket;
         self.events.tell(now, MediaEventKind::Closed { stats, failed });
+    }
+
+    /// Where RTCP comes to.
+    pub(super) fn control(&self) -> &UdpSocket {
+        self.port.control()
     }
 
     pub(super) fn took_word(&mut self) -> bool {
         self.events.take_told()
     }
 
+    /// What the socket has counted so far.
+    pub(super) fn socket(&self) -> &SocketCounts {
+        &self.socket
+    }
+
     fn pass_on(&mut self, now: Instant) {
         while let Some(heard) = self.session.poll_heard(now) {
+            if let Some(tap) = &mut self.tap {
+                tap.heard(heard.tick, &heard.frame);
+            }
             let activity = self.vad.push(&heard.frame);
-            let (tick, frame, voiced) = (heard.tick, heard.frame, activity.voiced);
-            self.up.push(&HeardFrame { tick, frame, voiced });
-            match activity.edge {
-                Some(VoiceEdge::On { started_ago }) => {
-                    self.events.tell(now, MediaEventKind::VoiceOn { started_ago });
-                }
-                Some(VoiceEdge::Off { ended_ago }) => {
-                    self.events.tell(now, MediaEventKind::VoiceOff { ended_ago });
-                }
-                None => {}
+            self.echo.hear(activity.level, self.vad.noise());
+            match &mut self.bridge {
+                Some(bridge) => bridge.pass(&heard.frame),
+                None => self.hear(now, &heard, activity),
             }
         }
         while let Some(event) = self.session.poll_event() {
+            if let (SessionEvent::Digit(digit), Some(bridge)) = (&event, &mut self.bridge) {
+                bridge.press(*digit.reveal(Purpose::Signalling));
+            }
             self.events.tell(now, event.into());
         }
     }
+
+    /// Up to the agent.
+    fn hear(&mut self, now: Instant, heard: &Heard, activity: Activity) {
+        let (voiced, sent) = (activity.voiced, self.echo.now());
+        self.up.push(&HeardFrame { tick: heard.tick, frame: heard.frame, voiced, sent });
+        match activity.edge {
+            Some(VoiceEdge::On { started_ago }) => {
+                self.voice_told = true;
+                self.events.tell(now, MediaEventKind::VoiceOn { started_ago });
+            }
+            // One that began while the leg was bridged was never told.
+            Some(VoiceEdge::Off { ended_ago }) if std::mem::take(&mut self.voice_told) => {
+                self.events.tell(now, MediaEventKind::VoiceOff { ended_ago });
+            }
+            Some(VoiceEdge::Off { .. }) | None => {}
+        }
+    }
+}
+
+/// The time of day as reports have it, from 1900 on (RFC 3550 §4).
+fn time_of_day() -> Ntp {
+    const FROM_1900_TO_1970: u64 = 2_208_988_800;
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let fraction = (u64::from(now.subsec_nanos()) << 32) / 1_000_000_000;
+    Ntp((now.as_secs() + FROM_1900_TO_1970) << 32 | fraction)
 }
 
 impl AsRawFd for Leg {

@@ -4,12 +4,17 @@
 //! House rules: a shell. It decides nothing that a core could; what happens on a media thread
 //! neither allocates, locks, logs nor waits, except for its next millisecond.
 
+mod bridge;
+mod control;
 mod error;
 mod events;
 mod hearing;
+mod inflow;
 mod leg;
 mod linux;
+mod load;
 mod mouth;
+mod pacer;
 mod plane;
 mod playback;
 mod ports;
@@ -17,17 +22,20 @@ mod prompts;
 mod rings;
 mod slicer;
 mod speaking;
+mod tap;
 mod thread;
 
+pub use bridge::Bridge;
+pub use control::{LegControl, LegMedia};
 pub use error::WorkersError;
 pub use events::{MediaEvent, MediaEventKind, MediaEvents};
 pub use hearing::{Hearing, HearingEvent, HearingSink};
-pub use leg::{LegControl, LegMedia};
-pub use linux::Scheduling;
-pub use plane::{MediaConfig, MediaPlane, Pacing};
+pub use linux::{MemoryLock, Scheduling, lock_memory};
+pub use plane::{MediaConfig, MediaLoad, MediaPlane, Pacing};
 pub use playback::Playback;
 pub use ports::Port;
 pub use rings::{DownFrame, DownRing, UpRing, UpWriter, up_ring};
 pub use speaking::{Speaking, SpeakingEvent, SpeakingSink};
+pub use tap::{StereoFrame, TapReader};
 
 pub use crate::media::LegParams;

@@ -1,6 +1,6 @@
 //! The media plane: all media threads, their ports and their legs.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, UdpSocket};
 use std::ops::RangeInclusive;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
@@ -11,12 +11,15 @@ use ringbuf::traits::{Producer, Split};
 use ringbuf::{HeapProd, HeapRb};
 
 use crate::base::LegId;
-use crate::media::LegParams;
+use crate::media::{LegParams, SocketCounts};
 
 use super::WorkersError;
+use super::control::LegMedia;
 use super::events::{Arrivals, MediaEvents};
-use super::leg::{Leg, LegMedia};
-use super::linux::{Epoll, EventFd, Scheduling, ask_for_real_time};
+use super::leg::Leg;
+use super::linux::{
+    Epoll, EventFd, RECEIVE_BUFFER, Scheduling, ask_for_real_time, prepare_for_rtp, receive_buffer,
+};
 use super::ports::{Port, PortPool};
 use super::thread::{Gauges, LEGS, MediaThread, Wheel};
 
@@ -36,6 +39,17 @@ pub struct MediaConfig {
     pub advertised: IpAddr,
 }
 
+/// How busy the media threads are.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct MediaLoad {
+    /// The part of a core that the busiest one used in the last second.
+    pub busiest: f32,
+    /// How many of them are too busy, or too late, for more legs.
+    pub refusing: usize,
+    /// How many there are.
+    pub threads: usize,
+}
+
 /// How well the media threads kept time.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Pacing {
@@ -45,6 +59,8 @@ pub struct Pacing {
     pub late: u64,
     /// The latest of all.
     pub worst: Duration,
+    /// Packet times that were left out, because the threads came 20 ms or more too late.
+    pub left_out: u64,
 }
 
 struct Thread {
@@ -56,12 +72,19 @@ struct Thread {
     scheduling: Scheduling,
 }
 
+impl Thread {
+    fn is_refusing(&self) -> bool {
+        self.gauges.refusing.load(Ordering::Relaxed)
+    }
+}
+
 /// All media threads. They end when it is dropped.
 pub struct MediaPlane {
     threads: Vec<Thread>,
     ports: Arc<PortPool>,
     arrivals: Arc<Arrivals>,
     events: Mutex<Option<MediaEvents>>,
+    receive_buffer: usize,
 }
 
 impl MediaPlane {
@@ -109,6 +132,7 @@ impl MediaPlane {
             ports: Arc::new(PortPool::new(ports.clone(), *bind, *advertised)),
             events: Mutex::new(Some(MediaEvents::new(told, Arc::clone(&arrivals), retired))),
             arrivals,
+            receive_buffer: buffer_of_the_system(*bind),
         })
     }
 
@@ -125,7 +149,47 @@ impl MediaPlane {
             worst: sum
                 .worst
                 .max(Duration::from_micros(thread.gauges.worst_us.load(Ordering::Relaxed))),
+            left_out: sum.left_out + thread.gauges.left_out.load(Ordering::Relaxed),
         })
+    }
+
+    /// Returns how busy the threads are.
+    pub fn load(&self) -> MediaLoad {
+        let busy = |thread: &Thread| thread.gauges.busy.load(Ordering::Relaxed);
+        let busiest = self.threads.iter().map(busy).max().unwrap_or(0);
+        let refusing = self.threads.iter().filter(|thread| thread.is_refusing()).count();
+        MediaLoad { busiest: busiest as f32 / 1000.0, refusing, threads: self.threads.len() }
+    }
+
+    /// Whether a call more can be carried. Ask it before one is promised: a call that goes on may
+    /// need another leg, and that is not refused.
+    ///
+    /// # Errors
+    /// [`WorkersError::Overloaded`] when every thread is too busy, or was late too often.
+    pub fn admit(&self) -> Result<(), WorkersError> {
+        let MediaLoad { busiest, refusing, threads } = self.load();
+        if refusing < threads {
+            return Ok(());
+        }
+        Err(WorkersError::Overloaded { percent: (100.0 * busiest) as u32 })
+    }
+
+    /// Returns what the sockets of all legs have counted, of those that are closed too.
+    pub fn sockets(&self) -> SocketCounts {
+        self.threads.iter().map(|thread| thread.gauges.sockets.read()).fold(
+            SocketCounts::default(),
+            |sum, one| SocketCounts {
+                thrown_away: sum.thrown_away + one.thrown_away,
+                send_refused: sum.send_refused + one.send_refused,
+                send_full: sum.send_full + one.send_full,
+                send_failed: sum.send_failed + one.send_failed,
+            },
+        )
+    }
+
+    /// Returns the receive buffer that RTP sockets ask for and the one they get, in bytes.
+    pub fn receive_buffer(&self) -> (usize, usize) {
+        (RECEIVE_BUFFER, self.receive_buffer)
     }
 
     /// Returns how many legs are open.
@@ -166,7 +230,9 @@ impl MediaPlane {
     ) -> Result<LegMedia, WorkersError> {
         let load = |thread: &Thread| thread.gauges.legs.load(Ordering::Relaxed);
         let full = || WorkersError::TooManyLegs { legs: self.legs() };
-        let thread = self.threads.iter().min_by_key(|thread| load(thread)).ok_or_else(full)?;
+        // A thread that is too busy only when all are.
+        let rank = |thread: &&Thread| (thread.is_refusing(), load(thread));
+        let thread = self.threads.iter().min_by_key(rank).ok_or_else(full)?;
         let mut to_open = thread.opened.lock().unwrap_or_else(PoisonError::into_inner);
         // Only who holds the lock adds legs, so that there is a place for each in the wheel.
         if load(thread) >= LEGS {
@@ -202,13 +268,21 @@ impl Drop for MediaPlane {
     }
 }
 
+/// What a socket on this address gets, in bytes; none when it cannot be opened, which the first
+/// leg will say better.
+fn buffer_of_the_system(bind: IpAddr) -> usize {
+    let Ok(socket) = UdpSocket::bind((bind, 0)) else { return 0 };
+    prepare_for_rtp(&socket);
+    receive_buffer(&socket)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::codec::Codec;
     use crate::workers::MediaEventKind;
-    use crate::workers::leg::Request;
-    use std::net::{Ipv4Addr, UdpSocket};
+    use crate::workers::control::Request;
+    use std::net::Ipv4Addr;
 
     #[tokio::test]
     async fn a_panic_in_a_tick_closes_that_leg_and_no_other() {

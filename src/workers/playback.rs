@@ -115,6 +115,7 @@ pub(super) fn is_older(epoch: Epoch, current: Epoch) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::workers::rings::DOWN;
 
     /// `push 1.7` a frame of epoch 1, utterance 7, `push 1.7!` its last; `tick 2` plays under
     /// epoch 2, `hold 2` cannot play; `>` is what was told.
@@ -257,7 +258,7 @@ mod tests {
             thrown_away += 1;
             assert!(down.push(&frame(thrown_away)));
         });
-        assert!(played.is_none() && thrown_away == 100);
+        assert!(played.is_none() && thrown_away as usize == DOWN);
     }
 
     #[test]

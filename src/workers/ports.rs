@@ -1,5 +1,5 @@
-//! RTP ports: even ones of a range, handed out at random and rested after use, so that packets of
-//! the last call do not reach the next one.
+//! RTP ports: pairs of a range, the even one for RTP and the odd one for RTCP, handed out at random
+//! and rested after use, so that packets of the last call do not reach the next one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher, Hasher};
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use crate::base::Dice;
 
 use super::WorkersError;
-use super::linux::prepare_for_rtp;
+use super::linux::{prepare_for_rtp, receive_buffer};
 
 /// How long a port rests: longer than any packet is on its way, and than a BYE takes to arrive.
 const REST: Duration = Duration::from_secs(2);
@@ -40,7 +40,8 @@ impl PortPool {
         Self { range, bind, advertised, state: Mutex::new(state) }
     }
 
-    /// Binds a port that is even, free and rested. RFC 3550 §11 keeps the odd one for RTCP.
+    /// Binds a pair of ports that is free and rested: RTP on the even one, RTCP on the odd one
+    /// (RFC 3550 §11).
     pub(super) fn reserve(self: &Arc<Self>) -> Result<Port, WorkersError> {
         self.reserve_at(self.bind, &self.range)
     }
@@ -54,7 +55,7 @@ impl PortPool {
         let now = Instant::now();
         let (first, last) = (*range.start(), *range.end());
         let even = first.next_multiple_of(2);
-        let count = last.checked_sub(even).map_or(0, |span| u32::from(span / 2) + 1);
+        let count = last.checked_sub(even).map_or(0, |span| u32::from(span).div_ceil(2));
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.resting.retain(|_, until| *until > now);
         let start = state.dice.below(count.max(1).into()) as u32;
@@ -63,12 +64,10 @@ impl PortPool {
             if state.taken.contains(&number) || state.resting.contains_key(&number) {
                 continue;
             }
-            match UdpSocket::bind((bind, number)) {
-                Ok(socket) => {
+            match bind_pair(bind, number) {
+                Ok((socket, control)) => {
                     state.taken.insert(number);
-                    let port = Port { socket, number, pool: Arc::clone(self) };
-                    port.prepare(bind)?;
-                    return Ok(port);
+                    return Ok(Port { socket, control, number, pool: Arc::clone(self) });
                 }
                 // Another program has it.
                 Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
@@ -85,10 +84,21 @@ impl PortPool {
     }
 }
 
-/// A bound RTP port. It rests when dropped.
+/// Two sockets, ready for a media thread.
+fn bind_pair(bind: IpAddr, number: u16) -> io::Result<(UdpSocket, UdpSocket)> {
+    let (socket, control) =
+        (UdpSocket::bind((bind, number))?, UdpSocket::bind((bind, number.saturating_add(1)))?);
+    prepare_for_rtp(&socket);
+    socket.set_nonblocking(true)?;
+    control.set_nonblocking(true)?;
+    Ok((socket, control))
+}
+
+/// A bound RTP port, and the one after it for RTCP. They rest when dropped.
 #[derive(Debug)]
 pub struct Port {
     socket: UdpSocket,
+    control: UdpSocket,
     number: u16,
     pool: Arc<PortPool>,
 }
@@ -99,13 +109,18 @@ impl Port {
         SocketAddr::new(self.pool.advertised, self.number)
     }
 
+    /// Returns the receive buffer that the system gave, in bytes.
+    pub fn receive_buffer(&self) -> usize {
+        receive_buffer(&self.socket)
+    }
+
     pub(super) fn socket(&self) -> &UdpSocket {
         &self.socket
     }
 
-    fn prepare(&self, address: IpAddr) -> Result<(), WorkersError> {
-        prepare_for_rtp(&self.socket);
-        self.socket.set_nonblocking(true).map_err(|source| WorkersError::Socket { address, source })
+    /// Where RTCP comes to when it has a port of its own.
+    pub(super) fn control(&self) -> &UdpSocket {
+        &self.control
     }
 }
 
@@ -153,6 +168,10 @@ mod tests {
         let pool = pool(42_102..=42_105);
         let port = pool.reserve().unwrap();
         assert_eq!(port.advertised().port(), 42_104);
+        drop((taken, port));
+        let taken = UdpSocket::bind((Ipv4Addr::LOCALHOST, 42_113));
+        let pool = super::tests::pool(42_112..=42_115);
+        assert_eq!(pool.reserve().unwrap().advertised().port(), 42_114, "RTCP needs its port too");
         drop(taken);
     }
 

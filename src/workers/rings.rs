@@ -11,12 +11,14 @@ use ringbuf::traits::{Observer, Producer, Split};
 use ringbuf::{HeapCons, HeapProd, HeapRb};
 
 use crate::base::{Epoch, Frame, UtteranceId};
-use crate::speech::HeardFrame;
+use crate::speech::{HeardFrame, Sent};
 
-/// Frames on their way to the caller: 100 × 20 ms = 2 s, so that a voice may pause for as long.
-const DOWN: usize = 100;
-/// Frames kept for a recogniser that is late: 256 × 20 ms = 5 s, 170 KB.
-const UP: usize = 256;
+/// Frames on their way to the caller: 24 × 20 ms = 480 ms, 16 KB. What is rendered waits with the
+/// speaking thread, which fills up every 10 ms.
+pub(super) const DOWN: usize = 24;
+/// Frames on their way from the caller: 32 × 20 ms = 640 ms, 22 KB. What a recogniser is behind
+/// waits with the hearing threads, which look every 10 ms, and when they compute every 100 ms.
+pub(super) const UP: usize = 32;
 
 /// A frame on its way to the caller.
 #[derive(Clone, Copy, Debug)]
@@ -65,7 +67,11 @@ const WORDS: usize = Frame::SAMPLES / 4;
 struct Place {
     stamp: AtomicU64,
     tick: AtomicU64,
-    voiced: AtomicBool,
+    /// Whether it is voiced, in the lowest bit; the line's loss, an `f32`, above.
+    voiced: AtomicU64,
+    sent_tick: AtomicU64,
+    /// Two `f32`: the level above, the loudest below.
+    sent_levels: AtomicU64,
     words: [AtomicU64; WORDS],
 }
 
@@ -74,7 +80,9 @@ impl Place {
         Self {
             stamp: AtomicU64::new(0),
             tick: AtomicU64::new(0),
-            voiced: AtomicBool::new(false),
+            voiced: AtomicU64::new(0),
+            sent_tick: AtomicU64::new(0),
+            sent_levels: AtomicU64::new(0),
             words: [const { AtomicU64::new(0) }; WORDS],
         }
     }
@@ -105,7 +113,12 @@ impl UpWriter {
         // What follows must not be seen before the odd stamp.
         fence(Ordering::Release);
         place.tick.store(heard.tick, Ordering::Relaxed);
-        place.voiced.store(heard.voiced, Ordering::Relaxed);
+        let Sent { tick, level, loudest, loss } = heard.sent;
+        let voiced = u64::from(loss.to_bits()) << 32 | u64::from(heard.voiced);
+        place.voiced.store(voiced, Ordering::Relaxed);
+        place.sent_tick.store(tick, Ordering::Relaxed);
+        let levels = u64::from(level.to_bits()) << 32 | u64::from(loudest.to_bits());
+        place.sent_levels.store(levels, Ordering::Relaxed);
         for (word, samples) in place.words.iter().zip(heard.frame.0.chunks_exact(4)) {
             let packed = samples.iter().fold(0, |packed, &s| packed << 16 | u64::from(s as u16));
             word.store(packed, Ordering::Relaxed);
@@ -175,10 +188,18 @@ impl UpRing {
         }
         let tick = place.tick.load(Ordering::Relaxed);
         let voiced = place.voiced.load(Ordering::Relaxed);
+        let levels = place.sent_levels.load(Ordering::Relaxed);
+        let sent = Sent {
+            tick: place.sent_tick.load(Ordering::Relaxed),
+            level: f32::from_bits((levels >> 32) as u32),
+            loudest: f32::from_bits(levels as u32),
+            loss: f32::from_bits((voiced >> 32) as u32),
+        };
+        let voiced = voiced & 1 == 1;
         // What was read must not be newer than the stamp that is looked at now.
         fence(Ordering::Acquire);
         let unchanged = place.stamp.load(Ordering::Relaxed) == stamp;
-        unchanged.then_some(HeardFrame { tick, frame, voiced })
+        unchanged.then_some(HeardFrame { tick, frame, voiced, sent })
     }
 }
 
@@ -192,12 +213,14 @@ mod tests {
             tick,
             frame: Frame(std::array::from_fn(sample)),
             voiced: tick.is_multiple_of(3),
+            sent: Sent { tick: tick / 2, level: -(tick as f32), loudest: tick as f32, loss: 0.5 },
         }
     }
 
     fn assert_whole(got: &HeardFrame) {
         let expected = heard(got.tick);
         assert!(got.frame == expected.frame && got.voiced == expected.voiced, "{}", got.tick);
+        assert_eq!(got.sent, expected.sent);
     }
 
     #[test]
@@ -205,12 +228,12 @@ mod tests {
         let (mut writer, mut reader) = up_ring();
         assert!(reader.pop().is_none());
         for round in 0..10 {
-            for tick in 0..100 {
-                writer.push(&heard(round * 100 + tick));
+            for tick in 0..30 {
+                writer.push(&heard(round * 30 + tick));
             }
-            for tick in 0..100 {
+            for tick in 0..30 {
                 let got = reader.pop().unwrap();
-                assert_eq!(got.tick, round * 100 + tick);
+                assert_eq!(got.tick, round * 30 + tick);
                 assert_whole(&got);
             }
         }
@@ -238,7 +261,7 @@ mod tests {
         let thread = std::thread::spawn(move || {
             for tick in 0..FRAMES {
                 writer.push(&heard(tick));
-                if tick % 64 == 0 {
+                if tick % 8 == 0 {
                     std::thread::yield_now();
                 }
             }

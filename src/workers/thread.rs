@@ -1,35 +1,38 @@
 //! A media thread: a wheel of twenty slots, one a millisecond, each leg in one of them.
 //!
 //! In a tick: what the slot's legs send, then what their sockets and everybody else's received.
+//! One system call a packet: see docs/development/decisions/media-system-calls.md.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use ringbuf::traits::{Consumer, Observer, Producer};
 use ringbuf::{HeapCons, HeapProd};
 
-use super::leg::{Leg, Ticked};
-use super::linux::{Epoll, EventFd, Monotonic};
+use crate::media::SocketCounts;
 
-/// A packet time of slots.
-const SLOTS: usize = 20;
-/// One turn of the wheel's ratchet.
-const TICK: Duration = Duration::from_millis(1);
+use super::leg::{Leg, Ticked};
+use super::linux::{Epoll, EventFd, Monotonic, thread_time};
+use super::load::{self, LoadMeter};
+use super::pacer::{Due, Pacer, SLOTS};
+
 /// What a thread has places for: more than a core carries (benches/media_calls). How many calls are
-/// admitted is for the admission to say.
+/// admitted is for its load to say.
 pub(super) const LEGS: usize = 4000;
 /// Legs that share a slot at most. New ones go to the emptiest slot.
 const LEGS_IN_SLOT: usize = LEGS.div_ceil(SLOTS);
 /// Without legs the thread sleeps, and looks up this often.
 const IDLE: Duration = Duration::from_millis(200);
+/// From one slot to the next.
+const TICK: Duration = Duration::from_millis(1);
 /// A tick later than this is counted.
 const LATE: Duration = Duration::from_millis(2);
-/// After a longer stall the missed ticks are not made up for: the machine was suspended.
-const STALL: Duration = Duration::from_millis(200);
 /// The epoll number of the wake-up.
 const WAKE: u64 = u64::MAX;
+/// What is added to a leg's number for its RTCP port.
+const CONTROL: u64 = 1 << 32;
 
 /// What a media thread shows to others.
 #[derive(Default)]
@@ -39,6 +42,47 @@ pub(super) struct Gauges {
     pub(super) ticks: AtomicU64,
     pub(super) late: AtomicU64,
     pub(super) worst_us: AtomicU64,
+    /// Packet times that were left out because they were missed.
+    pub(super) left_out: AtomicU64,
+    /// The part of a core that was used in the last second, in thousandths.
+    pub(super) busy: AtomicU32,
+    /// Whether it is too busy for more legs.
+    pub(super) refusing: AtomicBool,
+    /// What the sockets of all its legs have counted, those that are closed too.
+    pub(super) sockets: SocketGauges,
+}
+
+/// [`SocketCounts`] of many legs.
+#[derive(Default)]
+pub(super) struct SocketGauges {
+    pub(super) thrown_away: AtomicU64,
+    pub(super) send_refused: AtomicU64,
+    pub(super) send_full: AtomicU64,
+    pub(super) send_failed: AtomicU64,
+}
+
+impl SocketGauges {
+    /// Adds what one leg has counted since.
+    fn add(&self, before: &SocketCounts, after: &SocketCounts) {
+        // Faults are few: nothing is written as long as there is none.
+        if before != after {
+            let add = |to: &AtomicU64, by: u64| _ = to.fetch_add(by, Ordering::Relaxed);
+            add(&self.thrown_away, after.thrown_away - before.thrown_away);
+            add(&self.send_refused, after.send_refused - before.send_refused);
+            add(&self.send_full, after.send_full - before.send_full);
+            add(&self.send_failed, after.send_failed - before.send_failed);
+        }
+    }
+
+    /// Reads them all.
+    pub(super) fn read(&self) -> SocketCounts {
+        SocketCounts {
+            thrown_away: self.thrown_away.load(Ordering::Relaxed),
+            send_refused: self.send_refused.load(Ordering::Relaxed),
+            send_full: self.send_full.load(Ordering::Relaxed),
+            send_failed: self.send_failed.load(Ordering::Relaxed),
+        }
+    }
 }
 
 /// What a media thread owns.
@@ -59,9 +103,14 @@ pub(super) struct MediaThread {
 
 /// Legs by number and by slot, in places made beforehand.
 pub(super) struct Wheel {
-    legs: Vec<Option<Box<Leg>>>,
+    legs: Vec<Option<Place>>,
     free: Vec<usize>,
     slots: [Vec<usize>; SLOTS],
+}
+
+struct Place {
+    leg: Box<Leg>,
+    slot: usize,
 }
 
 impl Wheel {
@@ -74,17 +123,21 @@ impl Wheel {
         self.free.len() == LEGS
     }
 
+    fn get(&mut self, number: usize) -> Option<&mut Leg> {
+        self.legs.get_mut(number)?.as_mut().map(|place| &mut *place.leg)
+    }
+
     fn insert(&mut self, leg: Box<Leg>) -> Option<usize> {
         let number = self.free.pop()?;
-        self.legs[number] = Some(leg);
-        let slot = self.slots.iter_mut().min_by_key(|slot| slot.len())?;
-        slot.push(number);
+        let slot = (0..SLOTS).min_by_key(|&slot| self.slots[slot].len())?;
+        self.slots[slot].push(number);
+        self.legs[number] = Some(Place { leg, slot });
         Some(number)
     }
 
     fn remove(&mut self, number: usize) -> Option<Box<Leg>> {
-        let leg = self.legs.get_mut(number)?.take()?;
-        self.slots.iter_mut().for_each(|slot| slot.retain(|&other| other != number));
+        let Place { leg, slot } = self.legs.get_mut(number)?.take()?;
+        self.slots[slot].retain(|&other| other != number);
         self.free.push(number);
         Some(leg)
     }
@@ -96,42 +149,50 @@ impl MediaThread {
         if self.epoll.add(&*self.wake, WAKE).is_err() {
             return;
         }
-        let (mut slot, mut deadline) = (0, Monotonic::now());
+        let start = Monotonic::now();
+        let mut pacer = Pacer::new(start);
+        let mut meter = LoadMeter::new(start.clock(), thread_time());
         while !self.gauges.stop.load(Ordering::Relaxed) {
             if self.wheel.is_empty() {
                 if self.opened.is_empty() {
                     self.epoll.wait(IDLE);
                     self.wake.clear();
                 }
-                deadline = Monotonic::now();
+                pacer.restart(Monotonic::now());
             } else {
-                deadline.sleep_until();
+                pacer.deadline().sleep_until();
             }
-            let behind = self.measure(deadline);
+            let due = pacer.tick(Monotonic::now());
+            self.measure(&due, &mut meter);
             self.take_up();
             let now = Instant::now();
-            let mut told = self.tick(slot, now);
+            let mut told = self.tick(&due, now);
             told |= self.receive(now);
             if told {
                 self.told.signal();
             }
-            slot = (slot + 1) % SLOTS;
-            deadline = match behind > STALL {
-                true => Monotonic::now().after(TICK),
-                false => deadline.after(TICK),
-            };
         }
     }
 
-    fn measure(&self, deadline: Monotonic) -> Duration {
-        let behind = Monotonic::now().since(deadline);
-        self.gauges.ticks.fetch_add(1, Ordering::Relaxed);
+    fn measure(&self, due: &Due, meter: &mut LoadMeter) {
+        let Self { gauges, .. } = self;
+        let &Due { behind, left_out, .. } = due;
+        gauges.ticks.fetch_add(1, Ordering::Relaxed);
         if behind > LATE {
-            self.gauges.late.fetch_add(1, Ordering::Relaxed);
+            gauges.late.fetch_add(1, Ordering::Relaxed);
         }
         let micros = u64::try_from(behind.as_micros()).unwrap_or(u64::MAX);
-        self.gauges.worst_us.fetch_max(micros, Ordering::Relaxed);
-        behind
+        gauges.worst_us.fetch_max(micros, Ordering::Relaxed);
+        if behind > load::LATE {
+            gauges.left_out.fetch_add(left_out, Ordering::Relaxed);
+            meter.late(TICK * (1 + 20 * u32::try_from(left_out).unwrap_or(u32::MAX / 20)));
+        }
+        let clock = Monotonic::now().clock();
+        if meter.is_due(clock) {
+            let measured = meter.measure(clock, thread_time());
+            gauges.busy.store((1000.0 * measured.busy) as u32, Ordering::Relaxed);
+            gauges.refusing.store(measured.refusing, Ordering::Relaxed);
+        }
     }
 
     /// Takes up one new leg a tick.
@@ -139,18 +200,22 @@ impl MediaThread {
         let Some(leg) = self.opened.try_pop() else { return };
         // The plane counts legs before it opens one, so that there is a place.
         if let Some(number) = self.wheel.insert(leg)
-            && let Some(leg) = &self.wheel.legs[number]
-            && self.epoll.add(&**leg, number as u64).is_err()
+            && let Some(leg) = self.wheel.get(number)
+            && (self.epoll.add(leg, number as u64).is_err()
+                || self.epoll.add(leg.control(), CONTROL | number as u64).is_err())
         {
             self.retire(number, true);
         }
     }
 
-    fn tick(&mut self, slot: usize, now: Instant) -> bool {
+    fn tick(&mut self, due: &Due, now: Instant) -> bool {
         let (mut told, mut index) = (false, 0);
-        while let Some(&number) = self.wheel.slots[slot].get(index) {
-            let ticked = self.wheel.legs[number].as_mut().map(|leg| {
-                let ticked = catch_unwind(AssertUnwindSafe(|| leg.tick(now)));
+        while let Some(&number) = self.wheel.slots[due.slot].get(index) {
+            let Self { wheel, gauges, .. } = &mut *self;
+            let ticked = wheel.get(number).map(|leg| {
+                let before = *leg.socket();
+                let ticked = catch_unwind(AssertUnwindSafe(|| leg.tick(now, due.turn)));
+                gauges.sockets.add(&before, leg.socket());
                 told |= leg.took_word();
                 ticked
             });
@@ -172,15 +237,18 @@ impl MediaThread {
                 self.wake.clear();
                 continue;
             }
-            let Some(leg) = self.wheel.legs.get_mut(number as usize).and_then(Option::as_mut)
-            else {
-                continue;
-            };
-            let buffer = &mut self.buffer;
-            let received = catch_unwind(AssertUnwindSafe(|| leg.receive(now, buffer)));
+            let Self { wheel, gauges, buffer, .. } = &mut *self;
+            let (number, control) = ((number & !CONTROL) as usize, number & CONTROL != 0);
+            let Some(leg) = wheel.get(number) else { continue };
+            let before = *leg.socket();
+            let received = catch_unwind(AssertUnwindSafe(|| match control {
+                true => leg.receive_control(now, buffer),
+                false => leg.receive(now, buffer),
+            }));
+            gauges.sockets.add(&before, leg.socket());
             told |= leg.took_word();
             if received.is_err() {
-                told |= self.retire(number as usize, true);
+                told |= self.retire(number, true);
             }
         }
         told
@@ -189,6 +257,7 @@ impl MediaThread {
     fn retire(&mut self, number: usize, failed: bool) -> bool {
         let Some(mut leg) = self.wheel.remove(number) else { return false };
         self.epoll.remove(&*leg);
+        self.epoll.remove(leg.control());
         leg.close(Instant::now(), failed);
         self.gauges.legs.fetch_sub(1, Ordering::Relaxed);
         // Nobody drains events: then it is freed here, which is late but not wrong.

@@ -4,7 +4,6 @@
 #![allow(dead_code, reason = "each test uses its part")]
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
-pub(crate) mod house;
 pub(crate) mod program;
 pub(crate) mod quiet;
 pub(crate) mod running;

@@ -4,38 +4,22 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
-use attendant::base::{CallId, Expect, Phi, TurnId};
+use attendant::base::CallId;
 use attendant::config::Config;
-use attendant::gateway::{Engines, Gateway, Seen, Watched};
-use attendant::speech::{HeardFrame, Recognizer, RecognizerError, Transcript};
+use attendant::gateway::{Engines, Facts, Gateway, ReloadError, Reloaded, Seen, Watched};
+use attendant::speech::Recognizer;
 use tokio::runtime::Runtime;
 use tokio::sync::broadcast;
 
 use super::{Folder, wait_until};
 
-#[path = "../phone_voice/mod.rs"]
-pub(crate) mod phone_voice;
+#[path = "../without_models/mod.rs"]
+pub(crate) mod without_models;
 
-/// Ears that understand nothing.
-#[derive(Default)]
-struct Deaf(Option<TurnId>);
-
-impl Recognizer for Deaf {
-    fn push(&mut self, _: &HeardFrame) -> Result<(), RecognizerError> {
-        Ok(())
-    }
-    fn expect(&mut self, _: Expect) {}
-    fn finish(&mut self, turn: TurnId) {
-        self.0 = Some(turn);
-    }
-    fn reset(&mut self) {}
-    fn poll(&mut self) -> Result<Option<Transcript>, RecognizerError> {
-        let text = Phi::default();
-        Ok(self.0.take().map(|turn| Transcript::Final { turn, text, confidence: 0.0 }))
-    }
-}
+use without_models::{Deaf, Syllables};
 
 /// What the gateway has told of its calls.
 #[derive(Debug, Default)]
@@ -61,28 +45,69 @@ impl Quiet {
         Self::start_in(folder.path())
     }
 
+    /// Starts it with ears that take so long to put on.
+    pub(crate) fn start_slowly(folder: &Folder, wait: Duration) -> Self {
+        folder.fill_book();
+        Self::start_with(folder.path(), wait)
+    }
+
     /// Starts it with a configuration whose practice book is filled.
     pub(crate) fn start_in(dir: &Path) -> Self {
+        Self::start_with(dir, Duration::ZERO)
+    }
+
+    fn start_with(dir: &Path, wait: Duration) -> Self {
         let config = Config::load(dir).unwrap_or_else(|errors| panic!("{errors}"));
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-        let ears = || -> Box<dyn Recognizer> { Box::new(Deaf::default()) };
-        let engines = Engines { ears: Box::new(ears), voice: Box::new(phone_voice::Syllables) };
-        let gateway = Gateway::start_with(dir, config, engines);
-        let gateway = runtime.block_on(gateway).unwrap();
+        let ears = move || -> Box<dyn Recognizer> {
+            std::thread::sleep(wait);
+            Box::new(Deaf::default())
+        };
+        let engines = Engines { ears: Box::new(ears), voice: Box::new(Syllables) };
+        let gateway = runtime.block_on(Gateway::start_with(dir, config, engines)).unwrap();
         let record = Arc::default();
         runtime.spawn(write_down(gateway.watch(), Arc::clone(&record)));
         Self { gateway: Some(gateway), record, runtime }
     }
 
+    fn gateway(&self) -> &Gateway {
+        self.gateway.as_ref().unwrap()
+    }
+
+    /// Returns what it says of itself.
+    pub(crate) fn facts(&self) -> Facts {
+        self.gateway().facts()
+    }
+
     /// Returns how many calls there are.
     pub(crate) fn calls(&self) -> usize {
-        self.gateway.as_ref().unwrap().facts().calls
+        self.facts().calls
+    }
+
+    /// Reads the configuration again.
+    pub(crate) fn reload(&self) -> Result<Reloaded, ReloadError> {
+        self.runtime.block_on(self.gateway().reload())
+    }
+
+    /// Does something beside it, on its threads.
+    pub(crate) fn beside<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.block_on(work)
+    }
+
+    /// Drains and stops it in a thread of its own.
+    pub(crate) fn stop(mut self, within: Duration) -> JoinHandle<()> {
+        std::thread::spawn(move || self.end(within))
+    }
+
+    fn end(&mut self, within: Duration) {
+        if let Some(gateway) = self.gateway.take() {
+            self.runtime.block_on(gateway.stop(within));
+        }
     }
 
     /// Returns how many dialogs, transactions and questions SIP still holds.
     pub(crate) fn sip(&self) -> usize {
-        let dump = self.gateway.as_ref().unwrap().dump();
-        self.runtime.block_on(dump).len()
+        self.runtime.block_on(self.gateway().dump()).len()
     }
 
     /// Returns how many calls have come in, and how many are over.
@@ -104,9 +129,7 @@ impl Quiet {
 
 impl Drop for Quiet {
     fn drop(&mut self) {
-        if let Some(gateway) = self.gateway.take() {
-            self.runtime.block_on(gateway.stop(Duration::from_secs(2)));
-        }
+        self.end(Duration::from_secs(2));
     }
 }
 

@@ -67,7 +67,7 @@ pub(crate) fn understood(samples: &[i16]) -> String {
         let mut frame = Frame::SILENCE;
         frame.0.copy_from_slice(samples);
         let voiced = vad.push(&frame).voiced;
-        recognizer.push(&HeardFrame { tick, frame, voiced }).unwrap();
+        recognizer.push(&HeardFrame::new(tick, frame, voiced)).unwrap();
         // What is said of a turn that is not over does not matter here.
         let _ = recognizer.poll().unwrap();
     }

@@ -7,6 +7,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -21,24 +22,34 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) struct Setup<'a> {
     /// The user part of its address.
     pub user: &'a str,
-    /// What it says: 8 kHz mono 16 bit. The call ends when the file does, so pad it with silence.
+    /// What it says: mono, 16 bit, at `rate`. The call ends when the file does, so pad it with silence.
     pub says: &'a Path,
+    /// The rate of its microphone and its loudspeaker.
+    pub rate: u32,
     /// Registers there with this password, for example `127.0.0.1:5060`.
     pub registrar: Option<(&'a str, &'a str)>,
     /// Its codecs, best first.
     pub codecs: &'a str,
+    /// Further parameters of its account, such as `;ptime=40`.
+    pub account: &'a str,
+    /// Further lines of its configuration.
+    pub config: &'a str,
 }
 
 impl<'a> Setup<'a> {
     /// A phone that does not register.
     pub(crate) fn saying(says: &'a Path) -> Self {
-        Self { user: "baresip", says, registrar: None, codecs: "PCMU/8000/1,PCMA/8000/1" }
+        let codecs = "PCMU/8000/1,PCMA/8000/1";
+        let (rate, registrar, account, config) = (8000, None, "", "");
+        Self { user: "baresip", says, rate, registrar, codecs, account, config }
     }
 }
 
-/// What a phone recorded: both at 8 kHz.
+/// What a phone recorded, its first channel.
 #[derive(Debug)]
 pub(crate) struct Recorded {
+    /// Samples a second: those of the codec.
+    pub rate: u32,
     /// What it sent.
     pub sent: Vec<i16>,
     /// What it received, after its own jitter buffer.
@@ -108,13 +119,41 @@ impl Baresip {
         self.command("hangup", "");
     }
 
+    /// Holds its call.
+    pub(crate) fn hold(&mut self) {
+        self.command("hold", "");
+    }
+
+    /// Goes on with it.
+    pub(crate) fn resume(&mut self) {
+        self.command("resume", "");
+    }
+
+    /// Presses a digit, `*` or `#`.
+    pub(crate) fn press(&mut self, digit: char) {
+        self.command("sndcode", &digit.to_string());
+    }
+
+    /// Gives a command such as `audio_debug` and returns what it says to that.
+    pub(crate) fn ask(&mut self, command: &str) -> String {
+        let json = serde_json::json!({ "command": command, "token": command }).to_string();
+        write!(self.control, "{}:{json},", json.len()).unwrap();
+        let answer = self.take(PATIENCE, |message| message["token"] == command);
+        answer.and_then(|it| it["data"].as_str().map(str::to_owned)).unwrap_or_default()
+    }
+
     /// Waits for an event such as `CALL_ESTABLISHED`, `CALL_CLOSED`, `REGISTER_OK`, `CALL_TRANSFER`;
-    /// returns it, or `None` when it does not come in time.
+    /// returns it, or `None` when it does not come in time. What comes before it is forgotten.
     pub(crate) fn wait_for(&mut self, kind: &str, patience: Duration) -> Option<Value> {
+        self.take(patience, |message| message["event"] == true && message["type"] == kind)
+    }
+
+    /// Waits for a message that is wanted.
+    fn take(&mut self, patience: Duration, wanted: impl Fn(&Value) -> bool) -> Option<Value> {
         let started = Instant::now();
         while started.elapsed() < patience {
             while let Some(message) = self.take_message() {
-                if message["event"] == Value::Bool(true) && message["type"] == kind {
+                if wanted(&message) {
                     return Some(message);
                 }
             }
@@ -161,10 +200,21 @@ impl Baresip {
             let mut paths: Vec<PathBuf> = found.map(|entry| entry.unwrap().path()).collect();
             paths.retain(|path| path.to_string_lossy().ends_with(end));
             paths.sort();
-            let path = paths.pop().unwrap_or_else(|| panic!("no {end}:\n{}", self.log()));
-            hound::WavReader::open(path).unwrap().samples().map(Result::unwrap).collect()
+            // Each start of its audio begins another file, named by the second in which it did.
+            let mut all = (0, Vec::new());
+            for path in &paths {
+                let mut reader = hound::WavReader::open(path).unwrap();
+                let spec = reader.spec();
+                let samples = reader.samples::<i16>().step_by(usize::from(spec.channels));
+                all.1.extend(samples.map(Result::unwrap));
+                assert!([0, spec.sample_rate].contains(&all.0), "one rate all the time");
+                all.0 = spec.sample_rate;
+            }
+            assert!(!paths.is_empty(), "no {end}:\n{}", self.log());
+            all
         };
-        Recorded { sent: recording("-enc.wav"), received: recording("-dec.wav") }
+        let ((rate, sent), (_, received)) = (recording("-enc.wav"), recording("-dec.wav"));
+        Recorded { rate, sent, received }
     }
 
     fn command(&mut self, command: &str, params: &str) {
@@ -197,10 +247,13 @@ fn write_configuration(folder: &Path, setup: &Setup<'_>, port: u16, control: u16
     let recorded = folder.join("recorded");
     fs::create_dir(&recorded).unwrap();
     let says = setup.says.canonicalize().unwrap();
+    let (rate, more) = (setup.rate, setup.config);
     // Without an own range, two phones on one machine draw ports from the same.
-    let rtp = 20_000 + (port % 20_000) / 2 * 2;
+    static PHONES: AtomicU16 = AtomicU16::new(0);
+    let place = (std::process::id() % 50) as u16 * 80 + PHONES.fetch_add(40, Ordering::Relaxed);
+    let rtp = 28_000 + place % 4_400;
     let mut config = String::new();
-    for module in ["g711", "aufile", "sndfile"] {
+    for module in ["g711", "g722", "opus", "l16", "srtp", "aufile", "sndfile"] {
         writeln!(config, "module {module}.so").unwrap();
     }
     write!(
@@ -210,24 +263,23 @@ fn write_configuration(folder: &Path, setup: &Setup<'_>, port: u16, control: u16
          module_tmp uuid.so\nmodule_tmp account.so\nmodule_app menu.so\nmodule_app ctrl_tcp.so\n\
          ctrl_tcp_listen 127.0.0.1:{control}\n\
          audio_source aufile,{}\naudio_player aufile,{}\naudio_alert aufile,{}\n\
-         ausrc_srate 8000\nauplay_srate 8000\nausrc_channels 1\nauplay_channels 1\n\
-         audio_buffer 20-160\ncall_max_calls 4\nsnd_path {}\n",
-        rtp + 40,
+         ausrc_srate {rate}\nauplay_srate {rate}\nausrc_channels 1\nauplay_channels 1\n\
+         audio_buffer 20-160\ncall_max_calls 4\nsnd_path {}\n{more}\n",
+        rtp + 38,
         says.display(),
         folder.join("played.wav").display(),
         folder.join("alert.wav").display(),
         recorded.display(),
     )
     .unwrap();
+    let Setup { user, codecs, account: more, .. } = setup;
     let account = match setup.registrar {
-        Some((registrar, password)) => format!(
-            "<sip:{}@{registrar}>;auth_pass={password};regint=60;audio_codecs={}",
-            setup.user, setup.codecs
-        ),
-        None => {
-            let user = setup.user;
-            format!("<sip:{user}@127.0.0.1:{port}>;regint=0;audio_codecs={}", setup.codecs)
+        Some((registrar, password)) => {
+            format!(
+                "<sip:{user}@{registrar}>;auth_pass={password};regint=60;audio_codecs={codecs}{more}"
+            )
         }
+        None => format!("<sip:{user}@127.0.0.1:{port}>;regint=0;audio_codecs={codecs}{more}"),
     };
     fs::write(folder.join("config"), config).unwrap();
     fs::write(folder.join("accounts"), account + "\n").unwrap();

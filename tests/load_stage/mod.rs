@@ -17,22 +17,19 @@ use super::gateway_stage::{Folder, wait_until};
 
 /// Where the child finds its configuration.
 const FOLDER: &str = "ATTENDANT_LOAD_FOLDER";
-/// The test of the same program that is the gateway.
-const GATEWAY: &str = "the_gateway_itself";
-/// Marks the child's answers among what the test harness writes.
-const MARK: &str = "@ ";
 
-/// The gateway's own end: answers questions until nobody asks any more. Nothing happens where no
-/// parent has set the stage.
-pub(crate) fn serve() {
-    let Some(dir) = std::env::var_os(FOLDER).map(PathBuf::from) else { return };
+/// The gateway's own end: answers questions until nobody asks any more. False where this process is
+/// no [`Target`]'s.
+pub(crate) fn serve() -> bool {
+    let Some(dir) = std::env::var_os(FOLDER).map(PathBuf::from) else { return false };
     let gateway = Quiet::start_in(&dir);
-    println!("{MARK}ready");
+    println!("ready");
     for line in std::io::stdin().lines() {
         assert_eq!(line.unwrap(), "facts");
         let (arrived, over) = gateway.counts();
-        println!("{MARK}{} {arrived} {over} {}", gateway.calls(), gateway.sip());
+        println!("{} {arrived} {over} {}", gateway.calls(), gateway.sip());
     }
+    true
 }
 
 /// A gateway in a process of its own. It is ended, by its own process id, when dropped.
@@ -69,7 +66,6 @@ impl Target {
     pub(crate) fn start(folder: &Folder) -> Self {
         folder.fill_book();
         let mut process = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", GATEWAY, "--ignored", "--nocapture"])
             .env(FOLDER, folder.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -84,15 +80,9 @@ impl Target {
 
     fn answer(&mut self) -> String {
         let mut line = String::new();
-        loop {
-            line.clear();
-            let length = self.answers.read_line(&mut line).unwrap();
-            assert!(length > 0, "the gateway has gone");
-            // The harness writes the name of the test before it, on the same line.
-            if let Some((_, answer)) = line.split_once(MARK) {
-                return answer.trim().to_owned();
-            }
-        }
+        let length = self.answers.read_line(&mut line).unwrap();
+        assert!(length > 0, "the gateway has gone");
+        line.trim().to_owned()
     }
 
     /// Asks how it is.

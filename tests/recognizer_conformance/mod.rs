@@ -45,7 +45,7 @@ fn finish_without_any_frame_is_an_empty_final(recognizer: &mut dyn Recognizer) {
 }
 
 fn silence_is_an_empty_final(recognizer: &mut dyn Recognizer, speech: &[HeardFrame]) {
-    let silence = HeardFrame { tick: 0, frame: attendant::base::Frame::SILENCE, voiced: false };
+    let silence = HeardFrame::new(0, attendant::base::Frame::SILENCE, false);
     push(recognizer, &vec![silence; 100]);
     nothing_more(recognizer);
     recognizer.finish(TurnId(1));

@@ -2,7 +2,15 @@
 //!
 //! `< INVITE +sdp` is a request of the peer, `< 200 BYE` its answer to ours, `< do accept` a
 //! command to the user agent; `>` shows what it sent and told. Headers of the peer's follow `|`.
-#![allow(clippy::unwrap_used, dead_code, unreachable_pub, reason = "each test takes what it needs")]
+#![allow(
+    clippy::unwrap_used,
+    dead_code,
+    unused_imports,
+    unreachable_pub,
+    reason = "each test takes what it needs"
+)]
+
+mod beginnings;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -15,8 +23,11 @@ use attendant::sip::{
     RegistrationState, Transport, Trunk, Ua, UaConfig,
 };
 
+pub use beginnings::{ACCEPTED, INCOMING, OUR_CALL, RINGING, TAKEN, taken_with};
+
 pub const OFFER: &str = "v=0\r\no=- 1 1 IN IP4 10.0.0.9\r\ns=-\r\nc=IN IP4 10.0.0.9\r\nt=0 0\r\n\
                          m=audio 4000 RTP/AVP 0\r\n";
+
 const OURS: &str = "10.0.0.1:5060";
 const THEIRS: &str = "10.0.0.9:5060";
 
@@ -526,6 +537,12 @@ pub fn check_with(config: UaConfig, script: &str) -> Wire {
 #[track_caller]
 pub fn check(script: &str) -> Wire {
     check_with(config(), script)
+}
+
+/// As [`check`], of what comes after one of the beginnings above.
+#[track_caller]
+pub fn check_after(beginning: &str, script: &str) -> Wire {
+    check(&format!("{beginning}{script}"))
 }
 
 /// Whether a request of this method went out, and the first that did.

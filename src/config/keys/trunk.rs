@@ -74,7 +74,7 @@ pub const TRUNK: &[Key] = &[
         "peer.nat",
         "true or false",
         Value("false"),
-        "the PBX's Contact cannot be reached from here: everything goes back the way it came",
+        "the PBX's Contact cannot be reached from here: everything goes back the way it came, and sound to where the first of it comes from",
     ),
     key("auth.user", "text", Nothing, "what we answer to 401 and 407, and register as"),
     key("auth.secret", SECRET, Nothing, "its password"),
@@ -131,7 +131,7 @@ pub const TRUNK: &[Key] = &[
     ),
     key(
         "media.codecs",
-        "list of `g722`, `pcmu`, `pcma`",
+        "list of `opus`, `g722`, `pcmu`, `pcma`, `l16`",
         Value("[\"pcmu\", \"pcma\"]"),
         "best first",
     ),
@@ -143,9 +143,9 @@ pub const TRUNK: &[Key] = &[
     ),
     key(
         "media.srtp",
-        "`off`",
+        "`off`, `optional` or `required`",
         Value("\"off\""),
-        "whether sound is encrypted; there is no SRTP yet",
+        "whether sound is encrypted (SRTP, keys by SDES): never, as the PBX offers, or always; see [encryption](encryption.md)",
     ),
     key(
         "media.ports",

@@ -1,7 +1,7 @@
 //! Carriers: a number without a PBX between.
 
 use super::Knowledge::{Documentation, Judgement, Reports};
-use super::{Fact, Family, Standing, fact};
+use super::{Fact, Family, GONE, Standing, fact, udp};
 
 const CALLER: Fact = fact(
     "numbers.caller",
@@ -17,18 +17,11 @@ const CALLED: Fact = fact(
     "some send their own account in the Request-URI: write [\"to\"] then",
 );
 
-const GONE: Fact = fact(
-    "transfer.failed-refer-returns",
-    "false",
-    Judgement,
-    "not known, so a caller is never counted on to come back",
-);
-
 pub(super) static CARRIER_IP: Family = Family {
     title: "A carrier's trunk by address",
     standing: Standing::FromDocumentation,
     facts: &[
-        fact("peer.transport", "\"udp\"", Documentation, "what every carrier takes"),
+        udp("what every carrier takes"),
         fact(
             "peer.nat",
             "true",
@@ -51,7 +44,7 @@ pub(super) static CARRIER_REGISTER: Family = Family {
     title: "A carrier's trunk that we register with",
     standing: Standing::FromDocumentation,
     facts: &[
-        fact("peer.transport", "\"udp\"", Documentation, "what every carrier takes"),
+        udp("what every carrier takes"),
         fact("peer.nat", "true", Judgement, "the way back is the one that our registration opened"),
         fact("register.enabled", "true", Documentation, "calls come to where we registered"),
         fact(

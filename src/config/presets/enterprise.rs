@@ -1,14 +1,7 @@
 //! PBXs of hospitals and large practices.
 
 use super::Knowledge::{Documentation, Judgement, Reports};
-use super::{Fact, Family, Standing, fact};
-
-const GONE: Fact = fact(
-    "transfer.failed-refer-returns",
-    "false",
-    Judgement,
-    "not known, so a caller is never counted on to come back",
-);
+use super::{Family, GONE, Standing, fact, udp};
 
 pub(super) static CUCM: Family = Family {
     title: "Cisco Unified Communications Manager, SIP trunk",
@@ -60,7 +53,7 @@ pub(super) static CUCM: Family = Family {
     ],
     requires: &[],
     notes: &[
-        "INVITEs come without SDP (delayed offer) unless the SIP profile says early offer; both are answered.",
+        "INVITEs come without SDP (delayed offer) unless the SIP profile says early offer; both are answered, the first with keys of ours where srtp is on.",
         "OPTIONS Ping of the SIP profile sees us drain: we answer 503.",
         "During a transfer it re-INVITEs us inactive, joins the legs, and hangs up on us.",
     ],
@@ -70,12 +63,7 @@ pub(super) static CUBE: Family = Family {
     title: "Cisco CUBE and IOS gateways, dial peer",
     standing: Standing::FromDocumentation,
     facts: &[
-        fact(
-            "peer.transport",
-            "\"udp\"",
-            Documentation,
-            "session transport of a dial peer, unless changed",
-        ),
+        udp("session transport of a dial peer, unless changed"),
         fact(
             "session.timer.expires",
             "\"30m\"",
@@ -108,7 +96,7 @@ pub(super) static AVAYA_IPO: Family = Family {
     title: "Avaya IP Office, SIP line",
     standing: Standing::FromDocumentation,
     facts: &[
-        fact("peer.transport", "\"udp\"", Documentation, "a SIP line's default"),
+        udp("a SIP line's default"),
         fact(
             "session.prack",
             "\"off\"",

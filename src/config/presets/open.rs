@@ -1,18 +1,13 @@
 //! Families whose source can be read, and the two of ours that need no PBX.
 
 use super::Knowledge::{Documentation, Judgement, Source};
-use super::{Family, Standing, fact};
+use super::{Family, Standing, fact, udp};
 
 pub(super) static ASTERISK_PJSIP: Family = Family {
     title: "Asterisk with chan_pjsip: FreePBX, Issabel, pjsip.conf",
     standing: Standing::FromDocumentation,
     facts: &[
-        fact(
-            "peer.transport",
-            "\"udp\"",
-            Documentation,
-            "FreePBX's first transport is UDP on 5060",
-        ),
+        udp("FreePBX's first transport is UDP on 5060"),
         fact(
             "peer.ping",
             "\"60s\"",
@@ -69,12 +64,7 @@ pub(super) static FREESWITCH: Family = Family {
     title: "FreeSWITCH, FusionPBX",
     standing: Standing::FromDocumentation,
     facts: &[
-        fact(
-            "peer.transport",
-            "\"udp\"",
-            Documentation,
-            "the internal profile is UDP on 5060, external on 5080",
-        ),
+        udp("the internal profile is UDP on 5060, external on 5080"),
         fact(
             "peer.ping",
             "\"30s\"",

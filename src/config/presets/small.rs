@@ -1,20 +1,20 @@
 //! PBXs of small and middle-sized practices.
 
 use super::Knowledge::{Documentation, Judgement, Reports};
-use super::{Fact, Family, Standing, fact};
+use super::{Fact, Family, GONE, Standing, fact, udp};
 
-const GONE: Fact = fact(
-    "transfer.failed-refer-returns",
-    "false",
+const AS_ASTERISK: Fact = fact(
+    "transfer.notify-200-means",
+    "\"answered\"",
     Judgement,
-    "not known, so a caller is never counted on to come back",
+    "as Asterisk, which it is made of",
 );
 
 pub(super) static THREE_CX_TRUNK: Family = Family {
     title: "3CX, generic SIP trunk by address",
     standing: Standing::FromDocumentation,
     facts: &[
-        fact("peer.transport", "\"udp\"", Documentation, "the trunk templates' default"),
+        udp("the trunk templates' default"),
         fact(
             "session.prack",
             "\"off\"",
@@ -33,7 +33,7 @@ pub(super) static THREE_CX_TRUNK: Family = Family {
     notes: &[
         "600 comes back when inbound calls are disabled on the trunk.",
         "With \"PBX delivers audio\" a REFER on a trunk may be refused: connect as 3cx-extension then.",
-        "It offers several audio lines (SAVP and AVP): one is taken, the others are refused.",
+        "It offers several audio lines (SAVP and AVP): one is taken, that with SRTP if srtp is on; the others are refused.",
         "It may challenge REFER with 407: write [auth] user and secret.",
     ],
 };
@@ -42,12 +42,7 @@ pub(super) static THREE_CX_EXTENSION: Family = Family {
     title: "3CX, as an extension that registers",
     standing: Standing::FromDocumentation,
     facts: &[
-        fact(
-            "peer.transport",
-            "\"udp\"",
-            Documentation,
-            "phones are provisioned with UDP unless told otherwise",
-        ),
+        udp("phones are provisioned with UDP unless told otherwise"),
         fact(
             "register.enabled",
             "true",
@@ -76,7 +71,7 @@ pub(super) static MITEL: Family = Family {
     title: "Mitel MiVoice",
     standing: Standing::FromDocumentation,
     facts: &[
-        fact("peer.transport", "\"udp\"", Documentation, "SIP peer profiles default to UDP"),
+        udp("SIP peer profiles default to UDP"),
         fact(
             "transfer.notify-200-means",
             "\"accepted\"",
@@ -93,20 +88,16 @@ pub(super) static YEASTAR: Family = Family {
     title: "Yeastar P and S series",
     standing: Standing::FromDocumentation,
     facts: &[
-        fact("peer.transport", "\"udp\"", Documentation, "a peer trunk's default"),
+        udp("a peer trunk's default"),
         fact("peer.ping", "\"60s\"", Documentation, "qualify of a peer trunk is 60 s"),
-        fact(
-            "transfer.notify-200-means",
-            "\"answered\"",
-            Judgement,
-            "as Asterisk, which it is made of",
-        ),
+        AS_ASTERISK,
         GONE,
     ],
     requires: &[],
     notes: &[
         "Peer trunk by address, or an extension: then write [auth] and [register] enabled = true.",
         "X- headers of a REFER are usually dropped.",
+        "With SRTP on it offers keys beside a stream in the clear (RTP/AVP with a=crypto): both optional and required take them.",
     ],
 };
 
@@ -114,17 +105,15 @@ pub(super) static GRANDSTREAM_UCM: Family = Family {
     title: "Grandstream UCM6xxx",
     standing: Standing::FromDocumentation,
     facts: &[
-        fact("peer.transport", "\"udp\"", Documentation, "a VoIP trunk's default"),
+        udp("a VoIP trunk's default"),
         fact("peer.ping", "\"60s\"", Documentation, "heartbeat detection of a trunk is 60 s"),
         fact("peer.nat", "true", Reports, "its Contact is often an inside address"),
-        fact(
-            "transfer.notify-200-means",
-            "\"answered\"",
-            Judgement,
-            "as Asterisk, which it is made of",
-        ),
+        AS_ASTERISK,
         GONE,
     ],
     requires: &[],
-    notes: &["T.38 offers are refused with 488 and the call goes on with sound."],
+    notes: &[
+        "T.38 offers are refused with 488 and the call goes on with sound.",
+        "SRTP \"enabled but not forced\" offers keys beside a stream in the clear: both optional and required take them.",
+    ],
 };

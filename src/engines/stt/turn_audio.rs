@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     fn push(audio: &mut TurnAudio, voiced: bool, frames: usize) -> Vec<usize> {
-        let heard = HeardFrame { tick: 0, frame: Frame([1; Frame::SAMPLES]), voiced };
+        let heard = HeardFrame::new(0, Frame([1; Frame::SAMPLES]), voiced);
         (0..frames).filter_map(|_| audio.push(&heard)).map(|piece| piece.frames()).collect()
     }
 

@@ -37,7 +37,7 @@ impl Dialog {
             remote: headers.get("From")?.to_owned(),
             remote_tag,
             routes: RouteSet::of_request(headers.record_routes()),
-            target: headers.contacts().into_iter().next()?.uri,
+            target: caller(invite)?.uri,
             local_cseq,
             remote_cseq: Some(headers.cseq()?.number),
         })
@@ -129,6 +129,15 @@ impl Dialog {
         request.headers.push("CSeq", cseq);
         request
     }
+}
+
+/// Returns where the caller is reached. Whoever chose no branch by RFC 3261 is a peer of RFC 2543, which wants no
+/// Contact in an INVITE: then it is From (RFC 4475 §3.4.1).
+fn caller(invite: &Request) -> Option<NameAddr> {
+    let headers = &invite.headers;
+    let old = || headers.top_via().is_some_and(|via| !via.has_modern_branch());
+    let contact = headers.contacts().into_iter().next();
+    contact.or_else(|| headers.from().filter(|_| old()))
 }
 
 /// Appends our tag to the far end's own spelling of our address.

@@ -9,7 +9,7 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use attendant::base::Frame;
-use attendant::codec::{Codec, Decoder, Encoder, FRAME_BYTES};
+use attendant::codec::{Codec, Decoder, Encoder};
 
 /// Feeds `input` to ffmpeg and returns what it makes of it.
 fn ffmpeg(from: &[&str], to: &[&str], input: Vec<u8>) -> Vec<u8> {
@@ -68,8 +68,8 @@ fn encode(samples: &[i16]) -> Vec<u8> {
     let mut encoder = Encoder::new(Codec::G722);
     let mut coded = Vec::new();
     for chunk in samples.chunks_exact(Frame::SAMPLES) {
-        let mut payload = [0; FRAME_BYTES];
-        encoder.encode(&Frame(chunk.try_into().unwrap()), &mut payload);
+        let mut payload = [0; Frame::SAMPLES / 2];
+        assert_eq!(encoder.encode(chunk, &mut payload), payload.len());
         coded.extend(payload);
     }
     coded
@@ -78,9 +78,9 @@ fn encode(samples: &[i16]) -> Vec<u8> {
 fn decode(coded: &[u8]) -> Vec<i16> {
     let mut decoder = Decoder::new(Codec::G722);
     let mut samples = Vec::new();
-    for payload in coded.chunks_exact(FRAME_BYTES) {
+    for payload in coded.chunks_exact(Frame::SAMPLES / 2) {
         let mut frame = Frame::SILENCE;
-        decoder.decode(payload, &mut frame);
+        decoder.decode(payload, &mut frame.0);
         samples.extend(frame.0);
     }
     samples

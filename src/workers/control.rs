@@ -1,0 +1,201 @@
+//! The half of a leg that the rest of the house holds: what is asked of a leg, from any thread.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use ringbuf::traits::{Consumer, Producer, Split};
+use ringbuf::{HeapCons, HeapProd, HeapRb};
+
+use crate::base::{Epoch, UtteranceId};
+use crate::codec::{Codec, OpusCoders};
+use crate::media::LegParams;
+
+use super::bridge::{Bridge, BridgeEnd, bridge};
+use super::rings::{DownRing, UpRing};
+use super::tap::{TapReader, TapWriter, tap};
+use super::{WorkersError, linux::EventFd};
+
+/// Requests that may wait for the leg's next tick.
+const REQUESTS: usize = 16;
+
+/// What is asked of a leg.
+pub(super) enum Request {
+    /// With what Opus needs, where the leg has it not: the media thread allocates nothing.
+    Update(LegParams, Option<OpusCoders>),
+    Press(char),
+    Bridge(BridgeEnd),
+    Tap(Box<TapWriter>),
+    /// A fault of ours, to see what becomes of the others.
+    #[cfg(test)]
+    Panic,
+}
+
+/// What a leg is done with. It is freed elsewhere: freeing takes a lock.
+pub(super) enum Returned {
+    Bridge { _end: BridgeEnd },
+    Tap { _writer: Box<TapWriter> },
+}
+
+/// What both halves see.
+#[derive(Default)]
+pub(super) struct Shared {
+    epoch: AtomicU32,
+    /// Utterance in the upper half, frames played in the lower.
+    played: AtomicU64,
+    closing: AtomicBool,
+}
+
+impl Shared {
+    pub(super) fn epoch(&self) -> Epoch {
+        Epoch(self.epoch.load(Ordering::Acquire))
+    }
+
+    pub(super) fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::Acquire)
+    }
+
+    pub(super) fn tell_played(&self, (utterance, frames): (UtteranceId, u32)) {
+        let played = u64::from(utterance.0) << 32 | u64::from(frames);
+        self.played.store(played, Ordering::Release);
+    }
+}
+
+/// The half of a leg that the rest of the house holds.
+pub struct LegMedia {
+    /// What the caller says.
+    pub up: UpRing,
+    /// What the agent says.
+    pub down: DownRing,
+    /// Everything else. The leg closes when the last copy of it is dropped.
+    pub control: LegControl,
+}
+
+/// Steers a leg, from any thread.
+#[derive(Clone)]
+pub struct LegControl(Arc<Handle>);
+
+struct Handle {
+    shared: Arc<Shared>,
+    /// Locked by those who ask; the media thread has the other ends and locks nothing.
+    ends: Mutex<Ends>,
+    wake: Arc<EventFd>,
+}
+
+struct Ends {
+    requests: HeapProd<Request>,
+    /// The leg has what Opus needs; it keeps it.
+    opus: bool,
+    returned: HeapCons<Returned>,
+}
+
+/// A leg's ends of what it shares with its control.
+pub(super) struct Asked {
+    pub(super) shared: Arc<Shared>,
+    pub(super) requests: HeapCons<Request>,
+    /// Everything is taken out before a request is put in, and a request returns one thing at
+    /// most, so that there is always room.
+    pub(super) returned: HeapProd<Returned>,
+}
+
+/// Makes the control of a leg, and what the leg has of it.
+pub(super) fn control(wake: Arc<EventFd>, codec: Codec) -> (LegControl, Asked) {
+    let shared = Arc::new(Shared::default());
+    let (requests, asked) = HeapRb::new(REQUESTS).split();
+    let (returns, returned) = HeapRb::new(2 * REQUESTS).split();
+    let ends = Mutex::new(Ends { requests, opus: codec == Codec::Opus, returned });
+    let handle = Handle { shared: Arc::clone(&shared), ends, wake };
+    (LegControl(Arc::new(handle)), Asked { shared, requests: asked, returned: returns })
+}
+
+impl LegControl {
+    /// Begins an epoch: from the next tick on, nothing older is played.
+    pub fn flush(&self, epoch: Epoch) {
+        self.0.shared.epoch.store(epoch.0, Ordering::Release);
+    }
+
+    /// Returns what of the agent's speech went out last, as of the last tick.
+    pub fn played(&self) -> (UtteranceId, u32) {
+        let played = self.0.shared.played.load(Ordering::Acquire);
+        (UtteranceId((played >> 32) as u32), played as u32)
+    }
+
+    /// Goes on under what a later offer and answer agreed on.
+    ///
+    /// # Errors
+    /// When the media thread has not taken up what was asked before.
+    pub fn update(&self, params: LegParams) -> Result<(), WorkersError> {
+        let mut ends = self.ends();
+        let needs_opus = params.codec == Codec::Opus && !ends.opus;
+        let coders = needs_opus.then(OpusCoders::default);
+        ends.ask(Request::Update(params, coders))?;
+        ends.opus |= needs_opus;
+        Ok(())
+    }
+
+    /// Presses a digit (RFC 4733). It is ignored when the far end does not take them.
+    ///
+    /// # Errors
+    /// When the media thread has not taken up what was asked before.
+    pub fn send_dtmf(&self, digit: char) -> Result<(), WorkersError> {
+        self.ask(Request::Press(digit))
+    }
+
+    /// Lets this leg and another hear each other, for as long as what is returned is held and both
+    /// are open. Digits pass too. The agent hears neither meanwhile, but can speak to each: what is
+    /// put into a leg's down-ring is heard by its far end alone, over the other, who is turned
+    /// down. A leg that is bridged with another already leaves that one to the agent.
+    ///
+    /// # Errors
+    /// When a media thread has not taken up what was asked before; then both stay as they are.
+    pub fn bridge(&self, other: &Self) -> Result<Bridge, WorkersError> {
+        let (bridge, ours, theirs) = bridge();
+        // Dropped on an error, the bridge is over before it began.
+        self.ask(Request::Bridge(ours))?;
+        other.ask(Request::Bridge(theirs))?;
+        Ok(bridge)
+    }
+
+    /// Taps the leg: both sides as they are heard, side by side. It ends when the reader is
+    /// dropped; a second one takes the place of the first.
+    ///
+    /// # Errors
+    /// When the media thread has not taken up what was asked before.
+    pub fn tap(&self) -> Result<TapReader, WorkersError> {
+        let (writer, reader) = tap();
+        self.ask(Request::Tap(writer))?;
+        Ok(reader)
+    }
+
+    /// Closes the leg at its next tick; [`super::MediaEventKind::Closed`] follows.
+    pub fn close(&self) {
+        self.0.close();
+    }
+
+    pub(super) fn ask(&self, request: Request) -> Result<(), WorkersError> {
+        self.ends().ask(request)
+    }
+
+    fn ends(&self) -> MutexGuard<'_, Ends> {
+        self.0.ends.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Ends {
+    fn ask(&mut self, request: Request) -> Result<(), WorkersError> {
+        self.returned.clear();
+        self.requests.try_push(request).map_err(|_| WorkersError::Busy { thread: "media" })
+    }
+}
+
+impl Handle {
+    fn close(&self) {
+        self.shared.closing.store(true, Ordering::Release);
+        self.wake.signal();
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.close();
+    }
+}

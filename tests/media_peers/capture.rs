@@ -1,0 +1,95 @@
+//! What is on the wire, captured by dumpcap and read by tshark: neither of them is ours.
+
+use std::fs;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::packets::{FIELDS, Row};
+
+/// How long dumpcap may take to begin, and to end.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// A capture of the RTP to and from a range of ports. It is killed, by its own process id, when dropped.
+pub(crate) struct Capture {
+    process: Child,
+    folder: tempfile::TempDir,
+    ports: RangeInclusive<u16>,
+}
+
+impl Capture {
+    /// Begins to capture on loopback.
+    pub(crate) fn start(ports: RangeInclusive<u16>) -> Self {
+        super::interop::require("tshark", "tshark");
+        let folder = tempfile::tempdir().unwrap();
+        let log = fs::File::create(folder.path().join("log")).unwrap();
+        let process = Command::new("dumpcap")
+            .args(["-q", "-i", "lo", "-f"])
+            .arg(format!("udp portrange {}-{}", ports.start(), ports.end()))
+            .arg("-w")
+            .arg(folder.path().join("file.pcapng"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap_or_else(|error| {
+                panic!("dumpcap does not run ({error}): apt-get install tshark")
+            });
+        let mut capture = Self { process, folder, ports };
+        let begun = Instant::now();
+        // It names its file when it has opened the interface.
+        while !capture.log().contains("File: ") {
+            let ended = capture.process.try_wait().unwrap();
+            assert!(
+                ended.is_none() && begun.elapsed() < PATIENCE,
+                "dumpcap may not capture on lo. Run the tests as root, or give it leave: \
+                 setcap cap_net_raw+ep $(command -v dumpcap)\n{}",
+                capture.log()
+            );
+            std::thread::sleep(Duration::from_millis(30));
+        }
+        capture
+    }
+
+    /// Ends, and returns every packet of RTP.
+    pub(crate) fn finish(mut self) -> Vec<Row> {
+        // The kernel hands packets on in blocks; what was sent by now is in the file after this.
+        std::thread::sleep(Duration::from_millis(300));
+        let pid = self.process.id().to_string();
+        assert!(Command::new("kill").args(["-s", "INT", &pid]).status().unwrap().success());
+        let asked = Instant::now();
+        while self.process.try_wait().unwrap().is_none() {
+            assert!(asked.elapsed() < PATIENCE, "dumpcap does not end:\n{}", self.log());
+            std::thread::sleep(Duration::from_millis(30));
+        }
+        let mut tshark = Command::new("tshark");
+        tshark.arg("-n").arg("-r").arg(self.file()).args(["-Y", "rtp", "-T", "fields"]);
+        for port in self.ports.clone().step_by(2) {
+            tshark.args(["-d", &format!("udp.port=={port},rtp")]);
+        }
+        // The payload type of telephone events has to be told.
+        tshark.args(["-d", "rtp.pt==101,rtpevent"]);
+        for field in FIELDS {
+            tshark.args(["-e", field]);
+        }
+        let said = tshark.stdin(Stdio::null()).output().unwrap();
+        assert!(said.status.success(), "tshark: {}", String::from_utf8_lossy(&said.stderr));
+        String::from_utf8_lossy(&said.stdout).lines().filter_map(Row::parse).collect()
+    }
+
+    fn file(&self) -> PathBuf {
+        self.folder.path().join("file.pcapng")
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+}
+
+impl Drop for Capture {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

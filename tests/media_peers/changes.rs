@@ -1,0 +1,151 @@
+//! What happens to a call: digits each way, hold and resume by either side, another codec, other packet times.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use attendant::codec::Codec;
+use attendant::sdp::Direction;
+
+use super::calls::{both_ways, check, ours};
+use super::capture::Capture;
+use super::desk::PATIENCE;
+use super::interop::baresip::{Baresip, Setup};
+use super::packets::{Agreed, inspect};
+use super::post::Post;
+use super::{interop, limits, sound};
+
+/// Digits that a caller may press.
+const DIGITS: &str = "1590*#";
+
+/// Writes what the peer says, at 8 kHz, silence before and after it; the call ends with it.
+fn says(folder: &tempfile::TempDir, before: usize, after: usize) -> PathBuf {
+    let path = folder.path().join(format!("{before}-{after}.wav"));
+    let sound = [sound::silence(before), sound::theirs(), sound::silence(after)].concat();
+    sound::write(&path, &sound, 8000);
+    path
+}
+
+fn established(phone: &mut Baresip, uri: &str) {
+    phone.dial(uri);
+    assert!(phone.wait_for("CALL_ESTABLISHED", PATIENCE).is_some(), "{}", phone.log());
+}
+
+#[test]
+fn digits_arrive_each_way() {
+    interop::require("baresip", "baresip");
+    let folder = tempfile::tempdir().unwrap();
+    let says = says(&folder, 1_000, 20_000);
+    let ports = 26_100..=26_119;
+    let capture = Capture::start(ports.clone());
+    let post = Post::open(ports.clone(), &[Codec::Pcma]);
+    let mut phone = Baresip::start(&Setup { codecs: "PCMA/8000/1", ..Setup::saying(&says) });
+    established(&mut phone, &post.uri());
+    for digit in DIGITS.chars() {
+        phone.press(digit);
+        std::thread::sleep(Duration::from_millis(300));
+    }
+    assert!(post.sees(PATIENCE, |noted| noted.events == DIGITS), "{:?}", post.noted().events);
+    let mut heard = String::new();
+    for digit in DIGITS.chars() {
+        post.press(digit);
+        let event = phone.wait_for("CALL_DTMF_START", PATIENCE);
+        heard.push_str(event.expect("an event for each digit")["param"].as_str().unwrap());
+    }
+    assert_eq!(heard, DIGITS);
+    assert_eq!(post.noted().infos, "");
+    phone.hang_up();
+    assert!(post.sees(PATIENCE, |noted| noted.over));
+    drop(post);
+    let stream = ours(&capture.finish(), ports).remove(0);
+    let seen = inspect(&stream, &Agreed::narrow(8)).unwrap_or_else(|what| panic!("{what}"));
+    println!("{seen:?}");
+    assert_eq!((seen.events.len(), seen.pauses.len()), (DIGITS.len(), 0));
+}
+
+#[test]
+fn a_call_is_held_and_resumed_by_either_side() {
+    interop::require("baresip", "baresip");
+    let folder = tempfile::tempdir().unwrap();
+    let says = says(&folder, 6_000, 20_000);
+    let ports = 26_120..=26_139;
+    let capture = Capture::start(ports.clone());
+    let post = Post::open(ports.clone(), &[Codec::Pcmu, Codec::Pcma]);
+    let mut phone = Baresip::start(&Setup::saying(&says));
+    established(&mut phone, &post.uri());
+    std::thread::sleep(Duration::from_millis(500));
+    let turns = |number: usize| post.sees(PATIENCE, |noted| noted.agreed.len() == number);
+    phone.hold();
+    assert!(turns(2), "{}", phone.log());
+    assert!(!post.noted().agreed[1].direction.sends());
+    std::thread::sleep(Duration::from_secs(1));
+    phone.resume();
+    assert!(turns(3), "{}", phone.log());
+    std::thread::sleep(Duration::from_millis(500));
+    post.offer(&[Codec::Pcmu, Codec::Pcma], Direction::Inactive);
+    assert!(turns(4), "{}", phone.log());
+    std::thread::sleep(Duration::from_secs(1));
+    // Resumed with another codec, and sound goes on in it both ways.
+    post.offer(&[Codec::Pcma], Direction::SendRecv);
+    assert!(turns(5), "{}", phone.log());
+    assert_eq!(post.noted().agreed[4].codec, Codec::Pcma);
+    std::thread::sleep(Duration::from_millis(300));
+    post.say(sound::ours());
+    let enough = 6_000 + sound::theirs().len() / 16;
+    assert!(post.sees(PATIENCE, |noted| noted.heard.len() / 16 > enough));
+    std::thread::sleep(Duration::from_secs(1));
+    let noted = post.noted();
+    assert!(!noted.over && noted.silent == 0, "the call goes on");
+    let debug = phone.ask("audio_debug");
+    assert!(debug.contains("lost=0 "), "{debug}");
+    phone.hang_up();
+    assert!(post.sees(PATIENCE, |noted| noted.over));
+    drop(post);
+    let stream = ours(&capture.finish(), ports).remove(0);
+    // baresip 1.0.0 stops recording what it receives at the first re-INVITE. What it was sent is on the wire.
+    let last: Vec<u8> = (stream.iter().filter(|row| row.payload_type == 8))
+        .flat_map(|row| row.payload.clone())
+        .collect();
+    check("held, we hear", &sound::theirs(), &noted.heard, &limits::G711);
+    check("held, on the wire", &sound::ours(), &sound::decoded("alaw", &last), &limits::G711);
+    let agreed = Agreed { sound: vec![(0, 160), (8, 160)], ..Agreed::narrow(0) };
+    let seen = inspect(&stream, &agreed).unwrap_or_else(|what| panic!("{what}"));
+    println!("{seen:?}");
+    assert_eq!((seen.pauses.len(), seen.changes), (2, 1), "{seen:?}");
+    assert!(seen.pauses.iter().all(|pause| (0.9..2.0).contains(pause)), "{seen:?}");
+}
+
+#[test]
+fn packets_may_be_shorter_or_longer_than_ours() {
+    interop::require("baresip", "baresip");
+    let folder = tempfile::tempdir().unwrap();
+    let says = says(&folder, 500, 10_000);
+    let ports = 26_140..=26_159;
+    let capture = Capture::start(ports.clone());
+    let mut calls = Vec::new();
+    for (ms, account) in [(10, ";ptime=10"), (40, ";ptime=40")] {
+        let post = Post::open(ports.clone(), &[Codec::Pcmu]);
+        let mut phone = Baresip::start(&Setup { account, ..Setup::saying(&says) });
+        established(&mut phone, &post.uri());
+        post.say(sound::ours());
+        calls.push((ms, post, phone));
+    }
+    let mut agreed = Vec::new();
+    for (ms, post, mut phone) in calls {
+        assert!(post.sees(PATIENCE, |noted| noted.heard.len() > 7_000 * 16), "{}", phone.log());
+        phone.hang_up();
+        assert!(post.sees(PATIENCE, |noted| noted.over));
+        let noted = post.noted();
+        both_ways(&format!("{ms} ms"), &noted.heard, &phone.finish(), &limits::G711);
+        agreed.push(noted.agreed[0].clone());
+    }
+    let rows = capture.finish();
+    for negotiated in &agreed {
+        let mut streams = ours(&rows, ports.clone()).into_iter();
+        let stream = streams.find(|rows| rows[0].to == negotiated.remote.port()).unwrap();
+        let ticks = u32::from(negotiated.packet_time.0) * 8;
+        let agreed = Agreed { sound: vec![(0, ticks)], ..Agreed::narrow(0) };
+        let seen = inspect(&stream, &agreed).unwrap_or_else(|what| panic!("{what}"));
+        println!("{:?}: {seen:?}", negotiated.packet_time);
+    }
+    assert_eq!(agreed[1].packet_time.0, 40);
+}
