@@ -7,13 +7,14 @@ use std::os::fd::AsRawFd;
 use std::time::Duration;
 
 use attendant::base::{RtpTime, SeqNo};
-use attendant::codec::{Codec, FRAME_BYTES};
+use attendant::codec::Codec;
 use attendant::rtp::{Header, Packet, Ssrc};
 use nix::errno::Errno;
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg, setsockopt, sockopt};
 use nix::sys::time::{TimeSpec, TimeValLike};
 
-use super::{give_up, monotonic, sleep_until, voice};
+use super::voice::{self, PACKET};
+use super::{give_up, monotonic, sleep_until};
 
 /// Callers take turns within 20 ms, a millisecond each.
 const TURNS: usize = 20;
@@ -70,8 +71,8 @@ impl Window {
 /// Callers, and what they say.
 pub(crate) struct Callers {
     callers: Vec<Caller>,
-    mu: Vec<[u8; FRAME_BYTES]>,
-    a: Vec<[u8; FRAME_BYTES]>,
+    mu: Vec<[u8; PACKET]>,
+    a: Vec<[u8; PACKET]>,
     control: Vec<u8>,
     round: usize,
     sent: u64,
@@ -192,7 +193,7 @@ impl Caller {
             payload_type: self.payload_type,
             marker: false,
             seq: SeqNo(self.seq),
-            time: RtpTime((round * FRAME_BYTES) as u32),
+            time: RtpTime((round * PACKET) as u32),
             ssrc: Ssrc(self.socket.as_raw_fd() as u32),
         };
         self.seq = self.seq.wrapping_add(1);
