@@ -147,8 +147,10 @@ impl Receiver {
         self.jitter.ssrc()
     }
 
-    pub(super) fn expect_pauses(&mut self) {
+    /// Takes comfort noise: what pauses sound like, and that there are some.
+    pub(super) fn hear_noise(&mut self, payload: &[u8]) {
         self.jitter.expect_pauses();
+        self.decoder.hear_noise(payload);
     }
 
     /// Twenty milliseconds have passed, by which paced playout goes.
