@@ -1,6 +1,7 @@
 //! From payloads to sound at 16 kHz.
 
 use super::Codec;
+use super::comfort_noise::{NoiseLikeness, NoiseMaker};
 use super::concealment::Concealment;
 use super::g711::Law;
 use super::g722::G722Decoder;
@@ -13,6 +14,7 @@ pub struct Decoder {
     coding: Coding,
     concealment: Concealment,
     upsampler: Upsampler,
+    noise: NoiseMaker,
     /// Made when it is first needed, or before; then it stays.
     opus: Option<OpusDecoder>,
 }
@@ -61,7 +63,13 @@ impl Decoder {
     pub fn new(codec: Codec) -> Self {
         let coding = Coding::of(codec);
         let opus = (codec == Codec::Opus).then(OpusDecoder::new);
-        Self { concealment: coding.concealment(), coding, upsampler: Upsampler::default(), opus }
+        Self {
+            concealment: coding.concealment(),
+            coding,
+            upsampler: Upsampler::default(),
+            noise: NoiseMaker::default(),
+            opus,
+        }
     }
 
     /// Goes on with another codec. Opus must have been there before, or be given by
@@ -132,14 +140,41 @@ impl Decoder {
         }
     }
 
-    /// Makes what the far end did not send: silence, or the noise that its last packet told of. An
-    /// even number of samples at 16 kHz.
+    /// Makes what the far end did not send: silence, or the noise that it told of. An even number
+    /// of samples at 16 kHz.
     pub fn pause(&mut self, out: &mut [i16]) {
-        let silence = |concealment: &mut Concealment, out: &mut [i16]| {
-            out.fill(0);
-            concealment.good(out);
-        };
-        self.fill(out, silence, OpusDecoder::pause);
+        if self.noise.is_silent() {
+            let silence = |concealment: &mut Concealment, out: &mut [i16]| {
+                out.fill(0);
+                concealment.good(out);
+            };
+            return self.fill(out, silence, OpusDecoder::pause);
+        }
+        match self.coding {
+            Coding::Narrow(_) => self.narrow_noise(out),
+            Coding::G722(_) | Coding::Linear | Coding::Opus => {
+                self.noise.fill(out);
+                out.chunks_mut(WIDE).for_each(|wide| self.concealment.good(wide));
+            }
+        }
+    }
+
+    /// Takes the payload of comfort noise (RFC 3389): what the pauses from now on are to sound
+    /// like. One that tells nothing changes nothing.
+    pub fn hear_noise(&mut self, payload: &[u8]) {
+        if let Some(likeness) = NoiseLikeness::parse(payload) {
+            self.noise.be(&likeness);
+        }
+    }
+
+    fn narrow_noise(&mut self, out: &mut [i16]) {
+        for wide in out.chunks_mut(WIDE) {
+            let mut narrow = [0; NARROW];
+            let narrow = &mut narrow[..wide.len() / 2];
+            self.noise.narrow(narrow);
+            self.concealment.good(narrow);
+            self.upsampler.process(narrow, wide);
+        }
     }
 
     /// Decodes what is 8 kHz, by samples of `BYTES` bytes.

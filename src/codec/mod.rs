@@ -3,6 +3,7 @@
 //! House rules: a core. Everything here runs on media threads: no allocation after set-up.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
+mod comfort_noise;
 mod concealment;
 mod decoder;
 mod encoder;
@@ -13,13 +14,14 @@ mod resample;
 
 use crate::base::{Frame, PacketTime, SampleRate};
 
+pub use comfort_noise::{NOISE_PAYLOAD, NoiseLikeness, NoiseListener, NoiseMaker};
 pub use decoder::Decoder;
 pub use encoder::Encoder;
 pub use g711::Law;
 pub use opus::{OpusCoders, OpusDecoder, OpusEncoder, OpusSettings};
 
-/// The longest payload that is made or taken: 30 ms of samples at 16 kHz, or 60 ms of Opus at
-/// 128 kbit/s.
+/// The longest payload that is made or taken: 30 ms of samples at 16 kHz, 60 ms of Opus at
+/// 128 kbit/s, 120 ms of G.711.
 pub const MAX_PAYLOAD: usize = 960;
 /// The most sound that one payload carries, in samples at 16 kHz: 120 ms, of Opus (RFC 7587 §4.2).
 pub const MAX_SAMPLES: usize = 1920;
@@ -82,14 +84,18 @@ impl Codec {
         if self == Self::Opus { 2 } else { 1 }
     }
 
+    /// Returns how much sound a packet may carry: what fits into [`MAX_PAYLOAD`].
+    pub fn max_packet_time(self) -> PacketTime {
+        PacketTime(match self {
+            Self::L16 => 30,
+            Self::Pcmu | Self::Pcma | Self::G722 | Self::L16Narrow | Self::Opus => 60,
+        })
+    }
+
     /// Returns how much sound goes into a packet, in samples at 16 kHz: 10 to 60 ms, but not more
     /// than is asked for, fits, and the codec has a frame for.
     pub fn packet(self, asked: PacketTime) -> usize {
-        let most = match self {
-            Self::L16 => 30,
-            Self::Pcmu | Self::Pcma | Self::G722 | Self::L16Narrow | Self::Opus => 60,
-        };
-        let time = match (self, asked.0.clamp(10, most)) {
+        let time = match (self, asked.0.clamp(10, self.max_packet_time().0)) {
             (Self::Opus, 10..20) => 10,
             (Self::Opus, 20..40) => 20,
             (Self::Opus, 40..60) => 40,

@@ -267,9 +267,11 @@ fn tool_outcome(error: Option<ErrorCode>) -> ops::ToolOutcome {
 
 /// What was agreed, in media's terms. `nat` is where signalling comes from when the far end may be behind NAT.
 fn params(negotiated: &Negotiated, nat: Option<IpAddr>) -> LegParams {
-    let Negotiated { telephone_event, packet_time, direction, .. } = *negotiated;
+    let Negotiated { opus, telephone_event, event_clock, packet_time, direction, .. } = *negotiated;
     LegParams {
+        opus,
         telephone_event,
+        event_clock,
         packet_time,
         sends: direction.sends(),
         receives: direction.receives(),

@@ -14,6 +14,8 @@ use super::scaling;
 
 /// A packet of Opus this short says that the next ones are not sent (RFC 6716 §2.1.9).
 const OPUS_SILENCE: usize = 2;
+/// The noise of pauses for recognition, in -dBov.
+const FAINT: u8 = 70;
 /// Frames that may be asked for at once when the tick was late.
 const MAX_DUE: u32 = 5;
 /// Packets, and gaps between them, that a frame may be made of.
@@ -147,8 +149,14 @@ impl Receiver {
         self.jitter.ssrc()
     }
 
-    pub(super) fn expect_pauses(&mut self) {
+    /// The far end falls silent, and tells what its silence sounds like (RFC 3389).
+    pub(super) fn hear_noise(&mut self, payload: &[u8]) {
         self.jitter.expect_pauses();
+        match self.playout {
+            // Nobody is to hear it, and recognition does better without.
+            Playout::Reorder => self.decoder.hear_noise(&[FAINT]),
+            Playout::Paced => self.decoder.hear_noise(payload),
+        }
     }
 
     /// Twenty milliseconds have passed, by which paced playout goes.

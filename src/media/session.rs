@@ -391,7 +391,7 @@ impl MediaSession {
             return Received::Event(inserted);
         }
         if payload_type == COMFORT_NOISE {
-            self.receiver.expect_pauses();
+            self.receiver.hear_noise(packet.payload);
             return Received::Sound(inserted);
         }
         counters.unexpected += 1;
