@@ -8,10 +8,10 @@ use std::f64::consts::TAU;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use attendant::base::{Dice, Frame};
+use attendant::base::{Dice, Frame, RtpTime, SeqNo};
 use attendant::codec::{Codec, Encoder, MAX_PAYLOAD};
 use attendant::media::{LegParams, MediaSession, Playout, Sound, Stats};
-use attendant::rtp::Packet;
+use attendant::rtp::{Header, Packet, Ssrc};
 
 use impairment::{Impairment, Jitter, Midway, networks};
 
@@ -87,6 +87,24 @@ impl Leg {
         let now = self.start + Duration::from_micros(at_us);
         self.session.receive(now, datagram, SocketAddr::from(CALLER));
         self.collect(now);
+    }
+
+    /// Packet `number` of a stream of 20 ms at 8 kHz comes when it should.
+    fn put(&mut self, payload_type: u8, number: u16, payload: &[u8]) {
+        self.put_on(8000, payload_type, number, payload);
+    }
+
+    fn put_on(&mut self, clock: u32, payload_type: u8, number: u16, payload: &[u8]) {
+        let header = Header {
+            payload_type,
+            marker: number == 0,
+            seq: SeqNo(number),
+            time: RtpTime(u32::from(number) * clock / 50),
+            ssrc: Ssrc(1),
+        };
+        let mut datagram = [0; 1500];
+        let length = Packet { header, payload }.write(&mut datagram).unwrap();
+        self.receive(u64::from(number) * 20_000, &datagram[..length]);
     }
 
     fn collect(&mut self, now: Instant) {
@@ -321,17 +339,7 @@ fn a_long_loss_is_flagged_and_becomes_silent() {
             if (20..28).contains(&number) {
                 continue;
             }
-            let header = attendant::rtp::Header {
-                payload_type: codec.1,
-                marker: number == 0,
-                seq: attendant::base::SeqNo(number),
-                time: attendant::base::RtpTime(u32::from(number) * codec.0.clock_rate().0 / 50),
-                ssrc: attendant::rtp::Ssrc(1),
-            };
-            let mut datagram = [0; 1500];
-            let packet = Packet { header, payload: &payload[..length] };
-            let length = packet.write(&mut datagram).unwrap();
-            leg.receive(u64::from(number) * 20_000, &datagram[..length]);
+            leg.put_on(codec.0.clock_rate().0, codec.1, number, &payload[..length]);
         }
         let kinds: String = leg
             .heard
@@ -349,4 +357,54 @@ fn a_long_loss_is_flagged_and_becomes_silent() {
         // The last one may come from what the packet after it repeats.
         assert!(levels[3..7].iter().all(|level| *level < -70.0), "{codec:?}: {levels:?}");
     }
+}
+
+/// A pause is heard as the noise that the far end told of (RFC 3389), or as the quiet before it;
+/// by recognition as next to nothing.
+#[test]
+fn a_pause_sounds_like_the_line_to_ears_and_like_nothing_to_recognition() {
+    for (playout, told, expected) in [
+        (Playout::Paced, Some(50_u8), -53.0..-46.0),
+        (Playout::Paced, None, -71.0..-60.0),
+        (Playout::Reorder, Some(50), -73.0..-66.0),
+        (Playout::Reorder, None, -128.0..-120.0),
+    ] {
+        let mut leg = Leg::new(Codec::Pcmu, 0, playout);
+        let (mut voice, mut encoder) = (Voice::new(true), Encoder::new(Codec::Pcmu));
+        // Half a second of quiet is at the end of three.
+        for number in 0..150_u16 {
+            let mut payload = [0; MAX_PAYLOAD];
+            let length = encoder.encode(&voice.take(320), &mut payload);
+            leg.put(0, number, &payload[..length]);
+        }
+        if let Some(level) = told {
+            leg.put(13, 150, &[level]);
+        }
+        leg.pass_to(4_000_000);
+        let (frame, sound) = leg.heard.last().unwrap();
+        assert_eq!(*sound, Sound::Pause);
+        assert!(expected.contains(&frame.level()), "{playout:?}, {told:?}: {}", frame.level());
+    }
+}
+
+/// A bridge comes and goes: the playout changes, the sound goes on.
+#[test]
+fn a_leg_goes_over_to_paced_playout_and_back() {
+    let mut leg = Leg::new(Codec::Pcmu, 0, Playout::Reorder);
+    let (mut voice, mut encoder) = (Voice::new(false), Encoder::new(Codec::Pcmu));
+    for number in 0..150_u16 {
+        match number {
+            50 => leg.session.set_for_ears(true),
+            100 => leg.session.set_for_ears(false),
+            _ => {}
+        }
+        let mut payload = [0; MAX_PAYLOAD];
+        let length = encoder.encode(&voice.take(320), &mut payload);
+        leg.put(0, number, &payload[..length]);
+    }
+    let pauses = leg.heard.iter().filter(|(_, sound)| *sound != Sound::Received).count();
+    assert!(pauses <= 2, "{pauses} frames");
+    assert!(leg.heard.len().abs_diff(150) <= 2, "{} frames", leg.heard.len());
+    let received = leg.session.stats().received;
+    assert_eq!((received.lost, received.late, received.concealed), (0, 0, 0));
 }
