@@ -148,30 +148,28 @@ fn run(
     let mut arrivals = network.arrivals(&sent, &mut dice).into_iter().peekable();
     let (mut voice, mut encoder) = (Voice::new(pauses), Encoder::new(codec.0));
     let mut leg = Leg::new(codec.0, codec.1, playout);
-    // Packets are coded in the order in which they are sent, and kept until they come.
-    let mut payloads = std::collections::BTreeMap::new();
-    let mut coded = 0;
+    // Packets are coded in the order in which they are sent, and kept until they come. After half a
+    // minute, which ends in a pause, the voice says the same again.
+    let mut payloads: Vec<Vec<u8>> = Vec::new();
+    let again =
+        if pauses && network.ms == network.then_ms { 30_000 / network.ms } else { u64::MAX };
     let rate = codec.0.clock_rate().0 / 8000;
     while let Some(arrival) = arrivals.next() {
-        while coded < sent.len() && sent[coded].sent_us <= arrival.at_us {
+        let index = u64::from(arrival.sent.index).min(sent.len() as u64) % again;
+        while payloads.len() as u64 <= index && payloads.len() < sent.len() {
             let mut payload = [0; MAX_PAYLOAD];
-            let sound = voice.take(sent[coded].ms as usize * 16);
+            let sound = voice.take(sent[payloads.len()].ms as usize * 16);
             let length = encoder.encode(&sound, &mut payload);
-            payloads.insert(coded as u32, payload[..length].to_vec());
-            coded += 1;
+            payloads.push(payload[..length].to_vec());
         }
         let mut header = arrival.sent.header;
         header.payload_type = codec.1;
         header.time.0 = header.time.0.wrapping_mul(rate);
         let foreign = vec![0x55; 160];
-        let payload = payloads.get(&arrival.sent.index).unwrap_or(&foreign);
+        let payload = payloads.get(index as usize).unwrap_or(&foreign);
         let mut datagram = [0; 1500];
         let length = Packet { header, payload }.write(&mut datagram).unwrap();
         leg.receive(arrival.at_us, &datagram[..length]);
-        let keep = arrival.sent.index.saturating_sub(50);
-        if arrival.sent.index != u32::MAX {
-            payloads = payloads.split_off(&keep);
-        }
         if arrivals.peek().is_none() {
             leg.pass_to(network.seconds * 1_000_000);
         }
@@ -182,35 +180,54 @@ fn run(
 
 const PCMU: (Codec, u8) = (Codec::Pcmu, 0);
 
-/// How far apart two spectra are, in decibels, over all of a frame's bands.
-fn spectral_distance(one: &[i16], other: &[i16]) -> f64 {
-    const BANDS: usize = 16;
-    let band = |sound: &[i16], band: usize| {
-        let step = TAU * (150.0 + 210.0 * band as f64) / 16e3;
-        let (mut real, mut imaginary) = (0.0, 0.0);
-        for (index, &sample) in sound.iter().enumerate() {
-            real += f64::from(sample) * (step * index as f64).cos();
-            imaginary += f64::from(sample) * (step * index as f64).sin();
-        }
-        // Below this nothing is heard beside the voice.
-        let level = (real * real + imaginary * imaginary).sqrt() / sound.len() as f64;
-        20.0 * level.max(4.0).log10()
-    };
-    (0..BANDS).map(|index| (band(one, index) - band(other, index)).abs()).sum::<f64>()
-        / BANDS as f64
+/// The spectrum of a frame in bands, in decibels.
+struct Spectrum(Vec<[(f32, f32); Frame::SAMPLES]>);
+
+impl Spectrum {
+    fn new() -> Self {
+        let band = |band: usize| {
+            let step = TAU * (150.0 + 210.0 * band as f64) / 16e3;
+            std::array::from_fn(|index| {
+                let (sin, cos) = (step * index as f64).sin_cos();
+                (sin as f32, cos as f32)
+            })
+        };
+        Self((0..16).map(band).collect())
+    }
+
+    fn levels(&self, sound: &[i16]) -> Vec<f32> {
+        let band = |waves: &[(f32, f32); Frame::SAMPLES]| {
+            let (mut real, mut imaginary) = (0.0, 0.0);
+            for (&sample, (sin, cos)) in sound.iter().zip(waves) {
+                real += f32::from(sample) * cos;
+                imaginary += f32::from(sample) * sin;
+            }
+            // Below this nothing is heard beside the voice.
+            let level = real.hypot(imaginary) / Frame::SAMPLES as f32;
+            20.0 * level.max(4.0).log10()
+        };
+        self.0.iter().map(band).collect()
+    }
+
+    /// How far apart two frames are, in decibels.
+    fn distance(&self, one: &[i16], other: &[i16]) -> f32 {
+        let (one, other) = (self.levels(one), self.levels(other));
+        let bands = one.iter().zip(&other);
+        bands.map(|(a, b)| (a - b).abs()).sum::<f32>() / one.len() as f32
+    }
 }
 
 /// The mean distance over all frames, the first second apart.
-fn distance(one: &[i16], other: &[i16]) -> f64 {
+fn distance(one: &[i16], other: &[i16]) -> f32 {
     let frames = one.chunks_exact(320).zip(other.chunks_exact(320)).skip(50);
-    let (mut sum, mut count) = (0.0, 0);
+    let (mut sum, mut count, spectrum) = (0.0, 0_u16, Spectrum::new());
     for (a, b) in frames {
         if a != b {
-            sum += spectral_distance(a, b);
+            sum += spectrum.distance(a, b);
         }
         count += 1;
     }
-    sum / f64::from(count)
+    sum / f32::from(count)
 }
 
 /// Loss alone, and recognition's playout: frame by frame the sound can be laid beside what it
