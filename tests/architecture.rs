@@ -51,7 +51,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("csv", &["config"]),
     ("ctr", &["rtp"]),
     ("flate2", &["engines"]),
-    ("getrandom", &["gateway"]),
+    ("getrandom", &["gateway", "phone"]),
     ("hickory_resolver", &["signalling"]),
     ("hmac", &["rtp", "sip"]),
     ("hound", &["phone"]),

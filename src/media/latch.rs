@@ -137,9 +137,8 @@ fn note(
     header: &Header,
 ) -> Option<(u8, Instant)> {
     let known = candidates.iter().flatten().find(|last| last.from == from).copied();
-    let next = known.is_some_and(|last| {
-        last.ssrc == header.ssrc && last.seq.0.wrapping_add(1) == header.seq.0
-    });
+    let next = known
+        .is_some_and(|last| last.ssrc == header.ssrc && last.seq.0.wrapping_add(1) == header.seq.0);
     let count = known.filter(|_| next).map_or(1, |last| last.count.saturating_add(1));
     let since = known.map_or(now, |last| last.since);
     let place = candidates.iter_mut().find(|place| match place {
@@ -236,7 +235,10 @@ mod tests {
                 let now = start + Duration::from_millis(20 * seq);
                 let (seq, time) = (SeqNo(seq as u16), RtpTime(0));
                 let header = Header { payload_type: 0, marker: false, seq, time, ssrc: Ssrc(1) };
-                assert_eq!(latch.may_hear(now, (from, 7).into()), from != IpAddr::from([192, 0, 2, 2]));
+                assert_eq!(
+                    latch.may_hear(now, (from, 7).into()),
+                    from != IpAddr::from([192, 0, 2, 2])
+                );
                 latch.judge(now, (from, 7).into(), &header) == Source::Learnt
             })
         };

@@ -18,6 +18,8 @@ mod scaling;
 mod sender;
 mod session;
 mod socket_counts;
+mod verdict;
+mod watch;
 
 pub use crate::rtp::Playout;
 pub use latch::{Latch, Source};
@@ -29,3 +31,5 @@ pub use receiver::{Heard, Sound, Timing};
 pub use sender::Continuity;
 pub use session::{LegParams, MediaSession, Received, SessionEvent, Stats};
 pub use socket_counts::SocketCounts;
+pub use verdict::{DECIDES_AFTER, Facts, Inbound, Outbound, Verdict};
+pub use watch::Quality;

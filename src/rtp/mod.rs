@@ -28,6 +28,6 @@ pub use keys::{KeySeed, MasterKey, SALT, SrtpKeys, Suite};
 pub use packet::{Header, Packet, PacketError, Ssrc};
 pub use playout::{Pace, Playout};
 pub use reception::{Reception, ReceptionReport};
-pub use reports::{FarEnd, Reports, Sent};
+pub use reports::{FarEnd, Reports, RtcpParams, Sent};
 pub use rtcp::{NotRtcp, Ntp, RTCP_BYTES, ReportBlock, Said, VoipMetrics, read as read_rtcp};
 pub use srtp::{OVERHEAD as SRTP_OVERHEAD, SrtpError, SrtpReceiver, SrtpSender};
