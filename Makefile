@@ -11,7 +11,7 @@ SHELL       := /bin/bash
 .DEFAULT_GOAL := help
 # A recipe is one script.
 .ONESHELL:
-.PHONY: help demo test bench soak flood models setup setup-run lint
+.PHONY: help demo test bench soak flood models setup setup-run setup-bench lint
 
 ARGS ?=
 CARGO ?= cargo
@@ -20,6 +20,7 @@ CARGO ?= cargo
 RUN_NEEDS  := gcc=gcc pkg-config=pkg-config npm=npm pip3=python3-pip flite=flite
 TEST_NEEDS := $(RUN_NEEDS) sipp=sip-tester ffmpeg=ffmpeg baresip=baresip sipsak=sipsak svmap=sipvicious \
               kamailio=kamailio tshark=tshark openssl=openssl sox=sox systemd-analyze=systemd sqlite3=sqlite3
+BENCH_NEEDS := $(TEST_NEEDS) rtpengine=rtpengine-daemon stress-ng=stress-ng taskset=util-linux chrt=util-linux
 
 # Debian keeps servers where a user's PATH does not look.
 export PATH := $(PATH):/usr/sbin
@@ -42,8 +43,8 @@ lint:
 models: setup-run
 	$(CARGO) run --locked -- models fetch
 
-bench: setup
-	$(CARGO) bench --locked
+bench: setup-bench
+	$(CARGO) bench --locked --no-fail-fast
 
 soak:  export SOAK_CALLS = 20000
 soak:  which = calls
@@ -54,13 +55,15 @@ soak flood: setup
 
 setup:     needs = $(TEST_NEEDS)
 setup-run: needs = $(RUN_NEEDS)
-setup setup-run:
+setup-bench: needs = $(BENCH_NEEDS)
+setup setup-run setup-bench:
 	@command -v $(CARGO) >/dev/null || { echo "Rust is missing: see https://rustup.rs"; exit 1; }
 	@missing=""
 	for pair in $(needs); do
 	    command -v "$${pair%%=*}" >/dev/null || missing="$$missing $${pair##*=}"
 	done
 	[ -e /usr/share/zoneinfo/UTC ] || missing="$$missing tzdata"
+	pkg-config --exists opus 2>/dev/null || missing="$$missing libopus-dev"
 	[ -n "$$missing" ] || exit 0
 	command -v apt-get >/dev/null || { echo "Install these, as your system calls them:$$missing"; exit 1; }
 	as_root=""
@@ -77,7 +80,10 @@ setup setup-run:
 	    cat "$$log"
 	    exit 1
 	fi
-	# Debian starts a server that it installs, here on the port of `make demo`; the tests start their own.
+	# Debian starts a server that it installs, here on a port of `make demo`; the tests start their own.
 	case "$$missing" in
-	*kamailio*) [ ! -d /run/systemd/system ] || $$as_root systemctl disable --now kamailio >/dev/null 2>&1 || true ;;
+	*kamailio*|*rtpengine*)
+	    for server in kamailio rtpengine-daemon; do
+	        [ ! -d /run/systemd/system ] || $$as_root systemctl disable --now "$$server" >/dev/null 2>&1 || true
+	    done ;;
 	esac

@@ -46,11 +46,12 @@ const TOP: &[(&str, &[&str])] = &[("gateway", &["cli", "main"]), ("cli", &["main
 const HOMES: &[(&str, &[&str])] = &[
     ("aes", &["rtp"]),
     ("annotate_snippets", &["config"]),
+    ("audiopus", &["codec"]),
     ("clap", &["cli", "main"]),
     ("csv", &["config"]),
     ("ctr", &["rtp"]),
     ("flate2", &["engines"]),
-    ("getrandom", &["gateway"]),
+    ("getrandom", &["gateway", "phone"]),
     ("hickory_resolver", &["signalling"]),
     ("hmac", &["rtp", "sip"]),
     ("hound", &["phone"]),

@@ -57,7 +57,7 @@ fn an_answer_as_a_whole() {
         text,
         "v=0\no=- 7 2 IN IP4 192.0.2.5\ns=-\nc=IN IP4 192.0.2.5\nt=0 0\n\
          m=audio 40000 RTP/AVP 0 101\na=rtpmap:0 PCMU/8000\na=rtpmap:101 telephone-event/8000\n\
-         a=fmtp:101 0-16\na=ptime:20\na=sendrecv\n"
+         a=fmtp:101 0-16\na=ptime:20\na=maxptime:60\na=sendrecv\n"
     );
     assert_eq!(
         agreed,
@@ -193,7 +193,7 @@ fn addresses() {
         ("m=audio 4000 RTP/AVP 0\nc=IN IP6 2001:db8::1\n", "another family of IP"),
         ("m=audio 4000 RTP/AVP 0\nc=IN IP4 224.2.1.1/127\n", "multicast"),
         ("m=audio 0 RTP/AVP 0\n", "refused or switched off"),
-        ("m=audio 4000 RTP/SAVPF 0\n", "audio comes by RTP/SAVPF, not RTP/AVP"),
+        ("m=audio 4000 RTP/SAVPF 0\n", "audio comes encrypted (RTP/SAVPF) and SRTP is off here"),
         ("m=image 4000 udptl t38\n", "a stream is image"),
         ("", "the offer holds no stream"),
     ] {

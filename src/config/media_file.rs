@@ -34,8 +34,13 @@ pub(super) struct NumbersFile {
 /// Codecs, whether digits travel as telephone-event, encryption, and ports.
 type Media = (Vec<Codec>, bool, Srtp, RangeInclusive<u16>);
 
-const CODECS: [(&str, Codec); 3] =
-    [("g722", Codec::G722), ("pcmu", Codec::Pcmu), ("pcma", Codec::Pcma)];
+const CODECS: [(&str, &[Codec]); 5] = [
+    ("opus", &[Codec::Opus]),
+    ("g722", &[Codec::G722]),
+    ("pcmu", &[Codec::Pcmu]),
+    ("pcma", &[Codec::Pcma]),
+    ("l16", &[Codec::L16, Codec::L16Narrow]),
+];
 
 const SRTP: [(&str, Srtp); 3] =
     [("off", Srtp::Off), ("optional", Srtp::Optional), ("required", Srtp::Required)];
@@ -61,9 +66,9 @@ pub(super) fn media(reader: &mut Reader<'_>, raw: MediaFile, node: &Node) -> Opt
         let title = "a trunk without a codec carries no call";
         reader.error(Code::Value, span, title, "", "write codecs = [\"pcmu\", \"pcma\"]");
     }
-    let codecs: Vec<_> =
+    let named: Vec<_> =
         texts.iter().filter_map(|text| reader.choice(text, "codec", &CODECS)).collect();
-    let codecs = (codecs.len() == texts.len() && !codecs.is_empty()).then_some(codecs);
+    let codecs = (named.len() == texts.len() && !named.is_empty()).then(|| named.concat());
     let telephone_event = digits(reader, &raw.dtmf);
     let srtp = reader.choice(&raw.srtp, "policy for SRTP", &SRTP);
     let ports = match &raw.ports {

@@ -1,6 +1,8 @@
 //! What to set on the PBX's side: text to paste or to click after, filled in from a profile, with a fall-back to a
 //! real extension when Attendant is not there.
 
+mod encryption;
+
 use super::{Fact, Preset, TrunkProfile};
 use crate::codec::Codec;
 use crate::sip::Transport;
@@ -175,8 +177,8 @@ pub fn snippet(family: SnippetFamily, values: &SnippetValues) -> String {
         ("@NUMBER_LENGTH@", length.to_string()),
         ("@FALLBACK@", values.fallback.clone()),
     ];
-    fill.iter()
-        .fold(family.template().to_owned(), |text, (token, value)| text.replace(token, value))
+    let text = format!("{}{}", family.template(), encryption::lines(family));
+    fill.iter().fold(text, |text, (token, value)| text.replace(token, value))
 }
 
 fn codecs(family: SnippetFamily, codecs: &[Codec]) -> String {
@@ -184,6 +186,9 @@ fn codecs(family: SnippetFamily, codecs: &[Codec]) -> String {
         Codec::Pcmu => "ulaw",
         Codec::Pcma => "alaw",
         Codec::G722 => "g722",
+        Codec::Opus => "opus",
+        Codec::L16 => "slin16",
+        Codec::L16Narrow => "slin",
     };
     match family {
         SnippetFamily::Of(Preset::AsteriskPjsip) => {
@@ -191,20 +196,24 @@ fn codecs(family: SnippetFamily, codecs: &[Codec]) -> String {
         }
         SnippetFamily::FreePbx => codecs.iter().map(asterisk).collect::<Vec<_>>().join(", "),
         SnippetFamily::Of(_) => {
-            codecs.iter().map(|codec| codec.sdp_name()).collect::<Vec<_>>().join(", ")
+            let mut names: Vec<_> = codecs.iter().map(|codec| codec.sdp_name()).collect();
+            names.dedup();
+            names.join(", ")
         }
     }
 }
 
 fn ios_codecs(codecs: &[Codec]) -> String {
+    // It has no samples as they are.
     let name = |codec: &Codec| match codec {
-        Codec::Pcmu => "g711ulaw",
-        Codec::Pcma => "g711alaw",
-        Codec::G722 => "g722-64",
+        Codec::Pcmu => Some("g711ulaw"),
+        Codec::Pcma => Some("g711alaw"),
+        Codec::G722 => Some("g722-64"),
+        Codec::Opus => Some("opus"),
+        Codec::L16 | Codec::L16Narrow => None,
     };
-    let line =
-        |(at, codec): (usize, &Codec)| format!(" codec preference {} {}", at + 1, name(codec));
-    codecs.iter().enumerate().map(line).collect::<Vec<_>>().join("\n")
+    let line = |(at, name): (usize, &str)| format!(" codec preference {} {name}", at + 1);
+    codecs.iter().filter_map(name).enumerate().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// The lines of a context that the agent's transfers are looked up in. Our patterns are Asterisk's.
@@ -237,6 +246,7 @@ mod tests {
                 text.contains("192.0.2.10")
                     || family.preset().family().requires.contains(&"auth.user")
             );
+            assert!(text.contains("Encryption: with tls and srtp"), "{}", family.name());
             let softphone = family == SnippetFamily::Of(Preset::Softphone);
             assert!(
                 text.to_lowercase().contains("fall-back") || text.contains("6001") || softphone

@@ -169,8 +169,7 @@ fn checked(
     };
     let packet_time = PacketTime::DEFAULT;
     let (bind, advertise) = (rtp_bind, rtp_advertise);
-    let media =
-        TrunkMedia { codecs, telephone_event, packet_time, srtp, bind, advertise, ports };
+    let media = TrunkMedia { codecs, telephone_event, packet_time, srtp, bind, advertise, ports };
     let plan = PlanName(raw.dialplan.get_ref().clone());
     let (limits, register) = (limits?, register?);
     #[rustfmt::skip]

@@ -93,7 +93,8 @@ impl Hands {
             Output::Sip(command) => self.shared.tell(command).await,
             Output::OpenMedia(negotiated) => self.open_media(&negotiated),
             Output::UpdateMedia(negotiated) => {
-                let updated = self.media.as_ref().map(|media| media.update(params(&negotiated, self.nat)));
+                let updated =
+                    self.media.as_ref().map(|media| media.update(params(&negotiated, self.nat)));
                 self.managed("media update", updated.unwrap_or(Ok(())));
             }
             Output::CloseMedia => self.close_media(),
@@ -266,9 +267,11 @@ fn tool_outcome(error: Option<ErrorCode>) -> ops::ToolOutcome {
 
 /// What was agreed, in media's terms. `nat` is where signalling comes from when the far end may be behind NAT.
 fn params(negotiated: &Negotiated, nat: Option<IpAddr>) -> LegParams {
-    let Negotiated { telephone_event, packet_time, direction, .. } = *negotiated;
+    let Negotiated { opus, telephone_event, event_clock, packet_time, direction, .. } = *negotiated;
     LegParams {
+        opus,
         telephone_event,
+        event_clock,
         packet_time,
         sends: direction.sends(),
         receives: direction.receives(),

@@ -6,16 +6,16 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use crate::base::{Dice, Frame, PacketTime, Phi};
-use crate::codec::Codec;
+use crate::base::{Dice, Frame, PacketTime, Phi, SampleRate};
+use crate::codec::{Codec, OpusCoders, OpusSettings};
 use crate::rtp::{
-    Counters, DtmfReceiver, Inserted, Ntp, Packet, PacketError, RTCP_BYTES, Reception, RtcpParams,
-    SrtpError, SrtpKeys,
+    Counters, DtmfReceiver, Inserted, Ntp, Packet, PacketError, Playout, RTCP_BYTES, Reception,
+    RtcpParams, SrtpError, SrtpKeys,
 };
 
 use super::latch::{Latch, Source};
 use super::protection::{LONGEST, Protection};
-use super::receiver::{Heard, Receiver};
+use super::receiver::{Heard, Receiver, Timing};
 use super::sender::{Continuity, Sender};
 use super::socket_counts::SocketCounts;
 use super::verdict::Verdict;
@@ -39,8 +39,12 @@ pub struct LegParams {
     pub codec: Codec,
     /// Its payload type, both ways.
     pub payload_type: u8,
+    /// How the far end wants its Opus.
+    pub opus: OpusSettings,
     /// The payload type of telephone-event (RFC 4733), when both sides have it.
     pub telephone_event: Option<u8>,
+    /// What its durations count at: the clock of the codec, or 8 kHz from those who know no other.
+    pub event_clock: SampleRate,
     /// Where the far end receives, by its SDP.
     pub remote: SocketAddr,
     /// How much sound to put in a packet.
@@ -61,23 +65,15 @@ pub struct LegParams {
     pub rtcp: RtcpParams,
 }
 
-/// When what comes is played.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum Playout {
-    /// As soon as it is in order: for recognition, which wants the least delay.
-    #[default]
-    Reorder,
-    /// One frame every 20 ms, late enough that few packets come too late: for ears.
-    Paced,
-}
-
 impl LegParams {
     /// A leg that sends and receives packets of 20 ms, with nothing else agreed.
     pub fn new(codec: Codec, payload_type: u8, remote: SocketAddr) -> Self {
         Self {
             codec,
             payload_type,
+            opus: OpusSettings::default(),
             telephone_event: None,
+            event_clock: SampleRate(8_000),
             remote,
             packet_time: PacketTime::DEFAULT,
             sends: true,
@@ -136,7 +132,7 @@ pub enum SessionEvent {
     Judged(Verdict),
 }
 
-/// Counts of one leg. They only grow.
+/// What is known of one leg. Counts only grow.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Stats {
     /// Of what came.
@@ -145,12 +141,14 @@ pub struct Stats {
     pub packets_sent: u64,
     /// Frames of the agent's sound sent, without silence.
     pub frames_played: u64,
+    /// How even what comes is, as of the last tick.
+    pub timing: Timing,
     /// Of the socket, filled in by whoever owns it.
     pub socket: SocketCounts,
 }
 
 /// The media of one leg.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct MediaSession {
     params: LegParams,
     latch: Latch,
@@ -175,16 +173,14 @@ impl MediaSession {
 
     /// Starts a leg that goes on with a stream that another session sent.
     pub fn resume(now: Instant, params: LegParams, continuity: Continuity) -> Self {
-        let mut sender = Sender::new(continuity, params.codec);
-        let LegParams { codec, payload_type, telephone_event, packet_time, .. } = params;
-        sender.agree(codec, payload_type, telephone_event, packet_time);
+        let LegParams { codec, payload_type, .. } = params;
         let seed = u64::from(continuity.ssrc.0) << 32 | u64::from(continuity.time.0);
         Self {
             latch: Latch::new(params.remote, params.learn_source, params.learn_from),
             protection: params.srtp.as_ref().map(Protection::new),
+            sender: Sender::new(continuity, &params),
+            receiver: Receiver::new(payload_type, codec, params.playout),
             params,
-            receiver: Receiver::new(payload_type, codec),
-            sender,
             dtmf: DtmfReceiver::default(),
             reception: Reception::new(codec.clock_rate()),
             watch: Watch::new(now, continuity.ssrc, seed),
@@ -193,6 +189,13 @@ impl MediaSession {
             no_packets_said: Duration::ZERO,
             events: [const { None }; EVENTS],
         }
+    }
+
+    /// Takes what Opus needs, for a leg that was not opened with it: before it is agreed on. What a
+    /// leg has it keeps; a second time would free memory.
+    pub fn equip(&mut self, coders: OpusCoders) {
+        self.sender.equip(coders.encoder);
+        self.receiver.equip(coders.decoder);
     }
 
     /// Goes on under what a later offer and answer agreed on. The source is learnt anew only when
@@ -212,10 +215,9 @@ impl MediaSession {
         if path(&params) != path(&self.params) {
             self.watch.agree(now, &self.stats);
         }
-        let LegParams { codec, payload_type, telephone_event, packet_time, .. } = params;
-        self.sender.agree(codec, payload_type, telephone_event, packet_time);
-        self.receiver.agree(payload_type, codec);
-        self.reception.set_clock(codec.clock_rate());
+        self.sender.agree(&params);
+        self.receiver.agree(params.payload_type, params.codec, params.playout);
+        self.reception.set_clock(params.codec.clock_rate());
         self.params = params;
     }
 
@@ -405,6 +407,8 @@ impl MediaSession {
         } else {
             self.sender.pass();
         }
+        self.receiver.pass();
+        self.stats.timing = self.receiver.timing(now, &self.reception);
         let lasted = now.saturating_duration_since(self.last_packet);
         if self.params.receives && lasted >= self.no_packets_said + NO_PACKETS {
             self.no_packets_said = lasted;

@@ -203,7 +203,7 @@ fn describe() {
     plain(REGISTRATIONS, "Softphones that registered or left.");
     plain(MAIL_NOTICES, "Times that a PBX told of its voice mail without being asked.");
     plain(PORTS_EXHAUSTED, "Calls that found no free RTP port.");
-    plain(TICKS_LATE, "Media ticks more than a slot late.");
+    plain(TICKS_LATE, "Media ticks more than 2 ms late.");
     plain(TURNS_LEFT_OUT, "Packet times in which nothing was sent, because a thread stood still.");
     plain(RTP_LOST, "RTP that the system threw away because a receive buffer was full.");
     plain(MEDIA_TIMEOUTS, "Legs that nothing was received on for too long.");

@@ -169,7 +169,7 @@ impl Stream {
                 self.wraps = self.wraps.wrapping_add(1);
             }
             self.highest = seq;
-        } else if ahead >= MAX_DROPOUT && ahead <= u16::MAX - MAX_MISORDER {
+        } else if (MAX_DROPOUT..=u16::MAX - MAX_MISORDER).contains(&ahead) {
             if self.elsewhere != Some(seq) {
                 self.elsewhere = Some(SeqNo(seq.0.wrapping_add(1)));
                 return false;

@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 
-use crate::base::PacketTime;
-use crate::codec::Codec;
+use crate::base::{PacketTime, SampleRate};
+use crate::codec::{Codec, OpusSettings};
 use crate::rtp::{KeySeed, RtcpParams, SrtpKeys};
 
 /// Our side of a media session.
@@ -89,8 +89,12 @@ pub struct Negotiated {
     pub codec: Codec,
     /// The payload type that the far end wants to receive it under, and uses itself.
     pub payload_type: u8,
+    /// How the far end wants its Opus, if that is the codec.
+    pub opus: OpusSettings,
     /// The payload type of telephone-event, when both sides have it.
     pub telephone_event: Option<u8>,
+    /// What its durations count at.
+    pub event_clock: SampleRate,
     /// Where the far end receives RTP.
     pub remote: SocketAddr,
     /// How much sound to put in a packet: the far end's `a=ptime` if we can, else ours.
@@ -106,10 +110,18 @@ pub struct Negotiated {
 impl Negotiated {
     /// Sound both ways in packets of 20 ms, and nothing else.
     pub fn new(codec: Codec, payload_type: u8, remote: SocketAddr) -> Self {
-        let (packet_time, direction) = (PacketTime::DEFAULT, Direction::SendRecv);
-        let (telephone_event, srtp) = (None, None);
-        let rtcp = RtcpParams::default();
-        Self { codec, payload_type, telephone_event, remote, packet_time, direction, srtp, rtcp }
+        Self {
+            codec,
+            payload_type,
+            opus: OpusSettings::default(),
+            telephone_event: None,
+            event_clock: SampleRate(8_000),
+            remote,
+            packet_time: PacketTime::DEFAULT,
+            direction: Direction::SendRecv,
+            srtp: None,
+            rtcp: RtcpParams::default(),
+        }
     }
 }
 

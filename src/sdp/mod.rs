@@ -5,6 +5,7 @@
 
 mod api;
 mod crypto;
+mod fmtp;
 mod format;
 mod negotiation;
 mod rtcp;

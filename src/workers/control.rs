@@ -1,12 +1,13 @@
 //! The half of a leg that the rest of the house holds: what is asked of a leg, from any thread.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ringbuf::traits::{Consumer, Producer, Split};
 use ringbuf::{HeapCons, HeapProd, HeapRb};
 
 use crate::base::{Epoch, UtteranceId};
+use crate::codec::{Codec, OpusCoders};
 use crate::media::LegParams;
 
 use super::bridge::{Bridge, BridgeEnd, bridge};
@@ -19,7 +20,8 @@ const REQUESTS: usize = 16;
 
 /// What is asked of a leg.
 pub(super) enum Request {
-    Update(LegParams),
+    /// With what Opus needs, where the leg has it not: the media thread allocates nothing.
+    Update(LegParams, Option<OpusCoders>),
     Press(char),
     Bridge(BridgeEnd),
     Tap(Box<TapWriter>),
@@ -81,6 +83,8 @@ struct Handle {
 
 struct Ends {
     requests: HeapProd<Request>,
+    /// The leg has what Opus needs; it keeps it.
+    opus: bool,
     returned: HeapCons<Returned>,
 }
 
@@ -94,11 +98,11 @@ pub(super) struct Asked {
 }
 
 /// Makes the control of a leg, and what the leg has of it.
-pub(super) fn control(wake: Arc<EventFd>) -> (LegControl, Asked) {
+pub(super) fn control(wake: Arc<EventFd>, codec: Codec) -> (LegControl, Asked) {
     let shared = Arc::new(Shared::default());
     let (requests, asked) = HeapRb::new(REQUESTS).split();
     let (returns, returned) = HeapRb::new(2 * REQUESTS).split();
-    let ends = Mutex::new(Ends { requests, returned });
+    let ends = Mutex::new(Ends { requests, opus: codec == Codec::Opus, returned });
     let handle = Handle { shared: Arc::clone(&shared), ends, wake };
     (LegControl(Arc::new(handle)), Asked { shared, requests: asked, returned: returns })
 }
@@ -120,7 +124,12 @@ impl LegControl {
     /// # Errors
     /// When the media thread has not taken up what was asked before.
     pub fn update(&self, params: LegParams) -> Result<(), WorkersError> {
-        self.ask(Request::Update(params))
+        let mut ends = self.ends();
+        let needs_opus = params.codec == Codec::Opus && !ends.opus;
+        let coders = needs_opus.then(OpusCoders::default);
+        ends.ask(Request::Update(params, coders))?;
+        ends.opus |= needs_opus;
+        Ok(())
     }
 
     /// Presses a digit (RFC 4733). It is ignored when the far end does not take them.
@@ -163,9 +172,18 @@ impl LegControl {
     }
 
     pub(super) fn ask(&self, request: Request) -> Result<(), WorkersError> {
-        let mut ends = self.0.ends.lock().unwrap_or_else(PoisonError::into_inner);
-        ends.returned.clear();
-        ends.requests.try_push(request).map_err(|_| WorkersError::Busy { thread: "media" })
+        self.ends().ask(request)
+    }
+
+    fn ends(&self) -> MutexGuard<'_, Ends> {
+        self.0.ends.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Ends {
+    fn ask(&mut self, request: Request) -> Result<(), WorkersError> {
+        self.returned.clear();
+        self.requests.try_push(request).map_err(|_| WorkersError::Busy { thread: "media" })
     }
 }
 

@@ -60,7 +60,7 @@ impl Leg {
         params: LegParams,
         wake: Arc<EventFd>,
     ) -> (Box<Self>, LegMedia, HeapCons<MediaEvent>) {
-        let (control, asked) = control(wake);
+        let (control, asked) = control(wake, params.codec);
         let (writer, up) = up_ring();
         let (down, playback) = Playback::new();
         let (events, told) = EventSender::new(id);
@@ -119,7 +119,12 @@ impl Leg {
 
     fn serve(&mut self, now: Instant, request: Request) {
         match request {
-            Request::Update(params) => self.session.update(now, params),
+            Request::Update(params, coders) => {
+                if let Some(coders) = coders {
+                    self.session.equip(coders);
+                }
+                self.session.update(now, params);
+            }
             Request::Press(digit) => _ = self.session.press(digit),
             Request::Bridge(end) => {
                 // Who is heard from now on is not the agent's to answer.

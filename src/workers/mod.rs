@@ -25,11 +25,11 @@ mod speaking;
 mod tap;
 mod thread;
 
+pub use bridge::Bridge;
+pub use control::{LegControl, LegMedia};
 pub use error::WorkersError;
 pub use events::{MediaEvent, MediaEventKind, MediaEvents};
 pub use hearing::{Hearing, HearingEvent, HearingSink};
-pub use bridge::Bridge;
-pub use control::{LegControl, LegMedia};
 pub use linux::{MemoryLock, Scheduling, lock_memory};
 pub use plane::{MediaConfig, MediaLoad, MediaPlane, Pacing};
 pub use playback::Playback;

@@ -55,7 +55,7 @@ impl PortPool {
         let now = Instant::now();
         let (first, last) = (*range.start(), *range.end());
         let even = first.next_multiple_of(2);
-        let count = last.checked_sub(even).map_or(0, |span| (u32::from(span) + 1) / 2);
+        let count = last.checked_sub(even).map_or(0, |span| u32::from(span).div_ceil(2));
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.resting.retain(|_, until| *until > now);
         let start = state.dice.below(count.max(1).into()) as u32;

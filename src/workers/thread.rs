@@ -18,7 +18,8 @@ use super::linux::{Epoll, EventFd, Monotonic, thread_time};
 use super::load::{self, LoadMeter};
 use super::pacer::{Due, Pacer, SLOTS};
 
-/// What a thread has places for. How much of that it can carry is seen by its load.
+/// What a thread has places for: more than a core carries (benches/media_calls). How many calls are
+/// admitted is for its load to say.
 pub(super) const LEGS: usize = 4000;
 /// Legs that share a slot at most. New ones go to the emptiest slot.
 const LEGS_IN_SLOT: usize = LEGS.div_ceil(SLOTS);

@@ -6,6 +6,7 @@ use super::capture::Capture;
 use super::compare::{Limits, RATE, compare, resampled};
 use super::desk::{Desk, PATIENCE};
 use super::interop::baresip::{Baresip, Recorded, Setup};
+use super::interop::linphone::Linphone;
 use super::packets::{Agreed, Row, inspect, streams};
 use super::{interop, limits, sound};
 
@@ -70,8 +71,71 @@ fn each_codec_is_heard_both_ways() {
     }
 }
 
+#[test]
+fn encrypted_sound_is_heard_both_ways() {
+    interop::require("baresip", "baresip");
+    let ports = 26_240..=26_279;
+    let capture = Capture::start(ports.clone());
+    let desk = Desk::open("26240-26279", "codecs = [\"pcmu\"]\nsrtp = \"optional\"");
+    let folder = tempfile::tempdir().unwrap();
+    let says = folder.path().join("says.wav");
+    let sound = [sound::silence(700), sound::theirs(), sound::silence(6_000)].concat();
+    sound::write(&says, &sound, 8000);
+    let mut phones = Vec::new();
+    // Keys beside a stream in the clear, which is taken under them; SRTP or nothing, with RTCP feedback and without.
+    for way in ["srtp", "srtp-mand", "srtp-mandf"] {
+        let account = format!(";mediaenc={way}");
+        let setup = Setup { account: &account, codecs: "PCMU/8000/1", ..Setup::saying(&says) };
+        let mut phone = Baresip::start(&setup);
+        phone.dial(&desk.uri());
+        assert!(phone.wait_for("CALL_ESTABLISHED", PATIENCE).is_some(), "{way}: {}", phone.log());
+        phones.push((way, phone));
+    }
+    for (call, (way, mut phone)) in phones.into_iter().enumerate() {
+        assert!(desk.hears(call, CALL_MS), "{way}: {}", phone.log());
+        assert!(phone.log().contains("SRTP is Enabled"), "{way}: {}", phone.log());
+        phone.hang_up();
+        both_ways(way, &desk.heard(call), &phone.finish(), &limits::G711);
+    }
+    assert!(desk.is_empty());
+    let streams = ours(&capture.finish(), ports);
+    let streams: Vec<_> = streams.iter().filter(|rows| rows[0].from % 2 == 0).collect();
+    assert_eq!(streams.len(), 3);
+    for stream in streams {
+        let seen = inspect(stream, &Agreed::narrow(0)).unwrap_or_else(|what| panic!("{what}"));
+        assert!(seen.pauses.is_empty(), "{seen:?}");
+        // A tag of 80 or 32 bits behind 160 bytes, in which silence no longer looks like silence.
+        assert!(stream.iter().all(|row| [164, 170].contains(&row.payload.len())));
+        let last = &stream.last().unwrap().payload;
+        assert!(last.iter().filter(|byte| **byte == 0xff).count() < 20, "{last:02x?}");
+    }
+}
+
 /// Returns the streams that were sent from these ports.
 pub(crate) fn ours(rows: &[Row], ports: RangeInclusive<u16>) -> Vec<Vec<Row>> {
     let streams = streams(rows).into_iter();
     streams.filter(|((from, _), _)| ports.contains(from)).map(|(_, rows)| rows).collect()
+}
+
+#[test]
+fn linphone_is_heard_both_ways() {
+    let desk = Desk::open("26200-26239", "codecs = [\"pcmu\", \"pcma\", \"g722\"]");
+    let folder = tempfile::tempdir().unwrap();
+    let says = folder.path().join("says.wav");
+    let sound = [sound::silence(700), sound::theirs(), sound::silence(10_000)].concat();
+    let cases = [("PCMA", 8000, limits::G711), ("G722", 16_000, limits::G722)];
+    for (call, (codec, rate, limits)) in cases.into_iter().enumerate() {
+        sound::write(&says, &sound, rate);
+        let mut phone = Linphone::start(codec, 8000, &says);
+        phone.command(&format!("call {}", desk.uri()));
+        assert!(phone.writes("Media streams established"), "{}", phone.log());
+        assert!(desk.hears(call, CALL_MS), "{}", phone.log());
+        phone.command("terminate");
+        assert!(phone.writes("ended"), "{}", phone.log());
+        let (rate, received) = phone.finish();
+        let received = resampled(&received, rate as usize, RATE);
+        check(&format!("linphone, {codec}, we hear"), &sound::theirs(), &desk.heard(call), &limits);
+        check(&format!("linphone, {codec}, it hears"), &sound::ours(), &received, &limits);
+    }
+    assert!(desk.is_empty());
 }

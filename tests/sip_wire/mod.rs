@@ -2,7 +2,13 @@
 //!
 //! `< INVITE +sdp` is a request of the peer, `< 200 BYE` its answer to ours, `< do accept` a
 //! command to the user agent; `>` shows what it sent and told. Headers of the peer's follow `|`.
-#![allow(clippy::unwrap_used, dead_code, unused_imports, unreachable_pub, reason = "each test takes what it needs")]
+#![allow(
+    clippy::unwrap_used,
+    dead_code,
+    unused_imports,
+    unreachable_pub,
+    reason = "each test takes what it needs"
+)]
 
 mod beginnings;
 

@@ -131,7 +131,7 @@ pub const TRUNK: &[Key] = &[
     ),
     key(
         "media.codecs",
-        "list of `g722`, `pcmu`, `pcma`",
+        "list of `opus`, `g722`, `pcmu`, `pcma`, `l16`",
         Value("[\"pcmu\", \"pcma\"]"),
         "best first",
     ),
