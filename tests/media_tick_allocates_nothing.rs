@@ -1,5 +1,5 @@
-//! Nothing on a media thread allocates: ten minutes of a leg with loss, digits, hold and a
-//! renegotiation, and as many ticks of real media threads with bridges and taps that come and go,
+//! Nothing on a media thread allocates: ten minutes of a leg with loss, digits, hold, a
+//! renegotiation and RTCP, and as many ticks of real media threads with bridges and taps that come and go,
 //! under an allocator that counts.
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails as the test does")]
 
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use attendant::base::{Dice, Epoch, Frame, LegId, Phi, UtteranceId};
 use attendant::codec::Codec;
 use attendant::media::{LegParams, MediaSession, Playout, SessionEvent};
-use attendant::rtp::{KeySeed, SrtpKeys, Suite};
+use attendant::rtp::{KeySeed, RTCP_BYTES, RtcpParams, SrtpKeys, Suite};
 use attendant::speech::{HeardFrame, Vad};
 use attendant::workers::{
     Bridge, DownFrame, LegMedia, MediaConfig, MediaEventKind, MediaPlane, Playback, TapReader,
@@ -73,6 +73,7 @@ fn thirty_thousand_ticks_allocate_nothing() {
     let params = LegParams {
         telephone_event: Some(101),
         learn_source: true,
+        rtcp: RtcpParams { receiver_time: true, voip_metrics: true, ..RtcpParams::default() },
         ..LegParams::new(Codec::Pcmu, 0, caller)
     };
     let mut dice = Dice::new(1);
@@ -81,6 +82,8 @@ fn thirty_thousand_ticks_allocate_nothing() {
     let mut vad = Vad::new();
     let voice = Frame(std::array::from_fn(|i| if i % 100 < 50 { 4000 } else { -4000 }));
     let (mut out, mut frames, mut digits) = ([0; 1500], 0_u32, 0_u32);
+    let (mut report, mut judged) = ([0; RTCP_BYTES], 0_u32);
+    let reporter = SocketAddr::new(caller.ip(), caller.port() + 1);
 
     let (mut writer, mut reader) = up_ring();
     let (mut down, mut playback) = Playback::new();
@@ -115,15 +118,24 @@ fn thirty_thousand_ticks_allocate_nothing() {
         let next = playback.next(epoch, ours.wants_sound(), |kind| _ = black_box(kind));
         ours.tick(now, next.as_ref());
         while ours.poll_packet(&mut out).is_some() {}
+        if let Some((length, _)) = theirs.poll_control(now, &mut report) {
+            ours.receive_control(now, &report[..length], reporter);
+        }
+        if let Some((length, _)) = ours.poll_control(now, &mut report) {
+            theirs.receive_control(now, &report[..length], reporter);
+        }
         while let Some(event) = ours.poll_event() {
+            judged += u32::from(matches!(event, SessionEvent::Judged(_)));
             digits += u32::from(event == SessionEvent::Digit(Phi::new('5')));
         }
     }
+    let quality = black_box(ours.quality(start + Duration::from_secs(600)));
     assert_eq!(ALLOCATIONS.get() - before, 0);
 
     // The story must have been told, or the zero would mean nothing.
     assert!(frames > 25_000, "{frames} frames");
     assert_eq!(digits, 60);
+    assert!(judged > 0 && quality.reports > 90 && quality.round_trip.is_some(), "{quality:?}");
     assert!(ours.stats().received.concealed > 1000 && ours.stats().frames_played > 25_000);
     the_allocator_counts();
 }
