@@ -221,6 +221,12 @@ impl MediaSession {
         self.params = params;
     }
 
+    /// Says whether what is heard goes to somebody's ears, as that of a bridged leg does, and not
+    /// to recognition. It is then played evenly, whatever was agreed.
+    pub fn set_for_ears(&mut self, for_ears: bool) {
+        self.receiver.set_for_ears(for_ears);
+    }
+
     /// Takes one datagram. It never panics, whatever is in it.
     pub fn receive(&mut self, now: Instant, datagram: &[u8], from: SocketAddr) -> Received {
         let protection = self.protection.as_mut().filter(|it| it.is_active());
@@ -407,7 +413,9 @@ impl MediaSession {
         } else {
             self.sender.pass();
         }
-        self.receiver.pass();
+        if self.params.receives {
+            self.receiver.pass();
+        }
         self.stats.timing = self.receiver.timing(now, &self.reception);
         let lasted = now.saturating_duration_since(self.last_packet);
         if self.params.receives && lasted >= self.no_packets_said + NO_PACKETS {

@@ -60,6 +60,7 @@ pub(super) mod names {
     pub(in crate::ops) const CALL_MOS: &str = "attendant_call_mos";
     pub(in crate::ops) const CALL_LOSS: &str = "attendant_call_loss_ratio";
     pub(in crate::ops) const CALL_JITTER_SECONDS: &str = "attendant_call_jitter_seconds";
+    pub(in crate::ops) const CALL_DEPTH_SECONDS: &str = "attendant_call_depth_seconds";
     pub(in crate::ops) const ROUND_TRIP_SECONDS: &str = "attendant_call_round_trip_seconds";
     pub(in crate::ops) const SPEECH_DBOV: &str = "attendant_call_speech_dbov";
     pub(in crate::ops) const DRAINING: &str = "attendant_draining";
@@ -67,7 +68,7 @@ pub(super) mod names {
 use names::*;
 
 /// Histograms: name, meaning, bucket bounds.
-const HISTOGRAMS: [(&str, &str, &[f64]); 8] = [
+const HISTOGRAMS: [(&str, &str, &[f64]); 9] = [
     (
         CALL_SECONDS,
         "How long calls last from the answer on.",
@@ -98,6 +99,11 @@ const HISTOGRAMS: [(&str, &str, &[f64]); 8] = [
     (
         CALL_JITTER_SECONDS,
         "Interarrival jitter at the end of a call.",
+        &[0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2],
+    ),
+    (
+        CALL_DEPTH_SECONDS,
+        "Mean delay of a call that the jitter buffer added.",
         &[0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2],
     ),
     (

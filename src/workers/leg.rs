@@ -132,6 +132,7 @@ impl Leg {
                     let ended_ago = Duration::ZERO;
                     self.events.tell(now, MediaEventKind::VoiceOff { ended_ago });
                 }
+                self.session.set_for_ears(true);
                 if let Some(before) = self.bridge.replace(end) {
                     before.part();
                     self.give_back(Returned::Bridge { _end: before });
@@ -149,6 +150,7 @@ impl Leg {
 
     fn return_what_is_over(&mut self) {
         if let Some(end) = self.bridge.take_if(|bridge| bridge.is_over()) {
+            self.session.set_for_ears(false);
             self.give_back(Returned::Bridge { _end: end });
         }
         if let Some(writer) = self.tap.take_if(|tap| tap.is_over()) {
