@@ -60,6 +60,8 @@ impl LegSound {
             late: came.late,
             foreign: came.foreign,
             concealed: came.concealed,
+            depth: Duration::from_millis(stats.timing.mean_depth_ms.into()),
+            skew_ppm: stats.timing.skew_ppm,
             sent: stats.packets_sent,
             thrown_away: stats.socket.thrown_away,
             unsent: stats.socket.unsent(),

@@ -72,6 +72,10 @@ pub struct MediaClosed<'a> {
     pub foreign: u64,
     /// Frames made up.
     pub concealed: u64,
+    /// What the jitter buffer added on average.
+    pub depth: Duration,
+    /// How much faster than ours the far end's clock runs, in millionths.
+    pub skew_ppm: i32,
     /// Packets sent.
     pub sent: u64,
     /// Datagrams that the system threw away.
@@ -103,6 +107,8 @@ impl MediaClosed<'_> {
             late = self.late,
             foreign = self.foreign,
             concealed = self.concealed,
+            depth_ms = ms(self.depth),
+            skew_ppm = self.skew_ppm,
             sent = self.sent,
             thrown_away = self.thrown_away,
             unsent = self.unsent,
@@ -188,6 +194,8 @@ mod tests {
                 late: 1,
                 foreign: 0,
                 concealed: 8,
+                depth: Duration::from_millis(4),
+                skew_ppm: -12,
                 sent: 510,
                 thrown_away: 0,
                 unsent: 0,
