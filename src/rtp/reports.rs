@@ -202,21 +202,18 @@ impl Reports {
     /// # Errors
     /// When it is not RTCP.
     pub fn receive(&mut self, now: Instant, datagram: &[u8], ours: &Sent) -> Result<(), NotRtcp> {
-        let (mut block, mut by) = (None, None);
+        let (mut block, mut of_others) = (None, false);
         read(datagram, |said| match said {
-            Said::Sender { by: who, time, packets, .. } => {
-                by = Some(who);
-                self.sender = Some(Heard { of: who, middle: time.middle(), at: now });
+            Said::Sender { by, time, packets, .. } => {
+                self.sender = Some(Heard { of: by, middle: time.middle(), at: now });
                 self.far.packets_sent = Some(packets);
             }
-            Said::Received { by: who, block: of } => {
-                by = Some(who);
-                if of.reception.ssrc == ours.ssrc {
-                    block = Some(of);
-                }
-            }
-            Said::ReceiverTime { by: who, time } => {
-                self.receiver = Some(Heard { of: who, middle: time.middle(), at: now });
+            Said::Received { block: of, .. } => match of.reception.ssrc == ours.ssrc {
+                true => block = Some(of),
+                false => of_others = true,
+            },
+            Said::ReceiverTime { by, time } => {
+                self.receiver = Some(Heard { of: by, middle: time.middle(), at: now });
             }
             Said::SinceReceiverTime { of, last, since } if of == ours.ssrc => {
                 self.round_trip(now, last, since);
@@ -226,7 +223,9 @@ impl Reports {
             Said::Bye { .. } => self.far.bye = true,
         })?;
         self.size += (datagram.len() as f64 + HEADERS - self.size) / 16.0;
-        if block.is_some() || by.is_some() || is_report(datagram) {
+        // Who passes on the reports of somebody else, and gives streams other names on the way, says
+        // nothing of ours.
+        if is_report(datagram) && (block.is_some() || !of_others) {
             self.report(now, block, ours);
         }
         Ok(())
@@ -536,6 +535,15 @@ mod tests {
         assert_eq!(tell(500, Some((5000, 0))), (5, 1, 1), "not one packet more");
         assert_eq!(tell(700, Some((5200, 255))), (6, 1, 2));
         assert_eq!(tell(900, Some((5400, 0))), (7, 2, 0));
+        // Of a stream that is none of ours: an SBC that renames streams and not their reports.
+        let mut out = [0; RTCP_BYTES];
+        let mut writer = Writer::new(&mut out);
+        let reception = ReceptionReport { ssrc: Ssrc(99), ..ReceptionReport::default() };
+        let block = ReportBlock { reception, ..ReportBlock::default() };
+        writer.report(THEIRS, None, Some(&block));
+        let length = writer.finish();
+        near.receive(start, &out[..length], &ours(1500)).unwrap();
+        assert_eq!((near.far().reports, near.far().missed_us), (7, 0));
     }
 
     #[test]
