@@ -28,10 +28,8 @@ impl LegSound {
     /// Says what is worth knowing of an event.
     pub(super) fn hear(&mut self, kind: &MediaEventKind) {
         match kind {
-            MediaEventKind::NoPackets { lasted } => {
-                if !std::mem::replace(&mut self.silent, true) {
-                    ops::MediaTimeout { call: self.call, silent: *lasted }.emit();
-                }
+            MediaEventKind::NoPackets { lasted } if !std::mem::replace(&mut self.silent, true) => {
+                ops::MediaTimeout { call: self.call, silent: *lasted }.emit();
             }
             MediaEventKind::Judged(verdict) => {
                 let words = verdict.words(self.ours).to_string();
