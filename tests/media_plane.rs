@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use attendant::base::{Dice, Epoch, Frame, LegId, Phi, UtteranceId};
 use attendant::codec::Codec;
-use attendant::media::MediaSession;
+use attendant::media::{Inbound, MediaSession, Outbound};
 use attendant::rtp::{Packet, RTCP_BYTES, Said, read_rtcp};
 use attendant::workers::{
     DownFrame, LegMedia, LegParams, MediaConfig, MediaEventKind, MediaEvents, MediaPlane,
@@ -310,4 +310,26 @@ async fn reports_go_out_beside_the_sound_and_end_with_a_goodbye() {
         bye.then_some(())
     });
     assert!(goodbye.is_some());
+}
+
+/// Nobody listens where our packets go: their machine says so, and the verdict does too.
+#[tokio::test]
+async fn a_closed_port_is_told_in_words() {
+    let (plane, mut events) = plane(43_800..=43_820);
+    let gone = UdpSocket::bind((LOCALHOST, 0)).unwrap().local_addr().unwrap();
+    let port = plane.reserve().unwrap();
+    let ours = port.advertised();
+    let mut media = plane.open(LegId(1), port, params(gone)).unwrap();
+    let (epoch, utterance, last) = (Epoch(0), UtteranceId(1), false);
+    assert!(media.down.push(&DownFrame { epoch, utterance, last, frame: tone(8000.0) }));
+    let judged = event(&mut events, |kind| matches!(kind, MediaEventKind::Judged(_))).await;
+    let MediaEventKind::Judged(verdict) = judged else { unreachable!() };
+    assert_eq!(verdict.outbound, Some(Outbound::Refused));
+    assert_eq!(verdict.inbound, Some(Inbound::Nothing));
+    let words = verdict.words(ours).to_string();
+    assert!(words.contains(&gone.to_string()) && words.contains(&ours.to_string()), "{words}");
+    media.control.close();
+    let closed = event(&mut events, |kind| matches!(kind, MediaEventKind::Closed { .. })).await;
+    let MediaEventKind::Closed { stats, .. } = closed else { unreachable!() };
+    assert!(stats.socket.send_refused > 100, "{stats:?}");
 }
