@@ -221,6 +221,15 @@ impl MediaSession {
         self.params = params;
     }
 
+    /// Changes when what comes is played, as long as no update says otherwise.
+    pub fn set_playout(&mut self, playout: Playout) {
+        if playout != self.params.playout {
+            self.params.playout = playout;
+            let LegParams { payload_type, codec, .. } = self.params;
+            self.receiver.agree(payload_type, codec, playout);
+        }
+    }
+
     /// Takes one datagram. It never panics, whatever is in it.
     pub fn receive(&mut self, now: Instant, datagram: &[u8], from: SocketAddr) -> Received {
         let protection = self.protection.as_mut().filter(|it| it.is_active());
@@ -424,7 +433,10 @@ impl MediaSession {
     /// Lets frames' time pass in which nothing could be sent: this machine stood still.
     pub fn skip(&mut self, frames: u64) {
         // After more than that the far end has given up, and any time is as good.
-        (0..frames.min(SKIPPED)).for_each(|_| self.sender.pass());
+        for _ in 0..frames.min(SKIPPED) {
+            self.sender.pass();
+            self.receiver.pass();
+        }
     }
 
     /// Writes the next packet that is due into `out` and returns its length. It goes to

@@ -10,7 +10,9 @@ use ringbuf::HeapCons;
 use ringbuf::traits::{Consumer, Producer};
 
 use crate::base::{Dice, Frame, LegId, Purpose};
-use crate::media::{Heard, LegParams, MediaSession, SessionEvent, SocketCounts, over};
+use crate::media::{
+    Heard, LegParams, MediaSession, Playout, SessionEvent, SocketCounts, over,
+};
 use crate::rtp::{Ntp, RTCP_BYTES};
 use crate::speech::{Activity, EchoReference, HeardFrame, Vad, VoiceEdge};
 
@@ -34,6 +36,8 @@ pub(super) struct Leg {
     up: UpWriter,
     playback: Playback,
     bridge: Option<BridgeEnd>,
+    /// When what comes is played to the agent. Who is bridged hears an even stream.
+    playout: Playout,
     tap: Option<Box<TapWriter>>,
     asked: Asked,
     events: EventSender,
@@ -64,7 +68,7 @@ impl Leg {
         let (writer, up) = up_ring();
         let (down, playback) = Playback::new();
         let (events, told) = EventSender::new(id);
-        let now = Instant::now();
+        let (now, playout) = (Instant::now(), params.playout);
         let mut session = MediaSession::new(now, params, &mut Dice::new(system_random()));
         session.set_wall_clock(now, time_of_day());
         let leg = Box::new(Self {
@@ -76,6 +80,7 @@ impl Leg {
             up: writer,
             playback,
             bridge: None,
+            playout,
             tap: None,
             asked,
             events,
@@ -119,7 +124,11 @@ impl Leg {
 
     fn serve(&mut self, now: Instant, request: Request) {
         match request {
-            Request::Update(params, coders) => {
+            Request::Update(mut params, coders) => {
+                self.playout = params.playout;
+                if self.bridge.is_some() {
+                    params.playout = Playout::Paced;
+                }
                 if let Some(coders) = coders {
                     self.session.equip(coders);
                 }
@@ -132,6 +141,7 @@ impl Leg {
                     let ended_ago = Duration::ZERO;
                     self.events.tell(now, MediaEventKind::VoiceOff { ended_ago });
                 }
+                self.session.set_playout(Playout::Paced);
                 if let Some(before) = self.bridge.replace(end) {
                     before.part();
                     self.give_back(Returned::Bridge { _end: before });
@@ -149,6 +159,7 @@ impl Leg {
 
     fn return_what_is_over(&mut self) {
         if let Some(end) = self.bridge.take_if(|bridge| bridge.is_over()) {
+            self.session.set_playout(self.playout);
             self.give_back(Returned::Bridge { _end: end });
         }
         if let Some(writer) = self.tap.take_if(|tap| tap.is_over()) {
