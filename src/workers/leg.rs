@@ -10,9 +10,7 @@ use ringbuf::HeapCons;
 use ringbuf::traits::{Consumer, Producer};
 
 use crate::base::{Dice, Frame, LegId, Purpose};
-use crate::media::{
-    Heard, LegParams, MediaSession, Playout, SessionEvent, SocketCounts, over,
-};
+use crate::media::{Heard, LegParams, MediaSession, Playout, SessionEvent, SocketCounts, over};
 use crate::rtp::{Ntp, RTCP_BYTES};
 use crate::speech::{Activity, EchoReference, HeardFrame, Vad, VoiceEdge};
 
