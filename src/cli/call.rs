@@ -130,7 +130,9 @@ fn codecs(names: &[String]) -> Result<Vec<Codec>, Failure> {
         if codecs.len() == before {
             let mut known = Codec::ALL.map(|codec| codec.sdp_name().to_ascii_lowercase()).to_vec();
             known.dedup();
-            return Err(format!("no codec is called {name:?}; there are {}", known.join(", ")).into());
+            return Err(
+                format!("no codec is called {name:?}; there are {}", known.join(", ")).into()
+            );
         }
     }
     Ok(codecs)

@@ -70,10 +70,8 @@ fn each_codec_is_heard_both_ways() {
     interop::require("baresip", "baresip");
     let ports = 26_000..=26_099;
     let capture = Capture::start(ports.clone());
-    let desk = Desk::open(
-        "26000-26099",
-        "codecs = [\"opus\", \"g722\", \"pcmu\", \"pcma\", \"l16\"]",
-    );
+    let desk =
+        Desk::open("26000-26099", "codecs = [\"opus\", \"g722\", \"pcmu\", \"pcma\", \"l16\"]");
     let folder = tempfile::tempdir().unwrap();
     let says = [sound::silence(700), sound::theirs(), sound::silence(9_000)].concat();
     let file = |rate: u32| folder.path().join(format!("{rate}.wav"));
