@@ -175,7 +175,7 @@ const TRUNK_ROWS: &[Row] = &[
     ),
     ("media.codecs", "media.codecs = \"pcma\"", Shows("codecs: [Pcma]")),
     ("media.dtmf", "media.dtmf = \"info\"", Shows("telephone_event: false")),
-    ("media.srtp", "media.srtp = \"required\"", Refused("sound is not encrypted yet")),
+    ("media.srtp", "media.srtp = \"required\"", Shows("srtp: Required")),
     ("media.ports", "media.ports = \"40000-40099\"", Shows("ports: 40000..=40099")),
     ("limits.calls", "limits.calls = 7", Shows("Limits { calls: 7")),
     ("limits.calls-per-second", "limits.calls-per-second = 5", Shows("calls_per_second: Some(5)")),

@@ -224,7 +224,7 @@ fn what_is_not_ours_changes_nothing() {
     assert_eq!(world.session.receive(world.now, b"INVITE sip:x", stranger), Received::Malformed);
     let mut report = [0; 28];
     report[..2].copy_from_slice(&[0x80, 201]);
-    assert_eq!(world.session.receive(world.now, &report, stranger), Received::Control);
+    assert_eq!(world.session.receive(world.now, &report, stranger), Received::Foreign);
     assert_eq!(world.receive(96, 1, &[0; 160]), Received::Unexpected);
     assert!(!world.heard().contains('r'));
     world.session.update(world.now, LegParams { receives: false, ..params() });

@@ -1,35 +1,63 @@
 //! Nothing on a media thread allocates: ten minutes of a leg with loss, digits, hold and a
-//! renegotiation, under an allocator that counts.
+//! renegotiation, and as many ticks of real media threads with bridges and taps that come and go,
+//! under an allocator that counts.
+#![allow(clippy::unwrap_used, reason = "a helper of a test fails as the test does")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::hint::black_box;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
-use attendant::base::{Dice, Epoch, Frame, Phi, UtteranceId};
+use attendant::base::{Dice, Epoch, Frame, LegId, Phi, UtteranceId};
 use attendant::codec::Codec;
 use attendant::media::{LegParams, MediaSession, SessionEvent};
+use attendant::rtp::{KeySeed, SrtpKeys, Suite};
 use attendant::speech::{HeardFrame, Vad};
-use attendant::workers::{DownFrame, Playback, up_ring};
+use attendant::workers::{
+    Bridge, DownFrame, LegMedia, MediaConfig, MediaEventKind, MediaPlane, Playback, TapReader,
+    up_ring,
+};
 
 struct Counting;
 
 thread_local! {
     static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+    static ON_MEDIA_THREAD: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Of all media threads together.
+static ON_MEDIA_THREADS: AtomicU64 = AtomicU64::new(0);
+
+fn count() {
+    ALLOCATIONS.with(|count| count.set(count.get() + 1));
+    if ON_MEDIA_THREAD.get() || is_media_thread() {
+        ON_MEDIA_THREAD.set(true);
+        ON_MEDIA_THREADS.fetch_add(1, SeqCst);
+    }
+}
+
+/// Whether the thread is named as one. The standard library would allocate to tell.
+#[allow(unsafe_code, reason = "the name of a thread is asked of the kernel")]
+fn is_media_thread() -> bool {
+    let mut name = [0_u8; 16];
+    // SAFETY: the kernel writes 16 bytes at most.
+    unsafe { libc::prctl(libc::PR_GET_NAME, name.as_mut_ptr()) };
+    name.starts_with(b"media-")
 }
 
 #[allow(unsafe_code, reason = "an allocator is unsafe by its trait")]
 // SAFETY: everything is passed on to the system's allocator unchanged.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.with(|count| count.set(count.get() + 1));
+        count();
         // SAFETY: the caller keeps the contract.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        ALLOCATIONS.with(|count| count.set(count.get() + 1));
+        count();
         // SAFETY: the caller keeps the contract.
         unsafe { System.dealloc(pointer, layout) }
     }
@@ -100,4 +128,176 @@ fn thirty_thousand_ticks_allocate_nothing() {
     let counted = ALLOCATIONS.get();
     drop(black_box(vec![0_u8; 100]));
     assert_eq!(ALLOCATIONS.get() - counted, 2, "the allocator does not count");
+}
+
+/// Sealing, opening, what is forged and what comes again, reports, other keys, hold, and a time in the clear.
+#[test]
+fn ticks_under_srtp_allocate_nothing() {
+    let start = Instant::now();
+    let (here, there) = (SocketAddr::from(([192, 0, 2, 1], 4000)), ([192, 0, 2, 2], 4000).into());
+    let keys = |ours: u32, theirs: u32| {
+        let suite = Suite::ALL[ours as usize / 2 % 4];
+        let key = |number| KeySeed::new([3; 32]).master_key(suite, number);
+        SrtpKeys { ours: key(ours), theirs: key(theirs), their_mki: 0 }
+    };
+    let params = |remote, srtp| LegParams { srtp, ..LegParams::new(Codec::Pcmu, 0, remote) };
+    let mut dice = Dice::new(1);
+    let mut ours = MediaSession::new(start, params(there, Some(keys(0, 1))), &mut dice);
+    let mut theirs = MediaSession::new(start, params(here, Some(keys(1, 0))), &mut dice);
+    let voice = Frame(std::array::from_fn(|i| if i % 100 < 50 { 4000 } else { -4000 }));
+    let (mut out, mut room, mut frames, mut reports) = ([0; 1500], [0; 1500], 0_u32, 0_u32);
+
+    let before = ALLOCATIONS.get();
+    for tick in 0..4000_u64 {
+        let now = start + Duration::from_millis(20 * tick);
+        let number = 2 * (tick / 400) as u32;
+        match tick % 400 {
+            0 => {
+                ours.update(now, params(there, Some(keys(number, number + 1))));
+                theirs.update(now, params(here, Some(keys(number + 1, number))));
+            }
+            200 => ours.update(now, LegParams { sends: false, ..params(there, None) }),
+            250 => ours.update(now, params(there, Some(keys(number, number + 1)))),
+            _ => {}
+        }
+        theirs.tick(now, Some(&voice));
+        while let Some(length) = theirs.poll_packet(&mut out) {
+            ours.receive(now, &out[..length], there);
+            ours.receive(now, &out[..length], there);
+            out[40] ^= 1;
+            ours.receive(now, &out[..length], there);
+        }
+        out[..8].copy_from_slice(&[0x80, 201, 0, 1, 0, 0, 0, 9]);
+        if let Some(length) = theirs.seal_report(&mut out, 8) {
+            reports += u32::from(ours.open_report(&out[..length], &mut room).is_some());
+        }
+        ours.tick(now, Some(&voice));
+        while ours.poll_packet(&mut out).is_some() {}
+        frames += std::iter::from_fn(|| ours.poll_heard(now)).count() as u32;
+        while ours.poll_event().is_some() {}
+    }
+    assert_eq!(ALLOCATIONS.get() - before, 0);
+    let counters = ours.stats().received;
+    assert!(frames > 3900 && reports > 3900, "{frames} frames, {reports} reports");
+    assert!(counters.forged > 3000 && counters.replayed > 3000, "{counters:?}");
+}
+
+const LOCALHOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+/// Legs at a time, in pairs.
+const LEGS: u32 = 60;
+/// What they tick together.
+const TICKS: u64 = 30_000;
+
+/// A leg and the far end of it: it talks, presses digits and loses every tenth packet.
+struct Party {
+    socket: UdpSocket,
+    far: MediaSession,
+    params: LegParams,
+    leg: LegMedia,
+}
+
+impl Party {
+    fn open(plane: &MediaPlane, number: u32, dice: &mut Dice) -> Self {
+        let socket = UdpSocket::bind((LOCALHOST, 0)).unwrap();
+        socket.set_nonblocking(true).unwrap();
+        let codec = Codec::ALL[number as usize % Codec::ALL.len()];
+        let params = |remote| LegParams {
+            telephone_event: Some(101),
+            ..LegParams::new(codec, codec.static_payload_type().unwrap_or(96), remote)
+        };
+        let port = plane.reserve().unwrap();
+        let far = MediaSession::new(Instant::now(), params(port.advertised()), dice);
+        let params = params(socket.local_addr().unwrap());
+        let leg = plane.open(LegId(number), port, params.clone()).unwrap();
+        Self { socket, far, params, leg }
+    }
+
+    fn tick(&mut self, dice: &mut Dice, voice: &Frame) {
+        let (now, mut buffer) = (Instant::now(), [0; 1500]);
+        self.far.tick(now, (dice.below(4) > 0).then_some(voice));
+        while let Some(length) = self.far.poll_packet(&mut buffer) {
+            if dice.below(10) > 0 {
+                self.socket.send_to(&buffer[..length], self.far.remote()).unwrap();
+            }
+        }
+        while self.socket.recv_from(&mut buffer).is_ok() {}
+        while self.leg.up.pop().is_some() {}
+    }
+
+    /// Something that happens to a leg in a call.
+    fn meet_fate(&mut self, dice: &mut Dice) {
+        let params = self.params.clone();
+        let _ = match dice.below(6) {
+            0 => self.leg.control.update(LegParams { sends: false, receives: false, ..params }),
+            1 => {
+                self.leg.control.update(LegParams { codec: Codec::Pcma, payload_type: 8, ..params })
+            }
+            2 | 3 => self.leg.control.update(params),
+            4 => self.leg.control.send_dtmf('5'),
+            _ => {
+                self.far.press('7');
+                Ok(())
+            }
+        };
+    }
+}
+
+#[test]
+fn real_media_threads_allocate_nothing_whatever_happens_to_their_legs() {
+    let config =
+        MediaConfig { threads: 2, ports: 42_400..=42_999, bind: LOCALHOST, advertised: LOCALHOST };
+    let plane = MediaPlane::start(&config).unwrap();
+    let mut events = plane.events().unwrap();
+    let (mut dice, mut number) = (Dice::new(7), LEGS);
+    let mut parties: Vec<_> = (0..LEGS).map(|n| Party::open(&plane, n, &mut dice)).collect();
+    let voice = Frame(std::array::from_fn(|i| if i % 100 < 50 { 4000 } else { -4000 }));
+    let (mut bridges, mut taps): (Vec<Bridge>, Vec<TapReader>) = (Vec::new(), Vec::new());
+    // The threads have started, which allocates, once their first legs have ticked.
+    while plane.pacing().ticks < 400 {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let (before, ticks_before) = (ON_MEDIA_THREADS.load(SeqCst), plane.pacing().ticks);
+    assert!(before > 0, "the allocator does not know media threads");
+    let (mut passed, mut tapped, mut closed, mut digits) = (0, 0, 0, 0);
+    // A thread ticks every millisecond, and each leg in every twentieth of them.
+    for round in 0.. {
+        if (plane.pacing().ticks - ticks_before) / 2 / 20 * u64::from(LEGS) > TICKS {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(15));
+        for party in &mut parties {
+            party.tick(&mut dice, &voice);
+            let (epoch, utterance) = (Epoch(round / 50), UtteranceId(round / 20));
+            let next = DownFrame { epoch, utterance, last: round % 20 == 19, frame: voice };
+            party.leg.down.push(&next);
+            if dice.below(50) == 0 {
+                party.meet_fate(&mut dice);
+                party.leg.control.flush(epoch);
+            }
+        }
+        let any = dice.below(LEGS.into()) as usize;
+        let (one, other) = (any, (any + 1 + dice.below(20) as usize) % LEGS as usize);
+        bridges.extend(parties[one].leg.control.bridge(&parties[other].leg.control));
+        taps.extend(parties[one].leg.control.tap());
+        tapped +=
+            taps.iter_mut().map(|tap| std::iter::from_fn(|| tap.pop()).count()).sum::<usize>();
+        if bridges.len() > 15 {
+            passed += bridges.remove(0).passed();
+            taps.remove(0);
+        }
+        if round % 10 == 9 {
+            parties[other] = Party::open(&plane, number, &mut dice);
+            number += 1;
+        }
+        while let Some(event) = events.poll() {
+            closed += u32::from(matches!(event.kind, MediaEventKind::Closed { failed: false, .. }));
+            digits += u32::from(matches!(event.kind, MediaEventKind::Dtmf(_)));
+            assert!(!matches!(event.kind, MediaEventKind::Closed { failed: true, .. }));
+        }
+    }
+    let allocated = ON_MEDIA_THREADS.load(SeqCst) - before;
+    // The story must have been told, or the zero would mean nothing.
+    assert!(passed > 1000 && tapped > 1000, "{passed} passed, {tapped} tapped");
+    assert!(closed > 10 && digits > 10, "{closed} closed, {digits} digits");
+    assert_eq!(allocated, 0);
 }

@@ -171,7 +171,7 @@ fn duplicates_are_counted_and_nothing_else() {
          22ms > 3
          23ms < 2",
     );
-    assert_eq!(counters, Counters { duplicate: 3, ..Counters::default() });
+    assert_eq!(counters, Counters { duplicate: 3, reordered: 1, ..Counters::default() });
 }
 
 #[test]

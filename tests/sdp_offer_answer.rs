@@ -193,7 +193,7 @@ fn addresses() {
         ("m=audio 4000 RTP/AVP 0\nc=IN IP6 2001:db8::1\n", "another family of IP"),
         ("m=audio 4000 RTP/AVP 0\nc=IN IP4 224.2.1.1/127\n", "multicast"),
         ("m=audio 0 RTP/AVP 0\n", "refused or switched off"),
-        ("m=audio 4000 RTP/SAVPF 0\n", "audio comes by RTP/SAVPF, not RTP/AVP"),
+        ("m=audio 4000 RTP/SAVPF 0\n", "audio comes encrypted (RTP/SAVPF) and SRTP is off here"),
         ("m=image 4000 udptl t38\n", "a stream is image"),
         ("", "the offer holds no stream"),
     ] {

@@ -7,13 +7,14 @@ use std::os::fd::AsRawFd;
 use std::time::Duration;
 
 use attendant::base::{RtpTime, SeqNo};
-use attendant::codec::{Codec, FRAME_BYTES};
+use attendant::codec::Codec;
 use attendant::rtp::{Header, Packet, Ssrc};
 use nix::errno::Errno;
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg, setsockopt, sockopt};
 use nix::sys::time::{TimeSpec, TimeValLike};
 
-use super::{give_up, monotonic, sleep_until, voice};
+use super::voice::{self, FRAME_BYTES};
+use super::{give_up, monotonic, sleep_until};
 
 /// Callers take turns within 20 ms, a millisecond each.
 const TURNS: usize = 20;

@@ -2,8 +2,10 @@
 //! has its usual work.
 
 use attendant::base::Frame;
-use attendant::codec::{Codec, Encoder, FRAME_BYTES};
+use attendant::codec::{Codec, Encoder};
 
+/// 20 ms of G.711.
+pub(crate) const FRAME_BYTES: usize = 160;
 /// Frames until it repeats: 1.2 s of voice, 0.8 s of a quiet line.
 pub(crate) const FRAMES: usize = 100;
 const VOICED: usize = 60;
@@ -28,7 +30,7 @@ pub(crate) fn payloads(codec: Codec) -> Vec<[u8; FRAME_BYTES]> {
     let mut encoder = Encoder::new(codec);
     let coded = |number| {
         let mut payload = [0; FRAME_BYTES];
-        encoder.encode(&frame(number), &mut payload);
+        encoder.encode(&frame(number).0, &mut payload);
         payload
     };
     (0..FRAMES).map(coded).collect()

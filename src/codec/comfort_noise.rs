@@ -317,7 +317,7 @@ mod tests {
             maker.be(&NoiseLikeness::parse(&payload).unwrap());
             let mut out = [0; 2 * WIDE];
             maker.fill(&mut out);
-            maker.fill(&mut out[..round % 320 & !1]);
+            maker.fill(&mut out[..(round % 320) & !1]);
         }
         maker.be(&NoiseLikeness::white(Decibel(-60.0)));
         let mut out = [0; 100 * WIDE];

@@ -1,6 +1,8 @@
 //! What to set on the PBX's side: text to paste or to click after, filled in from a profile, with a fall-back to a
 //! real extension when Attendant is not there.
 
+mod encryption;
+
 use super::{Fact, Preset, TrunkProfile};
 use crate::codec::Codec;
 use crate::sip::Transport;
@@ -175,8 +177,8 @@ pub fn snippet(family: SnippetFamily, values: &SnippetValues) -> String {
         ("@NUMBER_LENGTH@", length.to_string()),
         ("@FALLBACK@", values.fallback.clone()),
     ];
-    fill.iter()
-        .fold(family.template().to_owned(), |text, (token, value)| text.replace(token, value))
+    let text = format!("{}{}", family.template(), encryption::lines(family));
+    fill.iter().fold(text, |text, (token, value)| text.replace(token, value))
 }
 
 fn codecs(family: SnippetFamily, codecs: &[Codec]) -> String {
@@ -244,6 +246,7 @@ mod tests {
                 text.contains("192.0.2.10")
                     || family.preset().family().requires.contains(&"auth.user")
             );
+            assert!(text.contains("Encryption: with tls and srtp"), "{}", family.name());
             let softphone = family == SnippetFamily::Of(Preset::Softphone);
             assert!(
                 text.to_lowercase().contains("fall-back") || text.contains("6001") || softphone

@@ -278,6 +278,7 @@ fn params(negotiated: &Negotiated, nat: Option<IpAddr>) -> LegParams {
         learn_source: nat.is_some(),
         learn_from: nat,
         srtp: negotiated.srtp.clone(),
+        rtcp: negotiated.rtcp,
         ..LegParams::new(negotiated.codec, negotiated.payload_type, negotiated.remote)
     }
 }

@@ -5,23 +5,31 @@
 //! but for libopus, which begins anew.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
+mod collected;
 mod latch;
 mod leveller;
 mod levels;
 mod mix;
 mod protection;
 mod quality;
+mod quiet;
 mod receiver;
+mod scaling;
 mod sender;
 mod session;
 mod socket_counts;
+mod verdict;
+mod watch;
 
+pub use crate::rtp::Playout;
 pub use latch::{Latch, Source};
 pub use leveller::Leveller;
 pub use levels::{DIGITAL_SILENCE, LevelMeter, Levels};
 pub use mix::over;
 pub use quality::{Impairment, Path, Rating, burst_ratio, mos, rate};
-pub use receiver::{Heard, Sound};
+pub use receiver::{Heard, Sound, Timing};
 pub use sender::Continuity;
-pub use session::{LegParams, MediaSession, Playout, Received, SessionEvent, Stats};
+pub use session::{LegParams, MediaSession, Received, SessionEvent, Stats};
 pub use socket_counts::SocketCounts;
+pub use verdict::{DECIDES_AFTER, Facts, Inbound, Outbound, Verdict};
+pub use watch::Quality;

@@ -25,11 +25,12 @@ pub struct Continuity {
 }
 
 impl Continuity {
-    /// Begins a stream at a random place (RFC 3550 §5.1).
+    /// Begins a stream at a random place (RFC 3550 §5.1), in the lower half of the numbers: an SRTP receiver
+    /// that misses the first packets could not tell a wrap among them (RFC 3711 §3.3.1).
     pub fn begin(dice: &mut Dice) -> Self {
         Self {
             ssrc: Ssrc(dice.bits() as u32),
-            seq: SeqNo(dice.bits() as u16),
+            seq: SeqNo(dice.bits() as u16 & 0x7fff),
             time: RtpTime(dice.bits() as u32),
             after_pause: true,
         }

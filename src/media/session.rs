@@ -9,14 +9,17 @@ use std::time::{Duration, Instant};
 use crate::base::{Dice, Frame, PacketTime, Phi, SampleRate};
 use crate::codec::{Codec, OpusCoders, OpusSettings};
 use crate::rtp::{
-    Counters, DtmfReceiver, Inserted, Packet, PacketError, Reception, SrtpError, SrtpKeys,
+    Counters, DtmfReceiver, Inserted, Ntp, Packet, PacketError, Playout, RTCP_BYTES, Reception,
+    RtcpParams, SrtpError, SrtpKeys,
 };
 
 use super::latch::{Latch, Source};
 use super::protection::{LONGEST, Protection};
-use super::receiver::{Heard, Receiver};
+use super::receiver::{Heard, Receiver, Timing};
 use super::sender::{Continuity, Sender};
 use super::socket_counts::SocketCounts;
+use super::verdict::Verdict;
+use super::watch::{Quality, Watch};
 
 /// Comfort noise (RFC 3389), for which every 8 kHz codec shares one payload type.
 const COMFORT_NOISE: u8 = 13;
@@ -24,6 +27,8 @@ const COMFORT_NOISE: u8 = 13;
 const NO_PACKETS: Duration = Duration::from_secs(5);
 /// The most that is made up for after a stand-still, in frames: 30 s.
 const SKIPPED: u64 = 1500;
+/// Bytes of the header of our packets (RFC 3550 §5.1).
+const HEADER: usize = 12;
 /// Events that may wait between two polls.
 const EVENTS: usize = 8;
 
@@ -56,16 +61,8 @@ pub struct LegParams {
     pub srtp: Option<SrtpKeys>,
     /// When what comes is played.
     pub playout: Playout,
-}
-
-/// When what comes is played.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum Playout {
-    /// As soon as it is in order: for recognition, which wants the least delay.
-    #[default]
-    Reorder,
-    /// One frame every 20 ms, late enough that few packets come too late: for ears.
-    Paced,
+    /// What was agreed of RTCP.
+    pub rtcp: RtcpParams,
 }
 
 impl LegParams {
@@ -83,6 +80,7 @@ impl LegParams {
             receives: true,
             learn_source: false,
             playout: Playout::Reorder,
+            rtcp: RtcpParams::default(),
             learn_from: None,
             srtp: None,
         }
@@ -98,7 +96,7 @@ pub enum Received {
     Event(Inserted),
     /// From somebody else: dropped.
     Foreign,
-    /// RTCP: dropped.
+    /// RTCP of the far end.
     Control,
     /// Not RTP: dropped.
     Malformed,
@@ -130,9 +128,11 @@ pub enum SessionEvent {
         /// For how long.
         lasted: Duration,
     },
+    /// Whether both sides hear each other: said once it is known, and when it changes.
+    Judged(Verdict),
 }
 
-/// Counts of one leg. They only grow.
+/// What is known of one leg. Counts only grow.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Stats {
     /// Of what came.
@@ -141,6 +141,8 @@ pub struct Stats {
     pub packets_sent: u64,
     /// Frames of the agent's sound sent, without silence.
     pub frames_played: u64,
+    /// How even what comes is, as of the last tick.
+    pub timing: Timing,
     /// Of the socket, filled in by whoever owns it.
     pub socket: SocketCounts,
 }
@@ -155,6 +157,7 @@ pub struct MediaSession {
     sender: Sender,
     dtmf: DtmfReceiver,
     reception: Reception,
+    watch: Watch,
     stats: Stats,
     /// When a packet last came, or the silence began to count.
     last_packet: Instant,
@@ -171,14 +174,16 @@ impl MediaSession {
     /// Starts a leg that goes on with a stream that another session sent.
     pub fn resume(now: Instant, params: LegParams, continuity: Continuity) -> Self {
         let LegParams { codec, payload_type, .. } = params;
+        let seed = u64::from(continuity.ssrc.0) << 32 | u64::from(continuity.time.0);
         Self {
             latch: Latch::new(params.remote, params.learn_source, params.learn_from),
             protection: params.srtp.as_ref().map(Protection::new),
             sender: Sender::new(continuity, &params),
+            receiver: Receiver::new(payload_type, codec, params.playout),
             params,
-            receiver: Receiver::new(payload_type, codec),
             dtmf: DtmfReceiver::default(),
             reception: Reception::new(codec.clock_rate()),
+            watch: Watch::new(now, continuity.ssrc, seed),
             stats: Stats::default(),
             last_packet: now,
             no_packets_said: Duration::ZERO,
@@ -206,8 +211,12 @@ impl MediaSession {
         if params.receives && !self.params.receives {
             self.heard_from(now);
         }
+        let path = |of: &LegParams| (of.remote, of.sends, of.receives, of.srtp.is_some());
+        if path(&params) != path(&self.params) {
+            self.watch.agree(now, &self.stats);
+        }
         self.sender.agree(&params);
-        self.receiver.agree(params.payload_type, params.codec);
+        self.receiver.agree(params.payload_type, params.codec, params.playout);
         self.reception.set_clock(params.codec.clock_rate());
         self.params = params;
     }
@@ -221,6 +230,7 @@ impl MediaSession {
         // Nobody else's packets are worth the arithmetic, and only what is genuine may be learnt from.
         if !self.latch.may_hear(now, from) {
             self.stats.received.foreign += 1;
+            self.watch.foreign(from);
             return Received::Foreign;
         }
         let mut room = [0; LONGEST];
@@ -245,10 +255,7 @@ impl MediaSession {
         let counters = &mut self.stats.received;
         let packet = match Packet::parse(datagram) {
             Ok(packet) => packet,
-            Err(PacketError::Control) => {
-                counters.control += 1;
-                return Received::Control;
-            }
+            Err(PacketError::Control) => return self.receive_control(now, datagram, from),
             Err(_) => {
                 counters.malformed += 1;
                 return Received::Malformed;
@@ -259,6 +266,7 @@ impl MediaSession {
             Source::Learnt => self.emit(SessionEvent::SourceLearnt { at: from }),
             Source::Foreign => {
                 counters.foreign += 1;
+                self.watch.foreign(from);
                 return Received::Foreign;
             }
         }
@@ -268,9 +276,93 @@ impl MediaSession {
         self.stats.received.received += 1;
         self.heard_from(now);
         if !self.params.receives {
+            // What we do not want to hear is not lost.
+            if self.reception.ssrc() == Some(packet.header.ssrc) {
+                self.reception.receive(now, &packet.header, false);
+            }
             return Received::OnHold;
         }
         self.take(now, &packet)
+    }
+
+    /// Takes one datagram of RTCP, from the port of its own or that of RTP. It never panics.
+    pub fn receive_control(&mut self, now: Instant, datagram: &[u8], from: SocketAddr) -> Received {
+        self.stats.received.control += 1;
+        let LegParams { remote, rtcp, .. } = &self.params;
+        let signalled = rtcp.remote.unwrap_or_else(|| next_port(*remote));
+        if !self.latch.hears_control(from, signalled) {
+            return Received::Foreign;
+        }
+        let mut room = [0; LONGEST];
+        let Some(packet) = self.open_report(datagram, &mut room) else {
+            return Received::Malformed;
+        };
+        match self.watch.receive_control(now, packet, from) {
+            true => Received::Control,
+            false => Received::Malformed,
+        }
+    }
+
+    /// Writes the RTCP report that is due into `out`, after a tick's packets, and returns its
+    /// length and where it goes.
+    pub fn poll_control(
+        &mut self,
+        now: Instant,
+        out: &mut [u8; RTCP_BYTES],
+    ) -> Option<(usize, SocketAddr)> {
+        if !self.watch.control_is_due(now) {
+            return None;
+        }
+        let Self { watch, reception, params, .. } = self;
+        let time = self.sender.continuity().time;
+        let length = watch.write_control(now, time, reception, params, out)?;
+        self.send_control(length, out)
+    }
+
+    /// Writes the last report, with a goodbye, as [`Self::poll_control`] does.
+    pub fn goodbye(
+        &mut self,
+        now: Instant,
+        out: &mut [u8; RTCP_BYTES],
+    ) -> Option<(usize, SocketAddr)> {
+        let time = self.sender.continuity().time;
+        let length = self.watch.write_goodbye(now, time, &mut self.reception, out)?;
+        self.send_control(length, out)
+    }
+
+    fn send_control(
+        &mut self,
+        length: usize,
+        out: &mut [u8; RTCP_BYTES],
+    ) -> Option<(usize, SocketAddr)> {
+        let rtp = (self.latch.remote(), self.latch.is_learnt());
+        let to = self.watch.control_remote(&self.params, rtp);
+        // On hold as RFC 2543 had it there is nobody to report to.
+        if to.ip().is_unspecified() {
+            return None;
+        }
+        Some((self.seal_report(out, length)?, to))
+    }
+
+    /// Whether RTCP goes over the port of RTP (RFC 5761).
+    pub fn shares_port(&self) -> bool {
+        self.params.rtcp.mux
+    }
+
+    /// Tells the time of day, for reports; without it they count from the start of the leg.
+    pub fn set_wall_clock(&mut self, now: Instant, time: Ntp) {
+        self.watch.set_wall_clock(now, time);
+    }
+
+    /// Notes that the far end's machine refused a packet: nobody listens there.
+    pub fn refused(&mut self, now: Instant) {
+        self.watch.refused(now);
+    }
+
+    /// Returns how the leg sounded so far.
+    pub fn quality(&self, now: Instant) -> Quality {
+        let judged = (&self.stats, self.last_packet);
+        self.watch.quality(now, &self.reception, (&self.params, self.latch.remote()), judged)
     }
 
     /// Opens an RTCP packet of the far end, copying it to `room`, and counts what is not genuine; without SRTP
@@ -315,10 +407,17 @@ impl MediaSession {
         } else {
             self.sender.pass();
         }
+        self.receiver.pass();
+        self.stats.timing = self.receiver.timing(now, &self.reception);
         let lasted = now.saturating_duration_since(self.last_packet);
         if self.params.receives && lasted >= self.no_packets_said + NO_PACKETS {
             self.no_packets_said = lasted;
             self.emit(SessionEvent::NoPackets { lasted });
+        }
+        let (said, remote) = (next.filter(|_| self.params.sends), self.latch.remote());
+        let seen = (&self.stats, self.last_packet);
+        if let Some(verdict) = self.watch.tick(now, said, (&self.params, remote), seen) {
+            self.emit(SessionEvent::Judged(verdict));
         }
     }
 
@@ -333,6 +432,7 @@ impl MediaSession {
     pub fn poll_packet(&mut self, out: &mut [u8]) -> Option<usize> {
         let length = self.sender.poll_packet(out)?;
         self.stats.packets_sent += 1;
+        self.watch.sends(length.saturating_sub(HEADER));
         match &mut self.protection {
             Some(protection) => protection.seal(out, length),
             None => Some(length),
@@ -344,7 +444,9 @@ impl MediaSession {
         if !self.params.receives {
             return None;
         }
-        self.receiver.poll(now, &mut self.stats.received)
+        let heard = self.receiver.poll(now, &mut self.stats.received)?;
+        self.watch.heard(&heard.frame, heard.sound);
+        Some(heard)
     }
 
     /// Returns what has happened since.
@@ -415,6 +517,11 @@ impl MediaSession {
             *place = Some(event);
         }
     }
+}
+
+/// Where RTCP goes when nobody says (RFC 3550 §11).
+fn next_port(rtp: SocketAddr) -> SocketAddr {
+    SocketAddr::new(rtp.ip(), rtp.port().saturating_add(1))
 }
 
 /// RTCP on the port of RTP (RFC 5761 §4).

@@ -7,8 +7,8 @@ use metrics::{Recorder, counter, describe_counter, describe_gauge, describe_hist
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 use super::labels::{
-    AudioPath, ConnectionEnd, ConnectionRefusal, DropLabel, EndLabel, Label, RefusalLabel,
-    SendFault, TlsFailure, ToolOutcome, TransferOutcome, TrunkStateLabel,
+    AudioPath, ConnectionEnd, ConnectionRefusal, DropLabel, EndLabel, Label, RefusalLabel, RtpKind,
+    SendFault, SoundVerdict, TlsFailure, ToolOutcome, TransferOutcome, TrunkStateLabel,
 };
 
 /// The names, in base units; counters end in `_total`.
@@ -54,12 +54,20 @@ pub(super) mod names {
     pub(in crate::ops) const ENGINE_FAILURES: &str = "attendant_engine_failures_total";
     pub(in crate::ops) const AUDIT_FAILURES: &str = "attendant_audit_failures_total";
     pub(in crate::ops) const STORE_FAILURES: &str = "attendant_store_failures_total";
+    pub(in crate::ops) const SOUND_VERDICTS: &str = "attendant_sound_verdicts_total";
+    pub(in crate::ops) const RTP_PACKETS: &str = "attendant_rtp_packets_total";
+    pub(in crate::ops) const FRAMES_CONCEALED: &str = "attendant_frames_concealed_total";
+    pub(in crate::ops) const CALL_MOS: &str = "attendant_call_mos";
+    pub(in crate::ops) const CALL_LOSS: &str = "attendant_call_loss_ratio";
+    pub(in crate::ops) const CALL_JITTER_SECONDS: &str = "attendant_call_jitter_seconds";
+    pub(in crate::ops) const ROUND_TRIP_SECONDS: &str = "attendant_call_round_trip_seconds";
+    pub(in crate::ops) const SPEECH_DBOV: &str = "attendant_call_speech_dbov";
     pub(in crate::ops) const DRAINING: &str = "attendant_draining";
 }
 use names::*;
 
-/// Histograms: name, meaning, bucket bounds in seconds.
-const HISTOGRAMS: [(&str, &str, &[f64]); 3] = [
+/// Histograms: name, meaning, bucket bounds.
+const HISTOGRAMS: [(&str, &str, &[f64]); 8] = [
     (
         CALL_SECONDS,
         "How long calls last from the answer on.",
@@ -75,6 +83,32 @@ const HISTOGRAMS: [(&str, &str, &[f64]); 3] = [
         BARGE_IN_SECONDS,
         "From the caller's first sound over the agent's to silence.",
         &[0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.6, 1.0],
+    ),
+    // 4.4 is the best of narrow band, below 3.6 many complain (ITU-T G.107 annex B).
+    (
+        CALL_MOS,
+        "How calls sounded, as the E-model rates them; 1 to 4.5.",
+        &[2.0, 2.6, 3.1, 3.6, 3.8, 4.0, 4.2, 4.3, 4.4],
+    ),
+    (
+        CALL_LOSS,
+        "The part of a call's packets that was lost or too late.",
+        &[0.0, 0.001, 0.003, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5],
+    ),
+    (
+        CALL_JITTER_SECONDS,
+        "Interarrival jitter at the end of a call.",
+        &[0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2],
+    ),
+    (
+        ROUND_TRIP_SECONDS,
+        "From here to the far end and back, by RTCP.",
+        &[0.005, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0],
+    ),
+    (
+        SPEECH_DBOV,
+        "The level of speech in dBov.",
+        &[-50.0, -40.0, -36.0, -32.0, -28.0, -24.0, -20.0, -16.0, -12.0, -8.0],
     ),
 ];
 
@@ -169,10 +203,11 @@ fn describe() {
     plain(REGISTRATIONS, "Softphones that registered or left.");
     plain(MAIL_NOTICES, "Times that a PBX told of its voice mail without being asked.");
     plain(PORTS_EXHAUSTED, "Calls that found no free RTP port.");
-    plain(TICKS_LATE, "Media ticks more than a slot late.");
+    plain(TICKS_LATE, "Media ticks more than 2 ms late.");
     plain(TURNS_LEFT_OUT, "Packet times in which nothing was sent, because a thread stood still.");
     plain(RTP_LOST, "RTP that the system threw away because a receive buffer was full.");
     plain(MEDIA_TIMEOUTS, "Legs that nothing was received on for too long.");
+    plain(FRAMES_CONCEALED, "Frames of 20 ms made up in place of lost packets.");
     plain(STORE_FAILURES, "Rows of calls that could not be stored.");
     plain(AUDIT_FAILURES, "Audit lines that could not be written.");
 
@@ -191,6 +226,12 @@ fn describe() {
     labelled::<SendFault>(RTP_UNSENT, "RTP that could not be sent, by reason.", "reason");
     labelled::<AudioPath>(FRAMES_DROPPED, "Frames of sound dropped between threads.", "path");
 
+    labelled::<RtpKind>(
+        RTP_PACKETS,
+        "Packets of calls that are over, by what became of them.",
+        "kind",
+    );
+
     describe_counter!(RELOADS, "Configuration reloads, by result.");
     labelled_by("result", RELOADS, ["ok", "refused"]);
     describe_counter!(CONNECTIONS_OPENED, "SIP connections made, by who made them.");
@@ -204,6 +245,7 @@ fn describe() {
         .for_each(|method| counter!(SIP_REJECTED, "method" => method).increment(0));
     // Trunks and tools are named by `Metrics::expect`: the configuration and the agent close these sets.
     describe_counter!(CALLS_STARTED, "Calls answered, by trunk.");
+    describe_counter!(SOUND_VERDICTS, "Whether both sides of calls hear each other, by trunk.");
     describe_counter!(TOOL_CALLS, "Tools run for the agent, by tool and result.");
     describe_gauge!(TRUNK_UP, "1 where the PBX answers OPTIONS.");
     describe_gauge!(TRUNK_REGISTERED, "1 where the PBX has taken our registration.");
@@ -254,6 +296,10 @@ pub fn expect<'a>(
 ) {
     for ExpectedTrunk { name: trunk, asked, registers } in trunks {
         counter!(CALLS_STARTED, "trunk" => trunk.to_string()).increment(0);
+        for verdict in SoundVerdict::ALL {
+            let trunk = trunk.to_string();
+            counter!(SOUND_VERDICTS, "trunk" => trunk, "verdict" => verdict.label()).increment(0);
+        }
         if asked {
             gauge!(TRUNK_UP, "trunk" => trunk.to_string()).increment(0.0);
         }
@@ -290,6 +336,7 @@ mod tests {
             "attendant_calls_started_total{trunk=\"front\"} 0",
             "attendant_calls_started_total{trunk=\"phones\"} 0",
             "attendant_trunk_up{trunk=\"front\"} 0",
+            "attendant_sound_verdicts_total{trunk=\"front\",verdict=\"elsewhere\"} 0",
             "attendant_trunk_registered{trunk=\"front\"} 0",
             "attendant_trunk_changes_total{state=\"down\"} 0",
             "attendant_tool_calls_total{tool=\"book_appointment\",result=\"denied\"} 0",

@@ -2,6 +2,7 @@
 //!
 //! The clock of reports runs from an NTP time that is handed in at the start; it never steps.
 
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use crate::base::{Dice, RtpTime};
@@ -28,6 +29,19 @@ const PACKETS_NEW: u32 = 25;
 /// Lost packets in 256ths that come to "nothing arrives".
 const ALL_LOST: u8 = 250;
 
+/// What was agreed of RTCP.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct RtcpParams {
+    /// Where the far end receives it, when that is not the port after RTP's (RFC 3605).
+    pub remote: Option<SocketAddr>,
+    /// It shares the port of RTP (RFC 5761).
+    pub mux: bool,
+    /// The far end answers a receiver's clock (RFC 3611 §4.4).
+    pub receiver_time: bool,
+    /// The far end wants VoIP metrics (RFC 3611 §4.7).
+    pub voip_metrics: bool,
+}
+
 /// What we have sent of our stream.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Sent {
@@ -48,6 +62,8 @@ pub struct FarEnd {
     pub reports: u32,
     /// What the last report says of our stream.
     pub reception: Option<ReceptionReport>,
+    /// Packets that we had sent when it came.
+    pub of_packets: u32,
     /// Reports that show packets of ours arriving.
     pub heard_us: u32,
     /// Reports since the last of those that should show some and do not.
@@ -123,6 +139,11 @@ impl Reports {
     /// Returns what the far end has told.
     pub fn far(&self) -> &FarEnd {
         &self.far
+    }
+
+    /// Sets our clock; reports that are on their way measure by the old one.
+    pub fn set_clock(&mut self, now: Instant, wall: Ntp) {
+        self.clock = (now, wall);
     }
 
     /// Returns our clock's time.
@@ -221,6 +242,7 @@ impl Reports {
         if let Some(block) = block {
             self.round_trip(now, block.last_report, block.since_report);
             self.far.reception = Some(block.reception);
+            self.far.of_packets = ours.packets;
         }
         let moved = block.is_some_and(|ReportBlock { reception, .. }| {
             before != Some(reception.extended_highest) && reception.fraction_lost < ALL_LOST

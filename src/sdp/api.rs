@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use crate::base::{PacketTime, SampleRate};
 use crate::codec::{Codec, OpusSettings};
-use crate::rtp::{KeySeed, SrtpKeys};
+use crate::rtp::{KeySeed, RtcpParams, SrtpKeys};
 
 /// Our side of a media session.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -23,6 +23,8 @@ pub struct LocalMedia {
     pub version: u64,
     /// SRTP with keys in SDP (RFC 4568), if it is on.
     pub encryption: Option<Encryption>,
+    /// Whether we offer to take RTCP on the port of RTP (RFC 5761); we accept it in any case.
+    pub rtcp_mux: bool,
 }
 
 /// How our side encrypts.
@@ -40,8 +42,17 @@ impl LocalMedia {
     /// Our side in its first version, with packets of 20 ms and nothing that goes beyond `codecs`.
     pub fn new(rtp: SocketAddr, codecs: Vec<Codec>, session_id: u64) -> Self {
         let (telephone_event, packet_time) = (false, PacketTime::DEFAULT);
-        let (version, encryption) = (1, None);
-        Self { rtp, codecs, telephone_event, packet_time, session_id, version, encryption }
+        let (version, encryption, rtcp_mux) = (1, None, false);
+        Self {
+            rtp,
+            codecs,
+            telephone_event,
+            packet_time,
+            session_id,
+            version,
+            encryption,
+            rtcp_mux,
+        }
     }
 }
 
@@ -92,6 +103,8 @@ pub struct Negotiated {
     pub direction: Direction,
     /// The keys of SRTP; `None` sends in the clear.
     pub srtp: Option<SrtpKeys>,
+    /// RTCP: where it goes, and what extended reports say.
+    pub rtcp: RtcpParams,
 }
 
 impl Negotiated {
@@ -107,6 +120,7 @@ impl Negotiated {
             packet_time: PacketTime::DEFAULT,
             direction: Direction::SendRecv,
             srtp: None,
+            rtcp: RtcpParams::default(),
         }
     }
 }

@@ -8,6 +8,7 @@ mod crypto;
 mod fmtp;
 mod format;
 mod negotiation;
+mod rtcp;
 mod session;
 
 pub use api::{Direction, Encryption, LocalMedia, Negotiated, SdpError};

@@ -6,6 +6,7 @@ use super::api::{Direction, LocalMedia, Negotiated, SdpError};
 use super::crypto::{self, Crypto};
 use super::fmtp;
 use super::format::Format;
+use super::rtcp;
 use super::session::{Attribute, Connection, Media, Origin, Session};
 use crate::base::{PacketTime, SampleRate};
 use crate::codec::Codec;
@@ -52,6 +53,7 @@ pub fn offer(local: &LocalMedia, direction: Direction) -> Vec<u8> {
     };
     let mut media = audio(protocol, local, &formats, direction);
     media.attributes.extend(local.encryption.iter().flat_map(crypto::offered));
+    media.attributes.extend(rtcp::offered(local));
     Session { media: vec![media], ..describe(local) }.to_bytes()
 }
 
@@ -68,7 +70,8 @@ pub fn accept_answer(answer: &[u8], local: &LocalMedia) -> Result<Negotiated, Sd
         return Err(no_common_codec(&formats, local));
     };
     let agreed = agree(&answer, media, local, remote, codec, format);
-    Ok(Negotiated { srtp: keys(crypto.as_ref(), local), ..agreed })
+    let rtcp = rtcp::answered(media, local, remote);
+    Ok(Negotiated { srtp: keys(crypto.as_ref(), local), rtcp, ..agreed })
 }
 
 /// Whether keys of SRTP stand in a description, or will in its answer. What is no description holds none.
@@ -105,7 +108,9 @@ fn first_usable(offer: &Session, local: &LocalMedia) -> Result<Taken, SdpError> 
         match local.codecs.iter().find_map(fitting) {
             Some((codec, format)) => {
                 let agreed = agree(offer, media, local, remote, codec, format);
-                let negotiated = Negotiated { srtp: keys(crypto.as_ref(), local), ..agreed };
+                let rtcp = rtcp::asked(offer, media, remote);
+                let srtp = keys(crypto.as_ref(), local);
+                let negotiated = Negotiated { srtp, rtcp, ..agreed };
                 return Ok(Taken { at, negotiated, crypto });
             }
             None => offered.extend(formats),
@@ -218,6 +223,7 @@ fn accepted(
     let mut stream = audio(&media.protocol, local, &formats, negotiated.direction);
     let answered = crypto.zip(local.encryption.as_ref()).map(|(line, ours)| line.answered(ours));
     stream.attributes.extend(answered);
+    stream.attributes.extend(rtcp::granted(&negotiated.rtcp));
     stream.attributes.extend(mid(media));
     stream
 }

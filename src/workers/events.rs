@@ -11,7 +11,7 @@ use ringbuf::{HeapCons, HeapProd, HeapRb};
 use tokio::io::unix::AsyncFd;
 
 use crate::base::{LegId, Phi, UtteranceId};
-use crate::media::{SessionEvent, Stats};
+use crate::media::{Quality, SessionEvent, Stats, Verdict};
 
 use super::leg::Leg;
 use super::linux::EventFd;
@@ -83,6 +83,10 @@ pub enum MediaEventKind {
         /// For how long.
         lasted: Duration,
     },
+    /// Whether both sides hear each other: said once it is known, and when it changes.
+    Judged(Verdict),
+    /// How the leg sounded in all; told before it is closed.
+    Quality(Quality),
     /// The leg is closed; nothing follows.
     Closed {
         /// Its counts.
@@ -99,6 +103,7 @@ impl From<SessionEvent> for MediaEventKind {
             SessionEvent::SourceLearnt { at } => Self::SourceLearnt { at },
             SessionEvent::Digit(digit) => Self::Dtmf(digit),
             SessionEvent::NoPackets { lasted } => Self::NoPackets { lasted },
+            SessionEvent::Judged(verdict) => Self::Judged(verdict),
         }
     }
 }
@@ -121,7 +126,7 @@ impl EventSender {
     pub(super) fn tell(&mut self, at: Instant, kind: MediaEventKind) {
         let room = match kind {
             MediaEventKind::Closed { .. } => 0,
-            MediaEventKind::UtteranceEnded { .. } => 1,
+            MediaEventKind::UtteranceEnded { .. } | MediaEventKind::Quality(_) => 1,
             _ => KEPT,
         };
         if self.ring.vacant_len() > room {

@@ -1,15 +1,17 @@
 //! One leg's half on its media thread.
 
 use std::io::{self, ErrorKind};
+use std::net::{SocketAddr, UdpSocket};
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use ringbuf::HeapCons;
 use ringbuf::traits::{Consumer, Producer};
 
 use crate::base::{Dice, Frame, LegId, Purpose};
 use crate::media::{Heard, LegParams, MediaSession, SessionEvent, SocketCounts, over};
+use crate::rtp::{Ntp, RTCP_BYTES};
 use crate::speech::{Activity, EchoReference, HeardFrame, Vad, VoiceEdge};
 
 use super::bridge::BridgeEnd;
@@ -62,7 +64,9 @@ impl Leg {
         let (writer, up) = up_ring();
         let (down, playback) = Playback::new();
         let (events, told) = EventSender::new(id);
-        let session = MediaSession::new(Instant::now(), params, &mut Dice::new(system_random()));
+        let now = Instant::now();
+        let mut session = MediaSession::new(now, params, &mut Dice::new(system_random()));
+        session.set_wall_clock(now, time_of_day());
         let leg = Box::new(Self {
             port,
             session,
@@ -95,7 +99,7 @@ impl Leg {
         self.return_what_is_over();
         let next = self.next_frame(now);
         self.session.tick(now, next.as_ref());
-        self.send();
+        self.send(now);
         self.echo.send(next.as_ref());
         if let Some(tap) = &mut self.tap {
             tap.sent(self.echo.now().tick, next.as_ref());
@@ -175,22 +179,36 @@ impl Leg {
         }
     }
 
-    fn send(&mut self) {
+    fn send(&mut self, now: Instant) {
         while let Some(length) = self.session.poll_packet(&mut self.out) {
             let to = self.session.remote();
             if let Err(error) = self.port.socket().send_to(&self.out[..length], to) {
                 // A far end that has not opened its port yet, or a full queue: the next packet follows.
-                self.count(&error);
+                self.count(now, &error);
             }
+        }
+        let mut report = [0; RTCP_BYTES];
+        if let Some((length, to)) = self.session.poll_control(now, &mut report) {
+            self.send_control(&report[..length], to);
         }
     }
 
-    fn count(&mut self, error: &io::Error) {
+    fn send_control(&self, report: &[u8], to: SocketAddr) {
+        let socket =
+            if self.session.shares_port() { self.port.socket() } else { self.port.control() };
+        // Whoever has no RTCP refuses it, and the next report says all of it again.
+        let _ = socket.send_to(report, to);
+    }
+
+    fn count(&mut self, now: Instant, error: &io::Error) {
         let full = error.raw_os_error() == Some(libc::ENOBUFS);
         match error.kind() {
             ErrorKind::WouldBlock => self.socket.send_full += 1,
             _ if full => self.socket.send_full += 1,
-            ErrorKind::ConnectionRefused => self.socket.send_refused += 1,
+            ErrorKind::ConnectionRefused => {
+                self.socket.send_refused += 1;
+                self.session.refused(now);
+            }
             _ => self.socket.send_failed += 1,
         }
     }
@@ -208,9 +226,16 @@ impl Leg {
             }
             // That of an earlier packet of ours (RFC 1122 §4.1.3.3), which is cleared by this.
             Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
-                self.socket.send_refused += 1;
+                self.count(now, &error);
             }
             Err(_) => {}
+        }
+    }
+
+    /// Takes one datagram off the socket of RTCP.
+    pub(super) fn receive_control(&mut self, now: Instant, buffer: &mut [u8]) {
+        if let Ok(came) = receive(self.port.control(), buffer) {
+            self.session.receive_control(now, &buffer[..came.length], came.from);
         }
     }
 
@@ -222,9 +247,22 @@ impl Leg {
         if let Some(tap) = &mut self.tap {
             tap.finish();
         }
+        // After a fault of ours nothing more is asked of the session.
+        if !failed {
+            let mut report = [0; RTCP_BYTES];
+            if let Some((length, to)) = self.session.goodbye(now, &mut report) {
+                self.send_control(&report[..length], to);
+            }
+            self.events.tell(now, MediaEventKind::Quality(self.session.quality(now)));
+        }
         let mut stats = *self.session.stats();
         stats.socket = self.socket;
         self.events.tell(now, MediaEventKind::Closed { stats, failed });
+    }
+
+    /// Where RTCP comes to.
+    pub(super) fn control(&self) -> &UdpSocket {
+        self.port.control()
     }
 
     pub(super) fn took_word(&mut self) -> bool {
@@ -272,6 +310,14 @@ impl Leg {
             Some(VoiceEdge::Off { .. }) | None => {}
         }
     }
+}
+
+/// The time of day as reports have it, from 1900 on (RFC 3550 §4).
+fn time_of_day() -> Ntp {
+    const FROM_1900_TO_1970: u64 = 2_208_988_800;
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let fraction = (u64::from(now.subsec_nanos()) << 32) / 1_000_000_000;
+    Ntp((now.as_secs() + FROM_1900_TO_1970) << 32 | fraction)
 }
 
 impl AsRawFd for Leg {

@@ -53,7 +53,7 @@ pub(super) static CUCM: Family = Family {
     ],
     requires: &[],
     notes: &[
-        "INVITEs come without SDP (delayed offer) unless the SIP profile says early offer; both are answered.",
+        "INVITEs come without SDP (delayed offer) unless the SIP profile says early offer; both are answered, the first with keys of ours where srtp is on.",
         "OPTIONS Ping of the SIP profile sees us drain: we answer 503.",
         "During a transfer it re-INVITEs us inactive, joins the legs, and hangs up on us.",
     ],

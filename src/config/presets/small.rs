@@ -33,7 +33,7 @@ pub(super) static THREE_CX_TRUNK: Family = Family {
     notes: &[
         "600 comes back when inbound calls are disabled on the trunk.",
         "With \"PBX delivers audio\" a REFER on a trunk may be refused: connect as 3cx-extension then.",
-        "It offers several audio lines (SAVP and AVP): one is taken, the others are refused.",
+        "It offers several audio lines (SAVP and AVP): one is taken, that with SRTP if srtp is on; the others are refused.",
         "It may challenge REFER with 407: write [auth] user and secret.",
     ],
 };
@@ -97,6 +97,7 @@ pub(super) static YEASTAR: Family = Family {
     notes: &[
         "Peer trunk by address, or an extension: then write [auth] and [register] enabled = true.",
         "X- headers of a REFER are usually dropped.",
+        "With SRTP on it offers keys beside a stream in the clear (RTP/AVP with a=crypto): both optional and required take them.",
     ],
 };
 
@@ -111,5 +112,8 @@ pub(super) static GRANDSTREAM_UCM: Family = Family {
         GONE,
     ],
     requires: &[],
-    notes: &["T.38 offers are refused with 488 and the call goes on with sound."],
+    notes: &[
+        "T.38 offers are refused with 488 and the call goes on with sound.",
+        "SRTP \"enabled but not forced\" offers keys beside a stream in the clear: both optional and required take them.",
+    ],
 };
