@@ -269,11 +269,14 @@ impl Clerk {
 /// What was agreed, in media's terms.
 fn params(agreed: &Negotiated) -> LegParams {
     LegParams {
+        opus: agreed.opus,
         telephone_event: agreed.telephone_event,
+        event_clock: agreed.event_clock,
         packet_time: agreed.packet_time,
         sends: agreed.direction.sends(),
         receives: agreed.direction.receives(),
         learn_source: true,
+        srtp: agreed.srtp.clone(),
         rtcp: agreed.rtcp,
         ..LegParams::new(agreed.codec, agreed.payload_type, agreed.remote)
     }
