@@ -100,14 +100,14 @@ pub enum Sound {
     VoiceOn { since: Instant },
     /// The voice ended at this time.
     VoiceOff { since: Instant },
-    /// A digit was keyed (RFC 4733).
+    /// A digit was keyed, as an event (RFC 4733) or in the sound.
     Dtmf { digit: Phi<char> },
     /// The first frame of an utterance was sent.
     Started { utterance: UtteranceId },
     /// An utterance is over: all of it was sent, or the rest was dropped after so many frames.
     Ended { utterance: UtteranceId, frames: u32, complete: bool },
-    /// Nothing has been received for this long, although the far end may send.
-    NoPackets { lasted: Duration },
+    /// Nothing has been received for so long that the far end counts as gone.
+    Gone { lasted: Duration },
 }
 
 /// What a call wants done.
@@ -121,6 +121,8 @@ pub enum Output {
     UpdateMedia(Negotiated),
     /// Stop the leg's media.
     CloseMedia,
+    /// From now on the caller waits for somebody, or does not any more: let them hear that the line is alive.
+    Waiting(bool),
     /// Render this now, since it will be wanted at once later.
     Prepare { text: Phi<String> },
     /// Say this after what is being said.
@@ -214,7 +216,7 @@ pub enum EndReason {
     Replaced,
     /// Nobody answered, and the number plan says that the call ends then.
     Unanswered,
-    /// Nothing was received from the caller's phone for a minute.
+    /// Nothing was received from the caller's phone for as long as its trunk allows.
     NoMedia,
     /// No codec in common, or the offer could not be read.
     MediaRefused,

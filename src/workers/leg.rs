@@ -126,9 +126,15 @@ impl Leg {
                 if let Some(coders) = coders {
                     self.session.equip(coders);
                 }
+                if params.is_held() {
+                    // A voice that began before is not the one that comes after.
+                    self.vad.reset();
+                    self.voice_told = false;
+                }
                 self.session.update(now, params);
             }
             Request::Press(digit) => _ = self.session.press(digit),
+            Request::PlayBehind(backdrop) => self.session.play_behind(backdrop),
             Request::Bridge(end) => {
                 // Who is heard from now on is not the agent's to answer.
                 if std::mem::take(&mut self.voice_told) {

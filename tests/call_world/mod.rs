@@ -193,6 +193,7 @@ pub fn input(now: Instant, line: &str) -> Input {
         "lost" => ended(EndCause::Timeout),
         "voice-on" => Input::Sound(Sound::VoiceOn { since }),
         "voice-off" => Input::Sound(Sound::VoiceOff { since }),
+        "info" => sip(Event::Dtmf { leg: LEG, digit: rest.chars().next().unwrap() }),
         "key" => Input::Sound(Sound::Dtmf { digit: Phi::new(rest.chars().next().unwrap()) }),
         "started" => Input::Sound(Sound::Started { utterance: UtteranceId(number()) }),
         "rendered" => {
@@ -202,9 +203,7 @@ pub fn input(now: Instant, line: &str) -> Input {
         "heard" => played(number(), 500, true),
         "cut" => played(number(), rest.split(' ').nth(1).unwrap().parse().unwrap(), false),
         "mute" => Input::NotRendered { utterance: UtteranceId(number()) },
-        "silence" => {
-            Input::Sound(Sound::NoPackets { lasted: Duration::from_secs(number().into()) })
-        }
+        "gone" => Input::Sound(Sound::Gone { lasted: Duration::from_secs(number().into()) }),
         "partial" => Input::Transcript(Transcript::Partial { text: Phi::new(rest.into()) }),
         "final" => {
             let (turn, text) = rest.split_once(' ').unwrap_or((rest, ""));
@@ -301,7 +300,11 @@ fn line(output: Output) -> Option<String> {
             let note = summary.hand_off.unwrap_or_else(|| "no note".into());
             format!("over {:?} {:?} {note}", summary.reason, summary.goals)
         }
-        Output::Told(_) | Output::Prepare { .. } | Output::Expect(_) | Output::Decided(_) => {
+        Output::Waiting(_)
+        | Output::Told(_)
+        | Output::Prepare { .. }
+        | Output::Expect(_)
+        | Output::Decided(_) => {
             return None;
         }
     })
