@@ -66,6 +66,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rten", &["engines"]),
     ("rtcp_types", &["rtp"]),
     ("rtp_rs", &["rtp"]),
+    ("rubato", &["codec"]),
     ("rustls_native_certs", &["signalling"]),
     ("sha1", &["rtp"]),
     ("sd_notify", &["ops"]),

@@ -1,6 +1,6 @@
 //! Nothing on a media thread allocates: ten minutes of a leg with loss, digits both ways as events and as tones, hold,
-//! sound for who waits and a renegotiation, and as many ticks of real media threads with bridges and taps that come and
-//! go, under an allocator that counts.
+//! sound for who waits, a renegotiation and RTCP, and as many ticks of real media threads with bridges and taps that come
+//! and go, under an allocator that counts.
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails as the test does")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -13,9 +13,9 @@ use std::time::{Duration, Instant};
 use attendant::base::{Dice, Epoch, Frame, LegId, Phi, UtteranceId};
 use attendant::codec::Codec;
 use attendant::media::{
-    Backdrop, CallTone, CallTones, Clip, LegParams, MediaSession, SessionEvent,
+    Backdrop, CallTone, CallTones, Clip, LegParams, MediaSession, Playout, SessionEvent,
 };
-use attendant::rtp::{KeySeed, SrtpKeys, Suite};
+use attendant::rtp::{KeySeed, RTCP_BYTES, RtcpParams, SrtpKeys, Suite};
 use attendant::speech::{HeardFrame, Vad};
 use attendant::workers::{
     Bridge, DownFrame, LegMedia, MediaConfig, MediaEventKind, MediaPlane, Playback, TapReader,
@@ -75,6 +75,7 @@ fn thirty_thousand_ticks_allocate_nothing() {
     let params = LegParams {
         telephone_event: Some(101),
         learn_source: true,
+        rtcp: RtcpParams { receiver_time: true, voip_metrics: true, ..RtcpParams::default() },
         in_band_digits: true,
         comfort_noise: true,
         rtp_timeout: Some(Duration::from_secs(1)),
@@ -89,6 +90,8 @@ fn thirty_thousand_ticks_allocate_nothing() {
     let (mut pressed_by_us, mut gone) = (0_u32, 0_u32);
     let clip = Clip::new(vec![1000; 20_000]).unwrap();
     let ringing = Backdrop::Tone(CallTone::Ringing, CallTones::of("US"));
+    let (mut report, mut judged) = ([0; RTCP_BYTES], 0_u32);
+    let reporter = SocketAddr::new(caller.ip(), caller.port() + 1);
 
     let (mut writer, mut reader) = up_ring();
     let (mut down, mut playback) = Playback::new();
@@ -150,7 +153,14 @@ fn thirty_thousand_ticks_allocate_nothing() {
             }
         }
         while theirs.poll_heard(now).is_some() {}
+        if let Some((length, _)) = theirs.poll_control(now, &mut report) {
+            ours.receive_control(now, &report[..length], reporter);
+        }
+        if let Some((length, _)) = ours.poll_control(now, &mut report) {
+            theirs.receive_control(now, &report[..length], reporter);
+        }
         while let Some(event) = ours.poll_event() {
+            judged += u32::from(matches!(event, SessionEvent::Judged(_)));
             digits += u32::from(event == SessionEvent::Digit(Phi::new('5')));
             tones += u32::from(event == SessionEvent::Digit(Phi::new('8')));
         }
@@ -159,6 +169,7 @@ fn thirty_thousand_ticks_allocate_nothing() {
             gone += u32::from(matches!(event, SessionEvent::Gone { .. }));
         }
     }
+    let quality = black_box(ours.quality(start + Duration::from_secs(600)));
     assert_eq!(ALLOCATIONS.get() - before, 0);
 
     // The story must have been told, or the zero would mean nothing.
@@ -168,6 +179,75 @@ fn thirty_thousand_ticks_allocate_nothing() {
     assert_eq!(tones, 0);
     assert!(gone > 30, "{gone}");
     assert!(ours.stats().received.concealed > 1000 && ours.stats().frames_played > 18_000);
+    assert!(judged > 0 && quality.reports > 90 && quality.round_trip.is_some(), "{quality:?}");
+    the_allocator_counts();
+}
+
+/// Ten minutes of a bridged leg: packets are lost, come late, in another order and twice, from a
+/// clock that runs fast and from one that runs slow, and the playout changes as bridges come and go.
+#[test]
+fn paced_playout_allocates_nothing() {
+    let start = Instant::now();
+    let caller = SocketAddr::from(([192, 0, 2, 1], 4000));
+    let paced = LegParams { playout: Playout::Paced, ..LegParams::new(Codec::Pcmu, 0, caller) };
+    let mut dice = Dice::new(2);
+    let mut ours = MediaSession::new(start, paced.clone(), &mut dice);
+    let mut theirs = MediaSession::new(start, paced.clone(), &mut dice);
+    let voice = Frame(std::array::from_fn(|i| if i % 100 < 50 { 4000 } else { -4000 }));
+    // Packets on their way: when they come, and what is in them.
+    let mut network = [(u64::MAX, 0_usize, [0_u8; 200]); 32];
+    let (mut out, mut frames, mut sent_us) = ([0; 1500], 0_u32, 0_u64);
+
+    let before = ALLOCATIONS.get();
+    for tick in 0..30_000_u64 {
+        let now_us = tick * 20_000;
+        let now = start + Duration::from_micros(now_us);
+        if tick % 5000 == 4000 {
+            ours.update(now, LegParams::new(Codec::Pcmu, 0, caller));
+        }
+        if tick % 5000 == 4500 {
+            ours.update(now, paced.clone());
+        }
+        // A clock that is wrong by 500 ppm, this way and that.
+        let period = if tick < 15_000 { 19_990 } else { 20_010 };
+        while sent_us <= now_us {
+            theirs.tick(now, (tick % 100 < 60).then_some(&voice));
+            while let Some(length) = theirs.poll_packet(&mut out) {
+                for copies in 0..1 + usize::from(dice.below(20) == 0) {
+                    let at_us = sent_us + dice.below(70_000) + copies as u64 * 9000;
+                    let free = network.iter_mut().find(|(at, ..)| *at == u64::MAX);
+                    if let Some(place) = free.filter(|_| dice.below(20) > 0) {
+                        place.2[..length].copy_from_slice(&out[..length]);
+                        (place.0, place.1) = (at_us, length);
+                    }
+                }
+            }
+            sent_us += period;
+        }
+        for (at_us, length, bytes) in &mut network {
+            if *at_us <= now_us {
+                ours.receive(now, &bytes[..*length], caller);
+                *at_us = u64::MAX;
+            }
+        }
+        ours.tick(now, None);
+        while ours.poll_packet(&mut out).is_some() {}
+        while ours.poll_heard(now).is_some() {
+            frames += 1;
+        }
+        while ours.poll_event().is_some() {}
+    }
+    assert_eq!(ALLOCATIONS.get() - before, 0);
+
+    let received = ours.stats().received;
+    assert!(frames > 29_000, "{frames} frames");
+    assert!(received.lost > 500 && received.concealed > 500 && received.late > 10, "{received:?}");
+    assert!(received.reordered > 1000 && received.duplicate > 500, "{received:?}");
+    assert!(received.dropped > 5 && received.inserted > 5 && received.scaled > 5, "{received:?}");
+    the_allocator_counts();
+}
+
+fn the_allocator_counts() {
     let counted = ALLOCATIONS.get();
     drop(black_box(vec![0_u8; 100]));
     assert_eq!(ALLOCATIONS.get() - counted, 2, "the allocator does not count");

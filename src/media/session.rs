@@ -245,6 +245,12 @@ impl MediaSession {
         self.params = params;
     }
 
+    /// Says whether what is heard goes to somebody's ears, as that of a bridged leg does, and not
+    /// to recognition. It is then played evenly, whatever was agreed.
+    pub fn set_for_ears(&mut self, for_ears: bool) {
+        self.receiver.set_for_ears(for_ears);
+    }
+
     /// Takes one datagram. It never panics, whatever is in it.
     pub fn receive(&mut self, now: Instant, datagram: &[u8], from: SocketAddr) -> Received {
         let protection = self.protection.as_mut().filter(|it| it.is_active());
@@ -437,7 +443,9 @@ impl MediaSession {
         } else {
             self.sender.take(&self.backdrop.next_frame(self.params.comfort_noise));
         }
-        self.receiver.pass();
+        if self.params.receives {
+            self.receiver.pass();
+        }
         self.stats.timing = self.receiver.timing(now, &self.reception);
         if !self.params.is_held() {
             for event in self.life.check(now, self.params.rtp_timeout).into_iter().flatten() {
@@ -459,7 +467,10 @@ impl MediaSession {
     /// Lets frames' time pass in which nothing could be sent: this machine stood still.
     pub fn skip(&mut self, frames: u64) {
         // After more than that the far end has given up, and any time is as good.
-        (0..frames.min(SKIPPED)).for_each(|_| self.sender.pass());
+        for _ in 0..frames.min(SKIPPED) {
+            self.sender.pass();
+            self.receiver.pass();
+        }
     }
 
     /// Writes the next packet that is due into `out` and returns its length. It goes to
@@ -548,7 +559,7 @@ impl MediaSession {
             return Received::Event(inserted);
         }
         if payload_type == COMFORT_NOISE {
-            self.receiver.expect_pauses();
+            self.receiver.hear_noise(packet.payload);
             return Received::Sound(inserted);
         }
         counters.unexpected += 1;

@@ -17,9 +17,9 @@ use super::leg::Leg;
 use super::linux::EventFd;
 
 /// Events of one leg that may wait: seconds of the liveliest leg.
-const WAITING: usize = 64;
+const WAITING: usize = 32;
 /// Places kept for what must not be lost: the end of an utterance, the end of the leg.
-const KEPT: usize = 16;
+const KEPT: usize = 8;
 
 /// Something that happened on a leg.
 #[derive(Clone, Debug)]
