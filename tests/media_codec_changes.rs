@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use attendant::base::{Dice, Frame, PacketTime, RtpTime, SeqNo};
 use attendant::codec::{Codec, OpusCoders, OpusSettings};
 use attendant::media::{LegParams, MediaSession, Received, Sound};
-use attendant::rtp::{Header, Packet, Ssrc};
+use attendant::rtp::{Header, Packet, Playout, Ssrc};
 
 struct Counting;
 
@@ -124,6 +124,7 @@ fn from_any_codec_to_any_other_in_a_call() {
 
     without_its_coders_opus_is_silent_and_does_no_harm();
     comfort_noise_is_heard_in_pauses(start);
+    silence_need_not_be_sent_and_speech_after_it_is_marked(start);
 }
 
 fn without_its_coders_opus_is_silent_and_does_no_harm() {
@@ -138,7 +139,19 @@ fn without_its_coders_opus_is_silent_and_does_no_harm() {
 }
 
 fn comfort_noise_is_heard_in_pauses(start: Instant) {
-    let mut session = MediaSession::new(start, params(Codec::Pcmu), &mut Dice::new(1));
+    // By ears as it was told, by recognition as less than a whisper.
+    for (playout, loud) in [(Playout::Paced, -50.5), (Playout::Reorder, -70.5)] {
+        let levels = pauses(start, playout);
+        let late = &levels[levels.len() / 2..];
+        assert!(late.len() > 20, "{}", levels.len());
+        assert!(late.iter().all(|level| (level - loud).abs() < 2.5), "{playout:?}: {late:?}");
+    }
+}
+
+/// The levels of what is heard in pauses after noise of -50 dBov was told of.
+fn pauses(start: Instant, playout: Playout) -> Vec<f32> {
+    let params = LegParams { playout, ..params(Codec::Pcmu) };
+    let mut session = MediaSession::new(start, params, &mut Dice::new(1));
     let mut levels = Vec::new();
     for tick in 0..100_u16 {
         let now = start + Duration::from_millis(20 * u64::from(tick));
@@ -164,8 +177,33 @@ fn comfort_noise_is_heard_in_pauses(start: Instant) {
             }
         }
     }
-    let late = &levels[levels.len() / 2..];
-    assert!(late.len() > 25, "{}", levels.len());
-    // Half of the band at 16 kHz is without it, and the filter takes a little.
-    assert!(late.iter().all(|level| (-53.0..-48.0).contains(level)), "{late:?}");
+    levels
+}
+
+/// RFC 7587 §3.1.3 and RFC 3551 §4.1: the clock goes on, the numbers do not.
+fn silence_need_not_be_sent_and_speech_after_it_is_marked(start: Instant) {
+    let opus = OpusSettings { dtx: true, ..OpusSettings::default() };
+    let params = LegParams { opus, ..params(Codec::Opus) };
+    let mut session = MediaSession::new(start, params, &mut Dice::new(1));
+    let (mut sent, mut out) = (Vec::new(), [0; 1500]);
+    for tick in 0..200 {
+        let speaks = !(50..150).contains(&tick);
+        let frame = tone(tick);
+        session.tick(start + Duration::from_millis(20 * tick), speaks.then_some(&frame));
+        while let Some(length) = session.poll_packet(&mut out) {
+            sent.push(Packet::parse(&out[..length]).unwrap().header);
+        }
+    }
+    assert!((105..160).contains(&sent.len()), "{}", sent.len());
+    let mut marked = 0;
+    for two in sent.windows(2) {
+        assert_eq!(two[1].seq.0, two[0].seq.0.wrapping_add(1));
+        let passed = two[1].time.0.wrapping_sub(two[0].time.0);
+        assert_eq!(two[1].marker, passed > 960, "{passed}");
+        assert_eq!(passed % 960, 0);
+        marked += u32::from(two[1].marker);
+    }
+    assert!((1..10).contains(&marked), "{marked}");
+    let last = sent.last().unwrap().time.0;
+    assert_eq!(last.wrapping_sub(sent[0].time.0), 199 * 960);
 }
