@@ -67,7 +67,8 @@ fn keys_without_effect_are_refused() {
 #[test]
 fn values_that_have_no_effect_yet_are_refused_in_words() {
     for (lines, words) in [
-        ("[media]\ndtmf = \"inband\"\n", "digits in the sound are not understood yet"),
+        ("[media]\ndtmf = \"morse\"\n", "no way to send digits is called \"morse\""),
+        ("[media]\nwaiting-sound = \"melodie\"\n", "no sound for waiting callers is called"),
     ] {
         refused(&format!("{HOST}{lines}"), Code::UnknownValue, words);
     }

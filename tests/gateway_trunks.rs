@@ -227,6 +227,39 @@ fn limits_say_which_they_are() {
     assert!(words.contains("calls-per-second"), "{words}");
 }
 
+/// The port of the last call rests, so that its packets do not reach the next one: who comes meanwhile is told when to come
+/// again, and then has it.
+#[test]
+fn a_call_without_a_port_is_asked_to_come_back() {
+    let (folder, pbx) = (Folder::new(), Pbx::new());
+    let narrow = "peer.ping = \"off\"\n[limits]\ncalls = 1\n[media]\nports = \"24500-24501\"\n";
+    pbx.profile(&folder, narrow);
+    let _house = Quiet::start(&folder);
+    let peer = Peer::over(pbx.socket.try_clone().unwrap(), folder.sip);
+    let (answer, mut first) = peer.invite(NUMBER, G711);
+    assert_eq!(status(&answer), 200, "{answer}");
+    assert!(answer.contains("m=audio 24500 "), "{answer}");
+    assert_eq!(status(&peer.bye(&mut first)), 200);
+    // The line is free before the port is.
+    let mut refusals = Vec::new();
+    let again = wait_until(PATIENCE, || {
+        let (answer, mut call) = peer.invite(NUMBER, G711);
+        match status(&answer) {
+            200 => status(&peer.bye(&mut call)) == 200,
+            _ => {
+                refusals.push(answer);
+                false
+            }
+        }
+    });
+    assert!(again, "{refusals:?}");
+    let without_port = refusals.iter().find(|answer| answer.contains("no RTP port"));
+    let answer = without_port.unwrap_or_else(|| panic!("{refusals:?}"));
+    assert_eq!(status(answer), 503);
+    assert_eq!(header(answer, "Retry-After").as_deref(), Some("10"));
+    assert!(header(answer, "Warning").unwrap().contains("24500 to 24501"), "{answer}");
+}
+
 /// The same by TCP: the calls come back by the connection that we made, and when the PBX closes it we are no longer there.
 #[test]
 fn a_registration_lives_and_dies_with_its_connection() {

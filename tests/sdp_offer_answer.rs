@@ -57,7 +57,7 @@ fn an_answer_as_a_whole() {
         text,
         "v=0\no=- 7 2 IN IP4 192.0.2.5\ns=-\nc=IN IP4 192.0.2.5\nt=0 0\n\
          m=audio 40000 RTP/AVP 0 101\na=rtpmap:0 PCMU/8000\na=rtpmap:101 telephone-event/8000\n\
-         a=fmtp:101 0-16\na=ptime:20\na=sendrecv\n"
+         a=fmtp:101 0-16\na=ptime:20\na=maxptime:60\na=sendrecv\n"
     );
     assert_eq!(
         agreed,

@@ -22,8 +22,10 @@ impl Frame {
     /// Returns the root mean square level in dBov (0 = a full-scale square wave, RFC 6464),
     /// -127 for digital silence.
     pub fn level(&self) -> f32 {
-        let energy: f64 = self.0.iter().map(|&s| f64::from(s) * f64::from(s)).sum();
-        let rms = (energy / Self::SAMPLES as f64).sqrt() / 32_768.0;
+        // In whole numbers, so that the order of the additions is free and several are done at once.
+        let energy: u64 =
+            self.0.iter().map(|&s| u64::from((i32::from(s) * i32::from(s)) as u32)).sum();
+        let rms = (energy as f64 / Self::SAMPLES as f64).sqrt() / 32_768.0;
         if rms <= 0.0 { -127.0 } else { (20.0 * rms.log10()).max(-127.0) as f32 }
     }
 }

@@ -9,10 +9,8 @@ const SIDE: usize = 12;
 pub(super) const NARROW: usize = 160;
 /// The same at 16 kHz.
 pub(super) const WIDE: usize = 2 * NARROW;
-/// Samples of the past that the interpolator needs.
-const UP_PAST: usize = 2 * SIDE - 1;
-/// Samples of the past that the decimator needs.
-const DOWN_PAST: usize = 4 * SIDE - 2;
+/// Samples of the past that the filter needs.
+const PAST: usize = 2 * SIDE - 1;
 
 /// The odd taps from the centre outwards, of the interpolator (gain 2).
 static TAPS: [f32; SIDE] = taps();
@@ -20,72 +18,97 @@ static TAPS: [f32; SIDE] = taps();
 /// Doubles the sample rate.
 #[derive(Clone, Debug)]
 pub(super) struct Upsampler {
-    past: [f32; UP_PAST],
+    past: [f32; PAST],
 }
 
 impl Default for Upsampler {
     fn default() -> Self {
-        Self { past: [0.0; UP_PAST] }
+        Self { past: [0.0; PAST] }
     }
 }
 
 impl Upsampler {
     /// Turns at most 20 ms at 8 kHz into as many at 16 kHz: `wide` is twice as long.
     pub(super) fn process(&mut self, narrow: &[i16], wide: &mut [i16]) {
-        let mut input = [0.0_f32; UP_PAST + NARROW];
-        let input = &mut input[..UP_PAST + narrow.len()];
-        input[..UP_PAST].copy_from_slice(&self.past);
-        for (to, &from) in input[UP_PAST..].iter_mut().zip(narrow) {
+        let mut input = [0.0; PAST + NARROW];
+        input[..PAST].copy_from_slice(&self.past);
+        for (to, &from) in input[PAST..].iter_mut().zip(narrow) {
             *to = from.into();
         }
-        for (window, out) in input.windows(UP_PAST + 1).zip(wide.chunks_exact_mut(2)) {
-            let mut between = 0.0;
-            for (index, tap) in TAPS.iter().enumerate() {
-                between += tap * (window[SIDE - 1 - index] + window[SIDE + index]);
-            }
-            out[0] = window[SIDE - 1] as i16;
+        let mut between = [0.0; NARROW];
+        filter(&input, &mut between[..narrow.len().next_multiple_of(LANES)]);
+        let pairs = input[SIDE - 1..].iter().zip(&between);
+        for (out, (&sample, &between)) in wide.chunks_exact_mut(2).zip(pairs) {
+            out[0] = to_sample(sample);
             out[1] = to_sample(between);
         }
-        self.past.copy_from_slice(&input[narrow.len()..]);
+        self.past.copy_from_slice(&input[narrow.len()..][..PAST]);
     }
 }
 
 /// Halves the sample rate.
 #[derive(Clone, Debug)]
 pub(super) struct Downsampler {
-    past: [f32; DOWN_PAST],
+    /// Of the samples with even numbers, which the filter weighs.
+    past: [f32; PAST],
+    /// Of those between them, of which it takes the one in its centre.
+    past_odd: [f32; SIDE],
 }
 
 impl Default for Downsampler {
     fn default() -> Self {
-        Self { past: [0.0; DOWN_PAST] }
+        Self { past: [0.0; PAST], past_odd: [0.0; SIDE] }
     }
 }
 
 impl Downsampler {
     /// Turns at most 20 ms at 16 kHz into as many at 8 kHz: `narrow` is half as long.
     pub(super) fn process(&mut self, wide: &[i16], narrow: &mut [i16]) {
-        let mut input = [0.0_f32; DOWN_PAST + WIDE];
-        let input = &mut input[..DOWN_PAST + wide.len()];
-        input[..DOWN_PAST].copy_from_slice(&self.past);
-        for (to, &from) in input[DOWN_PAST..].iter_mut().zip(wide) {
-            *to = from.into();
+        let (mut even, mut odd) = ([0.0; PAST + NARROW], [0.0; SIDE + NARROW]);
+        even[..PAST].copy_from_slice(&self.past);
+        odd[..SIDE].copy_from_slice(&self.past_odd);
+        let to = even[PAST..].iter_mut().zip(&mut odd[SIDE..]);
+        for (pair, (even, odd)) in wide.chunks_exact(2).zip(to) {
+            (*even, *odd) = (pair[0].into(), pair[1].into());
         }
-        const CENTRE: usize = 2 * SIDE - 1;
-        for (window, out) in input.windows(DOWN_PAST + 1).step_by(2).zip(narrow.iter_mut()) {
-            let mut sum = window[CENTRE];
-            for (index, tap) in TAPS.iter().enumerate() {
-                sum += tap * (window[CENTRE - 1 - 2 * index] + window[CENTRE + 1 + 2 * index]);
-            }
+        let mut sums = [0.0; NARROW];
+        sums.copy_from_slice(&odd[..NARROW]);
+        filter(&even, &mut sums[..narrow.len().next_multiple_of(LANES)]);
+        for (out, &sum) in narrow.iter_mut().zip(&sums) {
             *out = to_sample(sum / 2.0);
         }
-        self.past.copy_from_slice(&input[wide.len()..]);
+        let length = narrow.len();
+        self.past.copy_from_slice(&even[length..][..PAST]);
+        self.past_odd.copy_from_slice(&odd[length..][..SIDE]);
     }
 }
 
-/// Rounds and saturates.
+/// Sums that are worked on together.
+const LANES: usize = 8;
+
+/// Adds to each sum what the taps make of its samples. Some sums at a time, so that they stay in
+/// registers; each is added to in the same order.
+fn filter(input: &[f32; PAST + NARROW], sums: &mut [f32]) {
+    for (block, sums) in sums.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
+        let mut held = *sums;
+        let input = &input[block * LANES..][..PAST + LANES];
+        for (index, tap) in TAPS.iter().enumerate() {
+            let before = &input[SIDE - 1 - index..][..LANES];
+            let after = &input[SIDE + index..][..LANES];
+            for lane in 0..LANES {
+                held[lane] += tap * (before[lane] + after[lane]);
+            }
+        }
+        *sums = held;
+    }
+}
+
+/// Rounds, halves to even, and saturates. Next to this number a float has no room for fractions, so
+/// that adding it rounds, and leaves the whole number in the lowest bits.
 fn to_sample(value: f32) -> i16 {
-    value.round_ties_even() as i16
+    const ROUNDS: f32 = 12_582_912.0;
+    let value = value.clamp(f32::from(i16::MIN), f32::from(i16::MAX));
+    (value + ROUNDS).to_bits() as i16
 }
 
 /// The ideal half-band filter is sin(πn/2)/(πn), which for odd n is ±1/(πn); doubled, windowed,

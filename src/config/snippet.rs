@@ -89,6 +89,8 @@ pub struct SnippetValues {
     pub codecs: Vec<Codec>,
     /// Whether digits travel as telephone-event.
     pub telephone_event: bool,
+    /// Whether they may come in the sound.
+    pub in_band_digits: bool,
     /// The numbers that the agent may reach, as written.
     pub allow: Vec<String>,
     /// The number that reaches us.
@@ -113,6 +115,7 @@ impl SnippetValues {
             calls: 30,
             codecs: vec![Codec::Pcmu, Codec::Pcma],
             telephone_event: true,
+            in_band_digits: false,
             allow: vec!["_6XXX".into()],
             number: "8000".into(),
             fallback: "6001".into(),
@@ -132,6 +135,7 @@ impl SnippetValues {
             calls: trunk.limits.calls,
             codecs: trunk.media.codecs.clone(),
             telephone_event: trunk.media.telephone_event,
+            in_band_digits: trunk.media.in_band_digits,
             allow: trunk.transfer.allow.iter().map(ToString::to_string).collect(),
             number: example.number,
             fallback: example.fallback,
@@ -148,10 +152,12 @@ pub fn snippet(family: SnippetFamily, values: &SnippetValues) -> String {
         Transport::Udp => String::new(),
         other => format!("\\;transport={}", other.name().to_lowercase()),
     };
-    let dtmf = match (values.telephone_event, family.is_asterisk()) {
-        (true, _) => "rfc4733",
-        (false, true) => "info",
-        (false, false) => "SIP INFO",
+    let dtmf = match (values.telephone_event, values.in_band_digits, family.is_asterisk()) {
+        (true, ..) => "rfc4733",
+        (false, true, true) => "inband",
+        (false, true, false) => "in-band",
+        (false, false, true) => "info",
+        (false, false, false) => "SIP INFO",
     };
     let allow = match values.allow.is_empty() {
         true => "no number (write `allow` under [transfer])".to_owned(),
@@ -186,6 +192,9 @@ fn codecs(family: SnippetFamily, codecs: &[Codec]) -> String {
         Codec::Pcmu => "ulaw",
         Codec::Pcma => "alaw",
         Codec::G722 => "g722",
+        Codec::Opus => "opus",
+        Codec::L16 => "slin16",
+        Codec::L16Narrow => "slin",
     };
     match family {
         SnippetFamily::Of(Preset::AsteriskPjsip) => {
@@ -193,20 +202,24 @@ fn codecs(family: SnippetFamily, codecs: &[Codec]) -> String {
         }
         SnippetFamily::FreePbx => codecs.iter().map(asterisk).collect::<Vec<_>>().join(", "),
         SnippetFamily::Of(_) => {
-            codecs.iter().map(|codec| codec.sdp_name()).collect::<Vec<_>>().join(", ")
+            let mut names: Vec<_> = codecs.iter().map(|codec| codec.sdp_name()).collect();
+            names.dedup();
+            names.join(", ")
         }
     }
 }
 
 fn ios_codecs(codecs: &[Codec]) -> String {
+    // It has no samples as they are.
     let name = |codec: &Codec| match codec {
-        Codec::Pcmu => "g711ulaw",
-        Codec::Pcma => "g711alaw",
-        Codec::G722 => "g722-64",
+        Codec::Pcmu => Some("g711ulaw"),
+        Codec::Pcma => Some("g711alaw"),
+        Codec::G722 => Some("g722-64"),
+        Codec::Opus => Some("opus"),
+        Codec::L16 | Codec::L16Narrow => None,
     };
-    let line =
-        |(at, codec): (usize, &Codec)| format!(" codec preference {} {}", at + 1, name(codec));
-    codecs.iter().enumerate().map(line).collect::<Vec<_>>().join("\n")
+    let line = |(at, name): (usize, &str)| format!(" codec preference {} {name}", at + 1);
+    codecs.iter().filter_map(name).enumerate().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// The lines of a context that the agent's transfers are looked up in. Our patterns are Asterisk's.

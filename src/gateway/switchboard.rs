@@ -13,7 +13,6 @@ use crate::agent::tools::ToolCall;
 use crate::base::{CallId, Dice, LegId, TrunkName};
 use crate::call::{Input, Sound};
 use crate::config::{Config, TrunkProfile};
-use crate::media::Stats;
 use crate::ops::http::Health;
 use crate::ops::metrics::{self, ExpectedTrunk};
 use crate::ops::{self, systemd};
@@ -23,6 +22,7 @@ use crate::workers::{MediaEvent, MediaEventKind};
 
 use super::admission::{self, Admitted, Load};
 use super::call_task::{self, Hands, INBOX};
+use super::leg_sound::LegSound;
 use super::reload::{ReloadError, Reloaded};
 use super::rescue;
 use super::shared::Shared;
@@ -61,15 +61,14 @@ struct Line {
     inbox: mpsc::Sender<Input>,
     /// Where the caller goes when the call's task fails: Refer-To URIs.
     fallback: Vec<String>,
-    /// It was told that nothing is received.
-    silent: bool,
+    sound: LegSound,
 }
 
 /// The one task that knows which call has which leg.
 pub(super) struct Switchboard {
     shared: Arc<Shared>,
     lines: BTreeMap<LegId, Line>,
-    closing: BTreeMap<LegId, CallId>,
+    closing: BTreeMap<LegId, LegSound>,
     trunks: Trunks,
     tasks: JoinSet<LegId>,
     legs_of_tasks: BTreeMap<Id, LegId>,
@@ -177,38 +176,23 @@ impl Switchboard {
     }
 
     fn media(&mut self, event: MediaEvent) {
-        if let MediaEventKind::Closed { stats, .. } = &event.kind {
-            self.closed(event.leg, stats);
+        let closed = matches!(event.kind, MediaEventKind::Closed { .. });
+        let sound = match self.lines.get_mut(&event.leg) {
+            Some(line) => Some(&mut line.sound),
+            None => self.closing.get_mut(&event.leg),
+        };
+        if let Some(sound) = sound {
+            sound.hear(&event.kind);
         }
-        let Some(line) = self.lines.get_mut(&event.leg) else { return };
-        if let MediaEventKind::NoPackets { lasted: silent } = event.kind
-            && !std::mem::replace(&mut line.silent, true)
-        {
-            ops::MediaTimeout { call: line.known.call, silent }.emit();
+        if closed {
+            self.closing.remove(&event.leg);
         }
+        let Some(line) = self.lines.get(&event.leg) else { return };
         let Some(input) = media_input(&event) else { return };
         if line.inbox.try_send(input).is_err() {
             let call = line.known.call;
             tracing::warn!(%call, "The call is too slow for its sound; an event is lost.");
         }
-    }
-
-    /// What a leg's media came to; often after its call is over.
-    fn closed(&mut self, leg: LegId, stats: &Stats) {
-        let line = self.lines.get(&leg).map(|line| line.known.call);
-        let Some(call) = line.or_else(|| self.closing.remove(&leg)) else { return };
-        let came = &stats.received;
-        tracing::info!(
-            %call,
-            received = came.received,
-            lost = came.lost,
-            late = came.late,
-            concealed = came.concealed,
-            sent = stats.packets_sent,
-            thrown_away = stats.socket.thrown_away,
-            unsent = stats.socket.unsent(),
-            "Media closed."
-        );
     }
 
     fn load(&self, trunk: &TrunkName) -> Load {
@@ -247,7 +231,8 @@ impl Switchboard {
     async fn connect(&mut self, call: CallId, leg: LegId, admitted: Admitted) {
         let (inbox, inputs) = mpsc::channel(INBOX);
         let watch = Watch::new(call, self.shared.watch.clone());
-        let Admitted { setup, port, nat, trunk, route, caller, answer_by } = admitted;
+        let Admitted { setup, port, nat, trunk, route, services, caller, answer_by } = admitted;
+        let sound = LegSound::new(call, trunk.clone(), setup.local.rtp);
         let fallback = setup.fallback.iter().flat_map(|(_, reach)| &reach.attempts);
         let fallback = fallback.map(|attempt| attempt.uri.clone()).collect();
         ops::CallStarted { call, trunk: &trunk, route: &route }.emit();
@@ -264,6 +249,7 @@ impl Switchboard {
             nat,
             answer_by,
             media: None,
+            services,
             gaps: Vec::new(),
         };
         let (started, ended) = (jiff::Timestamp::now(), AtomicBool::new(false));
@@ -273,7 +259,7 @@ impl Switchboard {
             session: Arc::clone(&session),
             inbox,
             fallback,
-            silent: false,
+            sound,
         };
         self.lines.insert(leg, line);
         let task = self.tasks.spawn(async move {
@@ -301,7 +287,7 @@ impl Switchboard {
 
     fn hung_up(&mut self, leg: LegId) {
         let Some(line) = self.lines.remove(&leg) else { return };
-        self.closing.insert(leg, line.known.call);
+        self.closing.insert(leg, line.sound);
         if self.closing.len() > CLOSING {
             // It never had media.
             self.closing.pop_first();
@@ -449,7 +435,7 @@ fn media_input(event: &MediaEvent) -> Option<Input> {
         MediaEventKind::UtteranceEnded { utterance, frames_played, complete } => {
             Sound::Ended { utterance: *utterance, frames: *frames_played, complete: *complete }
         }
-        MediaEventKind::NoPackets { lasted } => Sound::NoPackets { lasted: *lasted },
+        MediaEventKind::Gone { lasted } => Sound::Gone { lasted: *lasted },
         MediaEventKind::Closed { failed: true, .. } => return Some(Input::MediaFailed),
         _ => return None,
     }))

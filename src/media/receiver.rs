@@ -3,8 +3,25 @@
 use std::time::Instant;
 
 use crate::base::Frame;
-use crate::codec::{Codec, Decoder, MAX_SAMPLES};
-use crate::rtp::{Counters, Inserted, JitterBuffer, Packet, Released, Ssrc};
+use crate::codec::{Codec, Decoder, MAX_SAMPLES, NOISE_PAYLOAD, NoiseListener, OpusDecoder};
+use crate::rtp::{
+    Counters, Inserted, JitterBuffer, Pace, Packet, Playout, Reception, Released, Ssrc,
+};
+
+use super::collected::Collected;
+use super::quiet::Quiet;
+use super::scaling;
+
+/// A packet of Opus this short says that the next ones are not sent (RFC 6716 §2.1.9).
+const OPUS_SILENCE: usize = 2;
+/// The noise of pauses for recognition, in -dBov.
+const FAINT: u8 = 70;
+/// Frames that may be asked for at once when the tick was late.
+const MAX_DUE: u32 = 5;
+/// Packets, and gaps between them, that a frame may be made of.
+const MAX_PULLS: usize = 64;
+/// What is made up is silent from here on: 60 ms.
+const SILENT_AFTER: usize = 3 * Frame::SAMPLES;
 
 /// What a frame is made of.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -28,49 +45,106 @@ pub struct Heard {
     pub sound: Sound,
 }
 
-/// Reorders, decodes and conceals, and cuts packets of any length into frames.
-#[derive(Clone, Debug)]
+/// How even a stream is, and how much later than it could be its sound is heard for that.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Timing {
+    /// The delay over the fastest packet with which sound was released last, in milliseconds.
+    pub depth_ms: u32,
+    /// Its mean over the leg.
+    pub mean_depth_ms: u32,
+    /// The highest.
+    pub highest_depth_ms: u32,
+    /// The delay that paced playout aims at, 0 without it.
+    pub target_ms: u32,
+    /// The interarrival jitter (RFC 3550 §6.4.1), in units of the timestamp.
+    pub jitter: u32,
+    /// The same in milliseconds.
+    pub jitter_ms: u32,
+    /// The highest it has been.
+    pub highest_jitter_ms: u32,
+    /// How much faster than ours the far end's clock runs, in millionths; 0 until it is known.
+    pub skew_ppm: i32,
+}
+
+/// Reorders or paces, decodes and conceals, and cuts packets of any length into frames.
+#[derive(Debug)]
 pub(super) struct Receiver {
     jitter: JitterBuffer,
+    /// What was agreed, whether somebody listens, and what that comes to.
+    agreed_playout: Playout,
+    for_ears: bool,
+    playout: Playout,
     decoder: Decoder,
     /// The payload type agreed, and its codec.
     agreed: (u8, Codec),
     codec: Codec,
-    /// Sound at 16 kHz: less than a frame, and a packet.
-    collected: [i16; Frame::SAMPLES + MAX_SAMPLES],
-    filled: usize,
-    /// How much of the frame that comes next is made up, and how.
-    concealed: usize,
-    paused: usize,
+    collected: Collected,
     /// Samples at 16 kHz still to be made up, and how.
     missing: usize,
     missing_sound: Sound,
+    /// Samples made up since the last that came.
+    made_up: usize,
     /// Packets are whole frames, so that what is made up should be too.
     aligned: bool,
     tick: u64,
+    /// Under [`Playout::Paced`]: frames that may be asked for, the one heard last, and whether
+    /// anybody speaks.
+    due: u32,
+    last: Frame,
+    quiet: Quiet,
+    /// What quiet sounds like, and whether the far end told so itself.
+    noise: NoiseListener,
+    told_noise: bool,
 }
 
 impl Receiver {
-    pub(super) fn new(payload_type: u8, codec: Codec) -> Self {
-        Self {
+    pub(super) fn new(payload_type: u8, codec: Codec, playout: Playout) -> Self {
+        let mut receiver = Self {
             jitter: JitterBuffer::new(codec.clock_rate()),
+            agreed_playout: playout,
+            for_ears: false,
+            playout: Playout::Reorder,
             decoder: Decoder::new(codec),
             agreed: (payload_type, codec),
             codec,
-            collected: [0; Frame::SAMPLES + MAX_SAMPLES],
-            filled: 0,
-            concealed: 0,
-            paused: 0,
+            collected: Collected::new(),
             missing: 0,
             missing_sound: Sound::Pause,
+            made_up: 0,
             aligned: true,
             tick: 0,
-        }
+            due: 0,
+            last: Frame::SILENCE,
+            quiet: Quiet::default(),
+            noise: NoiseListener::default(),
+            told_noise: false,
+        };
+        receiver.agree(payload_type, codec, playout);
+        receiver
     }
 
-    pub(super) fn agree(&mut self, payload_type: u8, codec: Codec) {
+    pub(super) fn agree(&mut self, payload_type: u8, codec: Codec, playout: Playout) {
         self.agreed = (payload_type, codec);
         self.jitter.set_clock(codec.clock_rate());
+        self.agreed_playout = playout;
+        self.choose_playout();
+    }
+
+    /// Whether what is heard goes to somebody's ears, for now.
+    pub(super) fn set_for_ears(&mut self, for_ears: bool) {
+        self.for_ears = for_ears;
+        self.choose_playout();
+    }
+
+    fn choose_playout(&mut self) {
+        self.playout = if self.for_ears { Playout::Paced } else { self.agreed_playout };
+        self.jitter.set_playout(self.playout);
+        self.due = 0;
+    }
+
+    /// Takes what Opus needs, if it has none.
+    pub(super) fn equip(&mut self, opus: OpusDecoder) {
+        self.decoder.equip(opus);
     }
 
     pub(super) fn codec_of(&self, payload_type: u8) -> Option<Codec> {
@@ -86,6 +160,9 @@ impl Receiver {
         counters: &mut Counters,
     ) -> Inserted {
         let samples = codec.map_or(0, |codec| codec.samples(packet.payload));
+        if codec == Some(Codec::Opus) && packet.payload.len() <= OPUS_SILENCE {
+            self.jitter.expect_pauses();
+        }
         self.jitter.insert(now, packet, samples, counters)
     }
 
@@ -94,35 +171,174 @@ impl Receiver {
         self.jitter.ssrc()
     }
 
-    pub(super) fn expect_pauses(&mut self) {
+    /// The far end falls silent, and tells what its silence sounds like (RFC 3389).
+    pub(super) fn hear_noise(&mut self, payload: &[u8]) {
         self.jitter.expect_pauses();
+        match self.playout {
+            // Nobody is to hear it, and recognition does better without.
+            Playout::Reorder => self.decoder.hear_noise(&[FAINT]),
+            Playout::Paced => self.decoder.hear_noise(payload),
+        }
+        self.told_noise = self.playout == Playout::Paced;
+    }
+
+    /// A pause begins whose noise nobody has told of: it sounds like the last quiet that came.
+    fn guess_noise(&mut self) {
+        if !self.told_noise {
+            let mut payload = [0; NOISE_PAYLOAD];
+            let length = self.noise.likeness().write(&mut payload);
+            self.decoder.hear_noise(&payload[..length]);
+        }
+    }
+
+    /// Twenty milliseconds have passed, by which paced playout goes.
+    pub(super) fn pass(&mut self) {
+        self.due = (self.due + 1).min(MAX_DUE);
+    }
+
+    /// How even the stream is, and what evening it out costs.
+    pub(super) fn timing(&self, now: Instant, reception: &Reception) -> Timing {
+        let depth = self.jitter.depth();
+        Timing {
+            depth_ms: depth.last_ms(),
+            mean_depth_ms: depth.mean_ms(),
+            highest_depth_ms: depth.highest_ms(),
+            target_ms: match self.playout {
+                Playout::Reorder => 0,
+                Playout::Paced => self.jitter.target_ms(now),
+            },
+            jitter: reception.jitter(),
+            jitter_ms: reception.jitter_ms().round() as u32,
+            highest_jitter_ms: reception.highest_jitter_ms().round() as u32,
+            skew_ppm: self.jitter.skew_ppm(),
+        }
     }
 
     /// Returns the next frame that is complete.
     pub(super) fn poll(&mut self, now: Instant, counters: &mut Counters) -> Option<Heard> {
+        match self.playout {
+            Playout::Reorder => self.release(now, counters),
+            Playout::Paced => {
+                self.due = self.due.checked_sub(1)?;
+                Some(self.play(now, counters))
+            }
+        }
+    }
+
+    fn release(&mut self, now: Instant, counters: &mut Counters) -> Option<Heard> {
         loop {
-            if self.filled >= Frame::SAMPLES {
-                return Some(self.cut(counters));
+            if self.collected.len() >= Frame::SAMPLES {
+                return Some(self.cut());
             }
             if self.missing > 0 {
-                self.make_up();
+                self.make_up_a_frame();
                 continue;
             }
             match self.jitter.release(now, counters)? {
                 Released::Packet { payload_type, payload } => {
                     let codec = codec_of(self.agreed, payload_type).unwrap_or(self.codec);
-                    if codec != self.codec {
-                        self.codec = codec;
-                        self.decoder.switch(codec);
-                    }
-                    let samples = self.decoder.decode(payload, &mut self.collected[self.filled..]);
-                    self.filled += samples;
-                    self.aligned = samples.is_multiple_of(Frame::SAMPLES);
+                    let decoded = decode(
+                        &mut self.codec,
+                        &mut self.decoder,
+                        &mut self.collected,
+                        codec,
+                        payload,
+                    );
+                    self.made_up = 0;
+                    let whole = |samples: usize| samples.is_multiple_of(Frame::SAMPLES);
+                    self.aligned = whole(decoded) && whole(self.collected.len());
                 }
                 Released::Lost { samples } => self.miss(samples, Sound::Concealed),
                 Released::Pause { samples } => self.miss(samples, Sound::Pause),
             }
         }
+    }
+
+    /// Makes the frame that is heard now, whatever came.
+    fn play(&mut self, now: Instant, counters: &mut Counters) -> Heard {
+        let wanted = Frame::SAMPLES.saturating_sub(self.collected.len());
+        let quiet = self.quiet.is_quiet();
+        match self.jitter.pace(now, self.codec.on_clock(wanted), quiet) {
+            Pace::Keep => {}
+            Pace::Drop => {
+                counters.dropped += 1;
+                self.pull(now, 2 * Frame::SAMPLES, counters);
+                self.drop_a_frame();
+            }
+            Pace::Insert => {
+                counters.inserted += 1;
+                // Quiet backwards is as quiet, and goes on where the last frame ended.
+                self.last.0.reverse();
+                return self.heard(self.last, Sound::Received);
+            }
+            Pace::Faster => {
+                self.pull(now, Frame::SAMPLES + scaling::LONGEST, counters);
+                if let Some(period) = scaling::shorten(self.collected.samples()) {
+                    counters.scaled += 1;
+                    self.collected.drop_front(period);
+                }
+            }
+            Pace::Slower => {
+                self.pull(now, Frame::SAMPLES - scaling::SHORTEST, counters);
+                let mut period = [0; scaling::LONGEST];
+                let sound = self.collected.samples();
+                if let Some(length) = scaling::lengthen(&self.last.0, sound, &mut period) {
+                    counters.scaled += 1;
+                    self.collected.put_front(&period[..length]);
+                }
+            }
+        }
+        self.pull(now, Frame::SAMPLES, counters);
+        let heard = self.cut();
+        self.quiet.take(&heard.frame);
+        if heard.sound == Sound::Received && self.quiet.is_quiet() {
+            self.noise.hear(&heard.frame.0);
+        }
+        self.last = heard.frame;
+        heard
+    }
+
+    /// Collects until there is enough.
+    fn pull(&mut self, now: Instant, enough: usize, counters: &mut Counters) {
+        // A packet of an odd codec may decode to nothing; it is not waited for for ever.
+        for _ in 0..MAX_PULLS {
+            if self.collected.len() >= enough {
+                return;
+            }
+            if self.missing > 0 {
+                self.make_up(self.missing.min(Frame::SAMPLES));
+                continue;
+            }
+            let quiet = self.quiet.is_quiet();
+            match self.jitter.pull(now, quiet, counters) {
+                Released::Packet { payload_type, payload } => {
+                    let codec = codec_of(self.agreed, payload_type).unwrap_or(self.codec);
+                    decode(&mut self.codec, &mut self.decoder, &mut self.collected, codec, payload);
+                    self.made_up = 0;
+                    self.missing_sound = Sound::Received;
+                }
+                Released::Lost { samples } => self.miss(samples, Sound::Concealed),
+                Released::Pause { samples } => {
+                    if self.missing_sound != Sound::Pause {
+                        self.guess_noise();
+                    }
+                    self.miss(samples, Sound::Pause);
+                }
+            }
+        }
+    }
+
+    /// Leaves out the first frame that waits: the second one begins where it does.
+    fn drop_a_frame(&mut self) {
+        let samples = self.collected.samples();
+        if samples.len() < 2 * Frame::SAMPLES {
+            return;
+        }
+        for index in 0..Frame::SAMPLES {
+            let (gone, kept) = (samples[index], samples[Frame::SAMPLES + index]);
+            samples[Frame::SAMPLES + index] = scaling::mix(gone, kept, index, Frame::SAMPLES);
+        }
+        self.collected.drop_front(Frame::SAMPLES);
     }
 
     fn miss(&mut self, samples: u32, sound: Sound) {
@@ -131,47 +347,86 @@ impl Receiver {
 
     /// Makes up what is missing, as far as the frame goes. Between packets of whole frames, what is
     /// made up is whole frames too.
-    fn make_up(&mut self) {
+    fn make_up_a_frame(&mut self) {
         let exact = self.missing_sound == Sound::Concealed && !self.aligned;
-        let room = Frame::SAMPLES - self.filled;
+        let room = Frame::SAMPLES - self.collected.len();
         let length = match exact {
             true => room.min(self.missing),
-            false if self.filled == 0 && self.missing < Frame::SAMPLES / 2 => 0,
+            false if self.collected.len() == 0 && self.missing < Frame::SAMPLES / 2 => 0,
             false => room,
         };
-        self.missing = if length == 0 { 0 } else { self.missing.saturating_sub(length) };
-        let out = &mut self.collected[self.filled..self.filled + length];
-        match self.missing_sound {
-            Sound::Concealed => {
-                self.decoder.conceal(out);
-                self.concealed += length;
-            }
-            Sound::Pause | Sound::Received => {
-                self.decoder.pause(out);
-                self.paused += length;
-            }
+        self.make_up(length);
+        if length == 0 {
+            self.missing = 0;
         }
-        self.filled += length;
     }
 
-    /// Cuts off a frame. It is what at least half of it is.
-    fn cut(&mut self, counters: &mut Counters) -> Heard {
-        let mut frame = Frame::SILENCE;
-        frame.0.copy_from_slice(&self.collected[..Frame::SAMPLES]);
-        self.collected.copy_within(Frame::SAMPLES..self.filled, 0);
-        self.filled -= Frame::SAMPLES;
-        let half = |samples: usize| 2 * samples >= Frame::SAMPLES;
-        let sound = match (half(self.concealed), half(self.paused)) {
-            (true, _) => Sound::Concealed,
-            (false, true) => Sound::Pause,
-            (false, false) => Sound::Received,
-        };
-        (self.concealed, self.paused) = (0, 0);
-        counters.concealed += u64::from(sound == Sound::Concealed);
+    fn make_up(&mut self, length: usize) {
+        let Self { collected, decoder, .. } = self;
+        let mut length = length;
+        if self.codec == Codec::Opus
+            && self.missing_sound == Sound::Concealed
+            && let Some((_, next)) = self.jitter.following()
+        {
+            // The packet after a loss may repeat the one before it, and no more.
+            let told = self.codec.wide(self.codec.samples(next)).clamp(2, MAX_SAMPLES);
+            if (1..=told).contains(&self.missing) {
+                collected.add(Sound::Concealed, self.missing, |out| {
+                    decoder.recover(next, out);
+                    out.len()
+                });
+                (self.missing, self.made_up) = (0, 0);
+                return;
+            }
+            length = length.min(self.missing.saturating_sub(told));
+        }
+        self.missing = self.missing.saturating_sub(length);
+        match self.missing_sound {
+            Sound::Concealed => {
+                // The voice fades within 60 ms, whatever the codec; then nothing must sound like one.
+                let silent = self.made_up >= SILENT_AFTER;
+                collected.add(Sound::Concealed, length, |out| {
+                    decoder.conceal(out);
+                    if silent {
+                        out.fill(0);
+                    }
+                    out.len()
+                });
+                self.made_up += length;
+            }
+            Sound::Pause | Sound::Received => {
+                collected.add(Sound::Pause, length, |out| {
+                    decoder.pause(out);
+                    out.len()
+                });
+            }
+        }
+    }
+
+    fn cut(&mut self) -> Heard {
+        let (frame, sound) = self.collected.cut();
+        self.heard(frame, sound)
+    }
+
+    fn heard(&mut self, frame: Frame, sound: Sound) -> Heard {
         let tick = self.tick;
         self.tick += 1;
         Heard { tick, frame, sound }
     }
+}
+
+fn decode(
+    current: &mut Codec,
+    decoder: &mut Decoder,
+    collected: &mut Collected,
+    codec: Codec,
+    payload: &[u8],
+) -> usize {
+    if codec != *current {
+        *current = codec;
+        decoder.switch(codec);
+    }
+    collected.add(Sound::Received, MAX_SAMPLES, |out| decoder.decode(payload, out))
 }
 
 /// The agreed codec, or one whose payload type needs no agreement (RFC 3551 §6).

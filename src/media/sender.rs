@@ -1,9 +1,11 @@
 //! The sending half of a leg: frames to packets of the agreed packet time, or event packets in
 //! their place.
 
-use crate::base::{Dice, Frame, PacketTime, RtpTime, SeqNo};
-use crate::codec::{Codec, Encoder, MAX_PAYLOAD};
+use crate::base::{Dice, Frame, RtpTime, SampleRate, SeqNo};
+use crate::codec::{Codec, Encoder, MAX_PAYLOAD, OpusEncoder};
 use crate::rtp::{DtmfSender, Header, Packet, Ssrc};
+
+use super::session::LegParams;
 
 /// The longest packet: 60 ms, in samples at 16 kHz.
 const MAX_PACKET: usize = 960;
@@ -33,16 +35,24 @@ impl Continuity {
             after_pause: true,
         }
     }
+
+    /// Another clock rate is another stream (RFC 7160 §4.1). The odd multiplier takes every name
+    /// to another one.
+    fn on_another_clock(&mut self) {
+        self.ssrc = Ssrc(self.ssrc.0.wrapping_mul(0x9e37_79b1).wrapping_add(0x7f4a_7c15));
+        self.after_pause = true;
+    }
 }
 
 /// Collects sound for a packet, encodes and packetises it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Sender {
     continuity: Continuity,
     codec: Codec,
     encoder: Encoder,
     payload_type: u8,
     telephone_event: Option<u8>,
+    event_clock: SampleRate,
     dtmf: DtmfSender,
     /// Of sound, in samples at 16 kHz as all that is collected.
     packet: usize,
@@ -51,36 +61,42 @@ pub(super) struct Sender {
 }
 
 impl Sender {
-    pub(super) fn new(continuity: Continuity, codec: Codec) -> Self {
-        Self {
+    pub(super) fn new(continuity: Continuity, params: &LegParams) -> Self {
+        let mut sender = Self {
             continuity,
-            codec,
-            encoder: Encoder::new(codec),
-            payload_type: 0,
+            codec: params.codec,
+            encoder: Encoder::new(params.codec),
+            payload_type: params.payload_type,
             telephone_event: None,
+            event_clock: params.event_clock,
             dtmf: DtmfSender::default(),
             packet: Frame::SAMPLES,
             collected: [0; Frame::SAMPLES + MAX_PACKET],
             filled: 0,
-        }
+        };
+        sender.agree(params);
+        sender
     }
 
-    pub(super) fn agree(
-        &mut self,
-        codec: Codec,
-        payload_type: u8,
-        telephone_event: Option<u8>,
-        packet_time: PacketTime,
-    ) {
-        if payload_type != self.payload_type {
+    /// Takes what Opus needs, if it has none.
+    pub(super) fn equip(&mut self, opus: OpusEncoder) {
+        self.encoder.equip(opus);
+    }
+
+    pub(super) fn agree(&mut self, params: &LegParams) {
+        if params.payload_type != self.payload_type {
             self.drop_collected();
         }
-        self.codec = codec;
-        self.encoder.switch(codec);
-        self.payload_type = payload_type;
-        self.telephone_event = telephone_event;
-        // 10 to 60 ms; what is outside was not agreed with anybody.
-        self.packet = usize::from(packet_time.0.clamp(10, 60)) * 16;
+        if params.codec.clock_rate() != self.codec.clock_rate() {
+            self.continuity.on_another_clock();
+        }
+        self.codec = params.codec;
+        self.encoder.switch(params.codec);
+        self.encoder.tune(&params.opus);
+        self.payload_type = params.payload_type;
+        self.telephone_event = params.telephone_event;
+        self.event_clock = params.event_clock;
+        self.packet = params.codec.packet(params.packet_time);
     }
 
     pub(super) fn continuity(&self) -> Continuity {
@@ -111,40 +127,42 @@ impl Sender {
         self.dtmf.is_busy()
     }
 
-    /// Writes the next packet that is full.
+    /// Writes the next packet that is full, or none while there is silence that need not be sent.
     pub(super) fn poll_packet(&mut self, out: &mut [u8]) -> Option<usize> {
-        if self.filled < self.packet {
+        while self.filled >= self.packet {
+            let written = self.write_packet(out);
+            self.collected.copy_within(self.packet..self.filled, 0);
+            self.filled -= self.packet;
+            self.go_on(self.packet);
+            self.continuity.after_pause = written.is_none();
+            if written.is_some() {
+                self.continuity.seq = SeqNo(self.continuity.seq.0.wrapping_add(1));
+                return written;
+            }
+        }
+        None
+    }
+
+    fn write_packet(&mut self, out: &mut [u8]) -> Option<usize> {
+        let Continuity { ssrc, seq, time, after_pause } = self.continuity;
+        if let Some(payload_type) = self.telephone_event {
+            // It is sent where the sound would be, and counts how long it is in its own clock.
+            let rate = (self.event_clock.0 / 1000) as u16;
+            let samples = (self.packet / 16) as u16 * rate;
+            if let Some(event) = self.dtmf.next(time, samples, rate) {
+                let (marker, time) = (event.marker, event.time);
+                let header = Header { payload_type, marker, seq, time, ssrc };
+                return Packet { header, payload: &event.payload }.write(out);
+            }
+        }
+        let mut payload = [0; MAX_PAYLOAD];
+        let length = self.encoder.encode(&self.collected[..self.packet], &mut payload);
+        if length == 0 {
             return None;
         }
-        let Continuity { ssrc, seq, time, after_pause } = self.continuity;
-        let event = match self.telephone_event {
-            Some(payload_type) => {
-                let samples = self.codec.on_clock(self.packet) as u16;
-                let rate = (self.codec.clock_rate().0 / 1000) as u16;
-                self.dtmf.next(time, samples, rate).map(|event| (payload_type, event))
-            }
-            None => None,
-        };
-        let length = match &event {
-            Some((payload_type, event)) => {
-                let (payload_type, marker, time) = (*payload_type, event.marker, event.time);
-                let header = Header { payload_type, marker, seq, time, ssrc };
-                Packet { header, payload: &event.payload }.write(out)
-            }
-            None => {
-                let payload_type = self.payload_type;
-                let header = Header { payload_type, marker: after_pause, seq, time, ssrc };
-                let mut payload = [0; MAX_PAYLOAD];
-                let length = self.encoder.encode(&self.collected[..self.packet], &mut payload);
-                Packet { header, payload: &payload[..length] }.write(out)
-            }
-        };
-        self.collected.copy_within(self.packet..self.filled, 0);
-        self.filled -= self.packet;
-        self.go_on(self.packet);
-        self.continuity.seq = SeqNo(seq.0.wrapping_add(1));
-        self.continuity.after_pause = false;
-        length
+        let (payload_type, marker) = (self.payload_type, after_pause);
+        let header = Header { payload_type, marker, seq, time, ssrc };
+        Packet { header, payload: &payload[..length] }.write(out)
     }
 
     fn drop_collected(&mut self) {

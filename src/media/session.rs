@@ -6,24 +6,31 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use crate::base::{Dice, Frame, PacketTime, Phi};
-use crate::codec::Codec;
+use crate::base::{Dice, Frame, PacketTime, Phi, SampleRate};
+use crate::codec::{Codec, OpusCoders, OpusSettings};
 use crate::rtp::{
-    Counters, DtmfReceiver, Inserted, Packet, PacketError, Reception, SrtpError, SrtpKeys,
+    Counters, Inserted, Ntp, Packet, PacketError, Playout, RTCP_BYTES, Reception, RtcpParams,
+    SrtpError, SrtpKeys,
 };
 
+use super::backdrop::{Backdrop, BackdropPlayer};
+use super::digits::Digits;
 use super::latch::{Latch, Source};
+use super::life::Life;
 use super::protection::{LONGEST, Protection};
-use super::receiver::{Heard, Receiver};
+use super::receiver::{Heard, Receiver, Timing};
 use super::sender::{Continuity, Sender};
 use super::socket_counts::SocketCounts;
+use super::tones::Dialler;
+use super::verdict::Verdict;
+use super::watch::{Quality, Watch};
 
 /// Comfort noise (RFC 3389), for which every 8 kHz codec shares one payload type.
 const COMFORT_NOISE: u8 = 13;
-/// Nothing came for this long: worth saying, and saying again after as long.
-const NO_PACKETS: Duration = Duration::from_secs(5);
 /// The most that is made up for after a stand-still, in frames: 30 s.
 const SKIPPED: u64 = 1500;
+/// Bytes of the header of our packets (RFC 3550 §5.1).
+const HEADER: usize = 12;
 /// Events that may wait between two polls.
 const EVENTS: usize = 8;
 
@@ -34,8 +41,12 @@ pub struct LegParams {
     pub codec: Codec,
     /// Its payload type, both ways.
     pub payload_type: u8,
+    /// How the far end wants its Opus.
+    pub opus: OpusSettings,
     /// The payload type of telephone-event (RFC 4733), when both sides have it.
     pub telephone_event: Option<u8>,
+    /// What its durations count at: the clock of the codec, or 8 kHz from those who know no other.
+    pub event_clock: SampleRate,
     /// Where the far end receives, by its SDP.
     pub remote: SocketAddr,
     /// How much sound to put in a packet.
@@ -46,22 +57,20 @@ pub struct LegParams {
     pub receives: bool,
     /// Whether the far end may be behind NAT, so that its address is learnt from its packets.
     pub learn_source: bool,
+    /// Whether digits are looked for in the sound, and pressed in it where there are no telephone events.
+    pub in_band_digits: bool,
+    /// Whether the agent's silence is that of an open line, not digital silence.
+    pub comfort_noise: bool,
+    /// How long nothing at all may come, unless on hold, until the far end counts as gone.
+    pub rtp_timeout: Option<Duration>,
     /// From which address besides that of SDP it may be learnt: where signalling comes from. `None` is any.
     pub learn_from: Option<IpAddr>,
     /// The keys of SRTP; `None` sends and takes what is not encrypted.
     pub srtp: Option<SrtpKeys>,
     /// When what comes is played.
     pub playout: Playout,
-}
-
-/// When what comes is played.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum Playout {
-    /// As soon as it is in order: for recognition, which wants the least delay.
-    #[default]
-    Reorder,
-    /// One frame every 20 ms, late enough that few packets come too late: for ears.
-    Paced,
+    /// What was agreed of RTCP.
+    pub rtcp: RtcpParams,
 }
 
 impl LegParams {
@@ -70,16 +79,27 @@ impl LegParams {
         Self {
             codec,
             payload_type,
+            opus: OpusSettings::default(),
             telephone_event: None,
+            event_clock: SampleRate(8_000),
             remote,
             packet_time: PacketTime::DEFAULT,
             sends: true,
             receives: true,
             learn_source: false,
+            in_band_digits: false,
+            comfort_noise: false,
+            rtp_timeout: None,
             playout: Playout::Reorder,
+            rtcp: RtcpParams::default(),
             learn_from: None,
             srtp: None,
         }
+    }
+
+    /// Whether either side has the other on hold.
+    pub fn is_held(&self) -> bool {
+        !(self.sends && self.receives)
     }
 }
 
@@ -92,7 +112,7 @@ pub enum Received {
     Event(Inserted),
     /// From somebody else: dropped.
     Foreign,
-    /// RTCP: dropped.
+    /// RTCP of the far end.
     Control,
     /// Not RTP: dropped.
     Malformed,
@@ -124,9 +144,16 @@ pub enum SessionEvent {
         /// For how long.
         lasted: Duration,
     },
+    /// Nothing came for as long as was agreed, not even RTCP: the far end is gone.
+    Gone {
+        /// For how long.
+        lasted: Duration,
+    },
+    /// Whether both sides hear each other: said once it is known, and when it changes.
+    Judged(Verdict),
 }
 
-/// Counts of one leg. They only grow.
+/// What is known of one leg. Counts only grow.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Stats {
     /// Of what came.
@@ -135,24 +162,27 @@ pub struct Stats {
     pub packets_sent: u64,
     /// Frames of the agent's sound sent, without silence.
     pub frames_played: u64,
+    /// How even what comes is, as of the last tick.
+    pub timing: Timing,
     /// Of the socket, filled in by whoever owns it.
     pub socket: SocketCounts,
 }
 
 /// The media of one leg.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct MediaSession {
     params: LegParams,
     latch: Latch,
     protection: Option<Protection>,
     receiver: Receiver,
     sender: Sender,
-    dtmf: DtmfReceiver,
+    digits: Digits,
+    dialler: Dialler,
+    backdrop: BackdropPlayer,
     reception: Reception,
+    watch: Watch,
     stats: Stats,
-    /// When a packet last came, or the silence began to count.
-    last_packet: Instant,
-    no_packets_said: Duration,
+    life: Life,
     events: [Option<SessionEvent>; EVENTS],
 }
 
@@ -164,22 +194,30 @@ impl MediaSession {
 
     /// Starts a leg that goes on with a stream that another session sent.
     pub fn resume(now: Instant, params: LegParams, continuity: Continuity) -> Self {
-        let mut sender = Sender::new(continuity, params.codec);
-        let LegParams { codec, payload_type, telephone_event, packet_time, .. } = params;
-        sender.agree(codec, payload_type, telephone_event, packet_time);
+        let LegParams { codec, payload_type, .. } = params;
+        let seed = u64::from(continuity.ssrc.0) << 32 | u64::from(continuity.time.0);
         Self {
             latch: Latch::new(params.remote, params.learn_source, params.learn_from),
             protection: params.srtp.as_ref().map(Protection::new),
+            sender: Sender::new(continuity, &params),
+            receiver: Receiver::new(payload_type, codec, params.playout),
             params,
-            receiver: Receiver::new(payload_type, codec),
-            sender,
-            dtmf: DtmfReceiver::default(),
+            digits: Digits::new(codec.clock_rate()),
+            dialler: Dialler::default(),
+            backdrop: BackdropPlayer::default(),
             reception: Reception::new(codec.clock_rate()),
+            watch: Watch::new(now, continuity.ssrc, seed),
             stats: Stats::default(),
-            last_packet: now,
-            no_packets_said: Duration::ZERO,
+            life: Life::new(now),
             events: [const { None }; EVENTS],
         }
+    }
+
+    /// Takes what Opus needs, for a leg that was not opened with it: before it is agreed on. What a
+    /// leg has it keeps; a second time would free memory.
+    pub fn equip(&mut self, coders: OpusCoders) {
+        self.sender.equip(coders.encoder);
+        self.receiver.equip(coders.decoder);
     }
 
     /// Goes on under what a later offer and answer agreed on. The source is learnt anew only when
@@ -192,14 +230,25 @@ impl MediaSession {
             Some(protection) => protection.agree(params.srtp.as_ref()),
             none => *none = params.srtp.as_ref().map(Protection::new),
         }
-        if params.receives && !self.params.receives {
-            self.heard_from(now);
+        // What did not come on hold was not to come.
+        if self.params.is_held() && !params.is_held() {
+            self.life = Life::new(now);
         }
-        let LegParams { codec, payload_type, telephone_event, packet_time, .. } = params;
-        self.sender.agree(codec, payload_type, telephone_event, packet_time);
-        self.receiver.agree(payload_type, codec);
-        self.reception.set_clock(codec.clock_rate());
+        let path = |of: &LegParams| (of.remote, of.sends, of.receives, of.srtp.is_some());
+        if path(&params) != path(&self.params) {
+            self.watch.agree(now, &self.stats);
+        }
+        self.sender.agree(&params);
+        self.receiver.agree(params.payload_type, params.codec, params.playout);
+        self.digits.agree(params.codec.clock_rate());
+        self.reception.set_clock(params.codec.clock_rate());
         self.params = params;
+    }
+
+    /// Says whether what is heard goes to somebody's ears, as that of a bridged leg does, and not
+    /// to recognition. It is then played evenly, whatever was agreed.
+    pub fn set_for_ears(&mut self, for_ears: bool) {
+        self.receiver.set_for_ears(for_ears);
     }
 
     /// Takes one datagram. It never panics, whatever is in it.
@@ -211,6 +260,7 @@ impl MediaSession {
         // Nobody else's packets are worth the arithmetic, and only what is genuine may be learnt from.
         if !self.latch.may_hear(now, from) {
             self.stats.received.foreign += 1;
+            self.watch.foreign(from);
             return Received::Foreign;
         }
         let mut room = [0; LONGEST];
@@ -235,10 +285,7 @@ impl MediaSession {
         let counters = &mut self.stats.received;
         let packet = match Packet::parse(datagram) {
             Ok(packet) => packet,
-            Err(PacketError::Control) => {
-                counters.control += 1;
-                return Received::Control;
-            }
+            Err(PacketError::Control) => return self.receive_control(now, datagram, from),
             Err(_) => {
                 counters.malformed += 1;
                 return Received::Malformed;
@@ -249,6 +296,7 @@ impl MediaSession {
             Source::Learnt => self.emit(SessionEvent::SourceLearnt { at: from }),
             Source::Foreign => {
                 counters.foreign += 1;
+                self.watch.foreign(from);
                 return Received::Foreign;
             }
         }
@@ -256,11 +304,96 @@ impl MediaSession {
             self.emit(SessionEvent::FirstPacket { from });
         }
         self.stats.received.received += 1;
-        self.heard_from(now);
+        self.life.packet(now);
         if !self.params.receives {
+            // What we do not want to hear is not lost.
+            if self.reception.ssrc() == Some(packet.header.ssrc) {
+                self.reception.receive(now, &packet.header, false);
+            }
             return Received::OnHold;
         }
         self.take(now, &packet)
+    }
+
+    /// Takes one datagram of RTCP, from the port of its own or that of RTP. It never panics.
+    pub fn receive_control(&mut self, now: Instant, datagram: &[u8], from: SocketAddr) -> Received {
+        self.stats.received.control += 1;
+        let LegParams { remote, rtcp, .. } = &self.params;
+        let signalled = rtcp.remote.unwrap_or_else(|| next_port(*remote));
+        if !self.latch.hears_control(from, signalled) {
+            return Received::Foreign;
+        }
+        let mut room = [0; LONGEST];
+        let Some(packet) = self.open_report(datagram, &mut room) else {
+            return Received::Malformed;
+        };
+        if !self.watch.receive_control(now, packet, from) {
+            return Received::Malformed;
+        }
+        self.life.sign(now);
+        Received::Control
+    }
+
+    /// Writes the RTCP report that is due into `out`, after a tick's packets, and returns its
+    /// length and where it goes.
+    pub fn poll_control(
+        &mut self,
+        now: Instant,
+        out: &mut [u8; RTCP_BYTES],
+    ) -> Option<(usize, SocketAddr)> {
+        if !self.watch.control_is_due(now) {
+            return None;
+        }
+        let Self { watch, reception, params, .. } = self;
+        let time = self.sender.continuity().time;
+        let length = watch.write_control(now, time, reception, params, out)?;
+        self.send_control(length, out)
+    }
+
+    /// Writes the last report, with a goodbye, as [`Self::poll_control`] does.
+    pub fn goodbye(
+        &mut self,
+        now: Instant,
+        out: &mut [u8; RTCP_BYTES],
+    ) -> Option<(usize, SocketAddr)> {
+        let time = self.sender.continuity().time;
+        let length = self.watch.write_goodbye(now, time, &mut self.reception, out)?;
+        self.send_control(length, out)
+    }
+
+    fn send_control(
+        &mut self,
+        length: usize,
+        out: &mut [u8; RTCP_BYTES],
+    ) -> Option<(usize, SocketAddr)> {
+        let rtp = (self.latch.remote(), self.latch.is_learnt());
+        let to = self.watch.control_remote(&self.params, rtp);
+        // On hold as RFC 2543 had it there is nobody to report to.
+        if to.ip().is_unspecified() {
+            return None;
+        }
+        Some((self.seal_report(out, length)?, to))
+    }
+
+    /// Whether RTCP goes over the port of RTP (RFC 5761).
+    pub fn shares_port(&self) -> bool {
+        self.params.rtcp.mux
+    }
+
+    /// Tells the time of day, for reports; without it they count from the start of the leg.
+    pub fn set_wall_clock(&mut self, now: Instant, time: Ntp) {
+        self.watch.set_wall_clock(now, time);
+    }
+
+    /// Notes that the far end's machine refused a packet: nobody listens there.
+    pub fn refused(&mut self, now: Instant) {
+        self.watch.refused(now);
+    }
+
+    /// Returns how the leg sounded so far.
+    pub fn quality(&self, now: Instant) -> Quality {
+        let judged = (&self.stats, self.life.last_packet());
+        self.watch.quality(now, &self.reception, (&self.params, self.latch.remote()), judged)
     }
 
     /// Opens an RTCP packet of the far end, copying it to `room`, and counts what is not genuine; without SRTP
@@ -293,29 +426,51 @@ impl MediaSession {
 
     /// Whether the next tick sends sound, so that a frame of the agent's would be heard.
     pub fn wants_sound(&self) -> bool {
-        self.params.sends && !self.sender.presses()
+        self.params.sends && !self.sender.presses() && !self.dialler.is_busy()
     }
 
     /// Moves on by 20 ms, with the agent's next frame if it has one and [`Self::wants_sound`].
-    /// Without one silence is sent, so that the far end sees an unbroken stream.
+    /// Without one the backdrop is sent, so that the far end sees an unbroken stream.
     pub fn tick(&mut self, now: Instant, next: Option<&Frame>) {
-        if self.params.sends {
-            self.stats.frames_played += u64::from(next.is_some());
-            self.sender.take(next.unwrap_or(&Frame::SILENCE));
-        } else {
+        if !self.params.sends {
             self.sender.pass();
+        } else if let Some(frame) = next {
+            self.stats.frames_played += 1;
+            self.backdrop.yield_to_voice();
+            self.sender.take(frame);
+        } else if self.dialler.is_busy() {
+            self.sender.take(&self.dialler.next_frame());
+        } else {
+            self.sender.take(&self.backdrop.next_frame(self.params.comfort_noise));
         }
-        let lasted = now.saturating_duration_since(self.last_packet);
-        if self.params.receives && lasted >= self.no_packets_said + NO_PACKETS {
-            self.no_packets_said = lasted;
-            self.emit(SessionEvent::NoPackets { lasted });
+        if self.params.receives {
+            self.receiver.pass();
         }
+        self.stats.timing = self.receiver.timing(now, &self.reception);
+        if !self.params.is_held() {
+            for event in self.life.check(now, self.params.rtp_timeout).into_iter().flatten() {
+                self.emit(event);
+            }
+        }
+        let (said, remote) = (next.filter(|_| self.params.sends), self.latch.remote());
+        let seen = (&self.stats, self.life.last_packet());
+        if let Some(verdict) = self.watch.tick(now, said, (&self.params, remote), seen) {
+            self.emit(SessionEvent::Judged(verdict));
+        }
+    }
+
+    /// Changes what is sent while the agent says nothing.
+    pub fn play_behind(&mut self, backdrop: Backdrop) {
+        self.backdrop.change(backdrop);
     }
 
     /// Lets frames' time pass in which nothing could be sent: this machine stood still.
     pub fn skip(&mut self, frames: u64) {
         // After more than that the far end has given up, and any time is as good.
-        (0..frames.min(SKIPPED)).for_each(|_| self.sender.pass());
+        for _ in 0..frames.min(SKIPPED) {
+            self.sender.pass();
+            self.receiver.pass();
+        }
     }
 
     /// Writes the next packet that is due into `out` and returns its length. It goes to
@@ -323,18 +478,31 @@ impl MediaSession {
     pub fn poll_packet(&mut self, out: &mut [u8]) -> Option<usize> {
         let length = self.sender.poll_packet(out)?;
         self.stats.packets_sent += 1;
+        self.watch.sends(length.saturating_sub(HEADER));
         match &mut self.protection {
             Some(protection) => protection.seal(out, length),
             None => Some(length),
         }
     }
 
-    /// Returns the next frame that was heard.
+    /// Returns the next frame that was heard. On hold nothing is: what comes then is the PBX's music.
     pub fn poll_heard(&mut self, now: Instant) -> Option<Heard> {
-        if !self.params.receives {
-            return None;
+        loop {
+            if !self.params.receives {
+                return None;
+            }
+            let mut heard = self.receiver.poll(now, &mut self.stats.received)?;
+            if self.params.is_held() {
+                continue;
+            }
+            self.watch.heard(&heard.frame, heard.sound);
+            if self.params.in_band_digits
+                && let Some(digit) = self.digits.hear(now, &mut heard.frame)
+            {
+                self.emit(SessionEvent::Digit(digit));
+            }
+            return Some(heard);
         }
-        self.receiver.poll(now, &mut self.stats.received)
     }
 
     /// Returns what has happened since.
@@ -344,9 +512,13 @@ impl MediaSession {
         Some(event)
     }
 
-    /// Presses a digit; `false` when the far end does not take telephone events or too many wait.
+    /// Presses a digit: as a telephone event, else in the sound; `false` when the far end takes neither or too many
+    /// wait.
     pub fn press(&mut self, digit: char) -> bool {
-        self.sender.press(digit)
+        match self.params.telephone_event {
+            None if self.params.in_band_digits => self.dialler.press(digit),
+            _ => self.sender.press(digit),
+        }
     }
 
     /// Returns where packets go: the address of SDP, or the one that was learnt.
@@ -381,22 +553,17 @@ impl MediaSession {
             return Received::Sound(inserted);
         }
         if Some(payload_type) == self.params.telephone_event {
-            if let Some(digit) = self.dtmf.receive(packet) {
+            if let Some(digit) = self.digits.event(now, packet) {
                 self.emit(SessionEvent::Digit(digit));
             }
             return Received::Event(inserted);
         }
         if payload_type == COMFORT_NOISE {
-            self.receiver.expect_pauses();
+            self.receiver.hear_noise(packet.payload);
             return Received::Sound(inserted);
         }
         counters.unexpected += 1;
         Received::Unexpected
-    }
-
-    fn heard_from(&mut self, now: Instant) {
-        self.last_packet = now;
-        self.no_packets_said = Duration::ZERO;
     }
 
     /// Events are few and polled after every call; if not, the first ones matter most.
@@ -405,6 +572,11 @@ impl MediaSession {
             *place = Some(event);
         }
     }
+}
+
+/// Where RTCP goes when nobody says (RFC 3550 §11).
+fn next_port(rtp: SocketAddr) -> SocketAddr {
+    SocketAddr::new(rtp.ip(), rtp.port().saturating_add(1))
 }
 
 /// RTCP on the port of RTP (RFC 5761 §4).

@@ -217,4 +217,56 @@ labels! {
         /// From the voice to the caller.
         Down = "down",
     }
+
+    /// Whether both sides of a call hear each other.
+    SoundVerdict {
+        /// They do.
+        Fine = "fine",
+        /// Not one packet came.
+        NothingReceived = "nothing_received",
+        /// Packets came from another address than SDP names.
+        Elsewhere = "elsewhere",
+        /// Packets came that are not under the agreed key.
+        Undecipherable = "undecipherable",
+        /// Packets came in a format that was not agreed.
+        WrongFormat = "wrong_format",
+        /// Packets came and do not any more.
+        Stopped = "stopped",
+        /// Packets came, with silence in all of them.
+        OnlySilence = "only_silence",
+        /// We were on hold from the start.
+        OnHold = "on_hold",
+        /// Not one packet could be sent.
+        NothingSent = "nothing_sent",
+        /// The far end's machine refused our packets.
+        Refused = "refused",
+        /// The far end reports that none of our packets arrive.
+        NotReceived = "not_received",
+    }
+
+    /// Whose sound it is.
+    SoundSide {
+        /// The far end's, as we hear it.
+        Heard = "heard",
+        /// Ours, as the far end hears it.
+        Said = "said",
+    }
+
+    /// What became of packets.
+    RtpKind {
+        /// They came.
+        Received = "received",
+        /// They never came.
+        Lost = "lost",
+        /// They came too late.
+        Late = "late",
+        /// They came again.
+        Duplicate = "duplicate",
+        /// They came after a later one, and in time.
+        Reordered = "reordered",
+        /// They came from somebody else.
+        Foreign = "foreign",
+        /// We sent them.
+        Sent = "sent",
+    }
 }

@@ -7,8 +7,8 @@ use metrics::{Recorder, counter, describe_counter, describe_gauge, describe_hist
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 use super::labels::{
-    AudioPath, ConnectionEnd, ConnectionRefusal, DropLabel, EndLabel, Label, RefusalLabel,
-    SendFault, TlsFailure, ToolOutcome, TransferOutcome, TrunkStateLabel,
+    AudioPath, ConnectionEnd, ConnectionRefusal, DropLabel, EndLabel, Label, RefusalLabel, RtpKind,
+    SendFault, SoundVerdict, TlsFailure, ToolOutcome, TransferOutcome, TrunkStateLabel,
 };
 
 /// The names, in base units; counters end in `_total`.
@@ -54,12 +54,21 @@ pub(super) mod names {
     pub(in crate::ops) const ENGINE_FAILURES: &str = "attendant_engine_failures_total";
     pub(in crate::ops) const AUDIT_FAILURES: &str = "attendant_audit_failures_total";
     pub(in crate::ops) const STORE_FAILURES: &str = "attendant_store_failures_total";
+    pub(in crate::ops) const SOUND_VERDICTS: &str = "attendant_sound_verdicts_total";
+    pub(in crate::ops) const RTP_PACKETS: &str = "attendant_rtp_packets_total";
+    pub(in crate::ops) const FRAMES_CONCEALED: &str = "attendant_frames_concealed_total";
+    pub(in crate::ops) const CALL_MOS: &str = "attendant_call_mos";
+    pub(in crate::ops) const CALL_LOSS: &str = "attendant_call_loss_ratio";
+    pub(in crate::ops) const CALL_JITTER_SECONDS: &str = "attendant_call_jitter_seconds";
+    pub(in crate::ops) const CALL_DEPTH_SECONDS: &str = "attendant_call_depth_seconds";
+    pub(in crate::ops) const ROUND_TRIP_SECONDS: &str = "attendant_call_round_trip_seconds";
+    pub(in crate::ops) const SPEECH_DBOV: &str = "attendant_call_speech_dbov";
     pub(in crate::ops) const DRAINING: &str = "attendant_draining";
 }
 use names::*;
 
-/// Histograms: name, meaning, bucket bounds in seconds.
-const HISTOGRAMS: [(&str, &str, &[f64]); 3] = [
+/// Histograms: name, meaning, bucket bounds.
+const HISTOGRAMS: [(&str, &str, &[f64]); 9] = [
     (
         CALL_SECONDS,
         "How long calls last from the answer on.",
@@ -75,6 +84,37 @@ const HISTOGRAMS: [(&str, &str, &[f64]); 3] = [
         BARGE_IN_SECONDS,
         "From the caller's first sound over the agent's to silence.",
         &[0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.6, 1.0],
+    ),
+    // 4.4 is the best of narrow band, below 3.6 many complain (ITU-T G.107 annex B).
+    (
+        CALL_MOS,
+        "How calls sounded, as the E-model rates them; 1 to 4.5.",
+        &[2.0, 2.6, 3.1, 3.6, 3.8, 4.0, 4.2, 4.3, 4.4],
+    ),
+    (
+        CALL_LOSS,
+        "The part of a call's packets that was lost or too late.",
+        &[0.0, 0.001, 0.003, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5],
+    ),
+    (
+        CALL_JITTER_SECONDS,
+        "Interarrival jitter at the end of a call.",
+        &[0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2],
+    ),
+    (
+        CALL_DEPTH_SECONDS,
+        "Mean delay of a call that the jitter buffer added.",
+        &[0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2],
+    ),
+    (
+        ROUND_TRIP_SECONDS,
+        "From here to the far end and back, by RTCP.",
+        &[0.005, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0],
+    ),
+    (
+        SPEECH_DBOV,
+        "The level of speech in dBov.",
+        &[-50.0, -40.0, -36.0, -32.0, -28.0, -24.0, -20.0, -16.0, -12.0, -8.0],
     ),
 ];
 
@@ -169,7 +209,7 @@ fn describe() {
     plain(REGISTRATIONS, "Softphones that registered or left.");
     plain(MAIL_NOTICES, "Times that a PBX told of its voice mail without being asked.");
     plain(PORTS_EXHAUSTED, "Calls that found no free RTP port.");
-    plain(TICKS_LATE, "Media ticks more than a slot late.");
+    plain(TICKS_LATE, "Media ticks more than 2 ms late.");
     plain(TURNS_LEFT_OUT, "Packet times in which nothing was sent, because a thread stood still.");
     plain(RTP_LOST, "RTP that the system threw away because a receive buffer was full.");
     plain(MEDIA_TIMEOUTS, "Legs that nothing was received on for too long.");
@@ -221,9 +261,22 @@ fn describe() {
     level(MEDIA_LOAD, "The part of a core that the busiest media thread used.");
     level(MEDIA_FULL, "1 while new calls are refused because media threads are too busy.");
     level(DRAINING, "1 while new calls are refused because the process is to stop.");
+    describe_sound();
     for (name, meaning, _) in HISTOGRAMS {
         describe_histogram!(name, meaning);
     }
+}
+
+/// How calls sound.
+fn describe_sound() {
+    describe_counter!(FRAMES_CONCEALED, "Frames of 20 ms made up in place of lost packets.");
+    counter!(FRAMES_CONCEALED).increment(0);
+    labelled::<RtpKind>(
+        RTP_PACKETS,
+        "Packets of calls that are over, by what became of them.",
+        "kind",
+    );
+    describe_counter!(SOUND_VERDICTS, "Whether both sides of calls hear each other, by trunk.");
 }
 
 fn labelled_by(key: &'static str, name: &'static str, labels: [&'static str; 2]) {
@@ -254,6 +307,10 @@ pub fn expect<'a>(
 ) {
     for ExpectedTrunk { name: trunk, asked, registers } in trunks {
         counter!(CALLS_STARTED, "trunk" => trunk.to_string()).increment(0);
+        for verdict in SoundVerdict::ALL {
+            let trunk = trunk.to_string();
+            counter!(SOUND_VERDICTS, "trunk" => trunk, "verdict" => verdict.label()).increment(0);
+        }
         if asked {
             gauge!(TRUNK_UP, "trunk" => trunk.to_string()).increment(0.0);
         }
@@ -290,6 +347,7 @@ mod tests {
             "attendant_calls_started_total{trunk=\"front\"} 0",
             "attendant_calls_started_total{trunk=\"phones\"} 0",
             "attendant_trunk_up{trunk=\"front\"} 0",
+            "attendant_sound_verdicts_total{trunk=\"front\",verdict=\"elsewhere\"} 0",
             "attendant_trunk_registered{trunk=\"front\"} 0",
             "attendant_trunk_changes_total{state=\"down\"} 0",
             "attendant_tool_calls_total{tool=\"book_appointment\",result=\"denied\"} 0",

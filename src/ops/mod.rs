@@ -9,6 +9,7 @@ mod labels;
 pub mod logging;
 mod media;
 pub mod metrics;
+mod sound;
 pub mod systemd;
 mod transport;
 mod trunks;
@@ -20,13 +21,15 @@ pub use events::{
     SoftphoneRegistered, StoreFailed, ToolRan, TransferFinished, TurnAnswered, VoiceFailed,
 };
 pub use labels::{
-    AudioPath, ConnectionEnd, ConnectionRefusal, DropLabel, EndLabel, Label, RefusalLabel,
-    Scheduling, SendFault, TlsFailure, ToolOutcome, TransferOutcome, TrunkStateLabel,
+    AudioPath, ConnectionEnd, ConnectionRefusal, DropLabel, EndLabel, Label, RefusalLabel, RtpKind,
+    Scheduling, SendFault, SoundSide, SoundVerdict, TlsFailure, ToolOutcome, TransferOutcome,
+    TrunkStateLabel,
 };
 pub use media::{
     MediaFull, MediaLate, MediaLoadMeasured, MediaScheduling, MemoryLocked, RtpBuffer,
     RtpThrownAway, RtpUnsent,
 };
+pub use sound::{Evenness, MediaClosed, SoundJudged, SoundOf};
 pub use transport::{
     ConnectionClosed, ConnectionOpened, ConnectionRefused, DatagramsLost, SourceDropped, TlsFailed,
 };

@@ -62,7 +62,7 @@ pub(super) struct Ending {
 /// When the recording cannot be written.
 pub(super) fn report(session: Session, ending: Ending) -> Result<CallReport, PhoneError> {
     let turns = turns(&session);
-    let Session { parties, ledger, script, story, .. } = session;
+    let Session { parties, ledger, script, story, holding, .. } = session;
     let zero = story.answered_at.unwrap_or(ending.dialled_at);
     let heard = ledger.spurts.iter().map(|spurt| SpurtReport {
         began_ms: ms_between(zero, spurt.began),
@@ -72,8 +72,11 @@ pub(super) fn report(session: Session, ending: Ending) -> Result<CallReport, Pho
     let heard: Vec<_> = heard.collect();
     let mut packets = PacketReport::default();
     let (mut left, mut right) = (Vec::new(), Vec::new());
+    let mut quality = None;
     for party in parties {
-        party.account(&mut packets, &mut left, &mut right);
+        // The first party's way is the one that was asked about; it is reported without those that follow.
+        let own = party.account(&mut packets, &mut left, &mut right);
+        quality = quality.or(own);
     }
     if let Some(path) = &ending.recording {
         let written = Stereo::lay_out(zero, &left, &right).write(path);
@@ -98,6 +101,8 @@ pub(super) fn report(session: Session, ending: Ending) -> Result<CallReport, Pho
         handoff_id: None,
         referred_by: None,
         packets,
+        quality,
+        hold: holding.report,
         recording: ending.recording,
         answered_at: story.answered_at,
     })

@@ -7,12 +7,15 @@ mod clip;
 mod closing;
 mod ear;
 mod error;
+mod holding;
 mod measure;
+mod opening;
 mod party;
 #[allow(clippy::module_inception, reason = "the phone is the room's one noun")]
 mod phone;
 mod plan;
 mod progress;
+mod quality;
 mod recording;
 mod report;
 mod script;
@@ -25,9 +28,11 @@ mod wire;
 
 pub use ear::{Ear, EarSettings, HeardPacket, Noticed};
 pub use error::PhoneError;
-pub use phone::{Phone, PhoneConfig};
+pub use holding::HoldReport;
+pub use phone::{Encrypted, Phone, PhoneConfig};
 pub use plan::{AgentSaid, AnswerPlan, AnswerRule, CallPlan, Line, Pauses, ReferPlan, Talk};
 pub use progress::CallProgress;
+pub use quality::{QualityReport, Verdict};
 pub use report::{
     CallReport, EndedBy, Outcome, PacketReport, SpurtReport, TransferReport, TurnReport,
 };

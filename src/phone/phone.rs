@@ -13,17 +13,19 @@ use tokio::sync::{mpsc, oneshot};
 use super::clip::{self, Clip};
 use super::closing;
 use super::error::PhoneError;
+use super::opening::{Opening, Pickup};
 use super::party::Party;
 use super::plan::{AgentSaid, AnswerPlan, CallPlan, Talk};
 use super::progress::CallProgress;
 use super::report::CallReport;
-use super::session::{Opening, Pickup, Session, Wish};
+use super::session::{Session, Wish};
 use super::signals::{Signals, sleep_until};
 use super::target::Target;
 use super::wire::{Wire, WireEvent};
 use crate::base::{Dice, LegId, Phi, Purpose};
 use crate::codec::Codec;
-use crate::sdp::{self, Direction, LocalMedia};
+use crate::rtp::KeySeed;
+use crate::sdp::{self, Direction, Encryption, LocalMedia};
 use crate::signalling::TlsClient;
 use crate::sip::{Command, Credentials, Event, Flow, Incoming, NewLeg, Policy, Refusal, Transport};
 use crate::speech::{Voice, VoiceError};
@@ -49,8 +51,22 @@ pub struct PhoneConfig {
     pub user: String,
     /// What it speaks, best first.
     pub codecs: Vec<Codec>,
+    /// SRTP with keys in SDP (RFC 4568): whether it is offered and taken, and whether audio without it is refused.
+    pub srtp: Encrypted,
     /// What speaks the lines.
     pub voice: Box<dyn Voice>,
+}
+
+/// Whether a phone encrypts its sound.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Encrypted {
+    /// Never.
+    #[default]
+    No,
+    /// Where the far end does.
+    Optional,
+    /// Always.
+    Required,
 }
 
 impl std::fmt::Debug for PhoneConfig {
@@ -69,6 +85,7 @@ impl PhoneConfig {
             rtp_ports: 0..=0,
             user: user.into(),
             codecs: vec![Codec::Pcmu, Codec::Pcma],
+            srtp: Encrypted::No,
             voice,
         }
     }
@@ -79,6 +96,7 @@ pub struct Phone {
     rtp_ports: RangeInclusive<u16>,
     user: String,
     codecs: Vec<Codec>,
+    srtp: Encrypted,
     voice: Option<Box<dyn Voice>>,
     signals: Signals,
     dice: Dice,
@@ -103,6 +121,7 @@ impl Phone {
             rtp_ports: config.rtp_ports,
             user: config.user,
             codecs: config.codecs,
+            srtp: config.srtp,
             voice: Some(config.voice),
             signals,
             dice,
@@ -184,6 +203,7 @@ impl Phone {
             pickup: Pickup::GiveUp,
             hang_up_after: None,
             refer: None,
+            hold: plan.hold,
             progress: plan.progress,
             talk: plan.talk,
             clips,
@@ -216,6 +236,7 @@ impl Phone {
             pickup: pickup(&plan, &incoming, &party.media),
             hang_up_after: plan.hang_up_after,
             refer: plan.refer.take(),
+            hold: None,
             progress: plan.progress.take(),
             talk: plan.talk,
             clips,
@@ -354,8 +375,16 @@ impl Phone {
         let address = self.address().ip();
         let wire = Wire::open(wire, address, &self.rtp_ports, &mut self.dice, events.clone())
             .map_err(|source| PhoneError::Rtp { source })?;
+        let encryption = match self.srtp {
+            Encrypted::No => None,
+            wanted => {
+                let (required, seed) = (wanted == Encrypted::Required, key_seed()?);
+                Some(Encryption { required, seed, number: 0 })
+            }
+        };
         let media = LocalMedia {
             telephone_event: true,
+            encryption,
             ..LocalMedia::new(wire.local(), self.codecs.clone(), self.dice.bits() >> 2)
         };
         Ok(Party::new(leg, media, wire, talk.ear))
@@ -441,4 +470,12 @@ async fn told(stop: &mut Option<oneshot::Receiver<()>>) {
 /// Returns 64 bits that nobody can guess: the standard library keys its hash maps with them.
 fn seed_of_the_system() -> u64 {
     RandomState::new().hash_one(std::process::id())
+}
+
+/// Returns what the keys of one leg are made of.
+fn key_seed() -> Result<KeySeed, PhoneError> {
+    let mut bytes = [0; 32];
+    let source = |error: getrandom::Error| std::io::Error::other(error.to_string());
+    getrandom::fill(&mut bytes).map_err(|error| PhoneError::Rtp { source: source(error) })?;
+    Ok(KeySeed::new(bytes))
 }

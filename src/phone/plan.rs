@@ -125,6 +125,8 @@ pub struct CallPlan {
     pub stop: Option<oneshot::Receiver<()>>,
     /// The stereo recording: caller left, agent right.
     pub recording: Option<PathBuf>,
+    /// When everything is said, the call is held for so long, resumed and listened to before we hang up.
+    pub hold: Option<Duration>,
 }
 
 /// Whom the other side is to call instead.

@@ -23,6 +23,8 @@ pub enum CallProgress {
         /// How long it spoke, pauses included.
         spoke: Duration,
     },
+    /// We hold the call (`true`), or go on with it.
+    Held(bool),
     /// The other side asks us to call somebody else.
     Referred {
         /// Whom.

@@ -7,10 +7,10 @@
 use std::path::Path;
 use std::time::Instant;
 
-/// Samples a second in the file.
-const RATE: u32 = 8_000;
+use super::sound::{NARROW, Sound};
+
 /// Longest file: an hour and a half.
-const LIMIT: usize = RATE as usize * 5_400;
+const LIMIT_SECONDS: usize = 5_400;
 /// A timestamp that is further than this from the clock starts a new stretch.
 const JUMP: f64 = 0.5;
 
@@ -19,8 +19,8 @@ const JUMP: f64 = 0.5;
 pub(super) struct SentTrack {
     /// When its first sample was due.
     pub origin: Instant,
-    /// 8 kHz.
-    pub samples: Vec<i16>,
+    /// What it was.
+    pub sound: Sound,
 }
 
 /// A decoded packet that came.
@@ -32,13 +32,17 @@ pub(super) struct ReceivedPacket {
     pub ssrc: u32,
     /// Its RTP timestamp.
     pub time: u32,
-    /// 8 kHz.
-    pub samples: Vec<i16>,
+    /// Ticks of that timestamp's clock in a second.
+    pub clock: u32,
+    /// What it held.
+    pub sound: Sound,
 }
 
 /// Both channels, of equal length.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(super) struct Stereo {
+    /// Samples a second: 8,000, or 16,000 if any of it is wideband.
+    pub rate: u32,
     pub left: Vec<i16>,
     pub right: Vec<i16>,
 }
@@ -50,14 +54,18 @@ impl Stereo {
         sent: &[SentTrack],
         received: &[ReceivedPacket],
     ) -> Self {
-        let mut stereo = Self::default();
+        let rates = sent.iter().map(|track| track.sound.rate);
+        let rates = rates.chain(received.iter().map(|packet| packet.sound.rate));
+        let rate = rates.max().unwrap_or(NARROW).max(NARROW);
+        let mut stereo = Self { rate, ..Self::default() };
         for track in sent {
-            lay(&mut stereo.left, seconds(origin, track.origin), &track.samples);
+            let sound = track.sound.clone().at(rate);
+            lay(&mut stereo.left, rate, seconds(origin, track.origin), &sound);
         }
         for stretch in stretches(origin, received) {
             for packet in stretch.packets {
                 let at = stretch.transit + stretch.since_first(packet);
-                lay(&mut stereo.right, at, &packet.samples);
+                lay(&mut stereo.right, rate, at, &packet.sound.clone().at(rate));
             }
         }
         let length = stereo.left.len().max(stereo.right.len());
@@ -73,7 +81,7 @@ impl Stereo {
     pub(super) fn write(&self, path: &Path) -> Result<(), hound::Error> {
         let spec = hound::WavSpec {
             channels: 2,
-            sample_rate: RATE,
+            sample_rate: self.rate,
             bits_per_sample: 16,
             sample_format: hound::SampleFormat::Int,
         };
@@ -95,7 +103,7 @@ struct Stretch<'a> {
 
 impl Stretch<'_> {
     fn since_first(&self, packet: &ReceivedPacket) -> f64 {
-        media_seconds(self.packets[0].time, packet.time)
+        media_seconds(&self.packets[0], packet)
     }
 }
 
@@ -104,10 +112,13 @@ fn stretches(origin: Instant, received: &[ReceivedPacket]) -> Vec<Stretch<'_>> {
     let (mut from, mut transit) = (0, 0.0);
     for (n, packet) in received.iter().enumerate() {
         let first = &received[from];
-        let own = seconds(origin, packet.arrived) - media_seconds(first.time, packet.time);
+        let own = seconds(origin, packet.arrived) - media_seconds(first, packet);
         if n == from {
             transit = own;
-        } else if packet.ssrc != first.ssrc || (own - transit).abs() > JUMP {
+        } else if packet.ssrc != first.ssrc
+            || packet.clock != first.clock
+            || (own - transit).abs() > JUMP
+        {
             found.push(Stretch { packets: &received[from..n], transit });
             (from, transit) = (n, seconds(origin, packet.arrived));
         } else {
@@ -120,8 +131,8 @@ fn stretches(origin: Instant, received: &[ReceivedPacket]) -> Vec<Stretch<'_>> {
     found
 }
 
-fn media_seconds(from: u32, to: u32) -> f64 {
-    f64::from(to.wrapping_sub(from) as i32) / f64::from(RATE)
+fn media_seconds(from: &ReceivedPacket, to: &ReceivedPacket) -> f64 {
+    f64::from(to.time.wrapping_sub(from.time) as i32) / f64::from(from.clock.max(1))
 }
 
 /// Returns the seconds from one instant to another, negative when it was before.
@@ -129,12 +140,12 @@ fn seconds(from: Instant, to: Instant) -> f64 {
     if to >= from { (to - from).as_secs_f64() } else { -(from - to).as_secs_f64() }
 }
 
-fn lay(channel: &mut Vec<i16>, at: f64, samples: &[i16]) {
-    let start = (at * f64::from(RATE)).round() as i64;
+fn lay(channel: &mut Vec<i16>, rate: u32, at: f64, samples: &[i16]) {
+    let start = (at * f64::from(rate)).round() as i64;
     let skipped = usize::try_from(-start).unwrap_or(0).min(samples.len());
     let start = usize::try_from(start).unwrap_or(0);
     let end = start + samples.len() - skipped;
-    if end > LIMIT {
+    if end > rate as usize * LIMIT_SECONDS {
         return;
     }
     if channel.len() < end {
@@ -152,14 +163,19 @@ mod tests {
         origin + Duration::from_secs_f64(ms / 1000.0)
     }
 
+    fn sound(samples: Vec<i16>) -> Sound {
+        Sound { rate: 8000, samples }
+    }
+
     fn packet(origin: Instant, ms: f64, time: u32, value: i16) -> ReceivedPacket {
-        ReceivedPacket { arrived: at(origin, ms), ssrc: 1, time, samples: vec![value; 160] }
+        let sound = sound(vec![value; 160]);
+        ReceivedPacket { arrived: at(origin, ms), ssrc: 1, time, clock: 8000, sound }
     }
 
     #[test]
     fn both_channels_lie_on_one_clock() {
         let origin = Instant::now();
-        let sent = [SentTrack { origin: at(origin, 10.0), samples: vec![7; 80] }];
+        let sent = [SentTrack { origin: at(origin, 10.0), sound: sound(vec![7; 80]) }];
         // The second packet is the quickest: it says where all of them belong.
         let received = [
             packet(origin, 101.5, u32::MAX - 159, 1),
@@ -192,6 +208,16 @@ mod tests {
         let starts: Vec<_> = [1, 2, 3].map(|v| right.iter().position(|s| *s == v)).to_vec();
         assert_eq!(starts, [Some(0), Some(480), Some(8000)]);
         assert_eq!(right.len(), 8160);
+    }
+
+    #[test]
+    fn narrow_and_wide_sound_lie_in_one_file() {
+        let origin = Instant::now();
+        let wide = Sound { rate: 16_000, samples: vec![5; 320] };
+        let narrow = packet(origin, 0.0, 0, 1);
+        let wide = ReceivedPacket { sound: wide, ..packet(origin, 20.0, 160, 0) };
+        let stereo = Stereo::lay_out(origin, &[], &[narrow, wide]);
+        assert_eq!((stereo.rate, stereo.right), (16_000, [[1; 320], [5; 320]].concat()));
     }
 
     #[test]

@@ -6,6 +6,9 @@ use std::time::Instant;
 
 use serde::Serialize;
 
+use super::holding::HoldReport;
+use super::quality::QualityReport;
+
 /// How a call ended up.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
@@ -176,6 +179,10 @@ pub struct CallReport {
     pub referred_by: Option<String>,
     /// Packets.
     pub packets: PacketReport,
+    /// How well the other side was heard; `None` when no media were agreed on.
+    pub quality: Option<QualityReport>,
+    /// How a hold went, if one was asked for.
+    pub hold: Option<HoldReport>,
     /// The recording.
     pub recording: Option<PathBuf>,
     /// When the call was answered (ACK sent or received); all other times count from here.

@@ -3,6 +3,8 @@
 //! The loop in [`super::phone`] feeds it events and drains its commands. The first party is whom
 //! we called or who called us; a transfer adds another.
 
+mod hold;
+
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
@@ -11,7 +13,9 @@ use tokio::sync::mpsc;
 use super::clip::Clip;
 use super::closing::Story;
 use super::ear::Noticed;
+use super::holding::Holding;
 use super::measure::{Ledger, Said};
+use super::opening::{Opening, Pickup};
 use super::party::Party;
 use super::plan::{AgentSaid, ReferPlan, Talk};
 use super::progress::CallProgress;
@@ -19,7 +23,7 @@ use super::report::{EndedBy, Outcome, TransferReport};
 use super::script::{Done, Script, ScriptInput, ScriptOutput};
 use super::wire::WireEvent;
 use crate::base::{LegId, Phi, Purpose, TimerTable};
-use crate::sdp::{self, Direction, Negotiated};
+use crate::sdp::{self, Direction};
 use crate::sip::{Command, EndCause, Event, NewLeg, Refusal, TransferState};
 
 /// After a transfer was answered, the referrer has so long to end its leg; then we do.
@@ -37,6 +41,8 @@ enum Timer {
     HangUp,
     /// The far end does not answer our BYE.
     Goodbye,
+    /// The call was held, or listened to after that, for long enough.
+    Hold,
 }
 
 /// Something that the loop has to do for the session.
@@ -58,6 +64,7 @@ pub(super) struct Session {
     hang_up_after: Option<Duration>,
     /// Whom the other side is asked to call when all lines are said.
     refer: Option<ReferPlan>,
+    pub holding: Holding,
     /// Which party hears us.
     talking: usize,
     referred_at: Option<Instant>,
@@ -67,29 +74,6 @@ pub(super) struct Session {
     progress: Option<mpsc::Sender<CallProgress>>,
     timers: TimerTable<Timer>,
     wishes: VecDeque<Wish>,
-}
-
-/// What happens when it has rung long enough.
-pub(super) enum Pickup {
-    /// We called: give up.
-    GiveUp,
-    /// We were called: answer with this.
-    Accept(Vec<u8>, Negotiated),
-    /// We were called: refuse with this status.
-    Refuse(u16),
-}
-
-/// What a session begins with.
-pub(super) struct Opening {
-    pub talk: Talk,
-    pub has_cues: bool,
-    pub clips: Vec<Clip>,
-    /// How long it rings before it is picked up, or given up.
-    pub ringing: Duration,
-    pub pickup: Pickup,
-    pub hang_up_after: Option<Duration>,
-    pub refer: Option<ReferPlan>,
-    pub progress: Option<mpsc::Sender<CallProgress>>,
 }
 
 impl Session {
@@ -106,6 +90,7 @@ impl Session {
             pickup: opening.pickup,
             hang_up_after: opening.hang_up_after,
             refer: opening.refer,
+            holding: Holding::new(opening.hold),
             talking: 0,
             referred_at: None,
             leaving: false,
@@ -151,6 +136,9 @@ impl Session {
                 {
                     self.parties[n].agree(now, agreed);
                 }
+            }
+            Event::Reoffered { leg, status, answer } if self.find(leg) == Some(0) => {
+                self.on_reoffered(now, status, answer);
             }
             Event::Referred { leg, target, headers } => {
                 self.on_referred(now, leg, &target, &headers);
@@ -216,6 +204,11 @@ impl Session {
                 Timer::Ringing => self.rang(now),
                 Timer::Referrer => self.hang_up(0),
                 Timer::HangUp => self.leave(now, EndedBy::ScriptOver, Outcome::Cancelled),
+                Timer::Hold => {
+                    let held = self.parties[0].quality().while_held();
+                    let step = self.holding.due(self.parties[0].received(), held);
+                    self.hold(now, step);
+                }
                 Timer::Goodbye => {
                     for n in 0..self.parties.len() {
                         self.end_party(n);
@@ -539,6 +532,7 @@ impl Session {
         while let Some(output) = self.script.poll_output() {
             match output {
                 ScriptOutput::Say(clip) => self.say(clip),
+                ScriptOutput::HangUp(Done::ScriptOver) if self.begins_to_hold(now) => {}
                 ScriptOutput::HangUp(done) => {
                     let by = match done {
                         Done::ScriptOver => EndedBy::ScriptOver,

@@ -13,27 +13,26 @@ use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use tokio::sync::mpsc;
 
 use super::party::Arrived;
-use crate::base::{Dice, PacketTime, RtpTime, SeqNo};
-use crate::rtp::{Header, Packet, Ssrc};
+use super::sound::{Hearing, Sound};
+use crate::base::{Dice, Frame, PacketTime, RtpTime, SeqNo};
+use crate::codec::{Codec, Encoder, MAX_PAYLOAD};
+use crate::rtp::{Header, MasterKey, Packet, SRTP_OVERHEAD, SrtpSender, Ssrc};
 
-/// Samples a millisecond of the codecs that the phone speaks.
-pub(super) const SAMPLES_A_MS: usize = 8;
 /// Orders that may wait: a script gives one at a time.
 const ORDERS: usize = 16;
 /// How often the receiver looks whether it is still wanted.
 const LOOK_UP: Duration = Duration::from_millis(100);
-/// An hour of 8 kHz bytes; what is sent beyond is not kept for the recording.
+/// An hour at 8 kHz; what is sent beyond is not kept for the recording.
 const KEPT: usize = 8_000 * 3_600;
 
 /// Which wire of a call: the call itself, then the one it was transferred to.
 pub(super) type WireId = usize;
 
 /// Where and how to send.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Stream {
     /// Where to.
     pub remote: SocketAddr,
@@ -41,10 +40,12 @@ pub(super) struct Stream {
     pub payload_type: u8,
     /// How much sound a packet holds.
     pub packet_time: PacketTime,
-    /// The byte that is silence in this codec.
-    pub silence: u8,
+    /// What it is coded with.
+    pub codec: Codec,
     /// Whether anything is sent at all (hold).
     pub sends: bool,
+    /// Our key of SRTP, if it is encrypted.
+    pub key: Option<MasterKey>,
 }
 
 /// What happens on a wire.
@@ -65,8 +66,8 @@ pub(super) enum WireEvent {
 pub(super) struct Sent {
     /// When the first packet was due; `None` if nothing was sent.
     pub origin: Option<Instant>,
-    /// The payloads, one after the other: byte n belongs to `origin` + n / 8 ms.
-    pub bytes: Vec<u8>,
+    /// What was said, one packet after the other, as the far end hears it: it begins at `origin`.
+    pub sound: Sound,
     /// Packets sent.
     pub packets: u64,
     /// Packets that the socket refused.
@@ -75,7 +76,7 @@ pub(super) struct Sent {
 
 enum Order {
     Stream(Stream),
-    Play { clip: usize, bytes: Vec<u8> },
+    Play { clip: usize, sound: Vec<i16> },
     Close,
 }
 
@@ -124,9 +125,10 @@ impl Wire {
         self.order(Order::Stream(stream));
     }
 
-    /// Plays a clip of encoded sound after what is being played.
-    pub(super) fn play(&self, clip: usize, bytes: Vec<u8>) {
-        self.order(Order::Play { clip, bytes });
+    /// Plays a clip, 16 kHz, after what is being played.
+    pub(super) fn play(&self, clip: usize, frames: &[Frame]) {
+        let sound = frames.iter().flat_map(|frame| frame.0).collect();
+        self.order(Order::Play { clip, sound });
     }
 
     /// Stops sending and receiving; [`WireEvent::Closed`] follows.
@@ -175,10 +177,11 @@ fn receive(
         // A timeout is a look-up; ECONNREFUSED and the like are a peer that is not there yet.
         let Ok((length, from)) = socket.recv_from(&mut datagram) else { continue };
         let arrived = Instant::now();
-        let Ok(packet) = Packet::parse(&datagram[..length]) else { continue };
-        let (header, payload) = (packet.header, Bytes::copy_from_slice(packet.payload));
+        if Packet::parse(&datagram[..length]).is_err() {
+            continue;
+        }
         // Full when the call task has slept for seconds: the packet counts as lost then.
-        let packet = Arrived { arrived, from, header, payload };
+        let packet = Arrived { arrived, from, datagram: datagram[..length].to_vec() };
         let _ = events.try_send(WireEvent::Received { wire, packet });
     }
 }
@@ -189,7 +192,11 @@ struct Sender {
     socket: Arc<UdpSocket>,
     events: mpsc::Sender<WireEvent>,
     header: Header,
-    queue: VecDeque<(usize, Vec<u8>)>,
+    /// What it is coded with, and how that sounds at the far end.
+    coding: Option<(Codec, Encoder, Hearing)>,
+    /// What it is encrypted with.
+    srtp: Option<(MasterKey, SrtpSender)>,
+    queue: VecDeque<(usize, Vec<i16>)>,
     /// How much of the first in the queue is out.
     played: usize,
     sent: Sent,
@@ -210,7 +217,8 @@ impl Sender {
             ssrc: Ssrc(dice.bits() as u32),
         };
         let (queue, sent) = (VecDeque::new(), Sent::default());
-        Self { wire, socket, events, header, queue, played: 0, sent }
+        let (coding, srtp) = (None, None);
+        Self { wire, socket, events, header, coding, srtp, queue, played: 0, sent }
     }
 
     fn run(&mut self, orders: &Receiver<Order>) {
@@ -224,36 +232,52 @@ impl Sender {
             };
             match order {
                 Ok(Order::Stream(new)) => {
+                    self.agree(&new);
                     stream = Some(new);
                     due.get_or_insert_with(Instant::now);
                     continue;
                 }
-                Ok(Order::Play { clip, bytes }) => {
-                    self.queue.push_back((clip, bytes));
+                Ok(Order::Play { clip, sound }) => {
+                    self.queue.push_back((clip, sound));
                     continue;
                 }
                 Ok(Order::Close) | Err(TryRecvError::Disconnected) => break,
                 Err(TryRecvError::Empty) => {}
             }
-            if let (Some(at), Some(stream)) = (due, stream) {
+            if let (Some(at), Some(stream)) = (due, &stream) {
                 thread::sleep(at.saturating_duration_since(Instant::now()));
                 self.sent.origin.get_or_insert(at);
-                self.send(&stream);
-                due = Some(at + stream.packet_time.duration());
+                self.send(stream);
+                due = Some(at + self.lasts(stream));
             }
         }
         let sent = std::mem::take(&mut self.sent);
         let _ = self.events.blocking_send(WireEvent::Closed { wire: self.wire, sent });
     }
 
+    /// Keeps what did not change: a codec's memory, and the numbers that SRTP has counted.
+    fn agree(&mut self, stream: &Stream) {
+        if self.coding.as_ref().is_none_or(|(codec, ..)| *codec != stream.codec) {
+            let (encoder, hearing) = (Encoder::new(stream.codec), Hearing::new(stream.codec));
+            self.coding = Some((stream.codec, encoder, hearing));
+        }
+        match &stream.key {
+            Some(key) if self.srtp.as_ref().is_none_or(|(before, _)| before != key) => {
+                self.srtp = Some((key.clone(), SrtpSender::new(key)));
+            }
+            Some(_) => {}
+            None => self.srtp = None,
+        }
+    }
+
     fn send(&mut self, stream: &Stream) {
-        let size = usize::from(stream.packet_time.0) * SAMPLES_A_MS;
-        let mut payload = vec![stream.silence; size];
+        let Some((codec, encoder, hearing)) = &mut self.coding else { return };
+        let mut sound = vec![0; codec.packet(stream.packet_time)];
         let (mut began, mut ended) = (None, false);
-        if let Some((clip, bytes)) = self.queue.front().filter(|_| stream.sends) {
-            let rest = &bytes[self.played..];
-            let length = rest.len().min(size);
-            payload[..length].copy_from_slice(&rest[..length]);
+        if let Some((clip, clip_sound)) = self.queue.front().filter(|_| stream.sends) {
+            let rest = &clip_sound[self.played..];
+            let length = rest.len().min(sound.len());
+            sound[..length].copy_from_slice(&rest[..length]);
             began = (self.played == 0).then_some(*clip);
             ended = length == rest.len();
             self.played += length;
@@ -262,8 +286,14 @@ impl Sender {
             self.queue.pop_front();
             self.played = 0;
         }
+        let mut payload = [0; MAX_PAYLOAD];
+        let length = encoder.encode(&sound, &mut payload);
+        let heard = hearing.decode(&payload[..length]);
+        let passed = codec.on_clock(sound.len());
         if stream.sends {
-            self.transmit(stream, &payload);
+            self.transmit(stream, &payload[..length]);
+        } else {
+            self.header.marker = true;
         }
         let at = Instant::now();
         if let Some(clip) = began {
@@ -273,17 +303,40 @@ impl Sender {
         if ended {
             let _ = self.events.blocking_send(WireEvent::Ended { at });
         }
-        if self.sent.bytes.len() + size <= KEPT {
-            self.sent.bytes.extend_from_slice(&payload);
+        self.keep(heard);
+        self.header.time = RtpTime(self.header.time.0.wrapping_add(passed));
+    }
+
+    /// How much sound a packet holds: what was asked for, as far as the codec has packets of that length.
+    fn lasts(&self, stream: &Stream) -> Duration {
+        let samples = stream.codec.packet(stream.packet_time) as u32;
+        Duration::from_secs(1) * samples / Frame::RATE.0
+    }
+
+    fn keep(&mut self, heard: Sound) {
+        let kept = &mut self.sent.sound;
+        if kept.samples.is_empty() {
+            kept.rate = heard.rate;
         }
-        self.header.time = RtpTime(self.header.time.0.wrapping_add(size as u32));
+        let heard = heard.at(kept.rate);
+        if kept.samples.len() + heard.len() <= KEPT {
+            kept.samples.extend(heard);
+        }
     }
 
     fn transmit(&mut self, stream: &Stream, payload: &[u8]) {
         let mut datagram = [0; 2048];
         self.header.payload_type = stream.payload_type;
         let packet = Packet { header: self.header, payload };
-        let Some(length) = packet.write(&mut datagram) else { return };
+        let room = datagram.len() - SRTP_OVERHEAD;
+        let Some(mut length) = packet.write(&mut datagram[..room]) else { return };
+        if let Some((_, srtp)) = &mut self.srtp {
+            match srtp.protect(&mut datagram, length) {
+                Ok(protected) => length = protected,
+                // Nothing is sent in the clear under a key that is used up.
+                Err(_) => return self.sent.refused += 1,
+            }
+        }
         match self.socket.send_to(&datagram[..length], stream.remote) {
             Ok(_) => self.sent.packets += 1,
             Err(_) => self.sent.refused += 1,

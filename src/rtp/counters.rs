@@ -11,12 +11,20 @@ pub struct Counters {
     pub late: u64,
     /// Packets that came again.
     pub duplicate: u64,
+    /// Packets that came after one that was sent later, and in time.
+    pub reordered: u64,
     /// Packets too far from the expected sequence number, or too long to be kept.
     pub out_of_range: u64,
     /// Times the stream was taken up anew: another SSRC, or a sequence jump that lasted.
     pub restarts: u64,
     /// Frames of 20 ms made up by concealment.
     pub concealed: u64,
+    /// Frames of quiet left out, so that the delay becomes less.
+    pub dropped: u64,
+    /// Frames of quiet put in, so that the delay becomes more.
+    pub inserted: u64,
+    /// Times that speech was made shorter or longer by a period of its voice.
+    pub scaled: u64,
     /// Packets from an address that is not the leg's source.
     pub foreign: u64,
     /// Packets from the leg's source that are not under its key (SRTP): injected, changed, or the far end
@@ -26,7 +34,7 @@ pub struct Counters {
     pub replayed: u64,
     /// Datagrams that are neither RTP nor RTCP.
     pub malformed: u64,
-    /// RTCP packets (RFC 5761 §4), which this version does not read.
+    /// RTCP packets, whoever sent them.
     pub control: u64,
     /// Packets of a payload type that was not agreed.
     pub unexpected: u64,

@@ -5,22 +5,30 @@
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
 mod counters;
+mod delay;
+mod depth;
 mod dtmf;
+mod incoming;
 mod jitter;
 mod keys;
 mod packet;
+mod payloads;
+mod playout;
 mod reception;
 mod replay;
 mod reports;
 mod rtcp;
+mod rtcp_timing;
 mod srtp;
 
 pub use counters::Counters;
+pub use depth::Depth;
 pub use dtmf::{DtmfReceiver, DtmfSender, EVENT_PAYLOAD};
 pub use jitter::{Inserted, JitterBuffer, MAX_PAYLOAD, Released};
 pub use keys::{KeySeed, MasterKey, SALT, SrtpKeys, Suite};
 pub use packet::{Header, Packet, PacketError, Ssrc};
+pub use playout::{Pace, Playout};
 pub use reception::{Reception, ReceptionReport};
-pub use reports::{FarEnd, Reports, Sent};
+pub use reports::{FarEnd, Reports, RtcpParams, Sent};
 pub use rtcp::{NotRtcp, Ntp, RTCP_BYTES, ReportBlock, Said, VoipMetrics, read as read_rtcp};
 pub use srtp::{OVERHEAD as SRTP_OVERHEAD, SrtpError, SrtpReceiver, SrtpSender};

@@ -2,9 +2,9 @@
 
 use std::net::SocketAddr;
 
-use crate::base::PacketTime;
-use crate::codec::Codec;
-use crate::rtp::{KeySeed, SrtpKeys};
+use crate::base::{PacketTime, SampleRate};
+use crate::codec::{Codec, OpusSettings};
+use crate::rtp::{KeySeed, RtcpParams, SrtpKeys};
 
 /// Our side of a media session.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -23,6 +23,8 @@ pub struct LocalMedia {
     pub version: u64,
     /// SRTP with keys in SDP (RFC 4568), if it is on.
     pub encryption: Option<Encryption>,
+    /// Whether we offer to take RTCP on the port of RTP (RFC 5761); we accept it in any case.
+    pub rtcp_mux: bool,
 }
 
 /// How our side encrypts.
@@ -40,8 +42,17 @@ impl LocalMedia {
     /// Our side in its first version, with packets of 20 ms and nothing that goes beyond `codecs`.
     pub fn new(rtp: SocketAddr, codecs: Vec<Codec>, session_id: u64) -> Self {
         let (telephone_event, packet_time) = (false, PacketTime::DEFAULT);
-        let (version, encryption) = (1, None);
-        Self { rtp, codecs, telephone_event, packet_time, session_id, version, encryption }
+        let (version, encryption, rtcp_mux) = (1, None, false);
+        Self {
+            rtp,
+            codecs,
+            telephone_event,
+            packet_time,
+            session_id,
+            version,
+            encryption,
+            rtcp_mux,
+        }
     }
 }
 
@@ -78,8 +89,12 @@ pub struct Negotiated {
     pub codec: Codec,
     /// The payload type that the far end wants to receive it under, and uses itself.
     pub payload_type: u8,
+    /// How the far end wants its Opus, if that is the codec.
+    pub opus: OpusSettings,
     /// The payload type of telephone-event, when both sides have it.
     pub telephone_event: Option<u8>,
+    /// What its durations count at.
+    pub event_clock: SampleRate,
     /// Where the far end receives RTP.
     pub remote: SocketAddr,
     /// How much sound to put in a packet: the far end's `a=ptime` if we can, else ours.
@@ -88,14 +103,25 @@ pub struct Negotiated {
     pub direction: Direction,
     /// The keys of SRTP; `None` sends in the clear.
     pub srtp: Option<SrtpKeys>,
+    /// RTCP: where it goes, and what extended reports say.
+    pub rtcp: RtcpParams,
 }
 
 impl Negotiated {
     /// Sound both ways in packets of 20 ms, and nothing else.
     pub fn new(codec: Codec, payload_type: u8, remote: SocketAddr) -> Self {
-        let (packet_time, direction) = (PacketTime::DEFAULT, Direction::SendRecv);
-        let (telephone_event, srtp) = (None, None);
-        Self { codec, payload_type, telephone_event, remote, packet_time, direction, srtp }
+        Self {
+            codec,
+            payload_type,
+            opus: OpusSettings::default(),
+            telephone_event: None,
+            event_clock: SampleRate(8_000),
+            remote,
+            packet_time: PacketTime::DEFAULT,
+            direction: Direction::SendRecv,
+            srtp: None,
+            rtcp: RtcpParams::default(),
+        }
     }
 }
 

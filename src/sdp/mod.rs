@@ -5,8 +5,10 @@
 
 mod api;
 mod crypto;
+mod fmtp;
 mod format;
 mod negotiation;
+mod rtcp;
 mod session;
 
 pub use api::{Direction, Encryption, LocalMedia, Negotiated, SdpError};

@@ -4,14 +4,18 @@ use std::net::SocketAddr;
 
 use super::api::{Direction, LocalMedia, Negotiated, SdpError};
 use super::crypto::{self, Crypto};
+use super::fmtp;
 use super::format::Format;
+use super::rtcp;
 use super::session::{Attribute, Connection, Media, Origin, Session};
-use crate::base::PacketTime;
+use crate::base::{PacketTime, SampleRate};
 use crate::codec::Codec;
 use crate::rtp::SrtpKeys;
 
-/// The payload type that everybody uses for telephone-event.
+/// The payload type that everybody uses for telephone-event; at other clocks, those after it.
 const TELEPHONE_EVENT: u8 = 101;
+/// The clock of telephone-event that everybody knows, whatever the codec's own is.
+const EVENT_CLOCK: SampleRate = SampleRate(8_000);
 /// Digits, star, pound, A to D, and flash (RFC 4733 §3.2).
 const EVENTS: &str = "0-16";
 /// Packet times that a tick of 20 ms can fill. A peer must take any other than the one it asks
@@ -33,15 +37,15 @@ pub fn answer(offer: &[u8], local: &LocalMedia) -> Result<(Vec<u8>, Negotiated),
 /// Makes an offer of one audio stream. Where SRTP may be and need not, keys are offered beside a stream in the
 /// clear: whoever does not know them reads over them.
 pub fn offer(local: &LocalMedia, direction: Direction) -> Vec<u8> {
-    let dynamic = 96..;
-    let mut formats: Vec<(u8, Option<Codec>)> = local
-        .codecs
-        .iter()
-        .zip(dynamic)
-        .map(|(codec, free)| (codec.static_payload_type().unwrap_or(free), Some(*codec)))
-        .collect();
+    let mut free = 96..TELEPHONE_EVENT;
+    let number = |codec: &Codec| codec.static_payload_type().or_else(|| free.next());
+    let numbers: Vec<_> = local.codecs.iter().map(number).collect();
+    let codecs = numbers.into_iter().zip(&local.codecs);
+    let mut formats: Vec<(u8, Meaning)> =
+        codecs.filter_map(|(number, codec)| Some((number?, Meaning::Sound(*codec)))).collect();
     if local.telephone_event {
-        formats.push((TELEPHONE_EVENT, None));
+        let events = (TELEPHONE_EVENT..).zip(event_clocks(&local.codecs));
+        formats.extend(events.map(|(number, clock)| (number, Meaning::Events(clock))));
     }
     let protocol = match &local.encryption {
         Some(encryption) if encryption.required => "RTP/SAVP",
@@ -49,6 +53,7 @@ pub fn offer(local: &LocalMedia, direction: Direction) -> Vec<u8> {
     };
     let mut media = audio(protocol, local, &formats, direction);
     media.attributes.extend(local.encryption.iter().flat_map(crypto::offered));
+    media.attributes.extend(rtcp::offered(local));
     Session { media: vec![media], ..describe(local) }.to_bytes()
 }
 
@@ -64,8 +69,9 @@ pub fn accept_answer(answer: &[u8], local: &LocalMedia) -> Result<Negotiated, Sd
     let Some((codec, format)) = formats.iter().find_map(|f| ours(f).map(|codec| (codec, f))) else {
         return Err(no_common_codec(&formats, local));
     };
-    let agreed = agree(&answer, media, local, remote, codec, format.payload_type);
-    Ok(Negotiated { srtp: keys(crypto.as_ref(), local), ..agreed })
+    let agreed = agree(&answer, media, local, remote, codec, format);
+    let rtcp = rtcp::answered(media, local, remote);
+    Ok(Negotiated { srtp: keys(crypto.as_ref(), local), rtcp, ..agreed })
 }
 
 /// Whether keys of SRTP stand in a description, or will in its answer. What is no description holds none.
@@ -101,8 +107,10 @@ fn first_usable(offer: &Session, local: &LocalMedia) -> Result<Taken, SdpError> 
         let fitting = |codec: &Codec| formats.iter().find(|f| f.is(*codec)).map(|f| (*codec, f));
         match local.codecs.iter().find_map(fitting) {
             Some((codec, format)) => {
-                let agreed = agree(offer, media, local, remote, codec, format.payload_type);
-                let negotiated = Negotiated { srtp: keys(crypto.as_ref(), local), ..agreed };
+                let agreed = agree(offer, media, local, remote, codec, format);
+                let rtcp = rtcp::asked(offer, media, remote);
+                let srtp = keys(crypto.as_ref(), local);
+                let negotiated = Negotiated { srtp, rtcp, ..agreed };
                 return Ok(Taken { at, negotiated, crypto });
             }
             None => offered.extend(formats),
@@ -161,9 +169,13 @@ fn agree(
     local: &LocalMedia,
     remote: SocketAddr,
     codec: Codec,
-    payload_type: u8,
+    format: &Format,
 ) -> Negotiated {
-    let events = Format::all(media).into_iter().find(|format| format.is_telephone_event(codec));
+    // RFC 4733 §2.1 wants the codec's own clock; phones that know no other than 8 kHz are many.
+    let formats = Format::all(media);
+    let at = |clock| Some((formats.iter().find(|format| format.is_telephone_event(clock))?, clock));
+    let events = at(codec.clock_rate()).or_else(|| at(EVENT_CLOCK));
+    let events = events.filter(|_| local.telephone_event);
     let direction = match session.direction_of(media) {
         Direction::SendRecv => Direction::SendRecv,
         Direction::SendOnly => Direction::RecvOnly,
@@ -171,7 +183,9 @@ fn agree(
         Direction::Inactive => Direction::Inactive,
     };
     Negotiated {
-        telephone_event: events.filter(|_| local.telephone_event).map(|f| f.payload_type),
+        opus: format.opus(),
+        telephone_event: events.map(|(format, _)| format.payload_type),
+        event_clock: events.map_or(EVENT_CLOCK, |(_, clock)| clock),
         packet_time: packet_time(media, local.packet_time),
         direction: match (remote.ip().is_unspecified(), direction) {
             // Hold as RFC 2543 §B.5 had it, and RFC 3264 §8.4 still wants it understood.
@@ -179,7 +193,7 @@ fn agree(
             (true, _) => Direction::Inactive,
             (false, direction) => direction,
         },
-        ..Negotiated::new(codec, payload_type, remote)
+        ..Negotiated::new(codec, format.payload_type, remote)
     }
 }
 
@@ -191,6 +205,7 @@ fn packet_time(media: &Media, ours: PacketTime) -> PacketTime {
     let asked = PACKET_TIMES.into_iter().find(|time| number("ptime") == Some(f32::from(*time)));
     match asked.unwrap_or(ours.0) {
         time if f32::from(time) <= most => PacketTime(time),
+        _ if most < f32::from(PacketTime::DEFAULT.0) => PacketTime(10),
         _ => PacketTime::DEFAULT,
     }
 }
@@ -202,35 +217,72 @@ fn accepted(
     negotiated: &Negotiated,
     crypto: Option<&Crypto>,
 ) -> Media {
-    let mut formats = vec![(negotiated.payload_type, Some(negotiated.codec))];
-    formats.extend(negotiated.telephone_event.map(|number| (number, None)));
+    let mut formats = vec![(negotiated.payload_type, Meaning::Sound(negotiated.codec))];
+    let events = Meaning::Events(negotiated.event_clock);
+    formats.extend(negotiated.telephone_event.map(|number| (number, events)));
     let mut stream = audio(&media.protocol, local, &formats, negotiated.direction);
     let answered = crypto.zip(local.encryption.as_ref()).map(|(line, ours)| line.answered(ours));
     stream.attributes.extend(answered);
+    stream.attributes.extend(rtcp::granted(&negotiated.rtcp));
     stream.attributes.extend(mid(media));
     stream
 }
 
-/// An audio stream of ours; a format without a codec is telephone-event.
+/// What a payload type of ours stands for.
+#[derive(Clone, Copy)]
+enum Meaning {
+    Sound(Codec),
+    /// RFC 4733, at a clock.
+    Events(SampleRate),
+}
+
+impl Meaning {
+    /// What stands in `a=rtpmap` and, if there is anything to say, in `a=fmtp`.
+    fn describe(self) -> (String, Option<&'static str>) {
+        match self {
+            Self::Events(clock) => (format!("telephone-event/{}", clock.0), Some(EVENTS)),
+            Self::Sound(codec) => {
+                let (name, clock) = (codec.sdp_name(), codec.clock_rate().0);
+                let map = match codec.sdp_channels() {
+                    1 => format!("{name}/{clock}"),
+                    channels => format!("{name}/{clock}/{channels}"),
+                };
+                (map, (codec == Codec::Opus).then_some(fmtp::OPUS))
+            }
+        }
+    }
+}
+
+/// The clocks at which digits are offered: that of each codec, and the one that everybody knows.
+fn event_clocks(codecs: &[Codec]) -> Vec<SampleRate> {
+    let mut clocks = vec![EVENT_CLOCK];
+    for clock in codecs.iter().map(|codec| codec.clock_rate()) {
+        if !clocks.contains(&clock) {
+            clocks.push(clock);
+        }
+    }
+    clocks
+}
+
+/// An audio stream of ours.
 fn audio(
     protocol: &str,
     local: &LocalMedia,
-    formats: &[(u8, Option<Codec>)],
+    formats: &[(u8, Meaning)],
     direction: Direction,
 ) -> Media {
-    let clock = local.codecs.first().map_or(8_000, |codec| codec.clock_rate().0);
     let mut attributes = Vec::new();
-    for (number, codec) in formats {
-        let map = match codec {
-            Some(codec) => format!("{number} {}/{}", codec.sdp_name(), codec.clock_rate().0),
-            None => format!("{number} telephone-event/{clock}"),
-        };
-        attributes.push(Attribute::new("rtpmap", map));
-        if codec.is_none() {
-            attributes.push(Attribute::new("fmtp", format!("{number} {EVENTS}")));
+    let mut most = u16::MAX;
+    for (number, meaning) in formats {
+        let (map, parameters) = meaning.describe();
+        attributes.push(Attribute::new("rtpmap", format!("{number} {map}")));
+        attributes.extend(parameters.map(|it| Attribute::new("fmtp", format!("{number} {it}"))));
+        if let Meaning::Sound(codec) = meaning {
+            most = most.min(codec.max_packet_time().0);
         }
     }
-    attributes.push(Attribute::new("ptime", local.packet_time.0.to_string()));
+    attributes.push(Attribute::new("ptime", local.packet_time.0.min(most).to_string()));
+    attributes.push(Attribute::new("maxptime", most.to_string()));
     attributes.push(Attribute::flag(match direction {
         Direction::SendRecv => "sendrecv",
         Direction::SendOnly => "sendonly",

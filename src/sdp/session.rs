@@ -249,7 +249,7 @@ impl Connection {
         self.address.split('/').next()?.parse().ok()
     }
 
-    fn parse(value: &str) -> Option<Self> {
+    pub(super) fn parse(value: &str) -> Option<Self> {
         let mut words = value.split_whitespace();
         let (network, family, address) = (words.next()?, words.next()?, words.next()?);
         let family = family.to_ascii_uppercase();

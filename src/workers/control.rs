@@ -1,13 +1,14 @@
 //! The half of a leg that the rest of the house holds: what is asked of a leg, from any thread.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ringbuf::traits::{Consumer, Producer, Split};
 use ringbuf::{HeapCons, HeapProd, HeapRb};
 
 use crate::base::{Epoch, UtteranceId};
-use crate::media::LegParams;
+use crate::codec::{Codec, OpusCoders};
+use crate::media::{Backdrop, LegParams};
 
 use super::bridge::{Bridge, BridgeEnd, bridge};
 use super::rings::{DownRing, UpRing};
@@ -19,8 +20,10 @@ const REQUESTS: usize = 16;
 
 /// What is asked of a leg.
 pub(super) enum Request {
-    Update(LegParams),
+    /// With what Opus needs, where the leg has it not: the media thread allocates nothing.
+    Update(LegParams, Option<OpusCoders>),
     Press(char),
+    PlayBehind(Backdrop),
     Bridge(BridgeEnd),
     Tap(Box<TapWriter>),
     /// A fault of ours, to see what becomes of the others.
@@ -76,11 +79,15 @@ struct Handle {
     shared: Arc<Shared>,
     /// Locked by those who ask; the media thread has the other ends and locks nothing.
     ends: Mutex<Ends>,
+    /// The backdrops asked for last: a recording that the media thread lets go of is freed here.
+    behind: Mutex<[Backdrop; 2]>,
     wake: Arc<EventFd>,
 }
 
 struct Ends {
     requests: HeapProd<Request>,
+    /// The leg has what Opus needs; it keeps it.
+    opus: bool,
     returned: HeapCons<Returned>,
 }
 
@@ -94,12 +101,13 @@ pub(super) struct Asked {
 }
 
 /// Makes the control of a leg, and what the leg has of it.
-pub(super) fn control(wake: Arc<EventFd>) -> (LegControl, Asked) {
+pub(super) fn control(wake: Arc<EventFd>, codec: Codec) -> (LegControl, Asked) {
     let shared = Arc::new(Shared::default());
     let (requests, asked) = HeapRb::new(REQUESTS).split();
     let (returns, returned) = HeapRb::new(2 * REQUESTS).split();
-    let ends = Mutex::new(Ends { requests, returned });
-    let handle = Handle { shared: Arc::clone(&shared), ends, wake };
+    let ends = Mutex::new(Ends { requests, opus: codec == Codec::Opus, returned });
+    let behind = Mutex::default();
+    let handle = Handle { shared: Arc::clone(&shared), ends, behind, wake };
     (LegControl(Arc::new(handle)), Asked { shared, requests: asked, returned: returns })
 }
 
@@ -120,7 +128,12 @@ impl LegControl {
     /// # Errors
     /// When the media thread has not taken up what was asked before.
     pub fn update(&self, params: LegParams) -> Result<(), WorkersError> {
-        self.ask(Request::Update(params))
+        let mut ends = self.ends();
+        let needs_opus = params.codec == Codec::Opus && !ends.opus;
+        let coders = needs_opus.then(OpusCoders::default);
+        ends.ask(Request::Update(params, coders))?;
+        ends.opus |= needs_opus;
+        Ok(())
     }
 
     /// Presses a digit (RFC 4733). It is ignored when the far end does not take them.
@@ -129,6 +142,17 @@ impl LegControl {
     /// When the media thread has not taken up what was asked before.
     pub fn send_dtmf(&self, digit: char) -> Result<(), WorkersError> {
         self.ask(Request::Press(digit))
+    }
+
+    /// Changes what is sent while the agent says nothing: sound for a caller who waits.
+    ///
+    /// # Errors
+    /// When the media thread has not taken up what was asked before.
+    pub fn play_behind(&self, backdrop: Backdrop) -> Result<(), WorkersError> {
+        let mut behind = self.0.behind.lock().unwrap_or_else(PoisonError::into_inner);
+        behind.rotate_right(1);
+        behind[0] = backdrop.clone();
+        self.ask(Request::PlayBehind(backdrop))
     }
 
     /// Lets this leg and another hear each other, for as long as what is returned is held and both
@@ -163,9 +187,18 @@ impl LegControl {
     }
 
     pub(super) fn ask(&self, request: Request) -> Result<(), WorkersError> {
-        let mut ends = self.0.ends.lock().unwrap_or_else(PoisonError::into_inner);
-        ends.returned.clear();
-        ends.requests.try_push(request).map_err(|_| WorkersError::Busy { thread: "media" })
+        self.ends().ask(request)
+    }
+
+    fn ends(&self) -> MutexGuard<'_, Ends> {
+        self.0.ends.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Ends {
+    fn ask(&mut self, request: Request) -> Result<(), WorkersError> {
+        self.returned.clear();
+        self.requests.try_push(request).map_err(|_| WorkersError::Busy { thread: "media" })
     }
 }
 

@@ -1,25 +1,30 @@
 //! One leg's half on its media thread.
 
 use std::io::{self, ErrorKind};
+use std::net::{SocketAddr, UdpSocket};
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use ringbuf::HeapCons;
 use ringbuf::traits::{Consumer, Producer};
 
 use crate::base::{Dice, Frame, LegId, Purpose};
 use crate::media::{Heard, LegParams, MediaSession, SessionEvent, SocketCounts, over};
+use crate::rtp::{Ntp, RTCP_BYTES};
 use crate::speech::{Activity, EchoReference, HeardFrame, Vad, VoiceEdge};
 
 use super::bridge::BridgeEnd;
 use super::control::{Asked, LegMedia, Request, Returned, control};
 use super::events::{EventSender, MediaEvent, MediaEventKind};
-use super::linux::{EventFd, receive};
+use super::linux::{EventFd, receive, take_error};
 use super::playback::Playback;
 use super::ports::{Port, system_random};
 use super::rings::{UpWriter, up_ring};
 use super::tap::TapWriter;
+
+/// Words of refused packets that are taken at a time.
+const ERRORS_AT_ONCE: usize = 16;
 
 /// The half of a leg on its media thread. It is made and dropped elsewhere.
 pub(super) struct Leg {
@@ -58,11 +63,13 @@ impl Leg {
         params: LegParams,
         wake: Arc<EventFd>,
     ) -> (Box<Self>, LegMedia, HeapCons<MediaEvent>) {
-        let (control, asked) = control(wake);
+        let (control, asked) = control(wake, params.codec);
         let (writer, up) = up_ring();
         let (down, playback) = Playback::new();
         let (events, told) = EventSender::new(id);
-        let session = MediaSession::new(Instant::now(), params, &mut Dice::new(system_random()));
+        let now = Instant::now();
+        let mut session = MediaSession::new(now, params, &mut Dice::new(system_random()));
+        session.set_wall_clock(now, time_of_day());
         let leg = Box::new(Self {
             port,
             session,
@@ -95,7 +102,7 @@ impl Leg {
         self.return_what_is_over();
         let next = self.next_frame(now);
         self.session.tick(now, next.as_ref());
-        self.send();
+        self.send(now);
         self.echo.send(next.as_ref());
         if let Some(tap) = &mut self.tap {
             tap.sent(self.echo.now().tick, next.as_ref());
@@ -115,14 +122,26 @@ impl Leg {
 
     fn serve(&mut self, now: Instant, request: Request) {
         match request {
-            Request::Update(params) => self.session.update(now, params),
+            Request::Update(params, coders) => {
+                if let Some(coders) = coders {
+                    self.session.equip(coders);
+                }
+                if params.is_held() {
+                    // A voice that began before is not the one that comes after.
+                    self.vad.reset();
+                    self.voice_told = false;
+                }
+                self.session.update(now, params);
+            }
             Request::Press(digit) => _ = self.session.press(digit),
+            Request::PlayBehind(backdrop) => self.session.play_behind(backdrop),
             Request::Bridge(end) => {
                 // Who is heard from now on is not the agent's to answer.
                 if std::mem::take(&mut self.voice_told) {
                     let ended_ago = Duration::ZERO;
                     self.events.tell(now, MediaEventKind::VoiceOff { ended_ago });
                 }
+                self.session.set_for_ears(true);
                 if let Some(before) = self.bridge.replace(end) {
                     before.part();
                     self.give_back(Returned::Bridge { _end: before });
@@ -140,6 +159,7 @@ impl Leg {
 
     fn return_what_is_over(&mut self) {
         if let Some(end) = self.bridge.take_if(|bridge| bridge.is_over()) {
+            self.session.set_for_ears(false);
             self.give_back(Returned::Bridge { _end: end });
         }
         if let Some(writer) = self.tap.take_if(|tap| tap.is_over()) {
@@ -170,22 +190,44 @@ impl Leg {
         }
     }
 
-    fn send(&mut self) {
+    fn send(&mut self, now: Instant) {
         while let Some(length) = self.session.poll_packet(&mut self.out) {
             let to = self.session.remote();
-            if let Err(error) = self.port.socket().send_to(&self.out[..length], to) {
+            let packet = &self.out[..length];
+            let sent = match self.port.socket().send_to(packet, to) {
+                // That is of an earlier packet, and this one did not go.
+                Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
+                    self.port.socket().send_to(packet, to)
+                }
+                sent => sent,
+            };
+            if let Err(error) = sent {
                 // A far end that has not opened its port yet, or a full queue: the next packet follows.
-                self.count(&error);
+                self.count(now, &error);
             }
+        }
+        let mut report = [0; RTCP_BYTES];
+        if let Some((length, to)) = self.session.poll_control(now, &mut report) {
+            self.send_control(&report[..length], to);
         }
     }
 
-    fn count(&mut self, error: &io::Error) {
+    fn send_control(&self, report: &[u8], to: SocketAddr) {
+        let socket =
+            if self.session.shares_port() { self.port.socket() } else { self.port.control() };
+        // Whoever has no RTCP refuses it, and the next report says all of it again.
+        let _ = socket.send_to(report, to);
+    }
+
+    fn count(&mut self, now: Instant, error: &io::Error) {
         let full = error.raw_os_error() == Some(libc::ENOBUFS);
         match error.kind() {
             ErrorKind::WouldBlock => self.socket.send_full += 1,
             _ if full => self.socket.send_full += 1,
-            ErrorKind::ConnectionRefused => self.socket.send_refused += 1,
+            ErrorKind::ConnectionRefused => {
+                self.socket.send_refused += 1;
+                self.session.refused(now);
+            }
             _ => self.socket.send_failed += 1,
         }
     }
@@ -202,10 +244,28 @@ impl Leg {
                 self.pass_on(now);
             }
             // That of an earlier packet of ours (RFC 1122 §4.1.3.3), which is cleared by this.
-            Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
-                self.socket.send_refused += 1;
+            Err(_) => self.take_errors(now),
+        }
+    }
+
+    /// Takes what the kernel knows of packets of ours that did not arrive.
+    fn take_errors(&mut self, now: Instant) {
+        for _ in 0..ERRORS_AT_ONCE {
+            match take_error(self.port.socket()) {
+                Some(libc::ECONNREFUSED | libc::EHOSTUNREACH | libc::ENETUNREACH) => {
+                    self.socket.send_refused += 1;
+                    self.session.refused(now);
+                }
+                Some(_) => {}
+                None => return,
             }
-            Err(_) => {}
+        }
+    }
+
+    /// Takes one datagram off the socket of RTCP.
+    pub(super) fn receive_control(&mut self, now: Instant, buffer: &mut [u8]) {
+        if let Ok(came) = receive(self.port.control(), buffer) {
+            self.session.receive_control(now, &buffer[..came.length], came.from);
         }
     }
 
@@ -217,9 +277,22 @@ impl Leg {
         if let Some(tap) = &mut self.tap {
             tap.finish();
         }
+        // After a fault of ours nothing more is asked of the session.
+        if !failed {
+            let mut report = [0; RTCP_BYTES];
+            if let Some((length, to)) = self.session.goodbye(now, &mut report) {
+                self.send_control(&report[..length], to);
+            }
+            self.events.tell(now, MediaEventKind::Quality(self.session.quality(now)));
+        }
         let mut stats = *self.session.stats();
         stats.socket = self.socket;
         self.events.tell(now, MediaEventKind::Closed { stats, failed });
+    }
+
+    /// Where RTCP comes to.
+    pub(super) fn control(&self) -> &UdpSocket {
+        self.port.control()
     }
 
     pub(super) fn took_word(&mut self) -> bool {
@@ -267,6 +340,14 @@ impl Leg {
             Some(VoiceEdge::Off { .. }) | None => {}
         }
     }
+}
+
+/// The time of day as reports have it, from 1900 on (RFC 3550 §4).
+fn time_of_day() -> Ntp {
+    const FROM_1900_TO_1970: u64 = 2_208_988_800;
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let fraction = (u64::from(now.subsec_nanos()) << 32) / 1_000_000_000;
+    Ntp((now.as_secs() + FROM_1900_TO_1970) << 32 | fraction)
 }
 
 impl AsRawFd for Leg {

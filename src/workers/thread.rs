@@ -31,6 +31,8 @@ const TICK: Duration = Duration::from_millis(1);
 const LATE: Duration = Duration::from_millis(2);
 /// The epoll number of the wake-up.
 const WAKE: u64 = u64::MAX;
+/// What is added to a leg's number for its RTCP port.
+const CONTROL: u64 = 1 << 32;
 
 /// What a media thread shows to others.
 #[derive(Default)]
@@ -199,7 +201,8 @@ impl MediaThread {
         // The plane counts legs before it opens one, so that there is a place.
         if let Some(number) = self.wheel.insert(leg)
             && let Some(leg) = self.wheel.get(number)
-            && self.epoll.add(leg, number as u64).is_err()
+            && (self.epoll.add(leg, number as u64).is_err()
+                || self.epoll.add(leg.control(), CONTROL | number as u64).is_err())
         {
             self.retire(number, true);
         }
@@ -235,13 +238,17 @@ impl MediaThread {
                 continue;
             }
             let Self { wheel, gauges, buffer, .. } = &mut *self;
-            let Some(leg) = wheel.get(number as usize) else { continue };
+            let (number, control) = ((number & !CONTROL) as usize, number & CONTROL != 0);
+            let Some(leg) = wheel.get(number) else { continue };
             let before = *leg.socket();
-            let received = catch_unwind(AssertUnwindSafe(|| leg.receive(now, buffer)));
+            let received = catch_unwind(AssertUnwindSafe(|| match control {
+                true => leg.receive_control(now, buffer),
+                false => leg.receive(now, buffer),
+            }));
             gauges.sockets.add(&before, leg.socket());
             told |= leg.took_word();
             if received.is_err() {
-                told |= self.retire(number as usize, true);
+                told |= self.retire(number, true);
             }
         }
         told
@@ -250,6 +257,7 @@ impl MediaThread {
     fn retire(&mut self, number: usize, failed: bool) -> bool {
         let Some(mut leg) = self.wheel.remove(number) else { return false };
         self.epoll.remove(&*leg);
+        self.epoll.remove(leg.control());
         leg.close(Instant::now(), failed);
         self.gauges.legs.fetch_sub(1, Ordering::Relaxed);
         // Nobody drains events: then it is freed here, which is late but not wrong.

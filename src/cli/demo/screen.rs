@@ -154,7 +154,9 @@ impl Page {
                 self.line("31", "caller", &format!("(extension 101 refused: {status})"));
             }
             CallProgress::Ended { how } => self.line("2", "caller", &format!("({how})")),
-            CallProgress::AgentSpeaking { gap_ms: None } | CallProgress::AgentQuiet { .. } => {}
+            CallProgress::AgentSpeaking { gap_ms: None }
+            | CallProgress::AgentQuiet { .. }
+            | CallProgress::Held(_) => {}
         }
     }
 

@@ -1,0 +1,140 @@
+//! What the switchboard knows of a leg's sound, until its media is closed, often after its call is over.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crate::base::{CallId, TrunkName};
+use crate::media::{Inbound, Levels, Outbound, Quality, Stats, Verdict};
+use crate::ops::{self, Evenness, SoundOf, SoundVerdict};
+use crate::workers::MediaEventKind;
+
+/// One leg's.
+pub(super) struct LegSound {
+    call: CallId,
+    trunk: TrunkName,
+    /// The address in our SDP.
+    ours: SocketAddr,
+    /// As told at the end.
+    quality: Option<Quality>,
+    /// It was told that nothing is received.
+    silent: bool,
+}
+
+impl LegSound {
+    pub(super) fn new(call: CallId, trunk: TrunkName, ours: SocketAddr) -> Self {
+        Self { call, trunk, ours, quality: None, silent: false }
+    }
+
+    /// Says what is worth knowing of an event.
+    pub(super) fn hear(&mut self, kind: &MediaEventKind) {
+        match kind {
+            MediaEventKind::NoPackets { lasted } if !std::mem::replace(&mut self.silent, true) => {
+                ops::MediaTimeout { call: self.call, silent: *lasted }.emit();
+            }
+            MediaEventKind::Judged(verdict) => {
+                let words = verdict.words(self.ours).to_string();
+                let verdicts = &labels(verdict);
+                ops::SoundJudged { call: self.call, trunk: &self.trunk, verdicts, words: &words }
+                    .emit();
+            }
+            MediaEventKind::Quality(quality) => self.quality = Some(*quality),
+            MediaEventKind::Closed { stats, .. } => self.closed(stats),
+            _ => {}
+        }
+    }
+
+    fn closed(&self, stats: &Stats) {
+        let came = &stats.received;
+        let quality = self.quality.as_ref();
+        let verdict = match quality.and_then(|quality| quality.verdict) {
+            Some(verdict) => verdict.words(self.ours).to_string(),
+            None => "too short to tell".to_owned(),
+        };
+        ops::MediaClosed {
+            call: self.call,
+            trunk: &self.trunk,
+            received: came.received,
+            lost: came.lost,
+            late: came.late,
+            foreign: came.foreign,
+            concealed: came.concealed,
+            evenness: evenness(stats),
+            sent: stats.packets_sent,
+            thrown_away: stats.socket.thrown_away,
+            unsent: stats.socket.unsent(),
+            round_trip: quality.and_then(|quality| quality.round_trip),
+            heard: quality.filter(|_| came.received > 0).map_or(NOTHING, heard),
+            said: quality.map_or(NOTHING, said),
+            verdict: &verdict,
+        }
+        .emit();
+    }
+}
+
+fn evenness(stats: &Stats) -> Evenness {
+    let (came, timing) = (&stats.received, &stats.timing);
+    let ms = |ms: u32| Duration::from_millis(ms.into());
+    Evenness {
+        duplicate: came.duplicate,
+        reordered: came.reordered,
+        depth: ms(timing.mean_depth_ms),
+        highest_depth: ms(timing.highest_depth_ms),
+        highest_jitter: ms(timing.highest_jitter_ms),
+        skew_ppm: timing.skew_ppm,
+    }
+}
+
+const NOTHING: SoundOf =
+    SoundOf { mos: None, loss: None, jitter: None, speech: None, noise: None, clipped: 0.0 };
+
+fn heard(quality: &Quality) -> SoundOf {
+    SoundOf {
+        mos: Some(quality.inbound.conversation),
+        loss: Some(quality.inbound_loss),
+        jitter: Some(millis(quality.inbound_jitter)),
+        ..loudness(&quality.heard)
+    }
+}
+
+fn said(quality: &Quality) -> SoundOf {
+    SoundOf {
+        mos: quality.outbound.map(|rating| rating.conversation),
+        loss: quality.outbound_loss,
+        jitter: quality.outbound_jitter.map(millis),
+        ..loudness(&quality.said)
+    }
+}
+
+fn loudness(levels: &Levels) -> SoundOf {
+    let some = levels.frames > 0 && !levels.is_silent();
+    SoundOf {
+        speech: some.then_some(levels.speech),
+        noise: some.then_some(levels.noise),
+        clipped: levels.clipped,
+        ..NOTHING
+    }
+}
+
+fn millis(ms: f32) -> Duration {
+    Duration::try_from_secs_f32(ms / 1000.0).unwrap_or_default()
+}
+
+/// A verdict as the metric counts it.
+fn labels(verdict: &Verdict) -> Vec<SoundVerdict> {
+    let inbound = verdict.inbound.map(|fault| match fault {
+        Inbound::Nothing => SoundVerdict::NothingReceived,
+        Inbound::Elsewhere { .. } => SoundVerdict::Elsewhere,
+        Inbound::Undecipherable { .. } => SoundVerdict::Undecipherable,
+        Inbound::WrongFormat { .. } => SoundVerdict::WrongFormat,
+        Inbound::Stopped { .. } => SoundVerdict::Stopped,
+        Inbound::OnlySilence => SoundVerdict::OnlySilence,
+    });
+    let outbound = verdict.outbound.map(|fault| match fault {
+        Outbound::OnHold => SoundVerdict::OnHold,
+        Outbound::Nothing => SoundVerdict::NothingSent,
+        Outbound::Refused => SoundVerdict::Refused,
+        Outbound::NotReceived => SoundVerdict::NotReceived,
+    });
+    let faults: Vec<_> = inbound.into_iter().chain(outbound).collect();
+    if faults.is_empty() { vec![SoundVerdict::Fine] } else { faults }
+}

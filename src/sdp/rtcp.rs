@@ -1,0 +1,152 @@
+//! RTCP in a description: its port (RFC 3605), sharing that of RTP (RFC 5761), and extended reports
+//! (RFC 3611 §5).
+
+use std::net::SocketAddr;
+
+use super::api::LocalMedia;
+use super::session::{Attribute, Connection, Media, Session};
+use crate::rtp::RtcpParams;
+
+const MUX: &str = "rtcp-mux";
+const EXTENDED: &str = "rtcp-xr";
+const RECEIVER_TIME: &str = "rcvr-rtt";
+const VOIP_METRICS: &str = "voip-metrics";
+
+/// What the offer of the far end asks for. We share the port when it does.
+pub(super) fn asked(session: &Session, media: &Media, remote: SocketAddr) -> RtcpParams {
+    let everywhere = media.attributes.iter().chain(&session.attributes);
+    let wanted = everywhere.filter(|attribute| attribute.name == EXTENDED);
+    let mut params =
+        RtcpParams { remote: port(media, remote), mux: shares(media), ..RtcpParams::default() };
+    for block in wanted.flat_map(|it| it.value.as_deref().unwrap_or_default().split_whitespace()) {
+        match block.split(['=', ':']).next() {
+            Some(RECEIVER_TIME) => params.receiver_time = true,
+            Some(VOIP_METRICS) => params.voip_metrics = true,
+            _ => {}
+        }
+    }
+    params
+}
+
+/// What the answer of the far end says; what we did not offer is not agreed.
+pub(super) fn answered(media: &Media, local: &LocalMedia, remote: SocketAddr) -> RtcpParams {
+    let mux = local.rtcp_mux && shares(media);
+    RtcpParams { remote: port(media, remote), mux, ..RtcpParams::default() }
+}
+
+/// What our offer says.
+pub(super) fn offered(local: &LocalMedia) -> Option<Attribute> {
+    local.rtcp_mux.then(|| Attribute::flag(MUX))
+}
+
+/// What our answer says to what was asked.
+pub(super) fn granted(params: &RtcpParams) -> Vec<Attribute> {
+    let mut attributes = Vec::new();
+    if params.mux {
+        attributes.push(Attribute::flag(MUX));
+    }
+    let time = params.receiver_time.then(|| format!("{RECEIVER_TIME}=all"));
+    let metrics = params.voip_metrics.then(|| VOIP_METRICS.to_owned());
+    let blocks: Vec<String> = time.into_iter().chain(metrics).collect();
+    if !blocks.is_empty() {
+        attributes.push(Attribute::new(EXTENDED, blocks.join(" ")));
+    }
+    attributes
+}
+
+fn shares(media: &Media) -> bool {
+    media.attributes.iter().any(|attribute| attribute.name == MUX)
+}
+
+/// Reads `a=rtcp:53020` or `a=rtcp:53020 IN IP4 192.0.2.4`. What cannot be read, or is of another
+/// family than RTP, is as if it were not there.
+fn port(media: &Media, rtp: SocketAddr) -> Option<SocketAddr> {
+    let value = media.values("rtcp").next()?;
+    let (port, rest) = value.split_once(char::is_whitespace).unwrap_or((value, ""));
+    let port: u16 = port.parse().ok().filter(|port| *port != 0)?;
+    let address = match rest.trim() {
+        "" => rtp.ip(),
+        rest => Connection::parse(rest)?.ip()?,
+    };
+    let usable =
+        address.is_ipv4() == rtp.is_ipv4() && !address.is_unspecified() && !address.is_multicast();
+    usable.then(|| SocketAddr::new(address, port))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::Codec;
+    use crate::sdp::{Direction, accept_answer, answer, offer};
+
+    const REMOTE: ([u8; 4], u16) = ([192, 0, 2, 1], 4000);
+
+    fn local() -> LocalMedia {
+        LocalMedia::new(([203, 0, 113, 5], 40_000).into(), vec![Codec::Pcmu], 1)
+    }
+
+    fn described(lines: &str) -> String {
+        format!(
+            "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n\
+             m=audio 4000 RTP/AVP 0\r\n{lines}"
+        )
+    }
+
+    #[test]
+    fn offers_are_answered_as_they_ask() {
+        let none = RtcpParams::default();
+        let at = |address: [u8; 4], port: u16| Some(SocketAddr::from((address, port)));
+        let table = [
+            ("", none, ""),
+            ("a=rtcp:4001\r\n", RtcpParams { remote: at(REMOTE.0, 4001), ..none }, ""),
+            (
+                "a=rtcp:9 IN IP4 192.0.2.7\r\n",
+                RtcpParams { remote: at([192, 0, 2, 7], 9), ..none },
+                "",
+            ),
+            ("a=rtcp-mux\r\n", RtcpParams { mux: true, ..none }, "a=rtcp-mux\r\n"),
+            (
+                "a=rtcp-xr:rcvr-rtt=all:10000 stat-summary=loss,dup voip-metrics\r\n",
+                RtcpParams { receiver_time: true, voip_metrics: true, ..none },
+                "a=rtcp-xr:rcvr-rtt=all voip-metrics\r\n",
+            ),
+            (
+                "a=rtcp-xr:voip-metrics\r\n",
+                RtcpParams { voip_metrics: true, ..none },
+                "a=rtcp-xr:voip-metrics\r\n",
+            ),
+            ("a=rtcp-xr\r\n", none, ""),
+            ("a=rtcp:\r\n", none, ""),
+            ("a=rtcp:0\r\n", none, ""),
+            ("a=rtcp:70000\r\n", none, ""),
+            ("a=rtcp:9 IN IP6 2001:db8::1\r\n", none, ""),
+            ("a=rtcp:9 IN IP4 0.0.0.0\r\n", none, ""),
+            ("a=rtcp:9 IN IP4 phone.example.net\r\n", none, ""),
+        ];
+        for (lines, expected, said) in table {
+            let (sdp, negotiated) = answer(described(lines).as_bytes(), &local()).unwrap();
+            assert_eq!(negotiated.rtcp, expected, "{lines}");
+            let sdp = String::from_utf8(sdp).unwrap();
+            let about: String =
+                sdp.split_inclusive('\n').filter(|line| line.starts_with("a=rtcp")).collect();
+            assert_eq!(about, said, "{lines}");
+        }
+    }
+
+    #[test]
+    fn sharing_is_offered_where_it_is_told_to_and_then_agreed() {
+        let plain = String::from_utf8(offer(&local(), Direction::SendRecv)).unwrap();
+        assert!(!plain.contains("rtcp"), "{plain}");
+        let shares = LocalMedia { rtcp_mux: true, ..local() };
+        let offered = String::from_utf8(offer(&shares, Direction::SendRecv)).unwrap();
+        assert!(offered.contains("a=rtcp-mux\r\n"), "{offered}");
+        for (local, lines, expected) in [
+            (shares.clone(), "a=rtcp-mux\r\n", true),
+            (shares, "", false),
+            (local(), "a=rtcp-mux\r\n", false),
+        ] {
+            let agreed = accept_answer(described(lines).as_bytes(), &local).unwrap();
+            assert_eq!(agreed.rtcp.mux, expected, "{lines}");
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! What the sockets of legs say, and both families of addresses.
+
+use std::net::{IpAddr, Ipv6Addr, UdpSocket};
+use std::time::Duration;
+
+use attendant::base::LegId;
+use attendant::codec::Codec;
+use attendant::media::Stats;
+use attendant::workers::{MediaEventKind, MediaEvents};
+
+use crate::stage::{
+    LOCALHOST, Speech, call, level_of, middle_level, params, plane, run, tone, wait_for,
+};
+
+const LOUD: f32 = 8000.0;
+
+fn closed(events: &mut MediaEvents, leg: u32) -> Stats {
+    let kind = wait_for(events, |event| {
+        event.leg == LegId(leg) && matches!(event.kind, MediaEventKind::Closed { .. })
+    });
+    let MediaEventKind::Closed { stats, failed: false, .. } = kind else { panic!("{kind:?}") };
+    stats
+}
+
+#[test]
+fn a_leg_over_ipv6_hears_and_is_heard() {
+    let v6 = IpAddr::from(Ipv6Addr::LOCALHOST);
+    // By itself, and on a socket of both families to a phone of either.
+    for (bind, phone, ports) in [
+        (v6, v6, 41_600..=41_603),
+        (Ipv6Addr::UNSPECIFIED.into(), v6, 41_604..=41_607),
+        (Ipv6Addr::UNSPECIFIED.into(), LOCALHOST, 41_608..=41_611),
+    ] {
+        let (plane, mut events) = plane(1, ports, bind);
+        let port = plane.reserve().unwrap();
+        assert_eq!(port.advertised().ip(), bind);
+        drop(port);
+        let what = format!("{bind} to {phone}");
+        let (mut phone, mut leg) = call(&plane, 1, Codec::Pcmu, phone);
+        if bind != v6 {
+            phone.goes_home();
+        }
+        phone.tone = Some((440.0, LOUD));
+        let mut speech = Speech::new(1, (0..50).map(|index| tone(700.0, LOUD, index)));
+        let mut up = Vec::new();
+        while speech.say(&mut leg) {
+            run(&mut [&mut phone], 5);
+            up.extend(std::iter::from_fn(|| leg.up.pop()).map(|heard| heard.frame));
+        }
+        assert!((middle_level(&phone.heard, 700.0) - level_of(LOUD)).abs() < 1.5, "{what}");
+        assert!((middle_level(&up, 440.0) - level_of(LOUD)).abs() < 1.5, "{what}");
+        drop(leg);
+        let stats = closed(&mut events, 1);
+        assert_eq!((stats.received.foreign, stats.socket.unsent()), (0, 0), "{what}");
+    }
+}
+
+#[test]
+fn what_the_kernel_throws_away_is_told_of_the_leg_and_in_all() {
+    let (plane, mut events) = plane(1, 41_620..=41_630, LOCALHOST);
+    let port = plane.reserve().unwrap();
+    assert!(port.receive_buffer() > 0);
+    let (asked, got) = plane.receive_buffer();
+    assert!(got > 0 && got <= 2 * asked, "{got} of {asked}");
+    let ours = port.advertised();
+    let phone = UdpSocket::bind((LOCALHOST, 0)).unwrap();
+    let leg = plane.open(LegId(1), port, params(Codec::Pcmu, phone.local_addr().unwrap())).unwrap();
+    // More than any buffer holds, faster than one is taken a millisecond.
+    for _ in 0..5000 {
+        phone.send_to(&[0x80; 172], ours).unwrap();
+    }
+    let thrown_away = || plane.sockets().thrown_away;
+    for _ in 0..3000 {
+        if thrown_away() > 0 {
+            break;
+        }
+        phone.send_to(&[0x80; 172], ours).unwrap();
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    leg.control.close();
+    let stats = closed(&mut events, 1);
+    assert!(stats.socket.thrown_away > 1000, "{stats:?}");
+    assert_eq!(stats.socket.thrown_away, thrown_away());
+}
+
+#[test]
+fn packets_that_cannot_be_sent_are_counted_and_the_leg_goes_on() {
+    let (plane, mut events) = plane(1, 41_640..=41_650, LOCALHOST);
+    // Refused by this machine: the socket may not broadcast.
+    let nowhere = "255.255.255.255:4000".parse().unwrap();
+    let (mut phone, leg) = call(&plane, 1, Codec::Pcmu, LOCALHOST);
+    run(&mut [&mut phone], 10);
+    leg.control.update(params(Codec::Pcmu, nowhere)).unwrap();
+    std::thread::sleep(Duration::from_millis(300));
+    let here = phone.address();
+    leg.control.update(params(Codec::Pcmu, here)).unwrap();
+    run(&mut [&mut phone], 10);
+    phone.heard.clear();
+    run(&mut [&mut phone], 20);
+    assert!(phone.heard.len() > 5, "nothing is sent any more");
+    drop(leg);
+    let stats = closed(&mut events, 1);
+    assert!(stats.socket.send_failed > 3, "{stats:?}");
+    assert_eq!(plane.sockets().unsent(), stats.socket.unsent());
+}
+
+/// A far end that has closed its port: the kernel's word of it is nothing to end a call for.
+#[test]
+fn a_phone_that_is_gone_ends_nothing() {
+    let (plane, mut events) = plane(2, 41_660..=41_670, LOCALHOST);
+    let (phone, leg) = call(&plane, 1, Codec::Pcma, LOCALHOST);
+    let (mut other, _leg) = call(&plane, 2, Codec::Pcma, LOCALHOST);
+    drop(phone);
+    run(&mut [&mut other], 50);
+    assert_eq!(plane.legs(), 2);
+    assert!(other.heard.len() > 25);
+    drop(leg);
+    let stats = closed(&mut events, 1);
+    assert!(stats.packets_sent > 25, "{stats:?}");
+}
