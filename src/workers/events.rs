@@ -83,6 +83,11 @@ pub enum MediaEventKind {
         /// For how long.
         lasted: Duration,
     },
+    /// The far end is gone: nothing came for as long as was agreed.
+    Gone {
+        /// For how long.
+        lasted: Duration,
+    },
     /// Whether both sides hear each other: said once it is known, and when it changes.
     Judged(Verdict),
     /// How the leg sounded in all; told before it is closed.
@@ -103,6 +108,7 @@ impl From<SessionEvent> for MediaEventKind {
             SessionEvent::SourceLearnt { at } => Self::SourceLearnt { at },
             SessionEvent::Digit(digit) => Self::Dtmf(digit),
             SessionEvent::NoPackets { lasted } => Self::NoPackets { lasted },
+            SessionEvent::Gone { lasted } => Self::Gone { lasted },
             SessionEvent::Judged(verdict) => Self::Judged(verdict),
         }
     }
