@@ -7,8 +7,8 @@ mod timeline;
 use std::time::{Duration, Instant};
 
 use attendant::base::{Expect, UtteranceId};
-use attendant::call::{Call, Input, Output, Sound};
 use attendant::call::Setup;
+use attendant::call::{Call, Input, Output, Sound};
 use call_world::{ASKED, GREETED, check, check_with, input, sdp, setup};
 
 /// A call whose caller hears every sentence to its end, and says whole ones.
