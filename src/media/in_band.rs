@@ -292,7 +292,8 @@ mod tests {
         let mut detector = ToneDetector::default();
         let mut heard = String::new();
         for chunk in samples.chunks(160) {
-            let wide: [i16; 320] = std::array::from_fn(|i| chunk.get(i / 2).map_or(0, |s| *s as i16));
+            let wide: [i16; 320] =
+                std::array::from_fn(|i| chunk.get(i / 2).map_or(0, |s| *s as i16));
             let (mut payload, mut frame) = ([0; 160], Frame::SILENCE);
             encoder.encode(&wide, &mut payload);
             decoder.decode(&payload, &mut frame.0);

@@ -231,12 +231,7 @@ impl Session {
             What::Reinvite => self.reoffered_again(again),
             What::Refresh => self.refreshing_again(again),
             What::Refer => self.referred_again(cseq),
-            What::Prack
-            | What::Cancel
-            | What::Bye
-            | What::ForkBye
-            | What::Notify
-            | What::Info => {}
+            What::Prack | What::Cancel | What::Bye | What::ForkBye | What::Notify | What::Info => {}
         }
         self.asked.remove(&number);
         true
