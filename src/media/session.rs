@@ -240,7 +240,8 @@ impl MediaSession {
         }
         self.sender.agree(&params);
         self.receiver.agree(params.payload_type, params.codec, params.playout);
-        self.digits.agree(params.codec.clock_rate());
+        let keys = |of: &LegParams| (of.remote, of.telephone_event);
+        self.digits.agree(params.codec.clock_rate(), keys(&params) != keys(&self.params));
         self.reception.set_clock(params.codec.clock_rate());
         self.params = params;
     }
