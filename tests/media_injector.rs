@@ -66,7 +66,7 @@ impl Talker {
         let angle = |i: usize| (start + i) as f32 * std::f32::consts::TAU * self.hertz / 16_000.0;
         let frame = Frame(std::array::from_fn(|i| (8000.0 * angle(i).sin()) as i16));
         let (mut payload, mut out) = ([0; 160], vec![0; 200]);
-        self.encoder.encode(&frame, &mut payload);
+        self.encoder.encode(&frame.0, &mut payload);
         let (seq, time) = (SeqNo(self.number), RtpTime(u32::from(self.number) * 160));
         let header = Header { payload_type: 0, marker: false, seq, time, ssrc: Ssrc(self.ssrc) };
         let mut length = Packet { header, payload: &payload }.write(&mut out).unwrap();

@@ -7,7 +7,10 @@ mod without_models;
 use std::path::Path;
 use std::time::Duration;
 
-use attendant::phone::{AnswerPlan, CallPlan, EndedBy, Line, Outcome, Phone, PhoneConfig, Talk};
+use attendant::codec::Codec;
+use attendant::phone::{
+    AnswerPlan, CallPlan, Encrypted, EndedBy, Line, Outcome, Phone, PhoneConfig, Talk, Verdict,
+};
 use interop::baresip::{Baresip, Setup};
 use without_models::Syllables;
 
@@ -97,4 +100,50 @@ async fn the_phone_calls_baresip_and_waits_for_its_turn() {
     assert!((690..1000).contains(&waited), "{waited}");
     let recorded = answering.join().unwrap();
     assert!(loud(&recorded.received) > 3000, "{}", loud(&recorded.received));
+}
+
+#[tokio::test]
+async fn the_phone_probes_a_wideband_line_that_is_encrypted_and_holds_it() {
+    interop::require("baresip", "baresip");
+    let folder = tempfile::tempdir().unwrap();
+    let tone = folder.path().join("tone.wav");
+    write_tone(&tone, 0, 1, 20);
+    let setup =
+        Setup { codecs: "G722/16000/1", account: ";mediaenc=srtp-mand", ..Setup::saying(&tone) };
+    let mut baresip = Baresip::start(&setup);
+    let mut config = PhoneConfig::new([127, 0, 0, 1].into(), "phone", Box::new(Syllables));
+    config.codecs = vec![Codec::G722, Codec::Pcmu];
+    config.srtp = Encrypted::Required;
+    let mut phone = Phone::start(config).await.unwrap();
+    let recording = folder.path().join("call.wav");
+    let mut talk = Talk { lines: vec![Line::new("good morning")], ..Talk::default() };
+    talk.pauses.linger = Duration::from_secs(1);
+    let plan = CallPlan {
+        target: format!("sip:baresip@127.0.0.1:{}", baresip.port()),
+        talk,
+        hold: Some(Duration::from_millis(1_500)),
+        recording: Some(recording.clone()),
+        ..CallPlan::default()
+    };
+    let answering = std::thread::spawn(move || {
+        assert!(baresip.wait_for("CALL_INCOMING", PATIENCE).is_some(), "{}", baresip.log());
+        baresip.accept();
+        assert!(baresip.wait_for("CALL_CLOSED", PATIENCE).is_some(), "{}", baresip.log());
+        baresip.finish()
+    });
+    let report = phone.call(plan).await.unwrap();
+    let recorded = answering.join().unwrap();
+    println!("{}", report.to_json());
+    assert_eq!((report.outcome, report.ended_by), (Outcome::Answered, Some(EndedBy::ScriptOver)));
+    let quality = report.quality.unwrap();
+    assert_eq!((quality.codec, quality.encrypted, quality.verdict), ("G722", true, Verdict::Good));
+    let hold = report.hold.unwrap();
+    assert_eq!((hold.refused, hold.packets_while_held), (None, 0));
+    assert!(hold.packets_after > 50, "{hold:?}");
+    // A microphone of 8 kHz in a codec of 16, and what was said before the first re-INVITE.
+    assert!(loud(&recorded.received) > 3000, "{}", loud(&recorded.received));
+    let mut reader = hound::WavReader::open(recording).unwrap();
+    assert_eq!(reader.spec().sample_rate, 16_000);
+    let right: Vec<i16> = reader.samples().map(Result::unwrap).skip(1).step_by(2).collect();
+    assert!(loud(&right) > 10_000, "{}", loud(&right));
 }

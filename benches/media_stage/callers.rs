@@ -203,7 +203,7 @@ impl Caller {
         self.socket.send(&out[..length]).is_ok()
     }
 
-    fn receive(&mut self, control: &mut Vec<u8>) -> Option<Arrived> {
+    fn receive(&mut self, control: &mut [u8]) -> Option<Arrived> {
         let mut buffer = [0; 1500];
         loop {
             let mut room = [IoSliceMut::new(&mut buffer)];

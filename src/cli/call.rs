@@ -120,18 +120,22 @@ async fn call(arguments: Arguments) -> Result<ExitCode, Failure> {
     Ok(if ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Reads names of codecs as SIP profiles write them.
+/// Reads names of codecs as SIP profiles write them; L16 is one at each of its rates.
 fn codecs(names: &[String]) -> Result<Vec<Codec>, Failure> {
-    let named = |name: &String| {
-        let known = Codec::ALL.into_iter();
-        known.into_iter().find(|codec| codec.sdp_name().eq_ignore_ascii_case(name)).ok_or_else(
-            || {
-                let known = Codec::ALL.map(|codec| codec.sdp_name().to_ascii_lowercase());
-                format!("no codec is called {name:?}; there are {}", known.join(", "))
-            },
-        )
-    };
-    Ok(names.iter().map(named).collect::<Result<_, _>>()?)
+    let mut codecs = Vec::new();
+    for name in names {
+        let found = Codec::ALL.into_iter().filter(|it| it.sdp_name().eq_ignore_ascii_case(name));
+        let before = codecs.len();
+        codecs.extend(found);
+        if codecs.len() == before {
+            let mut known = Codec::ALL.map(|codec| codec.sdp_name().to_ascii_lowercase()).to_vec();
+            known.dedup();
+            return Err(
+                format!("no codec is called {name:?}; there are {}", known.join(", ")).into()
+            );
+        }
+    }
+    Ok(codecs)
 }
 
 /// How well the other side was heard, with the MOS that the gateway would give it.

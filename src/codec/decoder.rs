@@ -205,7 +205,7 @@ impl Decoder {
         ours: impl Fn(&mut Concealment, &mut [i16]),
         opus: impl Fn(&mut OpusDecoder, &mut [i16]),
     ) {
-        debug_assert!(out.len() % 2 == 0);
+        debug_assert!(out.len().is_multiple_of(2));
         match (&self.coding, &mut self.opus) {
             (Coding::Narrow(_), _) => {
                 for wide in out.chunks_mut(WIDE) {

@@ -160,7 +160,7 @@ impl OpusDecoder {
     /// Makes up what was lost before the packet `next`, whose redundancy tells of the end of it;
     /// without any it is as good as [`Self::conceal`].
     pub(super) fn recover(&mut self, next: &[u8], out: &mut [i16]) {
-        let whole = out.len() % STEP == 0 && out.len() <= MAX_SAMPLES;
+        let whole = out.len().is_multiple_of(STEP) && out.len() <= MAX_SAMPLES;
         if !(whole && !next.is_empty() && self.run(Some(next), true, out)) {
             self.conceal(out);
         }

@@ -20,6 +20,7 @@ use crate::sip::{Incoming, Transport};
 use crate::workers::{Port, WorkersError};
 
 use super::decision::{Asked, Offered, decide};
+use super::services::Services;
 use super::shared::Shared;
 use super::switchboard::RETRY_AFTER;
 use super::throttle::{Throttle, TooSoon};
@@ -32,6 +33,7 @@ pub(super) struct Admitted {
     pub(super) nat: Option<IpAddr>,
     pub(super) trunk: TrunkName,
     pub(super) route: String,
+    pub(super) services: Services,
     pub(super) caller: Option<Phi<PhoneNumber>>,
     /// Later it is refused.
     pub(super) answer_by: Instant,
@@ -149,10 +151,11 @@ pub(super) fn admit(
         fallback,
         referred_by: format!("sip:attendant@{}", profile.sip.advertised),
         context: profile.transfer.context.iter().map(carrier).collect(),
+        presses_in_band: profile.media.in_band_digits,
         notify_says_answered: profile.transfer.notify_200 == Notify200::Answered,
     };
-    let answer_by = received + profile.answer_within;
-    Ok(Admitted { setup, port, nat, trunk: incoming.trunk, route, caller, answer_by })
+    let (answer_by, services) = (received + profile.answer_within, Services::of(profile));
+    Ok(Admitted { setup, port, nat, trunk: incoming.trunk, route, services, caller, answer_by })
 }
 
 /// Returns how a call encrypts: with keys of its own, from the system's randomness.

@@ -11,15 +11,16 @@ use tokio::time::sleep_until;
 use crate::agent::tools::ErrorCode;
 use crate::base::{CallId, LegId, Phi, Purpose};
 use crate::call::{Call, Input, Outcome, Output, Setup, Summary, Told};
+use crate::media::Backdrop;
 use crate::ops;
 use crate::sdp::Negotiated;
 use crate::sip::{Command, Refusal};
 use crate::speech::{RecognizerError, Transcript, VoiceError};
 use crate::workers::{
-    HearingEvent, HearingSink, LegControl, LegParams, Port, SpeakingEvent, SpeakingSink,
-    WorkersError,
+    HearingEvent, HearingSink, LegControl, Port, SpeakingEvent, SpeakingSink, WorkersError,
 };
 
+use super::services::Services;
 use super::shared::Shared;
 use super::tools::{HandOffJob, Job, Tools};
 use super::watch::{Seen, Watch};
@@ -43,6 +44,8 @@ pub(super) struct Hands {
     /// Later the call is refused, so that the PBX's own rule takes it.
     pub(super) answer_by: Instant,
     pub(super) media: Option<LegControl>,
+    /// What the trunk wants of its media, beyond what SDP agrees on.
+    pub(super) services: Services,
     /// The response gap of each turn.
     pub(super) gaps: Vec<Duration>,
 }
@@ -93,11 +96,21 @@ impl Hands {
             Output::Sip(command) => self.shared.tell(command).await,
             Output::OpenMedia(negotiated) => self.open_media(&negotiated),
             Output::UpdateMedia(negotiated) => {
-                let updated =
-                    self.media.as_ref().map(|media| media.update(params(&negotiated, self.nat)));
+                let params = self.services.params(&negotiated, self.nat);
+                let updated = self.media.as_ref().map(|media| media.update(params));
                 self.managed("media update", updated.unwrap_or(Ok(())));
             }
             Output::CloseMedia => self.close_media(),
+            Output::Press { digit } => {
+                let digit = *digit.reveal(Purpose::Signalling);
+                let asked = self.media.as_ref().map(|media| media.send_dtmf(digit));
+                self.managed("digit", asked.unwrap_or(Ok(())));
+            }
+            Output::Waiting(waits) => {
+                let behind = if waits { self.services.waiting.clone() } else { Backdrop::Line };
+                let asked = self.media.as_ref().map(|media| media.play_behind(behind));
+                self.managed("waiting sound", asked.unwrap_or(Ok(())));
+            }
             Output::Prepare { text } => {
                 let prepared = self.shared.speaking.prerender(text.reveal(Purpose::SpokenReply));
                 self.managed("prompt", prepared);
@@ -166,7 +179,7 @@ impl Hands {
     fn open_media(&mut self, negotiated: &Negotiated) {
         let Some(port) = self.port.take() else { return };
         let leg = self.leg;
-        match self.shared.media.open(leg, port, params(negotiated, self.nat)) {
+        match self.shared.media.open(leg, port, self.services.params(negotiated, self.nat)) {
             Ok(media) => {
                 let recognizer = self.shared.recognizer();
                 let attached =
@@ -262,23 +275,5 @@ fn tool_outcome(error: Option<ErrorCode>) -> ops::ToolOutcome {
             ops::ToolOutcome::Failed
         }
         Some(_) => ops::ToolOutcome::Refused,
-    }
-}
-
-/// What was agreed, in media's terms. `nat` is where signalling comes from when the far end may be behind NAT.
-fn params(negotiated: &Negotiated, nat: Option<IpAddr>) -> LegParams {
-    let Negotiated { opus, telephone_event, event_clock, packet_time, direction, .. } = *negotiated;
-    LegParams {
-        opus,
-        telephone_event,
-        event_clock,
-        packet_time,
-        sends: direction.sends(),
-        receives: direction.receives(),
-        learn_source: nat.is_some(),
-        learn_from: nat,
-        srtp: negotiated.srtp.clone(),
-        rtcp: negotiated.rtcp,
-        ..LegParams::new(negotiated.codec, negotiated.payload_type, negotiated.remote)
     }
 }

@@ -191,7 +191,8 @@ mod tests {
 
     #[test]
     fn each_verdict_has_its_reason() {
-        let verdict = |quality: &Quality, packets| quality.report(packets).unwrap().verdict;
+        let verdict =
+            |quality: &Quality, packets: &PacketReport| quality.report(packets).unwrap().verdict;
         let (good, packets) = heard(-20.0, 50, 0);
         assert_eq!(verdict(&good, &packets), Verdict::Good);
         assert_eq!(verdict(&good, &PacketReport { lost: 2, ..packets }), Verdict::Lossy);

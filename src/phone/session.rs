@@ -137,10 +137,8 @@ impl Session {
                     self.parties[n].agree(now, agreed);
                 }
             }
-            Event::Reoffered { leg, status, answer } => {
-                if self.find(leg) == Some(0) {
-                    self.on_reoffered(now, status, answer);
-                }
+            Event::Reoffered { leg, status, answer } if self.find(leg) == Some(0) => {
+                self.on_reoffered(now, status, answer);
             }
             Event::Referred { leg, target, headers } => {
                 self.on_referred(now, leg, &target, &headers);

@@ -21,8 +21,6 @@ use crate::base::{Dice, Frame, PacketTime, RtpTime, SeqNo};
 use crate::codec::{Codec, Encoder, MAX_PAYLOAD};
 use crate::rtp::{Header, MasterKey, Packet, SRTP_OVERHEAD, SrtpSender, Ssrc};
 
-/// Samples a millisecond of what is said.
-const SAMPLES_A_MS: usize = Frame::SAMPLES / 20;
 /// Orders that may wait: a script gives one at a time.
 const ORDERS: usize = 16;
 /// How often the receiver looks whether it is still wanted.
@@ -250,7 +248,7 @@ impl Sender {
                 thread::sleep(at.saturating_duration_since(Instant::now()));
                 self.sent.origin.get_or_insert(at);
                 self.send(stream);
-                due = Some(at + stream.packet_time.duration());
+                due = Some(at + self.lasts(stream));
             }
         }
         let sent = std::mem::take(&mut self.sent);
@@ -274,7 +272,7 @@ impl Sender {
 
     fn send(&mut self, stream: &Stream) {
         let Some((codec, encoder, hearing)) = &mut self.coding else { return };
-        let mut sound = vec![0; usize::from(stream.packet_time.0) * SAMPLES_A_MS];
+        let mut sound = vec![0; codec.packet(stream.packet_time)];
         let (mut began, mut ended) = (None, false);
         if let Some((clip, clip_sound)) = self.queue.front().filter(|_| stream.sends) {
             let rest = &clip_sound[self.played..];
@@ -307,6 +305,12 @@ impl Sender {
         }
         self.keep(heard);
         self.header.time = RtpTime(self.header.time.0.wrapping_add(passed));
+    }
+
+    /// How much sound a packet holds: what was asked for, as far as the codec has packets of that length.
+    fn lasts(&self, stream: &Stream) -> Duration {
+        let samples = stream.codec.packet(stream.packet_time) as u32;
+        Duration::from_secs(1) * samples / Frame::RATE.0
     }
 
     fn keep(&mut self, heard: Sound) {

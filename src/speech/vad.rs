@@ -102,6 +102,11 @@ impl Vad {
         Activity { voiced, level, edge: self.find_edge() }
     }
 
+    /// Forgets the voice that is heard, and keeps what is known of the line's noise.
+    pub fn reset(&mut self) {
+        (self.recent, self.speaking, self.unvoiced) = (0, false, 0);
+    }
+
     /// Whether a voice has begun and not ended.
     pub fn is_speaking(&self) -> bool {
         self.speaking
@@ -289,6 +294,22 @@ mod tests {
             assert!(others <= 20 && edges[0] == edges[1], "{floor}: {others} others, {edges:?}");
             assert!(voiced > 800 && spared > 800, "{voiced} voiced, {spared} spared");
         }
+    }
+
+    /// A voice before a hold and one after it are two, although the detector heard nothing between.
+    #[test]
+    fn a_voice_that_is_forgotten_may_begin_again() {
+        let mut vad = Vad::new();
+        let mut begun = 0;
+        for index in 0..40 {
+            if index == 20 {
+                assert!(vad.is_speaking());
+                vad.reset();
+            }
+            let edge = vad.push(&vowel(index, -20.0)).edge;
+            begun += u32::from(matches!(edge, Some(VoiceEdge::On { .. })));
+        }
+        assert_eq!(begun, 2);
     }
 
     #[test]
