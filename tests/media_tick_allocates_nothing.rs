@@ -302,7 +302,7 @@ fn ticks_under_srtp_allocate_nothing() {
     }
     assert_eq!(ALLOCATIONS.get() - before, 0);
     let counters = ours.stats().received;
-    assert!(frames > 3900 && reports > 3900, "{frames} frames, {reports} reports");
+    assert!(frames > 3400 && reports > 3900, "{frames} frames, {reports} reports");
     assert!(counters.forged > 3000 && counters.replayed > 3000, "{counters:?}");
 }
 

@@ -57,6 +57,8 @@ impl LegSound {
             lost: came.lost,
             late: came.late,
             foreign: came.foreign,
+            forged: came.forged,
+            replayed: came.replayed,
             concealed: came.concealed,
             evenness: evenness(stats),
             sent: stats.packets_sent,

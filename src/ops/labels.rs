@@ -266,6 +266,10 @@ labels! {
         Reordered = "reordered",
         /// They came from somebody else.
         Foreign = "foreign",
+        /// They were not under the leg's key.
+        Forged = "forged",
+        /// They were, and came again.
+        Replayed = "replayed",
         /// We sent them.
         Sent = "sent",
     }

@@ -87,6 +87,10 @@ pub struct MediaClosed<'a> {
     pub late: u64,
     /// Packets of somebody else.
     pub foreign: u64,
+    /// Packets that were not under the leg's key (SRTP).
+    pub forged: u64,
+    /// Packets under the leg's key that came again (SRTP).
+    pub replayed: u64,
     /// Frames made up.
     pub concealed: u64,
     /// How evenly they came.
@@ -121,6 +125,8 @@ impl MediaClosed<'_> {
             lost = self.lost,
             late = self.late,
             foreign = self.foreign,
+            forged = self.forged,
+            replayed = self.replayed,
             concealed = self.concealed,
             duplicate = evenness.duplicate,
             reordered = evenness.reordered,
@@ -145,17 +151,7 @@ impl MediaClosed<'_> {
             verdict = self.verdict,
             "Media closed."
         );
-        for (kind, packets) in [
-            (RtpKind::Received, self.received),
-            (RtpKind::Lost, self.lost),
-            (RtpKind::Late, self.late),
-            (RtpKind::Duplicate, evenness.duplicate),
-            (RtpKind::Reordered, evenness.reordered),
-            (RtpKind::Foreign, self.foreign),
-            (RtpKind::Sent, self.sent),
-        ] {
-            counter!(names::RTP_PACKETS, "kind" => kind.label()).increment(packets);
-        }
+        self.count_packets();
         counter!(names::FRAMES_CONCEALED).increment(self.concealed);
         if self.received > 0 {
             let trunk = trunk.to_string();
@@ -165,6 +161,24 @@ impl MediaClosed<'_> {
         measure(trunk, SoundSide::Said, &said);
         if let Some(round_trip) = round_trip {
             histogram!(names::ROUND_TRIP_SECONDS, "trunk" => trunk.to_string()).record(round_trip);
+        }
+    }
+}
+
+impl MediaClosed<'_> {
+    fn count_packets(&self) {
+        for (kind, packets) in [
+            (RtpKind::Received, self.received),
+            (RtpKind::Lost, self.lost),
+            (RtpKind::Late, self.late),
+            (RtpKind::Duplicate, self.evenness.duplicate),
+            (RtpKind::Reordered, self.evenness.reordered),
+            (RtpKind::Foreign, self.foreign),
+            (RtpKind::Forged, self.forged),
+            (RtpKind::Replayed, self.replayed),
+            (RtpKind::Sent, self.sent),
+        ] {
+            counter!(names::RTP_PACKETS, "kind" => kind.label()).increment(packets);
         }
     }
 }
@@ -218,6 +232,8 @@ mod tests {
                 lost: 8,
                 late: 1,
                 foreign: 0,
+                forged: 0,
+                replayed: 0,
                 concealed: 8,
                 evenness: Evenness {
                     duplicate: 3,

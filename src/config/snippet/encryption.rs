@@ -38,7 +38,6 @@ fn steps(family: SnippetFamily) -> &'static [&'static str] {
             "  Connectivity > Trunks > attendant > pjsip Settings > Advanced",
             "     Media Encryption             SRTP via in-SDP",
             "     Allow Non-Encrypted Media    No   (Yes: as the other side can)",
-            "     Transport                    the TLS one",
         ];
     };
     match preset {
