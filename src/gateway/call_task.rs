@@ -93,7 +93,10 @@ impl Hands {
                 tracing::warn!(call = %self.call, "The call could not be answered in time and was refused.");
                 self.shared.tell(Command::Refuse { leg, refusal }).await;
             }
-            Output::Sip(command) => self.shared.tell(command).await,
+            Output::Sip(command) => {
+                self.tell_refusal(&command);
+                self.shared.tell(command).await;
+            }
             Output::OpenMedia(negotiated) => self.open_media(&negotiated),
             Output::UpdateMedia(_) | Output::Press { .. } | Output::Waiting(_) => {
                 self.ask_media(&output);
@@ -149,6 +152,16 @@ impl Hands {
             }
         }
         None
+    }
+
+    /// What cannot be agreed on is for the PBX's admin and for ours.
+    fn tell_refusal(&self, command: &Command) {
+        if let Command::Refuse { refusal, .. } | Command::RefuseOffer { refusal, .. } = command
+            && let Some(words) = &refusal.warning
+        {
+            let status = refusal.status;
+            tracing::warn!(call = %self.call, status, words, "The offered media were refused.");
+        }
     }
 
     fn ask_media(&self, output: &Output) {
