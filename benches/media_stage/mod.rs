@@ -31,7 +31,8 @@ const CALLER_PRIORITY: u32 = 10;
 /// A measurement that cannot be made: says why, and ends the bench.
 pub(crate) fn give_up(why: &str) -> ! {
     eprintln!("not measured: {why}");
-    std::process::exit(2);
+    // Not by an exit: what was started is ended by those who started it.
+    std::panic::resume_unwind(Box::new(()))
 }
 
 /// Ends the bench unless `program` is there.
