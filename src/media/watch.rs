@@ -359,7 +359,10 @@ impl Watch {
         let rating = self.inbound(params);
         let levels = self.heard.levels();
         let tenths = |mos: f32| (mos * 10.0).round() as u8;
-        let dbm0 = |dbov: f32| (dbov + DBM0).round().clamp(-127.0, 126.0) as i8;
+        let dbm0 = |dbov: f32| match dbov > -127.0 {
+            true => (dbov + DBM0).round().clamp(-127.0, 126.0) as i8,
+            false => VoipMetrics::UNKNOWN as i8,
+        };
         let ms = |ms: f32| ms.round().clamp(0.0, 65_535.0) as u16;
         let share = (self.inbound_loss() * 256.0).min(255.0) as u8;
         Some(VoipMetrics {
