@@ -88,7 +88,7 @@ fn cost(callers: &mut Callers, what: &str, mut used: impl FnMut() -> Duration) -
     let window = callers.measure(MEASURED);
     let spent = used() - before;
     let Window { sent, came, lost, strange, silent, .. } = window;
-    if came * 100 < sent * 98 || strange > 0 || silent > 0 {
+    if came * 100 < sent * 95 || strange > 0 || silent > 0 {
         give_up(&format!(
             "{what}: {sent} packets sent, {came} came, {lost} lost, {strange} of another codec, \
              {silent} callers were sent nothing"

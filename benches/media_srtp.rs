@@ -48,7 +48,7 @@ impl Leg {
         let params = LegParams { srtp: suite.map(keys), ..LegParams::new(Codec::Pcmu, 0, remote) };
         let session = MediaSession::new(now, params, &mut Dice::new(1));
         let mut payload = [0; 160];
-        Encoder::new(Codec::Pcmu).encode(&voice(), &mut payload);
+        Encoder::new(Codec::Pcmu).encode(&voice().0, &mut payload);
         let sender = suite.map(|suite| SrtpSender::new(&key(suite, 2)));
         Self { session, vad: Vad::new(), now, sender, number: 0, payload }
     }

@@ -3,12 +3,14 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
-use crate::base::Phi;
+use crate::base::{Phi, RtpTime, SampleRate, SeqNo};
 use crate::codec::Codec;
 use crate::config;
 use crate::dialplan::{Dialled, Verdict};
-use crate::sdp::{self, LocalMedia, SdpError, Session};
+use crate::rtp::{Counters, Header, JitterBuffer, KeySeed, Packet, Playout, Released, Ssrc};
+use crate::sdp::{self, Encryption, LocalMedia, SdpError, Session};
 use crate::sip::DropReason;
 use crate::sip::auth::Challenge;
 use crate::sip::message::{
@@ -171,14 +173,88 @@ pub fn sdp(data: &[u8]) {
             Err(error) => panic!("what was written cannot be read: {error}"),
         }
     }
-    let ours = local("192.0.2.1:4000");
-    let _ = sdp::accept_answer(data, &ours);
-    let Ok((answer, negotiated)) = sdp::answer(data, &ours) else { return };
+    let plain = local("192.0.2.1:4000");
+    let keyed = |required| Encryption { required, seed: KeySeed::new([1; 32]), number: 0 };
+    for encryption in [None, Some(keyed(false)), Some(keyed(true))] {
+        answered(data, &LocalMedia { encryption, ..plain.clone() });
+    }
+}
+
+fn answered(data: &[u8], ours: &LocalMedia) {
+    let _ = sdp::accept_answer(data, ours);
+    let Ok((answer, negotiated)) = sdp::answer(data, ours) else { return };
     let offered = Session::parse(data).expect("it was answered");
     let answered = Session::parse(&answer).expect("an answer of ours can be read");
-    let taken = answered.media.iter().filter(|media| media.port != 0).count();
-    assert_eq!((offered.media.len(), taken), (answered.media.len(), 1));
+    let taken: Vec<_> = answered.media.iter().filter(|media| media.port != 0).collect();
+    assert_eq!((offered.media.len(), taken.len()), (answered.media.len(), 1));
     assert!(!negotiated.direction.sends() || !negotiated.remote.ip().is_unspecified());
+    let keys = taken[0].values("crypto").count();
+    assert_eq!(keys, usize::from(negotiated.srtp.is_some()));
+    assert!(keys == 1 || ours.encryption.as_ref().is_none_or(|ours| !ours.required));
+}
+
+/// Whatever packets come, however they are numbered and whenever, each is released once at most,
+/// and playout comes to an end. Twelve bytes are a packet: how long after the last one it comes,
+/// and its header.
+pub fn rtp_stream(data: &[u8]) {
+    let start = Instant::now();
+    for playout in [Playout::Reorder, Playout::Paced] {
+        let mut buffer = JitterBuffer::new(SampleRate(8000));
+        buffer.set_playout(playout);
+        let (mut counters, mut now, mut ticks) = (Counters::default(), start, 0_u32);
+        let mut released = vec![false; data.len() / 12];
+        for (number, bytes) in data.as_chunks::<12>().0.iter().enumerate() {
+            let [wait, shape, seq_1, seq_2, time @ .., ssrc, payload_type, length, clock] = bytes;
+            // Steps from nothing to a quarter of an hour, most of them short.
+            now += Duration::from_millis(u64::from(*wait)) * (1 << (shape & 0x0f)) / 8;
+            let header = Header {
+                payload_type: payload_type & 0x7f,
+                marker: shape & 0x10 != 0,
+                seq: SeqNo(u16::from_be_bytes([*seq_1, *seq_2])),
+                time: RtpTime(u32::from_be_bytes(*time)),
+                ssrc: Ssrc((*ssrc).into()),
+            };
+            let mut payload = vec![0; 4 + 6 * usize::from(*length)];
+            payload[..4].copy_from_slice(&(number as u32).to_be_bytes());
+            let samples = if shape & 0x20 == 0 { payload.len() as u32 } else { 0 };
+            if shape & 0xc0 == 0xc0 {
+                buffer.set_clock(SampleRate([8000, 16_000, 48_000][usize::from(*clock) % 3]));
+            }
+            buffer.insert(now, &Packet { header, payload: &payload }, samples, &mut counters);
+            // What came, and then a tick.
+            for _ in 0..2 {
+                ticks += 1;
+                match playout {
+                    Playout::Reorder => {
+                        let mut answers = 0;
+                        while let Some(what) = buffer.release(now, &mut counters) {
+                            note(&mut released, what);
+                            answers += 1;
+                            assert!(answers < 200, "it never ends");
+                        }
+                    }
+                    Playout::Paced => {
+                        let _ = buffer.pace(now, 160, ticks.is_multiple_of(3));
+                        note(&mut released, buffer.pull(now, shape & 1 == 0, &mut counters));
+                    }
+                }
+                now += Duration::from_millis(20);
+            }
+            let _ = (buffer.depth(), buffer.skew_ppm(), buffer.target_ms(now), buffer.following());
+        }
+    }
+}
+
+/// Nothing is heard twice, and nothing is as long as nothing.
+fn note(released: &mut [bool], what: Released<'_>) {
+    match what {
+        Released::Packet { payload, .. } => {
+            let number = payload.first_chunk().map_or(0, |bytes| u32::from_be_bytes(*bytes));
+            let before = std::mem::replace(&mut released[number as usize], true);
+            assert!(!before, "packet {number} is released twice");
+        }
+        Released::Lost { samples } | Released::Pause { samples } => assert!(samples > 0),
+    }
 }
 
 /// A dialplan reads, or says what is wrong with it; what was read gives every call one decision.

@@ -23,7 +23,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("agent", &["base", "practice"]),
     ("call", &["base", "sip", "sdp", "codec", "media", "speech", "agent", "practice", "dialplan"]),
     ("ops", &["base"]),
-    ("config", &["base", "sip", "codec", "dialplan", "practice", "ops"]),
+    // A recording for waiting callers is made fit to play once, when it is read.
+    ("config", &["base", "sip", "codec", "media", "dialplan", "practice", "ops"]),
     ("signalling", &["base", "sip", "ops"]),
     ("workers", &["base", "rtp", "codec", "media", "speech", "ops"]),
     ("engines", &["base", "speech", "agent", "ops"]),
@@ -65,6 +66,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rten", &["engines"]),
     ("rtcp_types", &["rtp"]),
     ("rtp_rs", &["rtp"]),
+    ("rubato", &["codec"]),
     ("rustls_native_certs", &["signalling"]),
     ("sha1", &["rtp"]),
     ("sd_notify", &["ops"]),

@@ -157,7 +157,7 @@ fn any_input(dice: &mut Dice, now: Instant, newest: (u32, u32, u32)) -> Input {
         "voice-off",
         "key 1",
         "key #",
-        "silence 5",
+        "info 5",
     ];
     let mut number = |newest: u32| match dice.below(3) {
         0 => 1 + dice.below(6) as u32,

@@ -128,6 +128,37 @@ fn hold_freezes_the_silence_ladder() {
     );
 }
 
+/// What is silent on hold is not gone: the media do not say so, and the agent's question stands when the caller is back.
+/// Nothing is asked again meanwhile, however long it takes.
+#[test]
+fn a_question_waits_out_a_hold_of_an_hour() {
+    check(
+        RUNG,
+        "
+            100ms < ack
+            100ms > speak 1 in 0: Thank you for calling Maple Street. This is the practice's automated assistant.
+            100ms > speak 2 in 0: How can I help you today?
+            200ms < started 1
+            1000ms < reinvite inactive
+            1000ms > 200 to the re-INVITE
+            1000ms > update media Inactive
+            1000ms > discard
+            3601000ms < reinvite sendrecv
+            3601000ms > 200 to the re-INVITE
+            3601000ms > update media SendRecv
+            3601000ms > discard
+            3603000ms < heard 1
+            3603001ms < started 2
+            3604500ms < heard 2
+            3611500ms > speak 3 in 0: I'm still here.
+            3611500ms > speak 4 in 0: How can I help you today?
+            3612000ms < bye
+            3612000ms > close media
+            3612000ms > over CallerHungUp {} no note
+        ",
+    );
+}
+
 /// What the far end answers to a refresh of ours moves the media, and neither ends a hold nor the call.
 #[test]
 fn a_refresh_that_is_answered_with_other_media() {
@@ -267,8 +298,7 @@ fn a_telephone_that_sends_nothing_is_not_there() {
             100ms < ack
             100ms > speak 1 in 0: Thank you for calling Maple Street. This is the practice's automated assistant.
             100ms > speak 2 in 0: How can I help you today?
-            10000ms < silence 5
-            65000ms < silence 60
+            65000ms < gone 60
             65000ms > hang up
             65100ms < bye-answered
             65100ms > close media

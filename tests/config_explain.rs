@@ -126,6 +126,9 @@ codecs                 ["pcmu", "pcma"]               default
 dtmf                   "rfc4733"                      default
 srtp                   "off"                          default
 ports                  20000-20999                    [rtp] ports of attendant.toml
+rtp-timeout            "60s"                          default
+comfort-noise          true                           default
+waiting-sound          "melody"                       default
 
 [limits]
 calls                  30                             default

@@ -66,9 +66,10 @@ fn keys_without_effect_are_refused() {
 
 #[test]
 fn values_that_have_no_effect_yet_are_refused_in_words() {
-    for (lines, words) in
-        [("[media]\ndtmf = \"inband\"\n", "digits in the sound are not understood yet")]
-    {
+    for (lines, words) in [
+        ("[media]\ndtmf = \"morse\"\n", "no way to send digits is called \"morse\""),
+        ("[media]\nwaiting-sound = \"melodie\"\n", "no sound for waiting callers is called"),
+    ] {
         refused(&format!("{HOST}{lines}"), Code::UnknownValue, words);
     }
     let methods = HOST.replace("[transfer]\n", "[transfer]\nmethods = [\"refer\", \"attended\"]\n");

@@ -79,6 +79,8 @@ fn a_leg_with_sound_both_ways_costs_little_and_leaves_nothing() {
             speaking.say(LegId(number), utterance, Epoch(0), text).unwrap();
         }
         legs.push(media.control);
+        // A thread takes up one leg a millisecond.
+        std::thread::sleep(Duration::from_millis(2));
     }
     let mut out = [0; 1500];
     let tone = Frame(std::array::from_fn(|i| if i % 40 < 20 { 3000 } else { -3000 }));

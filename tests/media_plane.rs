@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use attendant::base::{Dice, Epoch, Frame, LegId, Phi, UtteranceId};
 use attendant::codec::Codec;
-use attendant::media::MediaSession;
-use attendant::rtp::Packet;
+use attendant::media::{Inbound, MediaSession, Outbound};
+use attendant::rtp::{Packet, RTCP_BYTES, Said, read_rtcp};
 use attendant::workers::{
     DownFrame, LegMedia, LegParams, MediaConfig, MediaEventKind, MediaEvents, MediaPlane,
     WorkersError,
@@ -91,12 +91,12 @@ async fn what_the_phone_sends_comes_up_in_order() {
     let (mut phone, mut media) = open(&plane, 1);
     let from = phone.socket.local_addr().unwrap();
     let mut loud = Vec::new();
-    let start = Instant::now();
-    for index in 0..40 {
-        phone.send(&tone(500.0 * index as f32));
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    let (start, mut sent) = (Instant::now(), 0);
     while loud.len() < 40 && start.elapsed() < PATIENCE {
+        if sent < 40 {
+            phone.send(&tone(500.0 * sent as f32));
+            sent += 1;
+        }
         let Some(heard) = media.up.pop() else {
             std::thread::sleep(Duration::from_millis(5));
             continue;
@@ -260,4 +260,76 @@ async fn a_voice_is_an_event_with_its_beginning() {
     assert!((60..=80).contains(&started_ago.as_millis()), "{started_ago:?}");
     let off = event(&mut events, |kind| matches!(kind, MediaEventKind::VoiceOff { .. })).await;
     assert_eq!(off, MediaEventKind::VoiceOff { ended_ago: Duration::from_millis(100) });
+}
+
+/// RTCP has a socket of its own, the one after RTP's, and the leg's end is said on it.
+#[tokio::test]
+async fn reports_go_out_beside_the_sound_and_end_with_a_goodbye() {
+    let (plane, mut events) = plane(43_700..=43_720);
+    let port = plane.reserve().unwrap();
+    let ours = port.advertised();
+    let (sound, control) = (0..100)
+        .find_map(|pair| {
+            let first = 44_000 + 2 * pair;
+            Some((
+                UdpSocket::bind((LOCALHOST, first)).ok()?,
+                UdpSocket::bind((LOCALHOST, first + 1)).ok()?,
+            ))
+        })
+        .unwrap();
+    control.set_read_timeout(Some(PATIENCE)).unwrap();
+    let remote = sound.local_addr().unwrap();
+    let media = plane.open(LegId(1), port, params(remote)).unwrap();
+    let mut phone = MediaSession::new(Instant::now(), params(ours), &mut Dice::new(1));
+    let mut said = Vec::new();
+    let mut buffer = [0; 1500];
+    let (length, from) = control.recv_from(&mut buffer).unwrap();
+    assert_eq!(from.port(), ours.port() + 1);
+    read_rtcp(&buffer[..length], |it| said.push(it)).unwrap();
+    let Said::Sender { time, packets, .. } = said[0] else { panic!("{said:?}") };
+    // After 2020 by the clock on the wall, and before the seconds wrap.
+    assert!(time.0 >> 32 > 3_786_825_600 && packets > 40, "{said:?}");
+    // What the phone reports comes to the leg.
+    let mut report = [0; RTCP_BYTES];
+    let start = Instant::now();
+    let (length, to) = std::iter::repeat_with(|| phone.poll_control(Instant::now(), &mut report))
+        .inspect(|_| std::thread::sleep(Duration::from_millis(20)))
+        .take_while(|_| start.elapsed() < PATIENCE)
+        .find_map(|report| report)
+        .unwrap();
+    control.send_to(&report[..length], to).unwrap();
+    std::thread::sleep(Duration::from_millis(100));
+    media.control.close();
+    let told = event(&mut events, |kind| matches!(kind, MediaEventKind::Quality(_))).await;
+    let MediaEventKind::Quality(quality) = told else { unreachable!() };
+    assert_eq!(quality.reports, 1, "{quality:?}");
+    let goodbye = (0..10).find_map(|_| {
+        let (length, _) = control.recv_from(&mut buffer).unwrap();
+        let mut bye = false;
+        read_rtcp(&buffer[..length], |it| bye |= matches!(it, Said::Bye { .. })).unwrap();
+        bye.then_some(())
+    });
+    assert!(goodbye.is_some());
+}
+
+/// Nobody listens where our packets go: their machine says so, and the verdict does too.
+#[tokio::test]
+async fn a_closed_port_is_told_in_words() {
+    let (plane, mut events) = plane(43_800..=43_820);
+    let gone = UdpSocket::bind((LOCALHOST, 0)).unwrap().local_addr().unwrap();
+    let port = plane.reserve().unwrap();
+    let ours = port.advertised();
+    let mut media = plane.open(LegId(1), port, params(gone)).unwrap();
+    let (epoch, utterance, last) = (Epoch(0), UtteranceId(1), false);
+    assert!(media.down.push(&DownFrame { epoch, utterance, last, frame: tone(8000.0) }));
+    let judged = event(&mut events, |kind| matches!(kind, MediaEventKind::Judged(_))).await;
+    let MediaEventKind::Judged(verdict) = judged else { unreachable!() };
+    assert_eq!(verdict.outbound, Some(Outbound::Refused));
+    assert_eq!(verdict.inbound, Some(Inbound::Nothing));
+    let words = verdict.words(ours).to_string();
+    assert!(words.contains(&gone.to_string()) && words.contains(&ours.to_string()), "{words}");
+    media.control.close();
+    let closed = event(&mut events, |kind| matches!(kind, MediaEventKind::Closed { .. })).await;
+    let MediaEventKind::Closed { stats, .. } = closed else { unreachable!() };
+    assert!(stats.socket.send_refused > 100, "{stats:?}");
 }

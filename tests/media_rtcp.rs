@@ -11,7 +11,7 @@ use attendant::codec::Codec;
 use attendant::media::{
     Inbound, LegParams, MediaSession, Outbound, Quality, Received, SessionEvent, Verdict,
 };
-use attendant::rtp::{RTCP_BYTES, RtcpParams, Said, read_rtcp};
+use attendant::rtp::{KeySeed, RTCP_BYTES, RtcpParams, Said, SrtpKeys, Suite, read_rtcp};
 
 const TICK: Duration = Duration::from_millis(20);
 
@@ -88,7 +88,9 @@ impl World {
     fn step(&mut self, index: usize) {
         let (now, way) = (self.now, self.ways[index]);
         let end = &mut self.ends[index];
-        while let Some((_, control, datagram, from)) = end.inbox.pop_front_if(|it| it.0 <= now) {
+        while end.inbox.front().is_some_and(|(at, ..)| *at <= now)
+            && let Some((_, control, datagram, from)) = end.inbox.pop_front()
+        {
             match control {
                 true if end.reads_reports => {
                     assert_eq!(
@@ -321,4 +323,36 @@ fn the_last_report_says_goodbye() {
     let mut bye = false;
     read_rtcp(&out[..length], |said| bye |= matches!(said, Said::Bye { .. })).unwrap();
     assert!(bye);
+}
+
+/// Reports are sealed as sound is (RFC 3711 §3.4); who sends them in the clear is not read.
+#[test]
+fn reports_are_sealed_under_the_keys_of_the_leg() {
+    let key = |number| KeySeed::new([9; 32]).master_key(Suite::Aes128Tag80, number);
+    let mut world = World::new(|params| {
+        let (ours, theirs) = if params.remote.port() == 5000 { (0, 1) } else { (1, 0) };
+        let keys = SrtpKeys { ours: key(ours), theirs: key(theirs), their_mki: 0 };
+        LegParams { srtp: Some(keys), ..params }
+    });
+    world.ways[0].lost = 5;
+    world.run(20);
+    let (report, _) = world.ends[0].reports.last().unwrap();
+    // The header and the SSRC are in the clear, the rest is not (RFC 3711 §3.4).
+    assert_eq!(report[..2], [0x81, 200]);
+    let mut packets = 0;
+    let _ = read_rtcp(report, |said| {
+        if let Said::Sender { packets: count, .. } = said {
+            packets = count;
+        }
+    });
+    assert!(packets == 0 || packets > 1_000_000, "{packets}");
+    let [near, far] = [world.quality(0), world.quality(1)];
+    assert!(close(near.outbound_loss.unwrap(), far.inbound_loss, 0.01) && far.inbound_loss > 0.02);
+    let mut plain = World::new(|params| params);
+    plain.run(5);
+    let (report, _) = plain.ends[1].reports[0].clone();
+    let (now, from) = (world.now, address(2, 5001));
+    let session = &mut world.ends[0].session;
+    assert_eq!(session.receive_control(now, &report, from), Received::Malformed);
+    assert_eq!(session.quality(now).reports, near.reports);
 }

@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 
 use attendant::base::{Dice, Frame, PacketTime, Phi, RtpTime, SeqNo};
 use attendant::codec::Codec;
-use attendant::media::{LegParams, MediaSession, Received, SessionEvent, Sound};
+use attendant::media::{
+    Backdrop, CallTone, CallTones, LegParams, MediaSession, Received, SessionEvent, Sound,
+};
 use attendant::rtp::{Header, Packet, Ssrc};
 
 const CALLER: ([u8; 4], u16) = ([192, 0, 2, 1], 4000);
@@ -343,5 +345,190 @@ fn any_datagrams_are_survived() {
             world.tick(Some(&tone(1)));
             world.events();
         }
+    }
+}
+
+/// What one session sends is what the other gets, for `ticks`; returns the frames heard and the digits.
+fn talk(
+    ours: &mut World,
+    theirs: &mut World,
+    ticks: usize,
+    mut next: impl FnMut(usize) -> Option<Frame>,
+) -> (Vec<Frame>, String) {
+    let (mut frames, mut digits, mut out) = (Vec::new(), String::new(), [0; 1500]);
+    for tick in 0..ticks {
+        let frame = next(tick).filter(|_| ours.session.wants_sound());
+        ours.now += Duration::from_millis(20);
+        theirs.now = ours.now;
+        ours.session.tick(ours.now, frame.as_ref());
+        while let Some(length) = ours.session.poll_packet(&mut out) {
+            theirs.session.receive(theirs.now, &out[..length], SocketAddr::from(CALLER));
+        }
+        while let Some(heard) = theirs.session.poll_heard(theirs.now) {
+            frames.push(heard.frame);
+        }
+        for event in theirs.events() {
+            if let SessionEvent::Digit(digit) = event {
+                digits.push(*digit.reveal(attendant::base::Purpose::Comparison));
+            }
+        }
+    }
+    (frames, digits)
+}
+
+/// Neither side has telephone events: digits are pressed and found in the sound, and the tone is no voice.
+#[test]
+fn digits_go_by_sound_where_there_are_no_events() {
+    for (codec, payload_type) in [(Codec::Pcmu, 0), (Codec::Pcma, 8), (Codec::G722, 9)] {
+        let in_band = LegParams {
+            in_band_digits: true,
+            ..LegParams::new(codec, payload_type, SocketAddr::from(CALLER))
+        };
+        let (mut ours, mut theirs) = (World::new(in_band.clone()), World::new(in_band.clone()));
+        let number = "0123456789*#ABCD11";
+        assert!(number.chars().all(|digit| ours.session.press(digit)));
+        assert!(!ours.session.wants_sound());
+        let (frames, digits) = talk(&mut ours, &mut theirs, 160, |tick| Some(tone(tick)));
+        assert_eq!(digits, number, "{codec:?}");
+        // Of each digit 20 ms at most get through: less than any detector takes for a voice.
+        let loud = |frame: &Frame| frame.level() > -30.0;
+        let longest = frames[..140].split(|frame| !loud(frame)).map(<[_]>::len).max();
+        assert!(longest < Some(3), "{codec:?}: {longest:?}");
+        // Then the agent goes on.
+        assert!(frames[155..].iter().all(loud), "{codec:?}");
+        let mut deaf = World::new(LegParams { in_band_digits: false, ..in_band });
+        assert!(!deaf.session.press('1'));
+    }
+}
+
+/// A gateway that sends events and leaves the tone in the sound beside them.
+#[test]
+fn an_event_and_the_tone_that_leaks_beside_it_are_one_press() {
+    let both = LegParams { in_band_digits: true, ..params() };
+    let mut leaks = World::new(LegParams { telephone_event: None, ..both.clone() });
+    let (mut world, mut out) = (World::new(both), [0; 1500]);
+    let mut digits = Vec::new();
+    for press in 0..3_u16 {
+        leaks.session.press('5');
+        for packet in 0..10 {
+            let number = 10 * press + packet;
+            leaks.now += Duration::from_millis(20);
+            leaks.session.tick(leaks.now, None);
+            let length = leaks.session.poll_packet(&mut out).unwrap();
+            let tone = Packet::parse(&out[..length]).unwrap().payload.to_vec();
+            world.receive(0, 2 * number, &tone);
+            if packet < 7 {
+                let duration = (160 * (packet + 1).min(5)).to_be_bytes();
+                let end = if packet >= 4 { 0x8a } else { 0x0a };
+                let from = SocketAddr::from(CALLER);
+                let time = 3200 * u32::from(press);
+                let event = [5, end, duration[0], duration[1]];
+                world.receive_from(from, 101, 2 * number + 1, time, &event);
+            }
+            world.now += Duration::from_millis(20);
+            world.heard();
+            digits.extend(world.events());
+        }
+    }
+    let pressed = digits.iter().filter(|event| matches!(event, SessionEvent::Digit(_))).count();
+    assert_eq!(pressed, 3);
+}
+
+/// On hold the PBX plays its music, or sends nothing at all: neither is a voice, a digit, or a reason to hang up.
+#[test]
+fn on_hold_nothing_is_heard_and_nobody_is_gone() {
+    let limit = Some(Duration::from_secs(30));
+    let up = LegParams { rtp_timeout: limit, in_band_digits: true, ..params() };
+    let held = LegParams { sends: false, ..up.clone() };
+    let mut world = World::new(up.clone());
+    world.session.update(world.now, held);
+    for number in 0..100 {
+        world.receive(0, number, &[0x20; 160]);
+        assert_eq!(world.tick(None), []);
+        assert_eq!(world.heard(), "");
+    }
+    for _ in 0..10_000 {
+        assert_eq!(world.tick(None), []);
+    }
+    // What is said of the line is that it is on hold, and not that it is dead.
+    let said = world.events();
+    let from = SocketAddr::from(CALLER);
+    assert_eq!(said[0], SessionEvent::FirstPacket { from });
+    let on_hold = |event: &SessionEvent| match event {
+        SessionEvent::Judged(verdict) => verdict.inbound.is_none(),
+        _ => false,
+    };
+    assert!(said.len() <= 2 && said[1..].iter().all(on_hold), "{said:?}");
+    // Resumed, it counts from there.
+    world.session.update(world.now, up);
+    let resumed = world.now;
+    let mut gone = None;
+    while gone.is_none() {
+        let sent = world.tick(None);
+        assert_eq!(sent[0].0.marker, world.now - resumed == Duration::from_millis(20));
+        gone = world.events().into_iter().find(|it| matches!(it, SessionEvent::Gone { .. }));
+    }
+    assert_eq!(gone, Some(SessionEvent::Gone { lasted: Duration::from_secs(30) }));
+    assert_eq!(world.now - resumed, Duration::from_secs(30));
+}
+
+#[test]
+fn whoever_sends_reports_is_there_though_nothing_is_heard() {
+    let limit = Some(Duration::from_secs(30));
+    let mut world = World::new(LegParams { rtp_timeout: limit, ..params() });
+    // An empty receiver report (RFC 3550 §6.4.2).
+    let report = [0x80, 201, 0, 1, 0, 0, 0, 9];
+    let (mut silences, mut gone) = (0, Vec::new());
+    for tick in 0..6000 {
+        // A report every five seconds for the first minute; then a stranger's.
+        let from = match tick {
+            ..3000 => SocketAddr::from((CALLER.0, CALLER.1 + 1)),
+            _ => SocketAddr::from(([203, 0, 113, 9], 4001)),
+        };
+        if tick % 250 == 0 {
+            world.session.receive_control(world.now, &report, from);
+        }
+        world.tick(None);
+        for event in world.events() {
+            match event {
+                SessionEvent::NoPackets { .. } => silences += 1,
+                SessionEvent::Gone { .. } => gone.push((world.now - world.start).as_secs()),
+                _ => {}
+            }
+        }
+    }
+    assert_eq!((silences, gone), (24, vec![85, 115]));
+}
+
+/// Between the agent's words the line is open, or the caller hears something; the stream has no break.
+#[test]
+fn what_stands_behind_the_agent_is_one_stream_with_its_words() {
+    let (mut ours, mut theirs) =
+        (World::new(LegParams { comfort_noise: true, ..params() }), World::new(params()));
+    let (quiet, _) = talk(&mut ours, &mut theirs, 100, |_| None);
+    let level = quiet[50].level();
+    assert!((-72.0..-62.0).contains(&level), "{level} dBov");
+    for backdrop in [Backdrop::Melody, Backdrop::Tone(CallTone::Ringing, CallTones::of("US"))] {
+        ours.session.play_behind(backdrop.clone());
+        let (music, _) = talk(&mut ours, &mut theirs, 60, |_| None);
+        assert!(music[30..].iter().any(|frame| frame.level() > -32.0), "{backdrop:?}");
+        // The agent's words are not mixed with it.
+        let (words, _) = talk(&mut ours, &mut theirs, 20, |tick| Some(tone(tick)));
+        assert!((words[10].level() - tone(10).level()).abs() < 0.3, "{backdrop:?}");
+        ours.session.play_behind(Backdrop::Line);
+        let (after, _) = talk(&mut ours, &mut theirs, 60, |_| None);
+        assert!(after[10..].iter().all(|frame| frame.level() < -60.0), "{backdrop:?}");
+    }
+    ours.session.play_behind(Backdrop::Melody);
+    let mut sent = Vec::new();
+    for index in 0..200 {
+        let frame = tone(index);
+        sent.extend(ours.tick((index / 20 % 2 == 0).then_some(&frame)));
+    }
+    for pair in sent.windows(2) {
+        let ((a, _), (b, _)) = (pair[0], pair[1]);
+        assert_eq!(b.seq.0, a.seq.0.wrapping_add(1));
+        assert_eq!(b.time.0, a.time.0.wrapping_add(160));
+        assert!(!b.marker && b.ssrc == a.ssrc);
     }
 }

@@ -1,6 +1,6 @@
-//! Nothing on a media thread allocates: ten minutes of a leg with loss, digits, hold and a
-//! renegotiation, and as many ticks of real media threads with bridges and taps that come and go,
-//! under an allocator that counts.
+//! Nothing on a media thread allocates: ten minutes of a leg with loss, digits both ways as events and as tones, hold,
+//! sound for who waits, a renegotiation and RTCP, and as many ticks of real media threads with bridges and taps that come
+//! and go, under an allocator that counts.
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails as the test does")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -12,8 +12,10 @@ use std::time::{Duration, Instant};
 
 use attendant::base::{Dice, Epoch, Frame, LegId, Phi, UtteranceId};
 use attendant::codec::Codec;
-use attendant::media::{LegParams, MediaSession, SessionEvent};
-use attendant::rtp::{KeySeed, SrtpKeys, Suite};
+use attendant::media::{
+    Backdrop, CallTone, CallTones, Clip, LegParams, MediaSession, Playout, SessionEvent,
+};
+use attendant::rtp::{KeySeed, RTCP_BYTES, RtcpParams, SrtpKeys, Suite};
 use attendant::speech::{HeardFrame, Vad};
 use attendant::workers::{
     Bridge, DownFrame, LegMedia, MediaConfig, MediaEventKind, MediaPlane, Playback, TapReader,
@@ -73,6 +75,10 @@ fn thirty_thousand_ticks_allocate_nothing() {
     let params = LegParams {
         telephone_event: Some(101),
         learn_source: true,
+        rtcp: RtcpParams { receiver_time: true, voip_metrics: true, ..RtcpParams::default() },
+        in_band_digits: true,
+        comfort_noise: true,
+        rtp_timeout: Some(Duration::from_secs(1)),
         ..LegParams::new(Codec::Pcmu, 0, caller)
     };
     let mut dice = Dice::new(1);
@@ -80,7 +86,12 @@ fn thirty_thousand_ticks_allocate_nothing() {
     let mut theirs = MediaSession::new(start, params.clone(), &mut dice);
     let mut vad = Vad::new();
     let voice = Frame(std::array::from_fn(|i| if i % 100 < 50 { 4000 } else { -4000 }));
-    let (mut out, mut frames, mut digits) = ([0; 1500], 0_u32, 0_u32);
+    let (mut out, mut frames, mut digits, mut tones) = ([0; 1500], 0_u32, 0_u32, 0_u32);
+    let (mut pressed_by_us, mut gone) = (0_u32, 0_u32);
+    let clip = Clip::new(vec![1000; 20_000]).unwrap();
+    let ringing = Backdrop::Tone(CallTone::Ringing, CallTones::of("US"));
+    let (mut report, mut judged) = ([0; RTCP_BYTES], 0_u32);
+    let reporter = SocketAddr::new(caller.ip(), caller.port() + 1);
 
     let (mut writer, mut reader) = up_ring();
     let (mut down, mut playback) = Playback::new();
@@ -90,6 +101,25 @@ fn thirty_thousand_ticks_allocate_nothing() {
         let now = start + Duration::from_millis(20 * tick);
         if tick % 500 == 50 {
             theirs.press('5');
+        }
+        // The same in the sound, while nobody says anything.
+        match tick % 500 {
+            450 => {
+                theirs.update(now, LegParams { telephone_event: None, ..params.clone() });
+                theirs.press('8');
+            }
+            490 => theirs.update(now, params.clone()),
+            _ => {}
+        }
+        if tick % 1000 == 250 {
+            ours.press('7');
+        }
+        match tick % 1000 {
+            150 => ours.play_behind(Backdrop::Melody),
+            350 => ours.play_behind(Backdrop::Clip(clip.clone())),
+            500 => ours.play_behind(ringing.clone()),
+            950 => ours.play_behind(Backdrop::Line),
+            _ => {}
         }
         match tick % 1000 {
             600 => ours.update(now, LegParams { sends: false, receives: false, ..params.clone() }),
@@ -111,20 +141,113 @@ fn thirty_thousand_ticks_allocate_nothing() {
         }
         let epoch = Epoch((tick / 100) as u32);
         let utterance = UtteranceId((tick / 30) as u32);
-        down.push(&DownFrame { epoch, utterance, last: tick % 30 == 29, frame: voice });
+        if tick % 200 < 150 {
+            down.push(&DownFrame { epoch, utterance, last: tick % 30 == 29, frame: voice });
+        }
         let next = playback.next(epoch, ours.wants_sound(), |kind| _ = black_box(kind));
         ours.tick(now, next.as_ref());
-        while ours.poll_packet(&mut out).is_some() {}
+        while let Some(length) = ours.poll_packet(&mut out) {
+            // For a while nothing comes back: they think that we are gone.
+            if tick % 1000 < 550 {
+                theirs.receive(now, &out[..length], caller);
+            }
+        }
+        while theirs.poll_heard(now).is_some() {}
+        if let Some((length, _)) = theirs.poll_control(now, &mut report) {
+            ours.receive_control(now, &report[..length], reporter);
+        }
+        if let Some((length, _)) = ours.poll_control(now, &mut report) {
+            theirs.receive_control(now, &report[..length], reporter);
+        }
         while let Some(event) = ours.poll_event() {
+            judged += u32::from(matches!(event, SessionEvent::Judged(_)));
             digits += u32::from(event == SessionEvent::Digit(Phi::new('5')));
+            tones += u32::from(event == SessionEvent::Digit(Phi::new('8')));
+        }
+        while let Some(event) = theirs.poll_event() {
+            pressed_by_us += u32::from(event == SessionEvent::Digit(Phi::new('7')));
+            gone += u32::from(matches!(event, SessionEvent::Gone { .. }));
         }
     }
+    let quality = black_box(ours.quality(start + Duration::from_secs(600)));
     assert_eq!(ALLOCATIONS.get() - before, 0);
 
     // The story must have been told, or the zero would mean nothing.
     assert!(frames > 25_000, "{frames} frames");
-    assert_eq!(digits, 60);
-    assert!(ours.stats().received.concealed > 1000 && ours.stats().frames_played > 25_000);
+    assert_eq!((digits, pressed_by_us), (60, 30));
+    // After events tones count no more, but are found all the same.
+    assert_eq!(tones, 0);
+    assert!(gone > 30, "{gone}");
+    assert!(ours.stats().received.concealed > 1000 && ours.stats().frames_played > 18_000);
+    assert!(judged > 0 && quality.reports > 90 && quality.round_trip.is_some(), "{quality:?}");
+    the_allocator_counts();
+}
+
+/// Ten minutes of a bridged leg: packets are lost, come late, in another order and twice, from a
+/// clock that runs fast and from one that runs slow, and the playout changes as bridges come and go.
+#[test]
+fn paced_playout_allocates_nothing() {
+    let start = Instant::now();
+    let caller = SocketAddr::from(([192, 0, 2, 1], 4000));
+    let paced = LegParams { playout: Playout::Paced, ..LegParams::new(Codec::Pcmu, 0, caller) };
+    let mut dice = Dice::new(2);
+    let mut ours = MediaSession::new(start, paced.clone(), &mut dice);
+    let mut theirs = MediaSession::new(start, paced.clone(), &mut dice);
+    let voice = Frame(std::array::from_fn(|i| if i % 100 < 50 { 4000 } else { -4000 }));
+    // Packets on their way: when they come, and what is in them.
+    let mut network = [(u64::MAX, 0_usize, [0_u8; 200]); 32];
+    let (mut out, mut frames, mut sent_us) = ([0; 1500], 0_u32, 0_u64);
+
+    let before = ALLOCATIONS.get();
+    for tick in 0..30_000_u64 {
+        let now_us = tick * 20_000;
+        let now = start + Duration::from_micros(now_us);
+        if tick % 5000 == 4000 {
+            ours.update(now, LegParams::new(Codec::Pcmu, 0, caller));
+        }
+        if tick % 5000 == 4500 {
+            ours.update(now, paced.clone());
+        }
+        // A clock that is wrong by 500 ppm, this way and that.
+        let period = if tick < 15_000 { 19_990 } else { 20_010 };
+        while sent_us <= now_us {
+            theirs.tick(now, (tick % 100 < 60).then_some(&voice));
+            while let Some(length) = theirs.poll_packet(&mut out) {
+                for copies in 0..1 + usize::from(dice.below(20) == 0) {
+                    let at_us = sent_us + dice.below(70_000) + copies as u64 * 9000;
+                    let free = network.iter_mut().find(|(at, ..)| *at == u64::MAX);
+                    if let Some(place) = free.filter(|_| dice.below(20) > 0) {
+                        place.2[..length].copy_from_slice(&out[..length]);
+                        (place.0, place.1) = (at_us, length);
+                    }
+                }
+            }
+            sent_us += period;
+        }
+        for (at_us, length, bytes) in &mut network {
+            if *at_us <= now_us {
+                ours.receive(now, &bytes[..*length], caller);
+                *at_us = u64::MAX;
+            }
+        }
+        ours.tick(now, None);
+        while ours.poll_packet(&mut out).is_some() {}
+        while ours.poll_heard(now).is_some() {
+            frames += 1;
+        }
+        while ours.poll_event().is_some() {}
+    }
+    assert_eq!(ALLOCATIONS.get() - before, 0);
+
+    let received = ours.stats().received;
+    assert!(frames > 29_000, "{frames} frames");
+    assert!(received.lost > 500 && received.concealed > 500 && received.late > 10, "{received:?}");
+    assert!(received.reordered > 1000 && received.duplicate > 500, "{received:?}");
+    assert!(received.dropped > 5 && received.inserted > 5 && received.scaled > 5, "{received:?}");
+    the_allocator_counts();
+}
+
+fn the_allocator_counts() {
     let counted = ALLOCATIONS.get();
     drop(black_box(vec![0_u8; 100]));
     assert_eq!(ALLOCATIONS.get() - counted, 2, "the allocator does not count");
@@ -164,7 +287,8 @@ fn ticks_under_srtp_allocate_nothing() {
         while let Some(length) = theirs.poll_packet(&mut out) {
             ours.receive(now, &out[..length], there);
             ours.receive(now, &out[..length], there);
-            out[40] ^= 1;
+            // The next number, under a tag of this one.
+            out[3] = out[3].wrapping_add(1);
             ours.receive(now, &out[..length], there);
         }
         out[..8].copy_from_slice(&[0x80, 201, 0, 1, 0, 0, 0, 9]);

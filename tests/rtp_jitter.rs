@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use attendant::base::{Dice, RtpTime, SampleRate, SeqNo};
-use attendant::rtp::{Counters, Header, JitterBuffer, Packet, Released, Ssrc};
+use attendant::rtp::{Counters, Header, JitterBuffer, Packet, Playout, Released, Ssrc};
 
 struct World {
     start: Instant,
@@ -357,5 +357,77 @@ fn with_no_more_than_loss_the_media_clock_is_exact() {
             })
             .sum();
         assert_eq!(total, (last + 1) * 160, "seed {seed}:\n{}", world.story);
+    }
+}
+
+/// Numbers, timestamps and sources near each other, as a far end out of its mind would send them:
+/// within what it takes for one stream, no number is released twice.
+#[test]
+fn no_number_is_released_twice() {
+    for seed in 0..300 {
+        let mut dice = Dice::new(seed);
+        for playout in [Playout::Reorder, Playout::Paced] {
+            let mut buffer = JitterBuffer::new(SampleRate(8000));
+            buffer.set_playout(playout);
+            let mut counters = Counters::default();
+            let mut now = Instant::now();
+            let mut seen = BTreeSet::new();
+            let (mut restarts, mut center) = (0, dice.below(65_536) as u16);
+            for _ in 0..400 {
+                now += Duration::from_millis(dice.below(30));
+                center = center.wrapping_add(1);
+                let seq = center.wrapping_add(dice.below(12) as u16).wrapping_sub(6);
+                let header = Header {
+                    payload_type: 0,
+                    marker: dice.below(20) == 0,
+                    seq: SeqNo(seq),
+                    time: RtpTime(u32::from(seq) * 160 + dice.below(3) as u32 * 80),
+                    ssrc: Ssrc(1),
+                };
+                let mut payload = [0; 160];
+                payload[..2].copy_from_slice(&seq.to_be_bytes());
+                let packet = Packet { header, payload: &payload };
+                let samples = if dice.below(10) == 0 { 0 } else { 160 };
+                buffer.insert(now, &packet, samples, &mut counters);
+                if counters.restarts != restarts {
+                    restarts = counters.restarts;
+                    seen.clear();
+                }
+                for _ in 0..8 {
+                    let released = match playout {
+                        Playout::Reorder => buffer.release(now, &mut counters),
+                        Playout::Paced => Some(buffer.pull(now, false, &mut counters)),
+                    };
+                    match released {
+                        Some(Released::Packet { payload, .. }) => {
+                            let seq = u16::from_be_bytes([payload[0], payload[1]]);
+                            assert!(seen.insert(seq), "seed {seed}, {playout:?}: {seq} twice");
+                        }
+                        Some(Released::Lost { .. }) => {}
+                        Some(Released::Pause { .. }) | None => break,
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn any_headers_are_survived() {
+    for seed in 0..2000 {
+        let mut dice = Dice::new(seed);
+        let mut data = vec![0; 12 * (1 + dice.below(120) as usize)];
+        data.iter_mut().for_each(|byte| *byte = dice.bits() as u8);
+        if seed % 2 == 0 {
+            // Mostly one stream, in order, with short steps.
+            for (number, packet) in data.as_chunks_mut::<12>().0.iter_mut().enumerate() {
+                packet[1] &= 0xf3;
+                packet[2] = 0xff;
+                packet[3] = (number as u8).wrapping_add(packet[3] & 3);
+                packet[4..6].fill(0);
+                packet[8] &= 1;
+            }
+        }
+        attendant::fuzzing::rtp_stream(&data);
     }
 }

@@ -249,6 +249,27 @@ fn information_that_is_no_digit() {
     );
 }
 
+/// One after another, so that none overtakes another; in the bare form for a far end that takes no other.
+#[test]
+fn digits_of_ours_go_by_info() {
+    let wire = within(
+        "
+        1000ms < do press 1
+        1000ms > INFO +sdp
+        1010ms < do press #
+        1100ms < 415 INFO
+        1100ms > INFO +sdp
+        1200ms < 200 INFO
+        1200ms > INFO +sdp
+        1300ms < 200 INFO
+        1400ms < do press x
+        ",
+    );
+    let info = first(&wire, &Method::Info);
+    assert_eq!(info.headers.content_type().as_deref(), Some("application/dtmf-relay"));
+    assert_eq!(info.body, b"Signal=1\r\nDuration=100\r\n");
+}
+
 #[test]
 fn what_we_do_not_do_inside_a_call() {
     within(

@@ -13,7 +13,7 @@ use nix::errno::Errno;
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg, setsockopt, sockopt};
 use nix::sys::time::{TimeSpec, TimeValLike};
 
-use super::voice::{self, FRAME_BYTES};
+use super::voice::{self, PACKET};
 use super::{give_up, monotonic, sleep_until};
 
 /// Callers take turns within 20 ms, a millisecond each.
@@ -27,8 +27,8 @@ struct Caller {
     /// What it sends, and expects to be sent.
     payload_type: u8,
     seq: u16,
-    /// The sequence number that came last, counted on beyond 65,535.
-    latest: Option<i64>,
+    /// The first timestamp that it was sent.
+    begun: Option<u32>,
     heard: Heard,
 }
 
@@ -49,7 +49,7 @@ pub(crate) struct Window {
     pub sent: u64,
     /// Packets that came from it.
     pub came: u64,
-    /// Sequence numbers between the first and the last that did not come.
+    /// Packet times between the first and the last of which nothing came.
     pub lost: u64,
     /// Packets of another payload type than the caller's.
     pub strange: u64,
@@ -71,8 +71,8 @@ impl Window {
 /// Callers, and what they say.
 pub(crate) struct Callers {
     callers: Vec<Caller>,
-    mu: Vec<[u8; FRAME_BYTES]>,
-    a: Vec<[u8; FRAME_BYTES]>,
+    mu: Vec<[u8; PACKET]>,
+    a: Vec<[u8; PACKET]>,
     control: Vec<u8>,
     round: usize,
     sent: u64,
@@ -165,7 +165,8 @@ impl Callers {
     }
 }
 
-/// A packet that came: its number, its time of arrival, and whether it is of another payload type.
+/// A packet that came: its number by its timestamp, which goes on where a packet is left out; its time
+/// of arrival; and whether it is of another payload type.
 struct Arrived {
     number: i64,
     nanos: i64,
@@ -185,7 +186,7 @@ impl Caller {
     fn new(payload_type: u8) -> std::io::Result<Self> {
         let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
         setsockopt(&socket, sockopt::ReceiveTimestampns, &true)?;
-        Ok(Self { socket, payload_type, seq: 0, latest: None, heard: Heard::default() })
+        Ok(Self { socket, payload_type, seq: 0, begun: None, heard: Heard::default() })
     }
 
     fn send(&mut self, round: usize, payload: &[u8]) -> bool {
@@ -193,7 +194,7 @@ impl Caller {
             payload_type: self.payload_type,
             marker: false,
             seq: SeqNo(self.seq),
-            time: RtpTime((round * FRAME_BYTES) as u32),
+            time: RtpTime((round * PACKET) as u32),
             ssrc: Ssrc(self.socket.as_raw_fd() as u32),
         };
         self.seq = self.seq.wrapping_add(1);
@@ -202,7 +203,7 @@ impl Caller {
         self.socket.send(&out[..length]).is_ok()
     }
 
-    fn receive(&mut self, control: &mut Vec<u8>) -> Option<Arrived> {
+    fn receive(&mut self, control: &mut [u8]) -> Option<Arrived> {
         let mut buffer = [0; 1500];
         loop {
             let mut room = [IoSliceMut::new(&mut buffer)];
@@ -220,11 +221,8 @@ impl Caller {
             });
             let nanos = stamp.unwrap_or_else(|| give_up("the kernel stamps no packets"));
             let Ok(packet) = Packet::parse(&buffer[..length]) else { continue };
-            let seq = i64::from(packet.header.seq.0);
-            let number = self.latest.map_or(seq, |latest| {
-                latest + i64::from((seq as u16).wrapping_sub(latest as u16) as i16)
-            });
-            self.latest = Some(self.latest.map_or(number, |latest| latest.max(number)));
+            let begun = *self.begun.get_or_insert(packet.header.time.0);
+            let number = i64::from(packet.header.time.0.wrapping_sub(begun) / PACKET as u32);
             let strange = packet.header.payload_type != self.payload_type;
             return Some(Arrived { number, nanos, strange });
         }

@@ -4,8 +4,6 @@
 use attendant::base::Frame;
 use attendant::codec::{Codec, Encoder};
 
-/// 20 ms of G.711.
-pub(crate) const FRAME_BYTES: usize = 160;
 /// Frames until it repeats: 1.2 s of voice, 0.8 s of a quiet line.
 pub(crate) const FRAMES: usize = 100;
 const VOICED: usize = 60;
@@ -25,11 +23,14 @@ pub(crate) fn frame(number: usize) -> Frame {
     Frame(std::array::from_fn(sample))
 }
 
-/// All of it, coded.
-pub(crate) fn payloads(codec: Codec) -> Vec<[u8; FRAME_BYTES]> {
+/// Bytes of a packet of G.711, which are its samples.
+pub(crate) const PACKET: usize = 160;
+
+/// All of it, coded by one of the laws of G.711.
+pub(crate) fn payloads(codec: Codec) -> Vec<[u8; PACKET]> {
     let mut encoder = Encoder::new(codec);
     let coded = |number| {
-        let mut payload = [0; FRAME_BYTES];
+        let mut payload = [0; PACKET];
         encoder.encode(&frame(number).0, &mut payload);
         payload
     };

@@ -33,6 +33,8 @@ pub struct Setup {
     pub referred_by: String,
     /// What carries the hand-off's id with a REFER.
     pub context: Vec<Carrier>,
+    /// Whether digits are pressed in the sound where there are no telephone events; else they go by INFO.
+    pub presses_in_band: bool,
     /// Whether a last NOTIFY of 200 says that somebody answered; else the PBX has taken the caller, and no more
     /// is known.
     pub notify_says_answered: bool,
@@ -89,6 +91,8 @@ pub enum Input {
     HandOffStored { request: ToolRequestId, stored: Result<String, ErrorCode> },
     /// The leg's media could not be opened, or was lost: nobody hears anybody.
     MediaFailed,
+    /// Press these digits to the far end, after one another.
+    Press { digits: Phi<String> },
     /// The process wants the call to end: the drain deadline has passed.
     HangUp,
 }
@@ -100,14 +104,14 @@ pub enum Sound {
     VoiceOn { since: Instant },
     /// The voice ended at this time.
     VoiceOff { since: Instant },
-    /// A digit was keyed (RFC 4733).
+    /// A digit was keyed, as an event (RFC 4733) or in the sound.
     Dtmf { digit: Phi<char> },
     /// The first frame of an utterance was sent.
     Started { utterance: UtteranceId },
     /// An utterance is over: all of it was sent, or the rest was dropped after so many frames.
     Ended { utterance: UtteranceId, frames: u32, complete: bool },
-    /// Nothing has been received for this long, although the far end may send.
-    NoPackets { lasted: Duration },
+    /// Nothing has been received for so long that the far end counts as gone.
+    Gone { lasted: Duration },
 }
 
 /// What a call wants done.
@@ -115,12 +119,16 @@ pub enum Sound {
 pub enum Output {
     /// To the user agent.
     Sip(sip::Command),
+    /// Press a digit in the leg's media.
+    Press { digit: Phi<char> },
     /// Start the leg's media.
     OpenMedia(Negotiated),
     /// A re-INVITE changed the leg's media.
     UpdateMedia(Negotiated),
     /// Stop the leg's media.
     CloseMedia,
+    /// From now on the caller waits for somebody, or does not any more: let them hear that the line is alive.
+    Waiting(bool),
     /// Render this now, since it will be wanted at once later.
     Prepare { text: Phi<String> },
     /// Say this after what is being said.
@@ -214,7 +222,7 @@ pub enum EndReason {
     Replaced,
     /// Nobody answered, and the number plan says that the call ends then.
     Unanswered,
-    /// Nothing was received from the caller's phone for a minute.
+    /// Nothing was received from the caller's phone for as long as its trunk allows.
     NoMedia,
     /// No codec in common, or the offer could not be read.
     MediaRefused,

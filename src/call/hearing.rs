@@ -4,15 +4,16 @@ use std::time::{Duration, Instant};
 
 use crate::agent;
 use crate::base::{Phi, Purpose, UtteranceId};
+use crate::media::Way;
+use crate::sip::Command;
 use crate::speech::Transcript;
 use crate::speech::floor;
 
+use super::hand_off::HandOff;
 use super::machine::{Call, Phase, Timer};
 use super::speaking::Ended;
 use super::{EndReason, Output, Sound, Told};
 
-/// A telephone that sends nothing at all for a minute is not there (and not on hold, which is known).
-const NO_MEDIA: Duration = Duration::from_secs(60);
 /// A sound shorter than any word, in which nothing was understood, was no turn.
 const NOISE: Duration = Duration::from_millis(420);
 /// A recogniser that has not finished a turn by then has lost it.
@@ -38,22 +39,45 @@ impl Call {
                 self.voice_off = Some(since);
                 self.floor.handle_input(now, floor::Input::VoiceOff { since });
             }
-            Sound::Dtmf { digit } => self.dtmf(now, *digit.reveal(Purpose::Understanding)),
+            Sound::Dtmf { digit } => {
+                self.dtmf(now, *digit.reveal(Purpose::Understanding), Way::Event);
+            }
             Sound::Started { utterance } => self.utterance_started(now, utterance),
             Sound::Ended { utterance, frames, complete } => {
                 let ended = self.speaking.ended(utterance, frames, complete);
                 self.utterance_over(now, ended);
             }
-            Sound::NoPackets { lasted } if lasted >= NO_MEDIA => {
+            // Some PBXs send nothing while they move the caller; that has its own limit.
+            Sound::Gone { .. } if self.hand_off.as_ref().is_some_and(HandOff::is_out) => {}
+            Sound::Gone { .. } => {
                 self.end.get_or_insert(EndReason::NoMedia);
                 self.hang_up();
             }
-            Sound::NoPackets { .. } => {}
         }
     }
 
-    pub(super) fn dtmf(&mut self, now: Instant, digit: char) {
+    /// A press that comes by media and by INFO is one.
+    pub(super) fn dtmf(&mut self, now: Instant, digit: char, way: Way) {
+        if !self.keypad.take(now, digit, way) {
+            return;
+        }
         self.conversation.handle_input(now, agent::Input::Dtmf { digit });
+    }
+
+    /// Presses digits by the way that was agreed on: events, tones, or INFO.
+    pub(super) fn press(&mut self, digits: &Phi<String>) {
+        let Some(negotiated) = self.negotiated.as_ref().filter(|_| self.phase == Phase::Talking)
+        else {
+            return;
+        };
+        let by_media = negotiated.telephone_event.is_some() || self.setup.presses_in_band;
+        let leg = self.setup.leg;
+        for digit in digits.reveal(Purpose::Signalling).chars() {
+            self.outputs.push_back(match by_media {
+                true => Output::Press { digit: Phi::new(digit) },
+                false => Output::Sip(Command::Press { leg, digit }),
+            });
+        }
     }
 
     /// The voice could not say something. When that goes on, the agent is mute and cannot go on.

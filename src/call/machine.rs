@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use crate::agent::tools::{ToolCall, ToolResult};
 use crate::agent::{self, Conversation};
 use crate::base::{Expect, TimerTable, ToolRequestId, TurnId};
+use crate::media::Keypad;
 use crate::sdp;
 use crate::sip::{Command, Refusal};
 use crate::speech::Patience;
@@ -87,6 +88,9 @@ pub struct Call {
     pub(super) described: Option<Vec<u8>>,
     /// The far end has put us on hold.
     pub(super) held: bool,
+    pub(super) keypad: Keypad,
+    /// The caller was last told to wait for somebody.
+    pub(super) waits: bool,
     pub(super) hang_up_wanted: bool,
     pub(super) end: Option<EndReason>,
     pub(super) answered_at: Option<Instant>,
@@ -129,6 +133,8 @@ impl Call {
             negotiated: None,
             described: None,
             held: false,
+            keypad: Keypad::default(),
+            waits: false,
             hang_up_wanted: false,
             end: None,
             answered_at: None,
@@ -188,6 +194,7 @@ impl Call {
             }
             Input::ToolDone { request, result } => self.tool_done(now, request, result),
             Input::HandOffStored { request, stored } => self.hand_off_stored(now, request, stored),
+            Input::Press { digits } => self.press(&digits),
             Input::MediaFailed => self.give_the_call_away(now),
             Input::HangUp => {
                 self.end.get_or_insert(EndReason::Shutdown);
@@ -274,6 +281,11 @@ impl Call {
             }
         }
         self.refer_when_quiet();
+        let waits =
+            self.phase == Phase::Talking && self.hand_off.as_ref().is_some_and(HandOff::is_out);
+        if std::mem::replace(&mut self.waits, waits) != waits {
+            self.outputs.push_back(Output::Waiting(waits));
+        }
     }
 
     pub(super) fn hang_up(&mut self) {

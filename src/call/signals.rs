@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::agent::{self, Goal};
+use crate::media::Way;
 use crate::sdp::{self, Direction};
 use crate::sip::message::Reason;
 use crate::sip::{self, Command, EndCause, Refusal};
@@ -17,7 +18,7 @@ impl Call {
             sip::Event::Offer { sdp, .. } => self.offered(now, sdp.as_deref()),
             sip::Event::Changed { sdp, .. } => self.media_moved(now, &sdp),
             sip::Event::Transfer { state, .. } => self.transfer(now, state),
-            sip::Event::Dtmf { digit, .. } => self.dtmf(now, digit),
+            sip::Event::Dtmf { digit, .. } => self.dtmf(now, digit, Way::Info),
             sip::Event::Ended { cause, reason, .. } => self.ended(now, cause, reason),
             // A caller's leg has no other events: we did not call it, sent it no early media, and it may not refer us.
             _ => {}

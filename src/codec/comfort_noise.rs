@@ -133,6 +133,7 @@ pub struct NoiseMaker {
     /// What the filter is fed with is so loud, and is to be.
     gain: f32,
     target: f32,
+    /// The latest sample last.
     past: [f32; ORDER],
     dice: u32,
     upsampler: Upsampler,
@@ -182,20 +183,25 @@ impl NoiseMaker {
 
     /// Makes noise at 8 kHz, a frame at most at once.
     pub(super) fn narrow(&mut self, out: &mut [i16]) {
-        for sample in &mut *out {
+        let mut made = [0.0_f32; ORDER + NARROW];
+        made[..ORDER].copy_from_slice(&self.past);
+        // The latest sample comes last, so that all others can be added before it is there.
+        let mut filter = self.filter;
+        filter.reverse();
+        for (index, sample) in out.iter_mut().enumerate() {
             self.dice = self.dice.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             let die = (self.dice >> 8) as f32 / 8_388_608.0 - 1.0;
-            let mut value = self.gain * die;
-            for (factor, earlier) in self.filter.iter().zip(&self.past) {
-                value -= factor * earlier;
-            }
-            self.past.copy_within(..ORDER - 1, 1);
-            self.past[0] = value;
+            let past = &made[index..index + ORDER];
+            let known: f32 =
+                filter.iter().zip(past).map(|(factor, earlier)| factor * earlier).sum();
+            let value = self.gain * die - known;
+            made[index + ORDER] = value;
             *sample = value as i16;
         }
+        self.past.copy_from_slice(&made[out.len()..out.len() + ORDER]);
         // What is described anew comes in over some 80 ms.
         self.gain += 0.25 * (self.target - self.gain);
-        if !self.past[0].is_finite() {
+        if !self.past.iter().all(|it| it.is_finite()) {
             self.past = [0.0; ORDER];
         }
     }

@@ -1,6 +1,7 @@
 //! Codecs: packets of compressed sound to frames, and back.
 //!
-//! House rules: a core. Everything here runs on media threads: no allocation after set-up.
+//! House rules: a core. Everything here but `rates` runs on media threads: no allocation after
+//! set-up.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
 mod comfort_noise;
@@ -10,6 +11,7 @@ mod encoder;
 mod g711;
 mod g722;
 mod opus;
+mod rates;
 mod resample;
 
 use crate::base::{Frame, PacketTime, SampleRate};
@@ -19,6 +21,7 @@ pub use decoder::Decoder;
 pub use encoder::Encoder;
 pub use g711::Law;
 pub use opus::{OpusCoders, OpusDecoder, OpusEncoder, OpusSettings};
+pub use rates::at_frame_rate;
 
 /// The longest payload that is made or taken: 30 ms of samples at 16 kHz, 60 ms of Opus at
 /// 128 kbit/s, 120 ms of G.711.

@@ -20,6 +20,9 @@ pub(super) struct MediaFile {
     dtmf: Text,
     pub(super) srtp: Text,
     ports: Option<Text>,
+    pub(super) rtp_timeout: Text,
+    pub(super) comfort_noise: Spanned<bool>,
+    pub(super) waiting_sound: Text,
 }
 
 #[derive(Deserialize)]
@@ -31,8 +34,24 @@ pub(super) struct NumbersFile {
     caller: Spanned<OneOrMany>,
 }
 
-/// Codecs, whether digits travel as telephone-event, encryption, and ports.
-type Media = (Vec<Codec>, bool, Srtp, RangeInclusive<u16>);
+/// Codecs, how digits travel, encryption, and ports.
+type Media = (Vec<Codec>, Digits, Srtp, RangeInclusive<u16>);
+
+/// How digits travel, besides by INFO, which is understood either way.
+#[derive(Clone, Copy)]
+pub(super) struct Digits {
+    /// As telephone-event, if the far end has it.
+    pub(super) telephone_event: bool,
+    /// In the sound.
+    pub(super) in_band: bool,
+}
+
+const DIGITS: [(&str, Digits); 4] = [
+    ("rfc4733", Digits { telephone_event: true, in_band: false }),
+    ("info", Digits { telephone_event: false, in_band: false }),
+    ("inband", Digits { telephone_event: false, in_band: true }),
+    ("auto", Digits { telephone_event: true, in_band: true }),
+];
 
 const CODECS: [(&str, &[Codec]); 5] = [
     ("opus", &[Codec::Opus]),
@@ -69,24 +88,13 @@ pub(super) fn media(reader: &mut Reader<'_>, raw: MediaFile, node: &Node) -> Opt
     let named: Vec<_> =
         texts.iter().filter_map(|text| reader.choice(text, "codec", &CODECS)).collect();
     let codecs = (named.len() == texts.len() && !named.is_empty()).then(|| named.concat());
-    let telephone_event = digits(reader, &raw.dtmf);
+    let digits = reader.choice(&raw.dtmf, "way to send digits", &DIGITS);
     let srtp = reader.choice(&raw.srtp, "policy for SRTP", &SRTP);
     let ports = match &raw.ports {
         Some(text) => ports(reader, text),
         None => Some(node.rtp.ports.clone()),
     };
-    Some((codecs?, telephone_event?, srtp?, ports?))
-}
-
-fn digits(reader: &mut Reader<'_>, text: &Text) -> Option<bool> {
-    if ["inband", "auto"].contains(&text.get_ref().as_str()) {
-        let title =
-            format!("dtmf = \"{}\": digits in the sound are not understood yet", text.get_ref());
-        let help = "write \"rfc4733\" or \"info\", and set the PBX to it";
-        reader.error(Code::UnknownValue, text.span(), title, "not yet", help);
-        return None;
-    }
-    reader.choice(text, "way to send digits", &[("rfc4733", true), ("info", false)])
+    Some((codecs?, digits?, srtp?, ports?))
 }
 
 pub(super) fn numbers(reader: &mut Reader<'_>, raw: &NumbersFile) -> Option<Numbers> {

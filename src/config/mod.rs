@@ -34,6 +34,7 @@ mod transfer;
 mod transfer_file;
 mod trunk;
 mod trunk_file;
+mod waiting_file;
 
 pub use alone::{read_plan, read_profile};
 pub use code::Code;
@@ -47,3 +48,4 @@ pub use transfer::{ContextField, NotAllowed, Notify200, Transfer, TransferMethod
 pub use trunk::{
     Limits, Listen, Peer, PerCaller, PlanName, Register, Srtp, TlsFiles, TrunkMedia, TrunkProfile,
 };
+pub use waiting_file::WaitingSound;

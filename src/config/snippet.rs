@@ -89,6 +89,8 @@ pub struct SnippetValues {
     pub codecs: Vec<Codec>,
     /// Whether digits travel as telephone-event.
     pub telephone_event: bool,
+    /// Whether they may come in the sound.
+    pub in_band_digits: bool,
     /// The numbers that the agent may reach, as written.
     pub allow: Vec<String>,
     /// The number that reaches us.
@@ -113,6 +115,7 @@ impl SnippetValues {
             calls: 30,
             codecs: vec![Codec::Pcmu, Codec::Pcma],
             telephone_event: true,
+            in_band_digits: false,
             allow: vec!["_6XXX".into()],
             number: "8000".into(),
             fallback: "6001".into(),
@@ -132,6 +135,7 @@ impl SnippetValues {
             calls: trunk.limits.calls,
             codecs: trunk.media.codecs.clone(),
             telephone_event: trunk.media.telephone_event,
+            in_band_digits: trunk.media.in_band_digits,
             allow: trunk.transfer.allow.iter().map(ToString::to_string).collect(),
             number: example.number,
             fallback: example.fallback,
@@ -148,10 +152,12 @@ pub fn snippet(family: SnippetFamily, values: &SnippetValues) -> String {
         Transport::Udp => String::new(),
         other => format!("\\;transport={}", other.name().to_lowercase()),
     };
-    let dtmf = match (values.telephone_event, family.is_asterisk()) {
-        (true, _) => "rfc4733",
-        (false, true) => "info",
-        (false, false) => "SIP INFO",
+    let dtmf = match (values.telephone_event, values.in_band_digits, family.is_asterisk()) {
+        (true, ..) => "rfc4733",
+        (false, true, true) => "inband",
+        (false, true, false) => "in-band",
+        (false, false, true) => "info",
+        (false, false, false) => "SIP INFO",
     };
     let allow = match values.allow.is_empty() {
         true => "no number (write `allow` under [transfer])".to_owned(),

@@ -12,7 +12,7 @@ use crate::codec::Codec;
 use crate::dialplan::Numbers;
 use crate::sip;
 
-use super::{Preset, Transfer};
+use super::{Preset, Transfer, WaitingSound};
 use crate::sip::Transport;
 
 /// A PBX connection whose every value has been checked.
@@ -151,6 +151,14 @@ pub struct TrunkMedia {
     pub codecs: Vec<Codec>,
     /// Whether digits travel as telephone-event (RFC 4733); INFO is understood either way.
     pub telephone_event: bool,
+    /// Whether digits are looked for in the sound too.
+    pub in_band_digits: bool,
+    /// Whether the agent's silence is that of an open line.
+    pub comfort_noise: bool,
+    /// What a caller hears while a person is sought for them.
+    pub waiting: WaitingSound,
+    /// A far end that sends nothing for so long is gone, unless it is on hold.
+    pub rtp_timeout: Option<Duration>,
     /// How much sound we put in a packet.
     pub packet_time: PacketTime,
     /// Whether sound is encrypted.

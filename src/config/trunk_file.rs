@@ -18,11 +18,12 @@ use super::file::{Reader, Text};
 use super::layers::{self, Layer};
 use super::limits_file::{RegisterFile, TrunkLimitsFile, limits, register};
 use super::listen_file::{self, Addresses, ListenFile};
-use super::media_file::{self, MediaFile, NumbersFile};
+use super::media_file::{self, Digits, MediaFile, NumbersFile};
 use super::peer_file::{self, PeerFile};
 use super::presets::Standing;
 use super::session_file::{self, SessionFile};
 use super::transfer_file::{self, TransferFile};
+use super::waiting_file::{self, Services};
 use super::{Code, Listen, Node, Peer, PlanName, Preset, TRUNK, TrunkMedia, TrunkProfile};
 
 /// A profile with the places that checks across files point at.
@@ -137,6 +138,7 @@ fn checked(
     let transport = known.map_or(Transport::Udp, |peer| peer.transport);
     let addresses = listen_file::addresses(reader, dir, raw.listen, node, (transport, registers));
     keys_are_safe(reader, &raw.media.srtp, known, addresses.as_ref(), registers);
+    let services = waiting_file::services(reader, dir, &raw.media);
     let media = media_file::media(reader, raw.media, node);
     let sources = peer_file::sources(reader, &raw.peer, known, registers);
     let listens = addresses.as_ref().map(|found| found.listens.as_slice());
@@ -151,7 +153,8 @@ fn checked(
     let transfer = transfer_file::transfer(reader, raw.transfer, peer.as_ref(), &numbers);
 
     let Addresses { listens, listen, sip: advertised, rtp_bind, rtp_advertise } = addresses?;
-    let (codecs, telephone_event, srtp, ports) = media?;
+    let (codecs, digits, srtp, ports) = media?;
+    let Services { comfort_noise, waiting, rtp_timeout } = services?;
     let (transfer, allow) = transfer?;
     let (called, caller) = sides?;
     let (timer, prack, answer_within) = session?;
@@ -169,7 +172,11 @@ fn checked(
     };
     let packet_time = PacketTime::DEFAULT;
     let (bind, advertise) = (rtp_bind, rtp_advertise);
-    let media = TrunkMedia { codecs, telephone_event, packet_time, srtp, bind, advertise, ports };
+    let Digits { telephone_event, in_band: in_band_digits } = digits;
+    #[rustfmt::skip]
+    let media = TrunkMedia {
+        codecs, telephone_event, in_band_digits, comfort_noise, waiting, rtp_timeout, packet_time, srtp, bind, advertise, ports,
+    };
     let plan = PlanName(raw.dialplan.get_ref().clone());
     let (limits, register) = (limits?, register?);
     #[rustfmt::skip]

@@ -20,6 +20,7 @@ use crate::sip::{Incoming, Transport};
 use crate::workers::{Port, WorkersError};
 
 use super::decision::{Asked, Offered, decide};
+use super::services::Services;
 use super::shared::Shared;
 use super::switchboard::RETRY_AFTER;
 use super::throttle::{Throttle, TooSoon};
@@ -32,6 +33,7 @@ pub(super) struct Admitted {
     pub(super) nat: Option<IpAddr>,
     pub(super) trunk: TrunkName,
     pub(super) route: String,
+    pub(super) services: Services,
     pub(super) caller: Option<Phi<PhoneNumber>>,
     /// Later it is refused.
     pub(super) answer_by: Instant,
@@ -111,13 +113,7 @@ pub(super) fn admit(
     throttle.take(received, &incoming.trunk, &profile.limits, number.as_ref())?;
     let Choice { route, targets, order, fallback, now } =
         choose(&config, profile, call, &Asked::from(&incoming), Timestamp::now())?;
-    let (bind, ports) = (profile.media.bind, &profile.media.ports);
-    let port = shared.media.reserve_at(bind, ports).map_err(|error| {
-        if matches!(error, WorkersError::PortsExhausted { .. }) {
-            ops::PortsExhausted { trunk: &incoming.trunk }.emit();
-        }
-        Refused::new(503, RefusalLabel::NoPorts, format!("no RTP port: {error}"))
-    })?;
+    let port = reserve(shared, profile)?;
     let caller = shown(number.as_ref(), incoming.withheld);
     let setting = Setting {
         practice: shared.practice.clone(),
@@ -149,10 +145,22 @@ pub(super) fn admit(
         fallback,
         referred_by: format!("sip:attendant@{}", profile.sip.advertised),
         context: profile.transfer.context.iter().map(carrier).collect(),
+        presses_in_band: profile.media.in_band_digits,
         notify_says_answered: profile.transfer.notify_200 == Notify200::Answered,
     };
-    let answer_by = received + profile.answer_within;
-    Ok(Admitted { setup, port, nat, trunk: incoming.trunk, route, caller, answer_by })
+    let (answer_by, services) = (received + profile.answer_within, Services::of(profile));
+    Ok(Admitted { setup, port, nat, trunk: incoming.trunk, route, services, caller, answer_by })
+}
+
+/// Binds a port for a call's sound.
+fn reserve(shared: &Shared, profile: &TrunkProfile) -> Result<Port, Refused> {
+    let (bind, ports) = (profile.media.bind, &profile.media.ports);
+    shared.media.reserve_at(bind, ports).map_err(|error| {
+        if matches!(error, WorkersError::PortsExhausted { .. }) {
+            ops::PortsExhausted { trunk: &profile.sip.name }.emit();
+        }
+        Refused::new(503, RefusalLabel::NoPorts, format!("no RTP port: {error}"))
+    })
 }
 
 /// Returns how a call encrypts: with keys of its own, from the system's randomness.

@@ -11,15 +11,16 @@ use tokio::time::sleep_until;
 use crate::agent::tools::ErrorCode;
 use crate::base::{CallId, LegId, Phi, Purpose};
 use crate::call::{Call, Input, Outcome, Output, Setup, Summary, Told};
+use crate::media::Backdrop;
 use crate::ops;
 use crate::sdp::Negotiated;
 use crate::sip::{Command, Refusal};
 use crate::speech::{RecognizerError, Transcript, VoiceError};
 use crate::workers::{
-    HearingEvent, HearingSink, LegControl, LegParams, Port, SpeakingEvent, SpeakingSink,
-    WorkersError,
+    HearingEvent, HearingSink, LegControl, Port, SpeakingEvent, SpeakingSink, WorkersError,
 };
 
+use super::services::Services;
 use super::shared::Shared;
 use super::tools::{HandOffJob, Job, Tools};
 use super::watch::{Seen, Watch};
@@ -43,6 +44,8 @@ pub(super) struct Hands {
     /// Later the call is refused, so that the PBX's own rule takes it.
     pub(super) answer_by: Instant,
     pub(super) media: Option<LegControl>,
+    /// What the trunk wants of its media, beyond what SDP agrees on.
+    pub(super) services: Services,
     /// The response gap of each turn.
     pub(super) gaps: Vec<Duration>,
 }
@@ -90,12 +93,13 @@ impl Hands {
                 tracing::warn!(call = %self.call, "The call could not be answered in time and was refused.");
                 self.shared.tell(Command::Refuse { leg, refusal }).await;
             }
-            Output::Sip(command) => self.shared.tell(command).await,
+            Output::Sip(command) => {
+                self.tell_refusal(&command);
+                self.shared.tell(command).await;
+            }
             Output::OpenMedia(negotiated) => self.open_media(&negotiated),
-            Output::UpdateMedia(negotiated) => {
-                let updated =
-                    self.media.as_ref().map(|media| media.update(params(&negotiated, self.nat)));
-                self.managed("media update", updated.unwrap_or(Ok(())));
+            Output::UpdateMedia(_) | Output::Press { .. } | Output::Waiting(_) => {
+                self.ask_media(&output);
             }
             Output::CloseMedia => self.close_media(),
             Output::Prepare { text } => {
@@ -150,6 +154,34 @@ impl Hands {
         None
     }
 
+    /// What cannot be agreed on is for the PBX's admin and for ours.
+    fn tell_refusal(&self, command: &Command) {
+        if let Command::Refuse { refusal, .. } | Command::RefuseOffer { refusal, .. } = command
+            && let Some(words) = &refusal.warning
+        {
+            let status = refusal.status;
+            tracing::warn!(call = %self.call, status, words, "The offered media were refused.");
+        }
+    }
+
+    fn ask_media(&self, output: &Output) {
+        let Some(media) = &self.media else { return };
+        match output {
+            Output::UpdateMedia(negotiated) => {
+                let params = self.services.params(negotiated, self.nat);
+                self.managed("media update", media.update(params));
+            }
+            Output::Press { digit } => {
+                self.managed("digit", media.send_dtmf(*digit.reveal(Purpose::Signalling)));
+            }
+            Output::Waiting(waits) => {
+                let behind = if *waits { self.services.waiting.clone() } else { Backdrop::Line };
+                self.managed("waiting sound", media.play_behind(behind));
+            }
+            _ => {}
+        }
+    }
+
     /// To our own inbox, for what could not be done.
     fn post(&self, input: Input) {
         if self.inbox.try_send(input).is_err() {
@@ -166,7 +198,7 @@ impl Hands {
     fn open_media(&mut self, negotiated: &Negotiated) {
         let Some(port) = self.port.take() else { return };
         let leg = self.leg;
-        match self.shared.media.open(leg, port, params(negotiated, self.nat)) {
+        match self.shared.media.open(leg, port, self.services.params(negotiated, self.nat)) {
             Ok(media) => {
                 let recognizer = self.shared.recognizer();
                 let attached =
@@ -262,23 +294,5 @@ fn tool_outcome(error: Option<ErrorCode>) -> ops::ToolOutcome {
             ops::ToolOutcome::Failed
         }
         Some(_) => ops::ToolOutcome::Refused,
-    }
-}
-
-/// What was agreed, in media's terms. `nat` is where signalling comes from when the far end may be behind NAT.
-fn params(negotiated: &Negotiated, nat: Option<IpAddr>) -> LegParams {
-    let Negotiated { opus, telephone_event, event_clock, packet_time, direction, .. } = *negotiated;
-    LegParams {
-        opus,
-        telephone_event,
-        event_clock,
-        packet_time,
-        sends: direction.sends(),
-        receives: direction.receives(),
-        learn_source: nat.is_some(),
-        learn_from: nat,
-        srtp: negotiated.srtp.clone(),
-        rtcp: negotiated.rtcp,
-        ..LegParams::new(negotiated.codec, negotiated.payload_type, negotiated.remote)
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::base::{CallId, TrunkName};
 use crate::media::{Inbound, Levels, Outbound, Quality, Stats, Verdict};
-use crate::ops::{self, SoundOf, SoundVerdict};
+use crate::ops::{self, Evenness, SoundOf, SoundVerdict};
 use crate::workers::MediaEventKind;
 
 /// One leg's.
@@ -58,6 +58,7 @@ impl LegSound {
             late: came.late,
             foreign: came.foreign,
             concealed: came.concealed,
+            evenness: evenness(stats),
             sent: stats.packets_sent,
             thrown_away: stats.socket.thrown_away,
             unsent: stats.socket.unsent(),
@@ -67,6 +68,19 @@ impl LegSound {
             verdict: &verdict,
         }
         .emit();
+    }
+}
+
+fn evenness(stats: &Stats) -> Evenness {
+    let (came, timing) = (&stats.received, &stats.timing);
+    let ms = |ms: u32| Duration::from_millis(ms.into());
+    Evenness {
+        duplicate: came.duplicate,
+        reordered: came.reordered,
+        depth: ms(timing.mean_depth_ms),
+        highest_depth: ms(timing.highest_depth_ms),
+        highest_jitter: ms(timing.highest_jitter_ms),
+        skew_ppm: timing.skew_ppm,
     }
 }
 

@@ -11,6 +11,7 @@ mod leg_sound;
 mod media_minder;
 mod reload;
 mod rescue;
+mod services;
 mod shared;
 mod sockets;
 mod standing;

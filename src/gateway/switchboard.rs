@@ -231,7 +231,7 @@ impl Switchboard {
     async fn connect(&mut self, call: CallId, leg: LegId, admitted: Admitted) {
         let (inbox, inputs) = mpsc::channel(INBOX);
         let watch = Watch::new(call, self.shared.watch.clone());
-        let Admitted { setup, port, nat, trunk, route, caller, answer_by } = admitted;
+        let Admitted { setup, port, nat, trunk, route, services, caller, answer_by } = admitted;
         let sound = LegSound::new(call, trunk.clone(), setup.local.rtp);
         let fallback = setup.fallback.iter().flat_map(|(_, reach)| &reach.attempts);
         let fallback = fallback.map(|attempt| attempt.uri.clone()).collect();
@@ -249,6 +249,7 @@ impl Switchboard {
             nat,
             answer_by,
             media: None,
+            services,
             gaps: Vec::new(),
         };
         let (started, ended) = (jiff::Timestamp::now(), AtomicBool::new(false));
@@ -434,7 +435,7 @@ fn media_input(event: &MediaEvent) -> Option<Input> {
         MediaEventKind::UtteranceEnded { utterance, frames_played, complete } => {
             Sound::Ended { utterance: *utterance, frames: *frames_played, complete: *complete }
         }
-        MediaEventKind::NoPackets { lasted } => Sound::NoPackets { lasted: *lasted },
+        MediaEventKind::Gone { lasted } => Sound::Gone { lasted: *lasted },
         MediaEventKind::Closed { failed: true, .. } => return Some(Input::MediaFailed),
         _ => return None,
     }))

@@ -82,13 +82,11 @@ impl Default for LevelMeter {
 impl LevelMeter {
     /// Measures a frame.
     pub fn push(&mut self, frame: &Frame) {
-        let (mut energy, mut sum, mut clipped) = (0_u64, 0_i32, 0_u32);
-        for &sample in &frame.0 {
-            let sample = i32::from(sample);
-            energy += u64::from((sample * sample).unsigned_abs());
-            sum += sample.abs();
-            clipped += u32::from(sample.abs() >= CLIPPED);
-        }
+        // One after the other, so that each does several samples at once.
+        let samples = || frame.0.iter().map(|&sample| i32::from(sample));
+        let energy: u64 = samples().map(|s| u64::from((s * s).unsigned_abs())).sum();
+        let sum: i32 = samples().map(i32::abs).sum();
+        let clipped: u32 = samples().map(|s| u32::from(s.abs() >= CLIPPED)).sum();
         self.frames = self.frames.saturating_add(1);
         self.energy += energy;
         self.loudest = self.loudest.max(energy);

@@ -5,10 +5,16 @@
 //! but for libopus, which begins anew.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
+mod backdrop;
 mod collected;
+mod digits;
+mod in_band;
+mod keypad;
 mod latch;
 mod leveller;
 mod levels;
+mod life;
+mod melody;
 mod mix;
 mod protection;
 mod quality;
@@ -18,10 +24,13 @@ mod scaling;
 mod sender;
 mod session;
 mod socket_counts;
+mod tones;
 mod verdict;
 mod watch;
 
 pub use crate::rtp::Playout;
+pub use backdrop::{Backdrop, Clip};
+pub use keypad::{Keypad, Way};
 pub use latch::{Latch, Source};
 pub use leveller::Leveller;
 pub use levels::{DIGITAL_SILENCE, LevelMeter, Levels};
@@ -31,5 +40,6 @@ pub use receiver::{Heard, Sound, Timing};
 pub use sender::Continuity;
 pub use session::{LegParams, MediaSession, Received, SessionEvent, Stats};
 pub use socket_counts::SocketCounts;
+pub use tones::{CallTone, CallTones};
 pub use verdict::{DECIDES_AFTER, Facts, Inbound, Outbound, Verdict};
 pub use watch::Quality;

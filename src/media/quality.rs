@@ -41,14 +41,15 @@ impl Impairment {
     /// G.711: G.113 (11/2007) table I.2 with concealment (Ie 0, Bpl 25.1), which ours resembles;
     /// L16 is never worse. G.722 at 64 kbit/s: Ie,wb 13 of G.113 table IV.1. For loss with G.722,
     /// and for Opus at all, ITU-T has no value that fits ours: Bpl is taken as that of G.711, and
-    /// Opus as a little better than G.722, with 6.5 ms of its own.
+    /// Opus, of which we send and hear 8 kHz of sound, as a wide-band codec a little better than
+    /// G.722, with 6.5 ms of its own.
     pub fn of(codec: Codec) -> Self {
         let plain = Self { equipment: 0.0, robustness: 25.1, wide: false, delay_ms: 0.0 };
-        match codec.sdp_name() {
-            "G722" => Self { equipment: 13.0, wide: true, delay_ms: 1.5, ..plain },
-            "opus" => Self { equipment: 10.0, wide: true, delay_ms: 6.5, ..plain },
-            "L16" if codec.clock_rate().0 > 8_000 => Self { wide: true, ..plain },
-            _ => plain,
+        match codec {
+            Codec::Pcmu | Codec::Pcma | Codec::L16Narrow => plain,
+            Codec::L16 => Self { wide: true, ..plain },
+            Codec::G722 => Self { equipment: 13.0, wide: true, delay_ms: 1.5, ..plain },
+            Codec::Opus => Self { equipment: 10.0, wide: true, delay_ms: 6.5, ..plain },
         }
     }
 

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use crate::base::Frame;
-use crate::codec::{Codec, Decoder, MAX_SAMPLES, OpusDecoder};
+use crate::codec::{Codec, Decoder, MAX_SAMPLES, NOISE_PAYLOAD, NoiseListener, OpusDecoder};
 use crate::rtp::{
     Counters, Inserted, JitterBuffer, Pace, Packet, Playout, Reception, Released, Ssrc,
 };
@@ -14,6 +14,8 @@ use super::scaling;
 
 /// A packet of Opus this short says that the next ones are not sent (RFC 6716 §2.1.9).
 const OPUS_SILENCE: usize = 2;
+/// The noise of pauses for recognition, in -dBov.
+const FAINT: u8 = 70;
 /// Frames that may be asked for at once when the tick was late.
 const MAX_DUE: u32 = 5;
 /// Packets, and gaps between them, that a frame may be made of.
@@ -68,6 +70,9 @@ pub struct Timing {
 #[derive(Debug)]
 pub(super) struct Receiver {
     jitter: JitterBuffer,
+    /// What was agreed, whether somebody listens, and what that comes to.
+    agreed_playout: Playout,
+    for_ears: bool,
     playout: Playout,
     decoder: Decoder,
     /// The payload type agreed, and its codec.
@@ -87,12 +92,17 @@ pub(super) struct Receiver {
     due: u32,
     last: Frame,
     quiet: Quiet,
+    /// What quiet sounds like, and whether the far end told so itself.
+    noise: NoiseListener,
+    told_noise: bool,
 }
 
 impl Receiver {
     pub(super) fn new(payload_type: u8, codec: Codec, playout: Playout) -> Self {
         let mut receiver = Self {
             jitter: JitterBuffer::new(codec.clock_rate()),
+            agreed_playout: playout,
+            for_ears: false,
             playout: Playout::Reorder,
             decoder: Decoder::new(codec),
             agreed: (payload_type, codec),
@@ -106,6 +116,8 @@ impl Receiver {
             due: 0,
             last: Frame::SILENCE,
             quiet: Quiet::default(),
+            noise: NoiseListener::default(),
+            told_noise: false,
         };
         receiver.agree(payload_type, codec, playout);
         receiver
@@ -114,8 +126,20 @@ impl Receiver {
     pub(super) fn agree(&mut self, payload_type: u8, codec: Codec, playout: Playout) {
         self.agreed = (payload_type, codec);
         self.jitter.set_clock(codec.clock_rate());
-        self.jitter.set_playout(playout);
-        (self.playout, self.due) = (playout, 0);
+        self.agreed_playout = playout;
+        self.choose_playout();
+    }
+
+    /// Whether what is heard goes to somebody's ears, for now.
+    pub(super) fn set_for_ears(&mut self, for_ears: bool) {
+        self.for_ears = for_ears;
+        self.choose_playout();
+    }
+
+    fn choose_playout(&mut self) {
+        self.playout = if self.for_ears { Playout::Paced } else { self.agreed_playout };
+        self.jitter.set_playout(self.playout);
+        self.due = 0;
     }
 
     /// Takes what Opus needs, if it has none.
@@ -147,8 +171,24 @@ impl Receiver {
         self.jitter.ssrc()
     }
 
-    pub(super) fn expect_pauses(&mut self) {
+    /// The far end falls silent, and tells what its silence sounds like (RFC 3389).
+    pub(super) fn hear_noise(&mut self, payload: &[u8]) {
         self.jitter.expect_pauses();
+        match self.playout {
+            // Nobody is to hear it, and recognition does better without.
+            Playout::Reorder => self.decoder.hear_noise(&[FAINT]),
+            Playout::Paced => self.decoder.hear_noise(payload),
+        }
+        self.told_noise = self.playout == Playout::Paced;
+    }
+
+    /// A pause begins whose noise nobody has told of: it sounds like the last quiet that came.
+    fn guess_noise(&mut self) {
+        if !self.told_noise {
+            let mut payload = [0; NOISE_PAYLOAD];
+            let length = self.noise.likeness().write(&mut payload);
+            self.decoder.hear_noise(&payload[..length]);
+        }
     }
 
     /// Twenty milliseconds have passed, by which paced playout goes.
@@ -251,6 +291,9 @@ impl Receiver {
         self.pull(now, Frame::SAMPLES, counters);
         let heard = self.cut();
         self.quiet.take(&heard.frame);
+        if heard.sound == Sound::Received && self.quiet.is_quiet() {
+            self.noise.hear(&heard.frame.0);
+        }
         self.last = heard.frame;
         heard
     }
@@ -272,9 +315,15 @@ impl Receiver {
                     let codec = codec_of(self.agreed, payload_type).unwrap_or(self.codec);
                     decode(&mut self.codec, &mut self.decoder, &mut self.collected, codec, payload);
                     self.made_up = 0;
+                    self.missing_sound = Sound::Received;
                 }
                 Released::Lost { samples } => self.miss(samples, Sound::Concealed),
-                Released::Pause { samples } => self.miss(samples, Sound::Pause),
+                Released::Pause { samples } => {
+                    if self.missing_sound != Sound::Pause {
+                        self.guess_noise();
+                    }
+                    self.miss(samples, Sound::Pause);
+                }
             }
         }
     }

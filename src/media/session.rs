@@ -9,22 +9,24 @@ use std::time::{Duration, Instant};
 use crate::base::{Dice, Frame, PacketTime, Phi, SampleRate};
 use crate::codec::{Codec, OpusCoders, OpusSettings};
 use crate::rtp::{
-    Counters, DtmfReceiver, Inserted, Ntp, Packet, PacketError, Playout, RTCP_BYTES, Reception,
-    RtcpParams, SrtpError, SrtpKeys,
+    Counters, Inserted, Ntp, Packet, PacketError, Playout, RTCP_BYTES, Reception, RtcpParams,
+    SrtpError, SrtpKeys,
 };
 
+use super::backdrop::{Backdrop, BackdropPlayer};
+use super::digits::Digits;
 use super::latch::{Latch, Source};
+use super::life::Life;
 use super::protection::{LONGEST, Protection};
 use super::receiver::{Heard, Receiver, Timing};
 use super::sender::{Continuity, Sender};
 use super::socket_counts::SocketCounts;
+use super::tones::Dialler;
 use super::verdict::Verdict;
 use super::watch::{Quality, Watch};
 
 /// Comfort noise (RFC 3389), for which every 8 kHz codec shares one payload type.
 const COMFORT_NOISE: u8 = 13;
-/// Nothing came for this long: worth saying, and saying again after as long.
-const NO_PACKETS: Duration = Duration::from_secs(5);
 /// The most that is made up for after a stand-still, in frames: 30 s.
 const SKIPPED: u64 = 1500;
 /// Bytes of the header of our packets (RFC 3550 §5.1).
@@ -55,6 +57,12 @@ pub struct LegParams {
     pub receives: bool,
     /// Whether the far end may be behind NAT, so that its address is learnt from its packets.
     pub learn_source: bool,
+    /// Whether digits are looked for in the sound, and pressed in it where there are no telephone events.
+    pub in_band_digits: bool,
+    /// Whether the agent's silence is that of an open line, not digital silence.
+    pub comfort_noise: bool,
+    /// How long nothing at all may come, unless on hold, until the far end counts as gone.
+    pub rtp_timeout: Option<Duration>,
     /// From which address besides that of SDP it may be learnt: where signalling comes from. `None` is any.
     pub learn_from: Option<IpAddr>,
     /// The keys of SRTP; `None` sends and takes what is not encrypted.
@@ -79,11 +87,19 @@ impl LegParams {
             sends: true,
             receives: true,
             learn_source: false,
+            in_band_digits: false,
+            comfort_noise: false,
+            rtp_timeout: None,
             playout: Playout::Reorder,
             rtcp: RtcpParams::default(),
             learn_from: None,
             srtp: None,
         }
+    }
+
+    /// Whether either side has the other on hold.
+    pub fn is_held(&self) -> bool {
+        !(self.sends && self.receives)
     }
 }
 
@@ -128,6 +144,11 @@ pub enum SessionEvent {
         /// For how long.
         lasted: Duration,
     },
+    /// Nothing came for as long as was agreed, not even RTCP: the far end is gone.
+    Gone {
+        /// For how long.
+        lasted: Duration,
+    },
     /// Whether both sides hear each other: said once it is known, and when it changes.
     Judged(Verdict),
 }
@@ -155,13 +176,13 @@ pub struct MediaSession {
     protection: Option<Protection>,
     receiver: Receiver,
     sender: Sender,
-    dtmf: DtmfReceiver,
+    digits: Digits,
+    dialler: Dialler,
+    backdrop: BackdropPlayer,
     reception: Reception,
     watch: Watch,
     stats: Stats,
-    /// When a packet last came, or the silence began to count.
-    last_packet: Instant,
-    no_packets_said: Duration,
+    life: Life,
     events: [Option<SessionEvent>; EVENTS],
 }
 
@@ -181,12 +202,13 @@ impl MediaSession {
             sender: Sender::new(continuity, &params),
             receiver: Receiver::new(payload_type, codec, params.playout),
             params,
-            dtmf: DtmfReceiver::default(),
+            digits: Digits::new(codec.clock_rate()),
+            dialler: Dialler::default(),
+            backdrop: BackdropPlayer::default(),
             reception: Reception::new(codec.clock_rate()),
             watch: Watch::new(now, continuity.ssrc, seed),
             stats: Stats::default(),
-            last_packet: now,
-            no_packets_said: Duration::ZERO,
+            life: Life::new(now),
             events: [const { None }; EVENTS],
         }
     }
@@ -208,8 +230,9 @@ impl MediaSession {
             Some(protection) => protection.agree(params.srtp.as_ref()),
             none => *none = params.srtp.as_ref().map(Protection::new),
         }
-        if params.receives && !self.params.receives {
-            self.heard_from(now);
+        // What did not come on hold was not to come.
+        if self.params.is_held() && !params.is_held() {
+            self.life = Life::new(now);
         }
         let path = |of: &LegParams| (of.remote, of.sends, of.receives, of.srtp.is_some());
         if path(&params) != path(&self.params) {
@@ -217,8 +240,16 @@ impl MediaSession {
         }
         self.sender.agree(&params);
         self.receiver.agree(params.payload_type, params.codec, params.playout);
+        let keys = |of: &LegParams| (of.remote, of.telephone_event);
+        self.digits.agree(params.codec.clock_rate(), keys(&params) != keys(&self.params));
         self.reception.set_clock(params.codec.clock_rate());
         self.params = params;
+    }
+
+    /// Says whether what is heard goes to somebody's ears, as that of a bridged leg does, and not
+    /// to recognition. It is then played evenly, whatever was agreed.
+    pub fn set_for_ears(&mut self, for_ears: bool) {
+        self.receiver.set_for_ears(for_ears);
     }
 
     /// Takes one datagram. It never panics, whatever is in it.
@@ -274,7 +305,7 @@ impl MediaSession {
             self.emit(SessionEvent::FirstPacket { from });
         }
         self.stats.received.received += 1;
-        self.heard_from(now);
+        self.life.packet(now);
         if !self.params.receives {
             // What we do not want to hear is not lost.
             if self.reception.ssrc() == Some(packet.header.ssrc) {
@@ -297,10 +328,11 @@ impl MediaSession {
         let Some(packet) = self.open_report(datagram, &mut room) else {
             return Received::Malformed;
         };
-        match self.watch.receive_control(now, packet, from) {
-            true => Received::Control,
-            false => Received::Malformed,
+        if !self.watch.receive_control(now, packet, from) {
+            return Received::Malformed;
         }
+        self.life.sign(now);
+        Received::Control
     }
 
     /// Writes the RTCP report that is due into `out`, after a tick's packets, and returns its
@@ -361,7 +393,7 @@ impl MediaSession {
 
     /// Returns how the leg sounded so far.
     pub fn quality(&self, now: Instant) -> Quality {
-        let judged = (&self.stats, self.last_packet);
+        let judged = (&self.stats, self.life.last_packet());
         self.watch.quality(now, &self.reception, (&self.params, self.latch.remote()), judged)
     }
 
@@ -395,36 +427,56 @@ impl MediaSession {
 
     /// Whether the next tick sends sound, so that a frame of the agent's would be heard.
     pub fn wants_sound(&self) -> bool {
-        self.params.sends && !self.sender.presses()
+        self.params.sends && !self.sender.presses() && !self.dialler.is_busy()
     }
 
     /// Moves on by 20 ms, with the agent's next frame if it has one and [`Self::wants_sound`].
-    /// Without one silence is sent, so that the far end sees an unbroken stream.
-    pub fn tick(&mut self, now: Instant, next: Option<&Frame>) {
-        if self.params.sends {
-            self.stats.frames_played += u64::from(next.is_some());
-            self.sender.take(next.unwrap_or(&Frame::SILENCE));
-        } else {
-            self.sender.pass();
+    /// Without one the backdrop is sent, so that the far end sees an unbroken stream.
+    /// Returns what goes out; `None` when nothing may.
+    pub fn tick(&mut self, now: Instant, next: Option<&Frame>) -> Option<Frame> {
+        let sent = match next {
+            _ if !self.params.sends => None,
+            Some(frame) => {
+                self.stats.frames_played += 1;
+                self.backdrop.yield_to_voice();
+                Some(*frame)
+            }
+            None if self.dialler.is_busy() => Some(self.dialler.next_frame()),
+            None => Some(self.backdrop.next_frame(self.params.comfort_noise)),
+        };
+        match &sent {
+            Some(frame) => self.sender.take(frame),
+            None => self.sender.pass(),
         }
-        self.receiver.pass();
+        if self.params.receives {
+            self.receiver.pass();
+        }
         self.stats.timing = self.receiver.timing(now, &self.reception);
-        let lasted = now.saturating_duration_since(self.last_packet);
-        if self.params.receives && lasted >= self.no_packets_said + NO_PACKETS {
-            self.no_packets_said = lasted;
-            self.emit(SessionEvent::NoPackets { lasted });
+        if !self.params.is_held() {
+            for event in self.life.check(now, self.params.rtp_timeout).into_iter().flatten() {
+                self.emit(event);
+            }
         }
         let (said, remote) = (next.filter(|_| self.params.sends), self.latch.remote());
-        let seen = (&self.stats, self.last_packet);
+        let seen = (&self.stats, self.life.last_packet());
         if let Some(verdict) = self.watch.tick(now, said, (&self.params, remote), seen) {
             self.emit(SessionEvent::Judged(verdict));
         }
+        sent
+    }
+
+    /// Changes what is sent while the agent says nothing.
+    pub fn play_behind(&mut self, backdrop: Backdrop) {
+        self.backdrop.change(backdrop);
     }
 
     /// Lets frames' time pass in which nothing could be sent: this machine stood still.
     pub fn skip(&mut self, frames: u64) {
         // After more than that the far end has given up, and any time is as good.
-        (0..frames.min(SKIPPED)).for_each(|_| self.sender.pass());
+        for _ in 0..frames.min(SKIPPED) {
+            self.sender.pass();
+            self.receiver.pass();
+        }
     }
 
     /// Writes the next packet that is due into `out` and returns its length. It goes to
@@ -439,14 +491,24 @@ impl MediaSession {
         }
     }
 
-    /// Returns the next frame that was heard.
+    /// Returns the next frame that was heard. On hold nothing is: what comes then is the PBX's music.
     pub fn poll_heard(&mut self, now: Instant) -> Option<Heard> {
-        if !self.params.receives {
-            return None;
+        loop {
+            if !self.params.receives {
+                return None;
+            }
+            let mut heard = self.receiver.poll(now, &mut self.stats.received)?;
+            if self.params.is_held() {
+                continue;
+            }
+            self.watch.heard(&heard.frame, heard.sound);
+            if self.params.in_band_digits
+                && let Some(digit) = self.digits.hear(now, &mut heard.frame)
+            {
+                self.emit(SessionEvent::Digit(digit));
+            }
+            return Some(heard);
         }
-        let heard = self.receiver.poll(now, &mut self.stats.received)?;
-        self.watch.heard(&heard.frame, heard.sound);
-        Some(heard)
     }
 
     /// Returns what has happened since.
@@ -456,9 +518,13 @@ impl MediaSession {
         Some(event)
     }
 
-    /// Presses a digit; `false` when the far end does not take telephone events or too many wait.
+    /// Presses a digit: as a telephone event, else in the sound; `false` when the far end takes neither or too many
+    /// wait.
     pub fn press(&mut self, digit: char) -> bool {
-        self.sender.press(digit)
+        match self.params.telephone_event {
+            None if self.params.in_band_digits => self.dialler.press(digit),
+            _ => self.sender.press(digit),
+        }
     }
 
     /// Returns where packets go: the address of SDP, or the one that was learnt.
@@ -493,22 +559,17 @@ impl MediaSession {
             return Received::Sound(inserted);
         }
         if Some(payload_type) == self.params.telephone_event {
-            if let Some(digit) = self.dtmf.receive(packet) {
+            if let Some(digit) = self.digits.event(now, packet) {
                 self.emit(SessionEvent::Digit(digit));
             }
             return Received::Event(inserted);
         }
         if payload_type == COMFORT_NOISE {
-            self.receiver.expect_pauses();
+            self.receiver.hear_noise(packet.payload);
             return Received::Sound(inserted);
         }
         counters.unexpected += 1;
         Received::Unexpected
-    }
-
-    fn heard_from(&mut self, now: Instant) {
-        self.last_packet = now;
-        self.no_packets_said = Duration::ZERO;
     }
 
     /// Events are few and polled after every call; if not, the first ones matter most.

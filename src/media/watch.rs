@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use crate::base::{Dice, Frame, RtpTime};
-use crate::rtp::{Ntp, RTCP_BYTES, Reception, Reports, Sent, Ssrc, VoipMetrics};
+use crate::rtp::{Counters, Ntp, RTCP_BYTES, Reception, Reports, Sent, Ssrc, VoipMetrics};
 
 use super::levels::{LevelMeter, Levels};
 use super::quality::{Impairment, Path, Rating, burst_ratio, rate};
@@ -47,6 +47,22 @@ pub struct Quality {
     pub reports: u32,
 }
 
+/// What was counted when something was agreed anew.
+#[derive(Clone, Copy, Debug, Default)]
+struct Before {
+    received: u64,
+    foreign: u64,
+    forged: u64,
+    unexpected: u64,
+}
+
+impl Before {
+    fn of(stats: &Stats) -> Self {
+        let Counters { received, foreign, forged, unexpected, .. } = stats.received;
+        Self { received, foreign, forged, unexpected }
+    }
+}
+
 /// A leg's watch.
 #[derive(Clone, Debug)]
 pub(super) struct Watch {
@@ -65,7 +81,9 @@ pub(super) struct Watch {
     refused: u64,
     refused_at: Option<Instant>,
     /// Since when sound should be there, and what was counted by then.
-    since: Option<(Instant, Stats)>,
+    since: Option<(Instant, Before)>,
+    /// Of the jitter buffer, in ms, as of the last tick.
+    buffer: (u32, u32),
     next_look: Instant,
     /// What was seen last, and what was told last.
     seen: Option<Verdict>,
@@ -89,6 +107,7 @@ impl Watch {
             refused: 0,
             refused_at: None,
             since: None,
+            buffer: (0, 0),
             next_look: now,
             seen: None,
             told: None,
@@ -101,7 +120,7 @@ impl Watch {
 
     /// Something else was agreed: what was counted before says nothing of it.
     pub(super) fn agree(&mut self, now: Instant, stats: &Stats) {
-        self.since = self.since.map(|_| (now, *stats));
+        self.since = self.since.map(|_| (now, Before::of(stats)));
         self.control_from = None;
     }
 
@@ -148,8 +167,9 @@ impl Watch {
         if let Some(frame) = said {
             self.said.push(frame);
         }
+        self.buffer = (stats.timing.mean_depth_ms, stats.timing.highest_depth_ms);
         if self.since.is_none() && (said.is_some() || stats.received.received > 0) {
-            self.since = Some((now, Stats::default()));
+            self.since = Some((now, Before::default()));
         }
         if now < self.next_look {
             return None;
@@ -174,20 +194,21 @@ impl Watch {
         (stats, last_packet): (&Stats, Instant),
     ) -> Option<Verdict> {
         let (since, before) = self.since?;
-        let (came, then) = (&stats.received, &before.received);
+        let came = &stats.received;
         let far = self.reports.far();
         let not_refused_for = |at| now.saturating_duration_since(at);
         Verdict::of(&Facts {
             lasted: now.saturating_duration_since(since),
-            receives: params.receives,
+            // On hold a PBX plays music, or sends nothing: either is well.
+            receives: params.receives && !params.is_held(),
             sends: params.sends,
             remote,
-            received: came.received - then.received,
+            received: came.received - before.received,
             silent_for: now.saturating_duration_since(last_packet),
-            foreign: came.foreign - then.foreign,
+            foreign: came.foreign - before.foreign,
             foreign_from: self.foreign_from,
-            undecipherable: came.forged - then.forged,
-            unexpected: came.unexpected - then.unexpected,
+            undecipherable: came.forged - before.forged,
+            unexpected: came.unexpected - before.unexpected,
             heard: self.heard.levels(),
             sent: stats.packets_sent,
             refused: self.refused,
@@ -264,18 +285,18 @@ impl Watch {
         self.concealed as f32 / (self.concealed + self.sounded).max(1) as f32
     }
 
-    /// How much of the delay is ours, what the network takes left out: packets, coding, buffer.
-    fn our_delay(theirs: &Reception, params: &LegParams) -> f32 {
+    /// How much of the delay is not the network's: packets, coding, our jitter buffer.
+    fn our_delay(&self, params: &LegParams) -> f32 {
         let coding = Impairment::of(params.codec).delay_ms;
-        f32::from(params.packet_time.0) + coding + 2.0 * theirs.jitter_ms()
+        f32::from(params.packet_time.0) + coding + self.buffer.0 as f32
     }
 
-    fn inbound(&self, theirs: &Reception, params: &LegParams) -> Rating {
+    fn inbound(&self, params: &LegParams) -> Rating {
         let network = self.reports.far().round_trip.unwrap_or_default().as_secs_f32() * 500.0;
         let loss = self.inbound_loss();
         let mean = self.concealed as f32 / self.gaps.max(1) as f32;
         rate(&Path {
-            delay_ms: network + Self::our_delay(theirs, params),
+            delay_ms: network + self.our_delay(params),
             loss,
             burst: burst_ratio(loss, mean),
             impairment: Impairment::of(params.codec),
@@ -321,7 +342,7 @@ impl Watch {
             verdict: self.judge(now, (params, remote), judged),
             heard: self.heard.levels(),
             said: self.said.levels(),
-            inbound: self.inbound(theirs, params),
+            inbound: self.inbound(params),
             outbound,
             inbound_loss: self.inbound_loss(),
             inbound_jitter: theirs.jitter_ms(),
@@ -335,13 +356,12 @@ impl Watch {
     /// What we hear, as the far end wants it told (RFC 3611 §4.7).
     fn voip(&self, theirs: &Reception, params: &LegParams) -> Option<VoipMetrics> {
         let of = theirs.ssrc()?;
-        let rating = self.inbound(theirs, params);
+        let rating = self.inbound(params);
         let levels = self.heard.levels();
         let tenths = |mos: f32| (mos * 10.0).round() as u8;
         let dbm0 = |dbov: f32| (dbov + DBM0).round().clamp(-127.0, 126.0) as i8;
         let ms = |ms: f32| ms.round().clamp(0.0, 65_535.0) as u16;
         let share = (self.inbound_loss() * 256.0).min(255.0) as u8;
-        let buffer = ms(2.0 * theirs.jitter_ms());
         Some(VoipMetrics {
             of,
             loss: share,
@@ -353,14 +373,14 @@ impl Watch {
             round_trip_ms: ms(
                 self.reports.far().round_trip.unwrap_or_default().as_secs_f32() * 1000.0
             ),
-            end_delay_ms: ms(Self::our_delay(theirs, params)),
+            end_delay_ms: ms(self.our_delay(params)),
             signal: dbm0(levels.speech),
             noise: dbm0(levels.noise),
             rating: rating.r.round().clamp(0.0, 100.0) as u8,
             mos_listening: tenths(rating.listening),
             mos_conversation: tenths(rating.conversation),
-            buffer_ms: buffer,
-            buffer_max_ms: 240,
+            buffer_ms: ms(self.buffer.0 as f32),
+            buffer_max_ms: ms(self.buffer.1 as f32),
         })
     }
 }

@@ -260,6 +260,10 @@ labels! {
         Lost = "lost",
         /// They came too late.
         Late = "late",
+        /// They came again.
+        Duplicate = "duplicate",
+        /// They came after a later one, and in time.
+        Reordered = "reordered",
         /// They came from somebody else.
         Foreign = "foreign",
         /// We sent them.

@@ -60,6 +60,7 @@ pub(super) mod names {
     pub(in crate::ops) const CALL_MOS: &str = "attendant_call_mos";
     pub(in crate::ops) const CALL_LOSS: &str = "attendant_call_loss_ratio";
     pub(in crate::ops) const CALL_JITTER_SECONDS: &str = "attendant_call_jitter_seconds";
+    pub(in crate::ops) const CALL_DEPTH_SECONDS: &str = "attendant_call_depth_seconds";
     pub(in crate::ops) const ROUND_TRIP_SECONDS: &str = "attendant_call_round_trip_seconds";
     pub(in crate::ops) const SPEECH_DBOV: &str = "attendant_call_speech_dbov";
     pub(in crate::ops) const DRAINING: &str = "attendant_draining";
@@ -67,7 +68,7 @@ pub(super) mod names {
 use names::*;
 
 /// Histograms: name, meaning, bucket bounds.
-const HISTOGRAMS: [(&str, &str, &[f64]); 8] = [
+const HISTOGRAMS: [(&str, &str, &[f64]); 9] = [
     (
         CALL_SECONDS,
         "How long calls last from the answer on.",
@@ -98,6 +99,11 @@ const HISTOGRAMS: [(&str, &str, &[f64]); 8] = [
     (
         CALL_JITTER_SECONDS,
         "Interarrival jitter at the end of a call.",
+        &[0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2],
+    ),
+    (
+        CALL_DEPTH_SECONDS,
+        "Mean delay of a call that the jitter buffer added.",
         &[0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2],
     ),
     (
@@ -207,7 +213,6 @@ fn describe() {
     plain(TURNS_LEFT_OUT, "Packet times in which nothing was sent, because a thread stood still.");
     plain(RTP_LOST, "RTP that the system threw away because a receive buffer was full.");
     plain(MEDIA_TIMEOUTS, "Legs that nothing was received on for too long.");
-    plain(FRAMES_CONCEALED, "Frames of 20 ms made up in place of lost packets.");
     plain(STORE_FAILURES, "Rows of calls that could not be stored.");
     plain(AUDIT_FAILURES, "Audit lines that could not be written.");
 
@@ -226,12 +231,6 @@ fn describe() {
     labelled::<SendFault>(RTP_UNSENT, "RTP that could not be sent, by reason.", "reason");
     labelled::<AudioPath>(FRAMES_DROPPED, "Frames of sound dropped between threads.", "path");
 
-    labelled::<RtpKind>(
-        RTP_PACKETS,
-        "Packets of calls that are over, by what became of them.",
-        "kind",
-    );
-
     describe_counter!(RELOADS, "Configuration reloads, by result.");
     labelled_by("result", RELOADS, ["ok", "refused"]);
     describe_counter!(CONNECTIONS_OPENED, "SIP connections made, by who made them.");
@@ -245,7 +244,6 @@ fn describe() {
         .for_each(|method| counter!(SIP_REJECTED, "method" => method).increment(0));
     // Trunks and tools are named by `Metrics::expect`: the configuration and the agent close these sets.
     describe_counter!(CALLS_STARTED, "Calls answered, by trunk.");
-    describe_counter!(SOUND_VERDICTS, "Whether both sides of calls hear each other, by trunk.");
     describe_counter!(TOOL_CALLS, "Tools run for the agent, by tool and result.");
     describe_gauge!(TRUNK_UP, "1 where the PBX answers OPTIONS.");
     describe_gauge!(TRUNK_REGISTERED, "1 where the PBX has taken our registration.");
@@ -263,9 +261,22 @@ fn describe() {
     level(MEDIA_LOAD, "The part of a core that the busiest media thread used.");
     level(MEDIA_FULL, "1 while new calls are refused because media threads are too busy.");
     level(DRAINING, "1 while new calls are refused because the process is to stop.");
+    describe_sound();
     for (name, meaning, _) in HISTOGRAMS {
         describe_histogram!(name, meaning);
     }
+}
+
+/// How calls sound.
+fn describe_sound() {
+    describe_counter!(FRAMES_CONCEALED, "Frames of 20 ms made up in place of lost packets.");
+    counter!(FRAMES_CONCEALED).increment(0);
+    labelled::<RtpKind>(
+        RTP_PACKETS,
+        "Packets of calls that are over, by what became of them.",
+        "kind",
+    );
+    describe_counter!(SOUND_VERDICTS, "Whether both sides of calls hear each other, by trunk.");
 }
 
 fn labelled_by(key: &'static str, name: &'static str, labels: [&'static str; 2]) {

@@ -29,7 +29,7 @@ pub use media::{
     MediaFull, MediaLate, MediaLoadMeasured, MediaScheduling, MemoryLocked, RtpBuffer,
     RtpThrownAway, RtpUnsent,
 };
-pub use sound::{MediaClosed, SoundJudged, SoundOf};
+pub use sound::{Evenness, MediaClosed, SoundJudged, SoundOf};
 pub use transport::{
     ConnectionClosed, ConnectionOpened, ConnectionRefused, DatagramsLost, SourceDropped, TlsFailed,
 };

@@ -55,6 +55,23 @@ pub struct SoundOf {
     pub clipped: f32,
 }
 
+/// How even the far end's packets came, and what evening them out took.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Evenness {
+    /// Packets that came again.
+    pub duplicate: u64,
+    /// Packets that came after a later one, and in time.
+    pub reordered: u64,
+    /// The mean delay that the jitter buffer added.
+    pub depth: Duration,
+    /// Its highest.
+    pub highest_depth: Duration,
+    /// The highest interarrival jitter.
+    pub highest_jitter: Duration,
+    /// How much faster than ours the far end's clock runs, in millionths; 0 when it is not known.
+    pub skew_ppm: i32,
+}
+
 /// A leg's media was closed.
 #[derive(Debug)]
 pub struct MediaClosed<'a> {
@@ -72,6 +89,8 @@ pub struct MediaClosed<'a> {
     pub foreign: u64,
     /// Frames made up.
     pub concealed: u64,
+    /// How evenly they came.
+    pub evenness: Evenness,
     /// Packets sent.
     pub sent: u64,
     /// Datagrams that the system threw away.
@@ -91,7 +110,7 @@ pub struct MediaClosed<'a> {
 impl MediaClosed<'_> {
     /// Logs and counts it.
     pub fn emit(self) {
-        let Self { call, trunk, heard, said, round_trip, .. } = self;
+        let Self { call, trunk, heard, said, round_trip, evenness, .. } = self;
         let ms = |time: Duration| rounded(time.as_secs_f32() * 1000.0, 10.0);
         let percent = |part: f32| rounded(part * 100.0, 100.0);
         let tenths = |number: f32| rounded(number, 10.0);
@@ -103,6 +122,12 @@ impl MediaClosed<'_> {
             late = self.late,
             foreign = self.foreign,
             concealed = self.concealed,
+            duplicate = evenness.duplicate,
+            reordered = evenness.reordered,
+            depth_ms = ms(evenness.depth),
+            highest_depth_ms = ms(evenness.highest_depth),
+            highest_jitter_ms = ms(evenness.highest_jitter),
+            skew_ppm = evenness.skew_ppm,
             sent = self.sent,
             thrown_away = self.thrown_away,
             unsent = self.unsent,
@@ -124,12 +149,18 @@ impl MediaClosed<'_> {
             (RtpKind::Received, self.received),
             (RtpKind::Lost, self.lost),
             (RtpKind::Late, self.late),
+            (RtpKind::Duplicate, evenness.duplicate),
+            (RtpKind::Reordered, evenness.reordered),
             (RtpKind::Foreign, self.foreign),
             (RtpKind::Sent, self.sent),
         ] {
             counter!(names::RTP_PACKETS, "kind" => kind.label()).increment(packets);
         }
         counter!(names::FRAMES_CONCEALED).increment(self.concealed);
+        if self.received > 0 {
+            let trunk = trunk.to_string();
+            histogram!(names::CALL_DEPTH_SECONDS, "trunk" => trunk).record(evenness.depth);
+        }
         measure(trunk, SoundSide::Heard, &heard);
         measure(trunk, SoundSide::Said, &said);
         if let Some(round_trip) = round_trip {
@@ -188,6 +219,13 @@ mod tests {
                 late: 1,
                 foreign: 0,
                 concealed: 8,
+                evenness: Evenness {
+                    duplicate: 3,
+                    reordered: 5,
+                    depth: Duration::from_millis(4),
+                    skew_ppm: -120,
+                    ..Evenness::default()
+                },
                 sent: 510,
                 thrown_away: 0,
                 unsent: 0,
@@ -203,6 +241,10 @@ mod tests {
             "attendant_sound_verdicts_total{trunk=\"front\",verdict=\"nothing_received\"} 1",
             "attendant_sound_verdicts_total{trunk=\"front\",verdict=\"not_received\"} 1",
             "attendant_rtp_packets_total{kind=\"lost\"} 8",
+            "attendant_rtp_packets_total{kind=\"duplicate\"} 3",
+            "attendant_rtp_packets_total{kind=\"reordered\"} 5",
+            "attendant_call_depth_seconds_bucket{trunk=\"front\",le=\"0.002\"} 0",
+            "attendant_call_depth_seconds_bucket{trunk=\"front\",le=\"0.005\"} 1",
             "attendant_frames_concealed_total 8",
             "attendant_call_mos_bucket{trunk=\"front\",side=\"heard\",le=\"4.2\"} 0",
             "attendant_call_mos_bucket{trunk=\"front\",side=\"heard\",le=\"4.4\"} 1",

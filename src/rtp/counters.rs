@@ -34,7 +34,7 @@ pub struct Counters {
     pub replayed: u64,
     /// Datagrams that are neither RTP nor RTCP.
     pub malformed: u64,
-    /// RTCP packets (RFC 5761 §4), which this version does not read.
+    /// RTCP packets, whoever sent them.
     pub control: u64,
     /// Packets of a payload type that was not agreed.
     pub unexpected: u64,

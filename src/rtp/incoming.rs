@@ -190,6 +190,9 @@ impl Incoming {
 
     /// Returns the first packet that waits, and how many are missing before it.
     pub(super) fn first(&self) -> Option<(u64, &Slot)> {
+        if self.waiting == 0 {
+            return None;
+        }
         let next = self.stream.as_ref()?.next.value();
         (0..SLOTS as u64).find_map(|ahead| {
             let slot = self.slots[(next + ahead) as usize % SLOTS].as_ref()?;

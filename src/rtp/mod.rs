@@ -18,6 +18,7 @@ mod reception;
 mod replay;
 mod reports;
 mod rtcp;
+mod rtcp_timing;
 mod srtp;
 
 pub use counters::Counters;

@@ -329,6 +329,8 @@ pub enum Command {
     AcceptRefer { leg: LegId },
     /// Tells the referrer how its REFER goes: a `message/sipfrag` of this status. 200 and above is the last.
     Notify { leg: LegId, status: u16 },
+    /// Presses a digit, `0-9*#A-D`, by INFO: where neither telephone events nor tones carry it. One follows another.
+    Press { leg: LegId, digit: char },
     /// Asks a peer whether it is there.
     Options {
         /// Comes back in [`Event::OptionsAnswered`].

@@ -8,7 +8,7 @@ use ringbuf::{HeapCons, HeapProd, HeapRb};
 
 use crate::base::{Epoch, UtteranceId};
 use crate::codec::{Codec, OpusCoders};
-use crate::media::LegParams;
+use crate::media::{Backdrop, LegParams};
 
 use super::bridge::{Bridge, BridgeEnd, bridge};
 use super::rings::{DownRing, UpRing};
@@ -23,6 +23,7 @@ pub(super) enum Request {
     /// With what Opus needs, where the leg has it not: the media thread allocates nothing.
     Update(LegParams, Option<OpusCoders>),
     Press(char),
+    PlayBehind(Backdrop),
     Bridge(BridgeEnd),
     Tap(Box<TapWriter>),
     /// A fault of ours, to see what becomes of the others.
@@ -78,6 +79,8 @@ struct Handle {
     shared: Arc<Shared>,
     /// Locked by those who ask; the media thread has the other ends and locks nothing.
     ends: Mutex<Ends>,
+    /// The backdrops asked for last: a recording that the media thread lets go of is freed here.
+    behind: Mutex<[Backdrop; 2]>,
     wake: Arc<EventFd>,
 }
 
@@ -103,7 +106,8 @@ pub(super) fn control(wake: Arc<EventFd>, codec: Codec) -> (LegControl, Asked) {
     let (requests, asked) = HeapRb::new(REQUESTS).split();
     let (returns, returned) = HeapRb::new(2 * REQUESTS).split();
     let ends = Mutex::new(Ends { requests, opus: codec == Codec::Opus, returned });
-    let handle = Handle { shared: Arc::clone(&shared), ends, wake };
+    let behind = Mutex::default();
+    let handle = Handle { shared: Arc::clone(&shared), ends, behind, wake };
     (LegControl(Arc::new(handle)), Asked { shared, requests: asked, returned: returns })
 }
 
@@ -138,6 +142,17 @@ impl LegControl {
     /// When the media thread has not taken up what was asked before.
     pub fn send_dtmf(&self, digit: char) -> Result<(), WorkersError> {
         self.ask(Request::Press(digit))
+    }
+
+    /// Changes what is sent while the agent says nothing: sound for a caller who waits.
+    ///
+    /// # Errors
+    /// When the media thread has not taken up what was asked before.
+    pub fn play_behind(&self, backdrop: Backdrop) -> Result<(), WorkersError> {
+        let mut behind = self.0.behind.lock().unwrap_or_else(PoisonError::into_inner);
+        behind.rotate_right(1);
+        behind[0] = backdrop.clone();
+        self.ask(Request::PlayBehind(backdrop))
     }
 
     /// Lets this leg and another hear each other, for as long as what is returned is held and both

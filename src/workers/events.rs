@@ -17,9 +17,9 @@ use super::leg::Leg;
 use super::linux::EventFd;
 
 /// Events of one leg that may wait: seconds of the liveliest leg.
-const WAITING: usize = 64;
+const WAITING: usize = 32;
 /// Places kept for what must not be lost: the end of an utterance, the end of the leg.
-const KEPT: usize = 16;
+const KEPT: usize = 8;
 
 /// Something that happened on a leg.
 #[derive(Clone, Debug)]
@@ -83,6 +83,11 @@ pub enum MediaEventKind {
         /// For how long.
         lasted: Duration,
     },
+    /// The far end is gone: nothing came for as long as was agreed.
+    Gone {
+        /// For how long.
+        lasted: Duration,
+    },
     /// Whether both sides hear each other: said once it is known, and when it changes.
     Judged(Verdict),
     /// How the leg sounded in all; told before it is closed.
@@ -103,6 +108,7 @@ impl From<SessionEvent> for MediaEventKind {
             SessionEvent::SourceLearnt { at } => Self::SourceLearnt { at },
             SessionEvent::Digit(digit) => Self::Dtmf(digit),
             SessionEvent::NoPackets { lasted } => Self::NoPackets { lasted },
+            SessionEvent::Gone { lasted } => Self::Gone { lasted },
             SessionEvent::Judged(verdict) => Self::Judged(verdict),
         }
     }

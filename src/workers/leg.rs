@@ -17,11 +17,14 @@ use crate::speech::{Activity, EchoReference, HeardFrame, Vad, VoiceEdge};
 use super::bridge::BridgeEnd;
 use super::control::{Asked, LegMedia, Request, Returned, control};
 use super::events::{EventSender, MediaEvent, MediaEventKind};
-use super::linux::{EventFd, receive};
+use super::linux::{EventFd, receive, take_error};
 use super::playback::Playback;
 use super::ports::{Port, system_random};
 use super::rings::{UpWriter, up_ring};
 use super::tap::TapWriter;
+
+/// Words of refused packets that are taken at a time.
+const ERRORS_AT_ONCE: usize = 16;
 
 /// The half of a leg on its media thread. It is made and dropped elsewhere.
 pub(super) struct Leg {
@@ -98,11 +101,11 @@ impl Leg {
         }
         self.return_what_is_over();
         let next = self.next_frame(now);
-        self.session.tick(now, next.as_ref());
+        let sent = self.session.tick(now, next.as_ref());
         self.send(now);
-        self.echo.send(next.as_ref());
+        self.echo.send(sent.as_ref());
         if let Some(tap) = &mut self.tap {
-            tap.sent(self.echo.now().tick, next.as_ref());
+            tap.sent(self.echo.now().tick, sent.as_ref());
         }
         self.pass_on(now);
         Ticked::GoesOn
@@ -123,15 +126,22 @@ impl Leg {
                 if let Some(coders) = coders {
                     self.session.equip(coders);
                 }
+                if params.is_held() {
+                    // A voice that began before is not the one that comes after.
+                    self.vad.reset();
+                    self.voice_told = false;
+                }
                 self.session.update(now, params);
             }
             Request::Press(digit) => _ = self.session.press(digit),
+            Request::PlayBehind(backdrop) => self.session.play_behind(backdrop),
             Request::Bridge(end) => {
                 // Who is heard from now on is not the agent's to answer.
                 if std::mem::take(&mut self.voice_told) {
                     let ended_ago = Duration::ZERO;
                     self.events.tell(now, MediaEventKind::VoiceOff { ended_ago });
                 }
+                self.session.set_for_ears(true);
                 if let Some(before) = self.bridge.replace(end) {
                     before.part();
                     self.give_back(Returned::Bridge { _end: before });
@@ -149,6 +159,7 @@ impl Leg {
 
     fn return_what_is_over(&mut self) {
         if let Some(end) = self.bridge.take_if(|bridge| bridge.is_over()) {
+            self.session.set_for_ears(false);
             self.give_back(Returned::Bridge { _end: end });
         }
         if let Some(writer) = self.tap.take_if(|tap| tap.is_over()) {
@@ -182,7 +193,15 @@ impl Leg {
     fn send(&mut self, now: Instant) {
         while let Some(length) = self.session.poll_packet(&mut self.out) {
             let to = self.session.remote();
-            if let Err(error) = self.port.socket().send_to(&self.out[..length], to) {
+            let packet = &self.out[..length];
+            let sent = match self.port.socket().send_to(packet, to) {
+                // That is of an earlier packet, and this one did not go.
+                Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
+                    self.port.socket().send_to(packet, to)
+                }
+                sent => sent,
+            };
+            if let Err(error) = sent {
                 // A far end that has not opened its port yet, or a full queue: the next packet follows.
                 self.count(now, &error);
             }
@@ -225,10 +244,21 @@ impl Leg {
                 self.pass_on(now);
             }
             // That of an earlier packet of ours (RFC 1122 §4.1.3.3), which is cleared by this.
-            Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
-                self.count(now, &error);
+            Err(_) => self.take_errors(now),
+        }
+    }
+
+    /// Takes what the kernel knows of packets of ours that did not arrive.
+    fn take_errors(&mut self, now: Instant) {
+        for _ in 0..ERRORS_AT_ONCE {
+            match take_error(self.port.socket()) {
+                Some(libc::ECONNREFUSED | libc::EHOSTUNREACH | libc::ENETUNREACH) => {
+                    self.socket.send_refused += 1;
+                    self.session.refused(now);
+                }
+                Some(_) => {}
+                None => return,
             }
-            Err(_) => {}
         }
     }
 

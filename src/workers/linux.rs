@@ -254,6 +254,9 @@ pub(super) fn prepare_for_rtp(socket: &UdpSocket) {
         (libc::SOL_SOCKET, libc::SO_RCVBUFFORCE, BUFFER),
         // How many datagrams were thrown away comes with each that was not.
         (libc::SOL_SOCKET, libc::SO_RXQ_OVFL, 1),
+        // What the far end's machine refuses is told; see `take_error`.
+        (libc::IPPROTO_IP, libc::IP_RECVERR, 1),
+        (libc::IPPROTO_IPV6, libc::IPV6_RECVERR, 1),
     ];
     for (level, name, value) in options {
         let value: *const libc::c_int = &raw const value;
@@ -307,6 +310,29 @@ pub(super) fn receive(socket: &UdpSocket, buffer: &mut [u8]) -> io::Result<Datag
     let length = usize::try_from(length).map_err(|_| io::Error::last_os_error())?;
     let from = address(&from).ok_or(io::ErrorKind::AddrNotAvailable)?;
     Ok(Datagram { length, from, thrown_away: thrown_away(&header) })
+}
+
+/// Takes the next word of why a packet of ours did not arrive (ICMP), as the system's error number.
+/// Until all are taken, the socket counts as readable.
+pub(super) fn take_error(socket: &UdpSocket) -> Option<i32> {
+    let mut control = ControlMessages([0; 64]);
+    // SAFETY: a header of all zeros is one without any parts: what the packet held is not asked for.
+    let mut header: libc::msghdr = unsafe { std::mem::zeroed() };
+    header.msg_control = control.0.as_mut_ptr().cast();
+    header.msg_controllen = control.0.len();
+    let flags = libc::MSG_ERRQUEUE | libc::MSG_DONTWAIT;
+    // SAFETY: every pointer of the header is to something of ours, with its length.
+    let taken = unsafe { libc::recvmsg(socket.as_raw_fd(), &raw mut header, flags) };
+    if taken < 0 {
+        return None;
+    }
+    // SAFETY: the kernel has written whole messages into the control buffer and its length into
+    // the header. An extended error begins with the error's number.
+    unsafe {
+        let message = libc::CMSG_FIRSTHDR(&raw const header);
+        let number = message.as_ref().map(|_| libc::CMSG_DATA(message).cast::<i32>());
+        Some(number.map_or(0, |number| number.read_unaligned()))
+    }
 }
 
 fn address(from: &libc::sockaddr_storage) -> Option<SocketAddr> {
@@ -406,6 +432,24 @@ mod tests {
             ours.send_to(b"out", came.from).unwrap();
             assert_eq!(phone.recv_from(&mut [0; 16]).unwrap().0, 3);
         }
+    }
+
+    #[test]
+    fn what_nobody_listens_for_is_told_and_taken() {
+        let ours = socket(Ipv4Addr::LOCALHOST.into());
+        prepare_for_rtp(&ours);
+        ours.set_nonblocking(true).unwrap();
+        assert_eq!(take_error(&ours), None);
+        let gone = socket(Ipv4Addr::LOCALHOST.into()).local_addr().unwrap();
+        for _ in 0..3 {
+            // The second may be refused in place of the first.
+            let _ = ours.send_to(b"anybody?", gone);
+        }
+        let told: Vec<_> = std::iter::from_fn(|| take_error(&ours)).collect();
+        assert!(!told.is_empty() && told.iter().all(|it| *it == libc::ECONNREFUSED), "{told:?}");
+        let mut epoll = Epoll::new().unwrap();
+        epoll.add(&ours, 5).unwrap();
+        assert_eq!(epoll.wait(Duration::from_millis(20)), 0, "nothing is left to read");
     }
 
     /// What the header of a datagram says is asked of the receiving kernel.

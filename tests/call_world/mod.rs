@@ -151,6 +151,7 @@ pub fn setup(offer: Option<Vec<u8>>, dial: &[u16], hang_up: bool, fallback: &[u1
         fallback: (!fallback.is_empty()).then(|| (night, reach("night", fallback, false))),
         referred_by: "sip:attendant@192.0.2.1".into(),
         context: vec![Carrier::XHeader, Carrier::ReferredBy],
+        presses_in_band: false,
         notify_says_answered: true,
     }
 }
@@ -193,6 +194,7 @@ pub fn input(now: Instant, line: &str) -> Input {
         "lost" => ended(EndCause::Timeout),
         "voice-on" => Input::Sound(Sound::VoiceOn { since }),
         "voice-off" => Input::Sound(Sound::VoiceOff { since }),
+        "info" => sip(Event::Dtmf { leg: LEG, digit: rest.chars().next().unwrap() }),
         "key" => Input::Sound(Sound::Dtmf { digit: Phi::new(rest.chars().next().unwrap()) }),
         "started" => Input::Sound(Sound::Started { utterance: UtteranceId(number()) }),
         "rendered" => {
@@ -202,9 +204,7 @@ pub fn input(now: Instant, line: &str) -> Input {
         "heard" => played(number(), 500, true),
         "cut" => played(number(), rest.split(' ').nth(1).unwrap().parse().unwrap(), false),
         "mute" => Input::NotRendered { utterance: UtteranceId(number()) },
-        "silence" => {
-            Input::Sound(Sound::NoPackets { lasted: Duration::from_secs(number().into()) })
-        }
+        "gone" => Input::Sound(Sound::Gone { lasted: Duration::from_secs(number().into()) }),
         "partial" => Input::Transcript(Transcript::Partial { text: Phi::new(rest.into()) }),
         "final" => {
             let (turn, text) = rest.split_once(' ').unwrap_or((rest, ""));
@@ -216,6 +216,7 @@ pub fn input(now: Instant, line: &str) -> Input {
         "denied" => stored(number(), Err(ErrorCode::InvalidArgument)),
         "hours" => tool(number(), ToolResult::ok(ToolData::OfficeInfo("nine to five".into()))),
         "tool-fails" => tool(number(), ToolResult::failed(ErrorCode::EhrUnavailable)),
+        "press" => Input::Press { digits: Phi::new(rest.into()) },
         "media-failed" => Input::MediaFailed,
         "stop" => Input::HangUp,
         other => panic!("no such input: {other}"),
@@ -279,6 +280,7 @@ fn line(output: Output) -> Option<String> {
         Output::OpenMedia(_) => "open media".into(),
         Output::UpdateMedia(to) => format!("update media {:?}", to.direction),
         Output::CloseMedia => "close media".into(),
+        Output::Press { digit } => format!("press {}", digit.reveal(SEE)),
         Output::Speak { utterance, epoch, text } => {
             format!("speak {} in {}: {}", utterance.0, epoch.0, text.reveal(SEE))
         }
@@ -301,7 +303,11 @@ fn line(output: Output) -> Option<String> {
             let note = summary.hand_off.unwrap_or_else(|| "no note".into());
             format!("over {:?} {:?} {note}", summary.reason, summary.goals)
         }
-        Output::Told(_) | Output::Prepare { .. } | Output::Expect(_) | Output::Decided(_) => {
+        Output::Waiting(_)
+        | Output::Told(_)
+        | Output::Prepare { .. }
+        | Output::Expect(_)
+        | Output::Decided(_) => {
             return None;
         }
     })
@@ -322,6 +328,7 @@ fn sip_line(command: Command) -> String {
             format!("refer {target} {}", id.map_or("without a note", |(_, id)| id))
         }
         Command::GiveUpRefer { .. } => "give up".into(),
+        Command::Press { digit, .. } => format!("info {digit}"),
         other => format!("{other:?}"),
     }
 }

@@ -1,37 +1,13 @@
-//! Our codecs beside another implementation of the same recommendation: `ffmpeg`, which `make` installs.
+//! Codecs that leave no choice: every bit is as another implementation has it.
 //!
-//! G.722 has to agree in every bit. The test signal has speech-like sound, steps to full scale,
-//! silence and noise, so that every limiter and every quantiser level is met.
-
-#![allow(clippy::unwrap_used, reason = "a test may")]
-
-use std::io::Write;
-use std::process::{Command, Stdio};
+//! The test signal for G.722 has speech-like sound, steps to full scale, silence and noise, so that every limiter
+//! and every quantiser level is met.
 
 use attendant::base::Frame;
-use attendant::codec::{Codec, Decoder, Encoder};
+use attendant::codec::{Codec, Decoder, Encoder, Law};
 
-/// Feeds `input` to ffmpeg and returns what it makes of it.
-fn ffmpeg(from: &[&str], to: &[&str], input: Vec<u8>) -> Vec<u8> {
-    let mut child = Command::new("ffmpeg")
-        .args(["-hide_banner", "-loglevel", "error"])
-        .args(from)
-        .args(["-i", "pipe:0"])
-        .args(to)
-        .arg("pipe:1")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("ffmpeg, which `make setup` installs");
-    let mut stdin = child.stdin.take().unwrap();
-    let writer = std::thread::spawn(move || stdin.write_all(&input).unwrap());
-    let output = child.wait_with_output().unwrap();
-    writer.join().unwrap();
-    assert!(output.status.success());
-    output.stdout
-}
+use super::ffmpeg::{NARROW, WIDE, bytes, ffmpeg, samples};
 
-const PCM: [&str; 6] = ["-f", "s16le", "-ar", "16000", "-ac", "1"];
 const G722: [&str; 6] = ["-f", "g722", "-ar", "16000", "-ac", "1"];
 
 fn sound() -> Vec<i16> {
@@ -58,10 +34,6 @@ fn sound() -> Vec<i16> {
             value.clamp(-32_768.0, 32_767.0) as i16
         })
         .collect()
-}
-
-fn bytes(samples: &[i16]) -> Vec<u8> {
-    samples.iter().flat_map(|sample| sample.to_le_bytes()).collect()
 }
 
 fn encode(samples: &[i16]) -> Vec<u8> {
@@ -96,7 +68,7 @@ fn first_difference<T: PartialEq + std::fmt::Debug>(ours: &[T], theirs: &[T]) ->
 fn g722_encodes_to_the_bytes_of_another_implementation() {
     let sound = sound();
     let ours = encode(&sound);
-    let theirs = ffmpeg(&PCM, &G722, bytes(&sound));
+    let theirs = ffmpeg(&WIDE, &G722, bytes(&sound));
     assert!(theirs.len() >= ours.len(), "{} and {}", theirs.len(), ours.len());
     assert_eq!(first_difference(&ours, &theirs), None);
 }
@@ -111,9 +83,71 @@ fn g722_decodes_to_the_samples_of_another_implementation() {
         (state >> 24) as u8
     }));
     let ours = decode(&coded);
-    let theirs = ffmpeg(&G722[..2], &PCM, coded);
-    let theirs: Vec<i16> =
-        theirs.chunks_exact(2).map(|two| i16::from_le_bytes([two[0], two[1]])).collect();
+    let theirs = samples(&ffmpeg(&G722[..2], &WIDE, coded));
     assert!(theirs.len() >= ours.len(), "{} and {}", theirs.len(), ours.len());
     assert_eq!(first_difference(&ours, &theirs), None);
+}
+
+const LAWS: [(Law, Codec, &str); 2] =
+    [(Law::Mu, Codec::Pcmu, "mulaw"), (Law::A, Codec::Pcma, "alaw")];
+
+/// ffmpeg takes the nearest value, and the recommendation's own decision values lie elsewhere where the step
+/// changes, and belong to the smaller of two where a sample is negative: there alone the two may differ.
+#[test]
+fn g711_encodes_every_sample_as_another_implementation() {
+    let all: Vec<i16> = (i16::MIN..=i16::MAX).collect();
+    for (law, _, name) in LAWS {
+        let ours: Vec<u8> = all.iter().map(|&sample| law.encode(sample)).collect();
+        let theirs = ffmpeg(&NARROW, &["-f", name, "-ar", "8000"], bytes(&all));
+        assert_eq!(ours.len(), theirs.len());
+        let mut values: Vec<i16> = (0..=255).map(|code| law.decode(code)).collect();
+        values.sort_unstable();
+        values.dedup();
+        let mut differing = 0;
+        for ((&sample, &ours), &theirs) in all.iter().zip(&ours).zip(&theirs) {
+            let (a, b) = (law.decode(ours), law.decode(theirs));
+            if a == b {
+                continue;
+            }
+            differing += 1;
+            let place = |value| values.binary_search(&value).unwrap();
+            assert_eq!(place(a).abs_diff(place(b)), 1, "{name} {sample}: {a} and {b}");
+            assert!((a.min(b)..=a.max(b)).contains(&sample), "{name} {sample}: {a} and {b}");
+        }
+        assert!(differing < 1000, "{name}: {differing}");
+    }
+}
+
+#[test]
+fn g711_decodes_every_code_as_another_implementation() {
+    let all: Vec<u8> = (0..=255).collect();
+    for (law, codec, name) in LAWS {
+        let ours: Vec<i16> = all.iter().map(|&code| law.decode(code)).collect();
+        let theirs = samples(&ffmpeg(&["-f", name, "-ar", "8000"], &NARROW, all.clone()));
+        assert_eq!(first_difference(&ours, &theirs), None, "{name}");
+        // And so does the codec as a whole: every other of its samples at 16 kHz is one of these.
+        let mut wide = [0; 512];
+        assert_eq!(Decoder::new(codec).decode(&all, &mut wide), 512);
+        let delay = 11;
+        let whole: Vec<i16> = wide.iter().copied().step_by(2).skip(delay + 1).collect();
+        assert_eq!(first_difference(&whole, &theirs), None, "{name}");
+    }
+}
+
+#[test]
+fn l16_is_the_bytes_of_another_implementation() {
+    let sound = sound();
+    let mut coded = vec![0; 2 * sound.len()];
+    assert_eq!(Encoder::new(Codec::L16).encode(&sound, &mut coded), coded.len());
+    assert_eq!(coded, ffmpeg(&WIDE, &["-f", "s16be"], bytes(&sound)));
+    let mut decoded = vec![0; sound.len()];
+    assert_eq!(Decoder::new(Codec::L16).decode(&coded, &mut decoded), sound.len());
+    assert_eq!(first_difference(&decoded, &sound), None);
+    // At 8 kHz it is what G.711 is made of.
+    let (mut narrow, mut law) = (vec![0; sound.len()], vec![0; sound.len() / 2]);
+    Encoder::new(Codec::L16Narrow).encode(&sound, &mut narrow);
+    Encoder::new(Codec::Pcma).encode(&sound, &mut law);
+    let pairs = narrow.as_chunks().0.iter().zip(&law);
+    assert!(pairs.clone().all(|(two, code)| Law::A.encode(i16::from_be_bytes(*two)) == *code));
+    assert_eq!(pairs.len(), sound.len() / 2);
 }

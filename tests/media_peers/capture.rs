@@ -54,15 +54,7 @@ impl Capture {
 
     /// Ends, and returns every packet of RTP.
     pub(crate) fn finish(mut self) -> Vec<Row> {
-        // The kernel hands packets on in blocks; what was sent by now is in the file after this.
-        std::thread::sleep(Duration::from_millis(300));
-        let pid = self.process.id().to_string();
-        assert!(Command::new("kill").args(["-s", "INT", &pid]).status().unwrap().success());
-        let asked = Instant::now();
-        while self.process.try_wait().unwrap().is_none() {
-            assert!(asked.elapsed() < PATIENCE, "dumpcap does not end:\n{}", self.log());
-            std::thread::sleep(Duration::from_millis(30));
-        }
+        self.end();
         let mut tshark = Command::new("tshark");
         tshark.arg("-n").arg("-r").arg(self.file()).args(["-Y", "rtp", "-T", "fields"]);
         for port in self.ports.clone().step_by(2) {
@@ -76,6 +68,37 @@ impl Capture {
         let said = tshark.stdin(Stdio::null()).output().unwrap();
         assert!(said.status.success(), "tshark: {}", String::from_utf8_lossy(&said.stderr));
         String::from_utf8_lossy(&said.stdout).lines().filter_map(Row::parse).collect()
+    }
+
+    /// Ends, and returns every packet of RTCP as tshark reads it: ports, and these fields, where there are
+    /// several of a kind with commas between them.
+    pub(crate) fn reports(mut self, fields: &[&str]) -> Vec<Vec<String>> {
+        self.end();
+        let mut tshark = Command::new("tshark");
+        tshark.arg("-n").arg("-r").arg(self.file()).args(["-Y", "rtcp", "-T", "fields"]);
+        for port in self.ports.clone().skip(1).step_by(2) {
+            tshark.args(["-d", &format!("udp.port=={port},rtcp")]);
+        }
+        for field in ["udp.srcport"].iter().chain(fields) {
+            tshark.args(["-e", field]);
+        }
+        let said = tshark.stdin(Stdio::null()).output().unwrap();
+        assert!(said.status.success(), "tshark: {}", String::from_utf8_lossy(&said.stderr));
+        let said = String::from_utf8_lossy(&said.stdout);
+        said.lines().map(|line| line.split('\t').map(str::to_owned).collect()).collect()
+    }
+
+    /// Ends: what was sent by now is in the file.
+    fn end(&mut self) {
+        // The kernel hands packets on in blocks; what was sent by now is in the file after this.
+        std::thread::sleep(Duration::from_millis(300));
+        let pid = self.process.id().to_string();
+        assert!(Command::new("kill").args(["-s", "INT", &pid]).status().unwrap().success());
+        let asked = Instant::now();
+        while self.process.try_wait().unwrap().is_none() {
+            assert!(asked.elapsed() < PATIENCE, "dumpcap does not end:\n{}", self.log());
+            std::thread::sleep(Duration::from_millis(30));
+        }
     }
 
     fn file(&self) -> PathBuf {

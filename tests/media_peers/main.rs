@@ -15,4 +15,5 @@ mod interop;
 mod limits;
 mod packets;
 mod post;
+mod reports;
 mod sound;

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use attendant::base::{Epoch, Frame, LegId, Purpose, TrunkName, UtteranceId};
 use attendant::codec::Codec;
+use attendant::media::Quality;
 use attendant::sdp::{self, Direction, LocalMedia, Negotiated};
 use attendant::signalling::{Handle, Settings, Signalling};
 use attendant::sip::{Command, Event, Inbound, Policy, Trunk, UaConfig};
@@ -41,6 +42,8 @@ pub(crate) struct Noted {
     pub agreed: Vec<Negotiated>,
     /// How often nothing came for long.
     pub silent: usize,
+    /// How it sounded, once it is over.
+    pub quality: Option<Quality>,
     /// The call is over.
     pub over: bool,
 }
@@ -212,6 +215,7 @@ impl Clerk {
         match event.kind {
             MediaEventKind::Dtmf(digit) => notes.events.push(*digit.reveal(Purpose::Understanding)),
             MediaEventKind::NoPackets { .. } => notes.silent += 1,
+            MediaEventKind::Quality(quality) => notes.quality = Some(quality),
             _ => {}
         }
     }
@@ -271,6 +275,7 @@ fn params(agreed: &Negotiated) -> LegParams {
         packet_time: agreed.packet_time,
         sends: agreed.direction.sends(),
         receives: agreed.direction.receives(),
+        learn_source: true,
         srtp: agreed.srtp.clone(),
         rtcp: agreed.rtcp,
         ..LegParams::new(agreed.codec, agreed.payload_type, agreed.remote)

@@ -109,10 +109,10 @@ pub(crate) fn tone(hertz: f32, amplitude: f32, index: usize) -> Frame {
 /// Lets phones play and hear for so many frames, one every 20 ms as well as may be.
 pub(crate) fn run(phones: &mut [&mut Phone], frames: u32) {
     let start = Instant::now();
-    for frame in 0..frames {
-        let due = start + Duration::from_millis(20) * frame;
-        std::thread::sleep(due.saturating_duration_since(Instant::now()));
+    for frame in 1..=frames {
         phones.iter_mut().for_each(|phone| phone.tick());
+        let over = start + Duration::from_millis(20) * frame;
+        std::thread::sleep(over.saturating_duration_since(Instant::now()));
     }
 }
 

@@ -396,6 +396,7 @@ impl Wire {
             "refer" => Command::Refer { leg, target: rest.to_owned(), headers: vec![] },
             "give-up-refer" => Command::GiveUpRefer { leg },
             "accept-refer" => Command::AcceptRefer { leg },
+            "press" => Command::Press { leg, digit: rest.chars().next().unwrap() },
             "notify" => Command::Notify { leg, status: rest.parse().unwrap() },
             "call" => {
                 self.leg = LegId(1);

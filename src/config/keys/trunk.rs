@@ -137,9 +137,9 @@ pub const TRUNK: &[Key] = &[
     ),
     key(
         "media.dtmf",
-        "`rfc4733` or `info`",
+        "`rfc4733`, `info`, `inband` or `auto`",
         Value("\"rfc4733\""),
-        "how digits travel; INFO is understood either way",
+        "how digits travel; `inband` finds tones in the sound, `auto` takes events and tones; INFO is understood either way",
     ),
     key(
         "media.srtp",
@@ -152,6 +152,24 @@ pub const TRUNK: &[Key] = &[
         "range",
         From("`[rtp] ports`"),
         "RTP ports of its own: even to odd, two a call",
+    ),
+    key(
+        "media.rtp-timeout",
+        "duration or `off`",
+        Value("\"60s\""),
+        "a far end that sends nothing for so long, unless it is on hold, is gone: the call ends",
+    ),
+    key(
+        "media.comfort-noise",
+        "`true` or `false`",
+        Value("true"),
+        "the agent's silence is the faint noise of an open line, so that nobody takes it for a dead one",
+    ),
+    key(
+        "media.waiting-sound",
+        "`melody`, `ringing`, `off` or a WAV file",
+        Value("\"melody\""),
+        "what a caller hears while a transfer is tried: slow bells, the country's ringing tone, nothing, or a recording (16-bit PCM, mono, 8 or 16 kHz)",
     ),
     key("limits.calls", "number", Value("30"), "calls at a time; the next one gets 503"),
     key("limits.calls-per-second", "number", Nothing, "new calls a second; the next one gets 503"),

@@ -115,7 +115,7 @@ pub(super) static AVAYA_IPO: Family = Family {
     notes: &[
         "Set \"REFER Support\" on the line, incoming \"Always\", else transfers are refused.",
         "\"RE-Invite Supported\" is off by default; we send one only for session timers.",
-        "Digits come by RFC 2833, INFO or in band: the first two are understood.",
+        "Digits come by RFC 2833, INFO or in band: RFC 2833 is the surest; `dtmf = \"auto\"` takes all three.",
         "It asks with OPTIONS and takes the line out of service when nobody answers.",
     ],
 };

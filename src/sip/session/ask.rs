@@ -27,6 +27,8 @@ pub(super) enum What {
     /// A re-INVITE or UPDATE that changes nothing.
     Refresh,
     Prack,
+    /// A digit.
+    Info,
 }
 
 /// A request that is under way.
@@ -128,6 +130,7 @@ impl Session {
             What::Refer => self.handle_refer_answer(now, response.status),
             What::Notify => self.handle_notify_answer(response.status),
             What::Reinvite => self.handle_reoffer_answer(now, number, &response),
+            What::Info => self.handle_press_answer(response.status),
             What::Cancel | What::ForkBye | What::Prack => {}
         }
         if !several {
@@ -148,6 +151,7 @@ impl Session {
             What::Notify => self.handle_notify_answer(status),
             What::Reinvite => self.handle_reoffer_refusal(now, status, None),
             What::Refresh => self.handle_refresh_unanswered(now, number, status),
+            What::Info => self.handle_press_answer(status),
             What::Cancel | What::ForkBye | What::Prack => {}
         }
     }
@@ -227,7 +231,7 @@ impl Session {
             What::Reinvite => self.reoffered_again(again),
             What::Refresh => self.refreshing_again(again),
             What::Refer => self.referred_again(cseq),
-            What::Prack | What::Cancel | What::Bye | What::ForkBye | What::Notify => {}
+            What::Prack | What::Cancel | What::Bye | What::ForkBye | What::Notify | What::Info => {}
         }
         self.asked.remove(&number);
         true

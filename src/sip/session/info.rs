@@ -1,11 +1,70 @@
-//! INFO: digits pressed, for PBXs that do not put them into the sound (RFC 6086 §1, legacy use).
+//! INFO: digits pressed, for PBXs that do not put them into the sound (RFC 6086 §1, legacy use), theirs and ours.
 
-use super::{Output, Session};
+use std::collections::VecDeque;
+
+use super::ask::What;
+use super::way::Way;
+use super::{Output, Session, State};
 use crate::sip::api::Event;
-use crate::sip::message::Request;
+use crate::sip::message::{Method, Request};
 use crate::sip::transaction::ServerId;
 
+const KEYS: &str = "0123456789*#ABCD";
+/// Digits of ours that may wait. A card number is 19; more is refused.
+const WAITING: usize = 32;
+
+/// Digits of ours, one INFO at a time: two could overtake each other.
+#[derive(Default)]
+pub(super) struct Keys {
+    waiting: VecDeque<char>,
+    on_its_way: Option<char>,
+    /// The far end takes no `application/dtmf-relay`.
+    bare: bool,
+}
+
 impl Session {
+    /// Presses a digit, after those that are on their way.
+    pub(super) fn press(&mut self, digit: char) {
+        let digit = digit.to_ascii_uppercase();
+        if KEYS.contains(digit) && self.keys.waiting.len() < WAITING {
+            self.keys.waiting.push_back(digit);
+            self.press_next();
+        }
+    }
+
+    fn press_next(&mut self) {
+        if self.keys.on_its_way.is_some() || !matches!(self.state, State::Confirmed) {
+            return;
+        }
+        let (Some(dialog), Some(digit)) = (self.dialog.as_mut(), self.keys.waiting.pop_front())
+        else {
+            return;
+        };
+        let mut info = dialog.request(Method::Info);
+        match self.keys.bare {
+            true => info.set_body("application/dtmf", vec![digit as u8]),
+            false => {
+                let body = format!("Signal={digit}\r\nDuration=100\r\n");
+                info.set_body("application/dtmf-relay", body.into_bytes());
+            }
+        }
+        let way = self.dialog.as_ref().map_or(Way::Back, |dialog| self.way(dialog));
+        if self.ask(What::Info, way, info).is_ok() {
+            self.keys.on_its_way = Some(digit);
+        }
+    }
+
+    /// A digit of ours has been answered, or never will be.
+    pub(super) fn handle_press_answer(&mut self, status: u16) {
+        let digit = self.keys.on_its_way.take();
+        if status == 415 && !self.keys.bare {
+            self.keys.bare = true;
+            self.keys.waiting.extend(digit);
+            self.keys.waiting.rotate_right(1);
+        }
+        self.press_next();
+    }
+
     pub(super) fn handle_info(&mut self, id: ServerId, request: &Request) {
         let kind = request.headers.content_type().unwrap_or_default();
         let digit = digit(&kind, &request.body);
@@ -40,7 +99,7 @@ fn digit(kind: &str, body: &[u8]) -> Option<char> {
         "11" => Some('#'),
         key if key.len() == 1 => {
             let key = key.chars().next()?.to_ascii_uppercase();
-            "0123456789*#ABCD".contains(key).then_some(key)
+            KEYS.contains(key).then_some(key)
         }
         _ => None,
     }

@@ -201,6 +201,7 @@ pub(crate) struct Session {
     far_reason: Option<Reason>,
     /// Our REFER, until its outcome is known.
     transfer: Option<Transfer>,
+    keys: info::Keys,
     /// Whether there ever was one.
     has_referred: bool,
     /// Their REFER.
@@ -237,6 +238,7 @@ impl Session {
             far_reason: None,
             gives_way: false,
             transfer: None,
+            keys: info::Keys::default(),
             has_referred: false,
             referred: None,
             timers: TimerTable::default(),
@@ -407,6 +409,7 @@ impl Session {
             Command::GiveUpRefer { .. } => self.give_up_on_transfer(),
             Command::AcceptRefer { .. } => self.accept_refer(),
             Command::Notify { status, .. } => self.notify(status),
+            Command::Press { digit, .. } => self.press(digit),
             // The rest is about no leg, or makes one.
             _ => {}
         }

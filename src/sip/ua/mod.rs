@@ -354,7 +354,8 @@ impl Ua {
             | Command::Refer { leg, .. }
             | Command::GiveUpRefer { leg }
             | Command::AcceptRefer { leg }
-            | Command::Notify { leg, .. } => *leg,
+            | Command::Notify { leg, .. }
+            | Command::Press { leg, .. } => *leg,
             Command::Invite(new) => return self.call(now, new),
             Command::Options { .. } | Command::Register { .. } => {
                 return self.question(now, command);
