@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -63,6 +64,7 @@ pub(crate) struct Baresip {
     control: TcpStream,
     pending: Vec<u8>,
     port: u16,
+    rtp: RangeInclusive<u16>,
     folder: tempfile::TempDir,
 }
 
@@ -71,7 +73,12 @@ impl Baresip {
     pub(crate) fn start(setup: &Setup<'_>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (port, control) = (free_port(), free_port());
-        write_configuration(folder.path(), setup, port, control);
+        // Without an own range, two phones on one machine draw ports from the same.
+        static PHONES: AtomicU16 = AtomicU16::new(0);
+        let place = (std::process::id() % 50) as u16 * 80 + PHONES.fetch_add(40, Ordering::Relaxed);
+        let first = 28_000 + place % 4_400;
+        let rtp = first..=first + 38;
+        write_configuration(folder.path(), setup, port, control, &rtp);
         let log = fs::File::create(folder.path().join("log")).unwrap();
         let process = Command::new("baresip")
             .arg("-4")
@@ -91,12 +98,17 @@ impl Baresip {
             std::thread::sleep(Duration::from_millis(50));
         };
         control.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
-        Self { process, control, pending: Vec::new(), port, folder }
+        Self { process, control, pending: Vec::new(), port, rtp, folder }
     }
 
     /// Returns its SIP port on 127.0.0.1.
     pub(crate) fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Returns the ports that it takes for RTP and RTCP.
+    pub(crate) fn rtp_ports(&self) -> RangeInclusive<u16> {
+        self.rtp.clone()
     }
 
     /// Returns its process id.
@@ -243,15 +255,17 @@ impl Drop for Baresip {
     }
 }
 
-fn write_configuration(folder: &Path, setup: &Setup<'_>, port: u16, control: u16) {
+fn write_configuration(
+    folder: &Path,
+    setup: &Setup<'_>,
+    port: u16,
+    control: u16,
+    rtp: &RangeInclusive<u16>,
+) {
     let recorded = folder.join("recorded");
     fs::create_dir(&recorded).unwrap();
     let says = setup.says.canonicalize().unwrap();
     let (rate, more) = (setup.rate, setup.config);
-    // Without an own range, two phones on one machine draw ports from the same.
-    static PHONES: AtomicU16 = AtomicU16::new(0);
-    let place = (std::process::id() % 50) as u16 * 80 + PHONES.fetch_add(40, Ordering::Relaxed);
-    let rtp = 28_000 + place % 4_400;
     let mut config = String::new();
     for module in ["g711", "g722", "opus", "l16", "srtp", "aufile", "sndfile"] {
         writeln!(config, "module {module}.so").unwrap();
@@ -259,13 +273,14 @@ fn write_configuration(folder: &Path, setup: &Setup<'_>, port: u16, control: u16
     write!(
         config,
         "poll_method epoll\nnet_interface 127.0.0.1\nsip_listen 127.0.0.1:{port}\n\
-         rtp_ports {rtp}-{}\nmodule_path /usr/lib/baresip/modules\n\
+         rtp_ports {}-{}\nmodule_path /usr/lib/baresip/modules\n\
          module_tmp uuid.so\nmodule_tmp account.so\nmodule_app menu.so\nmodule_app ctrl_tcp.so\n\
          ctrl_tcp_listen 127.0.0.1:{control}\n\
          audio_source aufile,{}\naudio_player aufile,{}\naudio_alert aufile,{}\n\
          ausrc_srate {rate}\nauplay_srate {rate}\nausrc_channels 1\nauplay_channels 1\n\
          audio_buffer 20-160\ncall_max_calls 4\nsnd_path {}\n{more}\n",
-        rtp + 38,
+        rtp.start(),
+        rtp.end(),
         says.display(),
         folder.join("played.wav").display(),
         folder.join("alert.wav").display(),

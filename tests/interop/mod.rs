@@ -6,7 +6,6 @@
 
 pub(crate) mod baresip;
 pub(crate) mod kamailio;
-pub(crate) mod linphone;
 pub(crate) mod scenario;
 pub(crate) mod sipp;
 pub(crate) mod tool;

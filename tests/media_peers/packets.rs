@@ -118,78 +118,104 @@ pub(crate) struct Seen {
 /// # Errors
 /// With everything that is not clean, a line each.
 pub(crate) fn inspect(rows: &[Row], agreed: &Agreed) -> Result<Seen, String> {
-    let mut wrong = String::new();
-    let mut seen = Seen { packets: rows.len(), ..Seen::default() };
-    let mut last: Option<&Row> = None;
-    let mut sound: Option<&Row> = None;
-    // The event that goes on: its timestamp, and where the timestamp of what follows it lies at the earliest.
-    let mut event: Option<u32> = None;
-    for (n, row) in rows.iter().enumerate() {
-        let mut fault = |what: String| _ = writeln!(wrong, "packet {n} ({}): {what}", row.seq);
+    let mut inspector = Inspector::default();
+    for row in rows {
+        inspector.take(row, agreed);
+    }
+    match (inspector.wrong.is_empty(), rows.is_empty()) {
+        (true, false) => Ok(inspector.seen),
+        (_, true) => Err("no packets".into()),
+        (false, false) => Err(inspector.wrong),
+    }
+}
+
+/// Goes through a stream.
+#[derive(Default)]
+struct Inspector<'a> {
+    seen: Seen,
+    wrong: String,
+    last: Option<&'a Row>,
+    /// The last packet of sound.
+    sound: Option<&'a Row>,
+    /// The timestamp of the event that goes on.
+    event: Option<u32>,
+}
+
+impl<'a> Inspector<'a> {
+    fn fault(&mut self, row: &Row, what: &str) {
+        let _ = writeln!(self.wrong, "packet {} ({}): {what}", self.seen.packets, row.seq);
+    }
+
+    fn take(&mut self, row: &'a Row, agreed: &Agreed) {
+        self.seen.packets += 1;
         if row.dscp != EF {
-            fault(format!("DSCP {} and not EF", row.dscp));
+            self.fault(row, &format!("DSCP {} and not EF", row.dscp));
         }
-        if let Some(last) = last {
+        if let Some(last) = self.last {
             if row.ssrc != last.ssrc {
-                fault(format!("SSRC {:08x} after {:08x}", row.ssrc, last.ssrc));
+                self.fault(row, &format!("SSRC {:08x} after {:08x}", row.ssrc, last.ssrc));
             }
             if row.seq != last.seq.wrapping_add(1) {
-                fault(format!("sequence number after {}", last.seq));
+                self.fault(row, &format!("sequence number after {}", last.seq));
             }
         }
-        let paused = last.map(|last| row.at - last.at).filter(|gap| *gap > PAUSE);
+        let paused = self.last.map(|last| row.at - last.at).filter(|gap| *gap > PAUSE);
         if agreed.event == Some(row.payload_type) {
-            if event == Some(row.time) {
-                *seen.events.last_mut().expect("an event goes on") += 1;
-                if row.marker {
-                    fault("a marker within an event".into());
-                }
-            } else {
-                seen.events.push(1);
-                if !row.marker {
-                    fault("an event begins without a marker".into());
-                }
-                if let Some(last) = last.filter(|last| row.time.wrapping_sub(last.time) > 1 << 31) {
-                    fault(format!("an event at {} after {}", row.time, last.time));
-                }
-            }
-            event = Some(row.time);
+            self.take_event(row);
         } else if let Some(ticks) = agreed.ticks(row.payload_type) {
-            if event.is_some() && last.is_some_and(|last| last.ends == Some(false)) {
-                fault("the event before it has no end".into());
-            }
-            let spurt = last.is_none() || paused.is_some();
-            if row.marker && !spurt {
-                fault("a marker within a talkspurt".into());
-            }
-            if !row.marker && spurt {
-                fault("a talkspurt begins without a marker".into());
-            }
-            if let Some(before) = sound {
-                seen.changes += usize::from(before.payload_type != row.payload_type);
-                let went = row.time.wrapping_sub(before.time);
-                let step = agreed.ticks(before.payload_type).unwrap_or(ticks);
-                let elapsed = (row.at - before.at) * f64::from(agreed.clock);
-                let stray = f64::from(went) - elapsed;
-                if event.is_none() && paused.is_none() && went != step {
-                    fault(format!("timestamp {went} on, {step} expected"));
-                } else if stray.abs() > STRAY * f64::from(agreed.clock) || went == 0 {
-                    fault(format!("timestamp {went} on over {elapsed:.0} of the clock"));
-                } else if event.is_some() && paused.is_none() && went % step != 0 {
-                    fault(format!("timestamp {went} on over an event, no multiple of {step}"));
-                }
-            }
-            (sound, event) = (Some(row), None);
+            self.take_sound(row, agreed, ticks, paused.is_some());
         } else {
-            fault(format!("payload type {} was not agreed", row.payload_type));
+            self.fault(row, &format!("payload type {} was not agreed", row.payload_type));
         }
-        seen.pauses.extend(paused);
-        last = Some(row);
+        self.seen.pauses.extend(paused);
+        self.last = Some(row);
     }
-    match (wrong.is_empty(), rows.is_empty()) {
-        (true, false) => Ok(seen),
-        (_, true) => Err("no packets".into()),
-        (false, false) => Err(wrong),
+
+    fn take_event(&mut self, row: &Row) {
+        if self.event == Some(row.time) {
+            *self.seen.events.last_mut().expect("an event goes on") += 1;
+            if row.marker {
+                self.fault(row, "a marker within an event");
+            }
+            return;
+        }
+        self.seen.events.push(1);
+        if !row.marker {
+            self.fault(row, "an event begins without a marker");
+        }
+        if let Some(last) = self.last.filter(|last| row.time.wrapping_sub(last.time) > 1 << 31) {
+            self.fault(row, &format!("an event at {} after {}", row.time, last.time));
+        }
+        self.event = Some(row.time);
+    }
+
+    fn take_sound(&mut self, row: &'a Row, agreed: &Agreed, ticks: u32, paused: bool) {
+        let after_event = self.event.take().is_some();
+        if after_event && self.last.is_some_and(|last| last.ends == Some(false)) {
+            self.fault(row, "the event before it has no end");
+        }
+        match (row.marker, self.last.is_none() || paused) {
+            (true, false) => self.fault(row, "a marker within a talkspurt"),
+            (false, true) => self.fault(row, "a talkspurt begins without a marker"),
+            _ => {}
+        }
+        if let Some(before) = self.sound.replace(row) {
+            self.seen.changes += usize::from(before.payload_type != row.payload_type);
+            let went = row.time.wrapping_sub(before.time);
+            let step = agreed.ticks(before.payload_type).unwrap_or(ticks);
+            let elapsed = (row.at - before.at) * f64::from(agreed.clock);
+            let stray = (f64::from(went) - elapsed).abs();
+            if !after_event && !paused && went != step {
+                self.fault(row, &format!("timestamp {went} on, {step} expected"));
+            } else if stray > STRAY * f64::from(agreed.clock) || went == 0 {
+                self.fault(row, &format!("timestamp {went} on over {elapsed:.0} of the clock"));
+            } else if after_event && !paused && went % step != 0 {
+                self.fault(
+                    row,
+                    &format!("timestamp {went} on over an event, no multiple of {step}"),
+                );
+            }
+        }
     }
 }
 
