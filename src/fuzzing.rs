@@ -9,8 +9,8 @@ use crate::base::{Phi, RtpTime, SampleRate, SeqNo};
 use crate::codec::Codec;
 use crate::config;
 use crate::dialplan::{Dialled, Verdict};
-use crate::rtp::{Counters, Header, JitterBuffer, Packet, Playout, Released, Ssrc};
-use crate::sdp::{self, LocalMedia, SdpError, Session};
+use crate::rtp::{Counters, Header, JitterBuffer, KeySeed, Packet, Playout, Released, Ssrc};
+use crate::sdp::{self, Encryption, LocalMedia, SdpError, Session};
 use crate::sip::DropReason;
 use crate::sip::auth::Challenge;
 use crate::sip::message::{
@@ -173,14 +173,24 @@ pub fn sdp(data: &[u8]) {
             Err(error) => panic!("what was written cannot be read: {error}"),
         }
     }
-    let ours = local("192.0.2.1:4000");
-    let _ = sdp::accept_answer(data, &ours);
-    let Ok((answer, negotiated)) = sdp::answer(data, &ours) else { return };
+    let plain = local("192.0.2.1:4000");
+    let keyed = |required| Encryption { required, seed: KeySeed::new([1; 32]), number: 0 };
+    for encryption in [None, Some(keyed(false)), Some(keyed(true))] {
+        answered(data, &LocalMedia { encryption, ..plain.clone() });
+    }
+}
+
+fn answered(data: &[u8], ours: &LocalMedia) {
+    let _ = sdp::accept_answer(data, ours);
+    let Ok((answer, negotiated)) = sdp::answer(data, ours) else { return };
     let offered = Session::parse(data).expect("it was answered");
     let answered = Session::parse(&answer).expect("an answer of ours can be read");
-    let taken = answered.media.iter().filter(|media| media.port != 0).count();
-    assert_eq!((offered.media.len(), taken), (answered.media.len(), 1));
+    let taken: Vec<_> = answered.media.iter().filter(|media| media.port != 0).collect();
+    assert_eq!((offered.media.len(), taken.len()), (answered.media.len(), 1));
     assert!(!negotiated.direction.sends() || !negotiated.remote.ip().is_unspecified());
+    let keys = taken[0].values("crypto").count();
+    assert_eq!(keys, usize::from(negotiated.srtp.is_some()));
+    assert!(keys == 1 || ours.encryption.as_ref().is_none_or(|ours| !ours.required));
 }
 
 /// Whatever packets come, however they are numbered and whenever, each is released once at most,

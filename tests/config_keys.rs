@@ -175,6 +175,11 @@ const TRUNK_ROWS: &[Row] = &[
     ),
     ("media.codecs", "media.codecs = \"pcma\"", Shows("codecs: [Pcma]")),
     (
+        "media.codecs",
+        "media.codecs = [\"opus\", \"l16\", \"g722\"]",
+        Shows("codecs: [Opus, L16, L16Narrow, G722]"),
+    ),
+    (
         "media.dtmf",
         "media.dtmf = \"inband\"",
         Shows("telephone_event: false, in_band_digits: true"),

@@ -234,7 +234,7 @@ fn a_call_without_a_port_is_asked_to_come_back() {
     let (folder, pbx) = (Folder::new(), Pbx::new());
     let narrow = "peer.ping = \"off\"\n[limits]\ncalls = 1\n[media]\nports = \"24500-24501\"\n";
     pbx.profile(&folder, narrow);
-    let _house = House::open(&folder);
+    let _house = Quiet::start(&folder);
     let peer = Peer::over(pbx.socket.try_clone().unwrap(), folder.sip);
     let (answer, mut first) = peer.invite(NUMBER, G711);
     assert_eq!(status(&answer), 200, "{answer}");

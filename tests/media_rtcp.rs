@@ -88,7 +88,9 @@ impl World {
     fn step(&mut self, index: usize) {
         let (now, way) = (self.now, self.ways[index]);
         let end = &mut self.ends[index];
-        while let Some((_, control, datagram, from)) = end.inbox.pop_front_if(|it| it.0 <= now) {
+        while end.inbox.front().is_some_and(|(at, ..)| *at <= now)
+            && let Some((_, control, datagram, from)) = end.inbox.pop_front()
+        {
             match control {
                 true if end.reads_reports => {
                     assert_eq!(

@@ -5,6 +5,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use attendant::base::{Dice, Frame, Purpose, RtpTime, SeqNo};
@@ -47,8 +48,12 @@ fn text(part: usize) -> String {
     text
 }
 
+/// One test at a time renders, and the other finds it done.
+static RENDERING: Mutex<()> = Mutex::new(());
+
 /// A file of µ-law that is rendered when it is not there yet.
 fn rendered(name: &str, render: impl FnOnce(&str)) -> Vec<u8> {
+    let _alone = RENDERING.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("talk-off");
     std::fs::create_dir_all(&folder).unwrap();
     let (law, wav) = (folder.join(format!("{name}.ul")), folder.join(format!("{name}.wav")));
@@ -84,7 +89,8 @@ fn voices() -> Vec<(String, Vec<u8>)> {
 }
 
 fn music() -> Vec<(String, Vec<u8>)> {
-    let notes = ["A3", "C4", "E4", "G4", "F5", "D6", "A6", "E6"];
+    // Not F5 with E6: that is a 2, 1.3 % off, whoever plays it.
+    let notes = ["A3", "C4", "E4", "G4", "B4", "D5", "A5", "E5"];
     notes
         .iter()
         .enumerate()

@@ -10,7 +10,7 @@ use attendant::sdp::{
 
 /// A key as RFC 4568 shows one, and other bytes of the lengths of the suites.
 const KEY: &str = "inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz";
-const LONG: &str = "inline:YI1vQkBmcmVlc3dpdGNoIHdhcyBoZXJlIGFuZCBzbyB3YXMgc29tZWJvZHkgZWxzZQ==";
+const LONG: &str = "inline:CzBVep/E6Q4zWH2ix+wRNluApcrvFDleg6jN8hc8YYar0PUaP2SJrtP4HUJnjA==";
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Policy {

@@ -387,11 +387,14 @@ fn mutated_descriptions_do_no_harm() {
         offered(
             "m=image 1 udptl t38\nm=audio 2 RTP/AVP 8 101\na=rtpmap:101 telephone-event/8000\na=mid:x\n",
         ),
+        offered(
+            "m=audio 2 RTP/SAVP 8\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz|2^20|1:4 WSH=64\nm=audio 2 RTP/AVP 8\n",
+        ),
     ];
     let mut dice = Dice::new(3264);
     let mut good = 0;
     for _ in 0..50_000 {
-        let mut bytes = seeds[dice.below(3) as usize].clone();
+        let mut bytes = seeds[dice.below(4) as usize].clone();
         for _ in 0..=dice.below(3) {
             let at = dice.below(bytes.len() as u64 + 1) as usize;
             let end = (at + dice.below(20) as usize).min(bytes.len());

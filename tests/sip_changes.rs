@@ -255,12 +255,12 @@ fn digits_of_ours_go_by_info() {
     let wire = within(
         "
         1000ms < do press 1
-        1000ms > INFO
+        1000ms > INFO +sdp
         1010ms < do press #
         1100ms < 415 INFO
-        1100ms > INFO
+        1100ms > INFO +sdp
         1200ms < 200 INFO
-        1200ms > INFO
+        1200ms > INFO +sdp
         1300ms < 200 INFO
         1400ms < do press x
         ",

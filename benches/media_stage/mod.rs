@@ -80,9 +80,10 @@ pub(crate) fn pin(thread: u32, core: usize) {
     }
 }
 
-/// Asks for a scheduling class; whether it was granted.
+/// Asks for a scheduling class, for this thread and none that it starts; whether it was granted.
 pub(crate) fn schedule(class: &str, priority: u32, thread: u32) -> bool {
-    quietly("chrt", &[class, "--pid", &priority.to_string(), &thread.to_string()])
+    let (priority, thread) = (priority.to_string(), thread.to_string());
+    quietly("chrt", &["--reset-on-fork", class, "--pid", &priority, &thread])
 }
 
 fn quietly(program: &str, arguments: &[&str]) -> bool {

@@ -85,26 +85,34 @@ impl Concealment {
         (sample * level / (silent - hold) as i32) as i16
     }
 
-    /// The lag at which the last 20 ms are most like what came before them.
+    /// The lag at which the last 20 ms are most like what came before them. At 16 kHz every second
+    /// sample and lag is close enough, and no dearer than at 8 kHz.
     fn find_period(&self) -> usize {
-        let (past, longest) = (self.scale * PAST, self.scale * LONGEST);
-        let template = &self.past[longest..past];
-        let mut best = (0.0_f32, longest);
-        // At 16 kHz every second lag is close enough, and no dearer than at 8 kHz.
-        for lag in (self.scale * SHORTEST..=longest).step_by(self.scale) {
-            let earlier = &self.past[longest - lag..past - lag];
-            let (mut product, mut energy) = (0.0_f32, 1.0_f32);
-            let pairs = template.iter().zip(earlier).step_by(self.scale);
-            for (&a, &b) in pairs {
-                product += f32::from(a) * f32::from(b);
-                energy += f32::from(b) * f32::from(b);
-            }
-            let likeness = product.max(0.0) * product / energy;
+        let loudest = self.past.iter().map(|sample| sample.unsigned_abs()).max().unwrap_or(0);
+        // So many bits that 160 products of two fit into 32.
+        let shift = (16 - loudest.leading_zeros()).saturating_sub(11);
+        let mut past = [0_i16; PAST];
+        for (to, from) in past.iter_mut().zip(self.past.iter().step_by(self.scale)) {
+            *to = from >> shift;
+        }
+        let square = |at: usize| i32::from(past[at]) * i32::from(past[at]);
+        let template = &past[LONGEST..];
+        let mut energy: i32 = (LONGEST - SHORTEST..PAST - SHORTEST).map(square).sum();
+        let mut best = (0.0_f32, LONGEST);
+        for lag in SHORTEST..=LONGEST {
+            let earlier = &past[LONGEST - lag..PAST - lag];
+            let products = template.iter().zip(earlier).map(|(&a, &b)| i32::from(a) * i32::from(b));
+            let product = products.sum::<i32>().max(0) as f32;
+            let likeness = product * product / (energy as f32 + 1.0);
             if likeness > best.0 {
                 best = (likeness, lag);
             }
+            // The window of the next lag has one sample more in front, and one less at the end.
+            if lag < LONGEST {
+                energy += square(LONGEST - lag - 1) - square(PAST - lag - 1);
+            }
         }
-        best.1
+        self.scale * best.1
     }
 }
 

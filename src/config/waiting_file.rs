@@ -4,6 +4,8 @@
 use std::path::Path;
 use std::time::Duration;
 
+use crate::base::SampleRate;
+use crate::codec::at_frame_rate;
 use crate::media::Clip;
 
 use super::Code;
@@ -37,8 +39,10 @@ const MADE_UP: [(&str, WaitingSound); 3] = [
 ];
 /// A shorter silence is a lost handful of packets, or a PBX that is being reloaded.
 const SHORTEST_TIMEOUT: Duration = Duration::from_secs(10);
-/// The largest file: ten minutes at 16 kHz.
-const LARGEST: u64 = 20_000_000;
+/// The largest file: ten minutes at 48 kHz.
+const LARGEST: u64 = 58_000_000;
+/// The longest recording: ten minutes at 16 kHz, 19 MB in memory.
+const LONGEST: usize = 600 * 16_000;
 
 pub(super) fn services(reader: &mut Reader<'_>, dir: &Path, raw: &MediaFile) -> Option<Services> {
     let waiting = waiting(reader, dir, &raw.waiting_sound);
@@ -76,7 +80,7 @@ fn waiting(reader: &mut Reader<'_>, dir: &Path, text: &Text) -> Option<WaitingSo
     match recording(&dir.join(name)) {
         Ok(clip) => Some(WaitingSound::Recording(clip)),
         Err(why) => {
-            let help = "it must be a WAV file with 16-bit PCM in one channel at 8000 or 16000 Hz, up to 10 min: \
+            let help = "it must be a WAV file with 16-bit PCM in one channel, up to 10 min: \
                         sox music.mp3 -r 16000 -c 1 -b 16 waiting.wav";
             reader.error(Code::Value, text.span(), format!("{name} {why}"), "", help);
             None
@@ -91,6 +95,9 @@ fn recording(path: &Path) -> Result<Clip, String> {
         return Err(format!("has {length} bytes, which is more than ten minutes of sound"));
     }
     let samples = wav(&std::fs::read(path).map_err(cannot)?)?;
+    if samples.len() > LONGEST {
+        return Err("lasts more than ten minutes".into());
+    }
     Clip::new(samples).ok_or_else(|| "lasts less than half a second".into())
 }
 
@@ -111,7 +118,8 @@ fn wav(bytes: &[u8]) -> Result<Vec<i16>, String> {
                 let body = &body[..length.min(body.len())];
                 let samples =
                     body.chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]]));
-                return Ok(if rate == 8_000 { doubled(samples) } else { samples.collect() });
+                let sound = at_frame_rate(samples.collect(), SampleRate(rate));
+                return sound.ok_or_else(|| format!("has {rate} samples a second"));
             }
             _ => {}
         }
@@ -130,24 +138,11 @@ fn rate_of(format: &[u8]) -> Result<u32, String> {
         (number(0), number(2), u32::from(number(4)) | u32::from(number(6)) << 16, number(14));
     // 0xfffe: the same in a longer form, which newer tools write.
     match (kind, channels, rate, bits) {
-        (1 | 0xfffe, 1, 8_000 | 16_000, 16) => Ok(rate),
-        (1 | 0xfffe, 1, rate, 16) => Err(format!("has {rate} samples a second")),
+        (1 | 0xfffe, 1, rate, 16) => Ok(rate),
         (1 | 0xfffe, 1, _, bits) => Err(format!("has samples of {bits} bits")),
         (1 | 0xfffe, channels, ..) => Err(format!("has {channels} channels")),
         (kind, ..) => Err(format!("is compressed (WAV format {kind})")),
     }
-}
-
-/// From 8 to 16 kHz: between two samples stands their mean.
-fn doubled(samples: impl Iterator<Item = i16>) -> Vec<i16> {
-    let mut last = 0_i16;
-    samples
-        .flat_map(|sample| {
-            let between = i32::midpoint(i32::from(last), i32::from(sample)) as i16;
-            last = sample;
-            [between, sample]
-        })
-        .collect()
 }
 
 #[cfg(test)]
@@ -176,9 +171,10 @@ mod tests {
     }
 
     #[test]
-    fn recordings_are_read_at_either_rate() {
+    fn recordings_are_read_at_any_rate() {
         assert_eq!(wav(&file(1, 1, 16_000, 16, &[1, -2, 3])).unwrap(), [1, -2, 3]);
-        assert_eq!(wav(&file(0xfffe, 1, 8_000, 16, &[2, 4, -8])).unwrap(), [1, 2, 3, 4, -2, -8]);
+        assert_eq!(wav(&file(0xfffe, 1, 8_000, 16, &[2; 1000])).unwrap().len(), 2000);
+        assert_eq!(wav(&file(1, 1, 44_100, 16, &[2; 4410])).unwrap().len(), 1600);
     }
 
     #[test]
@@ -186,7 +182,7 @@ mod tests {
         for (bytes, why) in [
             (b"ID3".to_vec(), "is no WAV file"),
             (file(1, 2, 16_000, 16, &[]), "has 2 channels"),
-            (file(1, 1, 44_100, 16, &[]), "has 44100 samples a second"),
+            (file(1, 1, 7, 16, &[]), "has 7 samples a second"),
             (file(1, 1, 8_000, 8, &[]), "has samples of 8 bits"),
             (file(7, 1, 8_000, 8, &[]), "is compressed (WAV format 7)"),
             (b"RIFF\0\0\0\0WAVE".to_vec(), "holds no sound"),

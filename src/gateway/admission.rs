@@ -113,13 +113,7 @@ pub(super) fn admit(
     throttle.take(received, &incoming.trunk, &profile.limits, number.as_ref())?;
     let Choice { route, targets, order, fallback, now } =
         choose(&config, profile, call, &Asked::from(&incoming), Timestamp::now())?;
-    let (bind, ports) = (profile.media.bind, &profile.media.ports);
-    let port = shared.media.reserve_at(bind, ports).map_err(|error| {
-        if matches!(error, WorkersError::PortsExhausted { .. }) {
-            ops::PortsExhausted { trunk: &incoming.trunk }.emit();
-        }
-        Refused::new(503, RefusalLabel::NoPorts, format!("no RTP port: {error}"))
-    })?;
+    let port = reserve(shared, profile)?;
     let caller = shown(number.as_ref(), incoming.withheld);
     let setting = Setting {
         practice: shared.practice.clone(),
@@ -156,6 +150,17 @@ pub(super) fn admit(
     };
     let (answer_by, services) = (received + profile.answer_within, Services::of(profile));
     Ok(Admitted { setup, port, nat, trunk: incoming.trunk, route, services, caller, answer_by })
+}
+
+/// Binds a port for a call's sound.
+fn reserve(shared: &Shared, profile: &TrunkProfile) -> Result<Port, Refused> {
+    let (bind, ports) = (profile.media.bind, &profile.media.ports);
+    shared.media.reserve_at(bind, ports).map_err(|error| {
+        if matches!(error, WorkersError::PortsExhausted { .. }) {
+            ops::PortsExhausted { trunk: &profile.sip.name }.emit();
+        }
+        Refused::new(503, RefusalLabel::NoPorts, format!("no RTP port: {error}"))
+    })
 }
 
 /// Returns how a call encrypts: with keys of its own, from the system's randomness.

@@ -93,24 +93,15 @@ impl Hands {
                 tracing::warn!(call = %self.call, "The call could not be answered in time and was refused.");
                 self.shared.tell(Command::Refuse { leg, refusal }).await;
             }
-            Output::Sip(command) => self.shared.tell(command).await,
+            Output::Sip(command) => {
+                self.tell_refusal(&command);
+                self.shared.tell(command).await;
+            }
             Output::OpenMedia(negotiated) => self.open_media(&negotiated),
-            Output::UpdateMedia(negotiated) => {
-                let params = self.services.params(&negotiated, self.nat);
-                let updated = self.media.as_ref().map(|media| media.update(params));
-                self.managed("media update", updated.unwrap_or(Ok(())));
+            Output::UpdateMedia(_) | Output::Press { .. } | Output::Waiting(_) => {
+                self.ask_media(&output);
             }
             Output::CloseMedia => self.close_media(),
-            Output::Press { digit } => {
-                let digit = *digit.reveal(Purpose::Signalling);
-                let asked = self.media.as_ref().map(|media| media.send_dtmf(digit));
-                self.managed("digit", asked.unwrap_or(Ok(())));
-            }
-            Output::Waiting(waits) => {
-                let behind = if waits { self.services.waiting.clone() } else { Backdrop::Line };
-                let asked = self.media.as_ref().map(|media| media.play_behind(behind));
-                self.managed("waiting sound", asked.unwrap_or(Ok(())));
-            }
             Output::Prepare { text } => {
                 let prepared = self.shared.speaking.prerender(text.reveal(Purpose::SpokenReply));
                 self.managed("prompt", prepared);
@@ -161,6 +152,34 @@ impl Hands {
             }
         }
         None
+    }
+
+    /// What cannot be agreed on is for the PBX's admin and for ours.
+    fn tell_refusal(&self, command: &Command) {
+        if let Command::Refuse { refusal, .. } | Command::RefuseOffer { refusal, .. } = command
+            && let Some(words) = &refusal.warning
+        {
+            let status = refusal.status;
+            tracing::warn!(call = %self.call, status, words, "The offered media were refused.");
+        }
+    }
+
+    fn ask_media(&self, output: &Output) {
+        let Some(media) = &self.media else { return };
+        match output {
+            Output::UpdateMedia(negotiated) => {
+                let params = self.services.params(negotiated, self.nat);
+                self.managed("media update", media.update(params));
+            }
+            Output::Press { digit } => {
+                self.managed("digit", media.send_dtmf(*digit.reveal(Purpose::Signalling)));
+            }
+            Output::Waiting(waits) => {
+                let behind = if *waits { self.services.waiting.clone() } else { Backdrop::Line };
+                self.managed("waiting sound", media.play_behind(behind));
+            }
+            _ => {}
+        }
     }
 
     /// To our own inbox, for what could not be done.

@@ -26,10 +26,12 @@ impl Digits {
         }
     }
 
-    /// Other media were agreed on.
-    pub(super) fn agree(&mut self, clock: SampleRate) {
+    /// Goes on with another clock, or with a far end that may press keys in another way than before.
+    pub(super) fn agree(&mut self, clock: SampleRate, is_other: bool) {
         self.events.set_clock(clock);
-        self.keypad.forget_ways();
+        if is_other {
+            self.keypad.forget_ways();
+        }
     }
 
     /// Takes an event packet.

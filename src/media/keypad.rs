@@ -61,7 +61,7 @@ impl Keypad {
         true
     }
 
-    /// Other media were agreed on: what is known of the ways no longer holds.
+    /// The far end is another, or was told otherwise: what is known of its ways no longer holds.
     pub fn forget_ways(&mut self) {
         self.has_events = false;
     }

@@ -240,7 +240,8 @@ impl MediaSession {
         }
         self.sender.agree(&params);
         self.receiver.agree(params.payload_type, params.codec, params.playout);
-        self.digits.agree(params.codec.clock_rate());
+        let keys = |of: &LegParams| (of.remote, of.telephone_event);
+        self.digits.agree(params.codec.clock_rate(), keys(&params) != keys(&self.params));
         self.reception.set_clock(params.codec.clock_rate());
         self.params = params;
     }
@@ -431,17 +432,21 @@ impl MediaSession {
 
     /// Moves on by 20 ms, with the agent's next frame if it has one and [`Self::wants_sound`].
     /// Without one the backdrop is sent, so that the far end sees an unbroken stream.
-    pub fn tick(&mut self, now: Instant, next: Option<&Frame>) {
-        if !self.params.sends {
-            self.sender.pass();
-        } else if let Some(frame) = next {
-            self.stats.frames_played += 1;
-            self.backdrop.yield_to_voice();
-            self.sender.take(frame);
-        } else if self.dialler.is_busy() {
-            self.sender.take(&self.dialler.next_frame());
-        } else {
-            self.sender.take(&self.backdrop.next_frame(self.params.comfort_noise));
+    /// Returns what goes out; `None` when nothing may.
+    pub fn tick(&mut self, now: Instant, next: Option<&Frame>) -> Option<Frame> {
+        let sent = match next {
+            _ if !self.params.sends => None,
+            Some(frame) => {
+                self.stats.frames_played += 1;
+                self.backdrop.yield_to_voice();
+                Some(*frame)
+            }
+            None if self.dialler.is_busy() => Some(self.dialler.next_frame()),
+            None => Some(self.backdrop.next_frame(self.params.comfort_noise)),
+        };
+        match &sent {
+            Some(frame) => self.sender.take(frame),
+            None => self.sender.pass(),
         }
         if self.params.receives {
             self.receiver.pass();
@@ -457,6 +462,7 @@ impl MediaSession {
         if let Some(verdict) = self.watch.tick(now, said, (&self.params, remote), seen) {
             self.emit(SessionEvent::Judged(verdict));
         }
+        sent
     }
 
     /// Changes what is sent while the agent says nothing.

@@ -199,7 +199,8 @@ impl Watch {
         let not_refused_for = |at| now.saturating_duration_since(at);
         Verdict::of(&Facts {
             lasted: now.saturating_duration_since(since),
-            receives: params.receives,
+            // On hold a PBX plays music, or sends nothing: either is well.
+            receives: params.receives && !params.is_held(),
             sends: params.sends,
             remote,
             received: came.received - before.received,

@@ -101,11 +101,11 @@ impl Leg {
         }
         self.return_what_is_over();
         let next = self.next_frame(now);
-        self.session.tick(now, next.as_ref());
+        let sent = self.session.tick(now, next.as_ref());
         self.send(now);
-        self.echo.send(next.as_ref());
+        self.echo.send(sent.as_ref());
         if let Some(tap) = &mut self.tap {
-            tap.sent(self.echo.now().tick, next.as_ref());
+            tap.sent(self.echo.now().tick, sent.as_ref());
         }
         self.pass_on(now);
         Ticked::GoesOn

@@ -280,9 +280,18 @@ fn buffer_of_the_system(bind: IpAddr) -> usize {
 mod tests {
     use super::*;
     use crate::codec::Codec;
-    use crate::workers::MediaEventKind;
     use crate::workers::control::Request;
+    use crate::workers::{MediaEvent, MediaEventKind};
     use std::net::Ipv4Addr;
+
+    async fn closed(events: &mut MediaEvents) -> MediaEvent {
+        loop {
+            let event = events.next().await.unwrap();
+            if matches!(event.kind, MediaEventKind::Closed { .. }) {
+                return event;
+            }
+        }
+    }
 
     #[tokio::test]
     async fn a_panic_in_a_tick_closes_that_leg_and_no_other() {
@@ -295,18 +304,50 @@ mod tests {
         let silent = LegParams { sends: false, ..params.clone() };
         let bad = plane.open(LegId(1), plane.reserve().unwrap(), silent).unwrap();
         let good = plane.open(LegId(2), plane.reserve().unwrap(), params).unwrap();
+        let bridge = bad.control.bridge(&good.control).unwrap();
         bad.control.ask(Request::Panic).unwrap();
-        let closed = events.next().await.unwrap();
+        let closed = self::closed(&mut events).await;
         assert_eq!(closed.leg, LegId(1));
         assert!(matches!(closed.kind, MediaEventKind::Closed { failed: true, .. }));
         assert_eq!(plane.legs(), 1);
+        assert!(bridge.is_over(), "who was bridged with it is back with the agent");
         // The other one is heard for as long as anybody listens.
         for _ in 0..20 {
             let (length, _) = phone.recv_from(&mut [0; 1500]).unwrap();
             assert_eq!(length, 172);
         }
         good.control.close();
-        let closed = events.next().await.unwrap();
+        let closed = self::closed(&mut events).await;
         assert!(matches!(closed.kind, MediaEventKind::Closed { failed: false, .. }));
+    }
+
+    #[test]
+    fn new_calls_are_refused_only_when_every_thread_is_full() {
+        let (bind, advertised) = (Ipv4Addr::LOCALHOST.into(), Ipv4Addr::LOCALHOST.into());
+        let config = MediaConfig { threads: 2, ports: 43_630..=43_640, bind, advertised };
+        let plane = MediaPlane::start(&config).unwrap();
+        let phone = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let params = LegParams::new(Codec::Pcma, 8, phone.local_addr().unwrap());
+        let legs = |thread: usize| plane.threads[thread].gauges.legs.load(Ordering::Relaxed);
+        // A thread says each second that it is idle: until a moment between two is met.
+        let full =
+            |thread: usize| plane.threads[thread].gauges.refusing.store(true, Ordering::Relaxed);
+        let mut opened = Vec::new();
+        while legs(1) < 3 {
+            full(0);
+            assert!(plane.admit().is_ok() || plane.load().refusing == 0);
+            let before = legs(0);
+            let leg = plane.open(LegId(1), plane.reserve().unwrap(), params.clone()).unwrap();
+            opened.push(leg);
+            // A thread with room takes the next leg, however few the full one has.
+            assert!(legs(0) == before || !plane.threads[0].is_refusing());
+            assert!(opened.len() < 5);
+        }
+        let refused = (0..1000).find_map(|_| {
+            full(0);
+            full(1);
+            plane.admit().err()
+        });
+        assert_eq!(refused.unwrap().code(), "media-overloaded");
     }
 }

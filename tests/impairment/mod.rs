@@ -12,7 +12,7 @@ const MS: u64 = 1000;
 
 /// A packet that was sent.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Sent {
+pub(crate) struct Sent {
     /// Its number among all that were sent.
     pub index: u32,
     /// When, in microseconds of our clock.
@@ -24,14 +24,14 @@ pub struct Sent {
 
 /// A packet that comes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Arrival {
+pub(crate) struct Arrival {
     pub at_us: u64,
     pub sent: Sent,
 }
 
 /// How much longer than the fastest a packet takes.
 #[derive(Clone, Copy, Debug)]
-pub enum Jitter {
+pub(crate) enum Jitter {
     /// Evenly between nothing and so many microseconds.
     Uniform(u64),
     /// Of this mean and deviation, in milliseconds.
@@ -46,7 +46,7 @@ pub enum Jitter {
 
 /// What happens to the stream in the middle.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Midway {
+pub(crate) enum Midway {
     Nothing,
     /// Another source, with numbers and timestamps of its own.
     AnotherSource,
@@ -58,7 +58,7 @@ pub enum Midway {
 
 /// A network, and the stream that goes through it.
 #[derive(Clone, Copy, Debug)]
-pub struct Impairment {
+pub(crate) struct Impairment {
     pub name: &'static str,
     pub seconds: u64,
     /// Sound in each packet; the next one has `then_ms`, and so on in turn.
@@ -81,7 +81,7 @@ pub struct Impairment {
 }
 
 impl Impairment {
-    pub const CLEAN: Self = Self {
+    pub(crate) const CLEAN: Self = Self {
         name: "clean",
         seconds: 60,
         ms: 20,
@@ -98,7 +98,7 @@ impl Impairment {
     };
 
     /// What is sent.
-    pub fn sent(&self, dice: &mut Dice) -> Vec<Sent> {
+    pub(crate) fn sent(&self, dice: &mut Dice) -> Vec<Sent> {
         let mut all = Vec::new();
         let (mut media_us, mut index) = (0_u64, 0_u32);
         let (mut seq, mut offset, mut ssrc) = (self.first_seq, self.first_time, 0x5eed);
@@ -146,7 +146,7 @@ impl Impairment {
     }
 
     /// What of it comes, in the order in which it does.
-    pub fn arrivals(&self, sent: &[Sent], dice: &mut Dice) -> Vec<Arrival> {
+    pub(crate) fn arrivals(&self, sent: &[Sent], dice: &mut Dice) -> Vec<Arrival> {
         let mut all = Vec::new();
         let (mut bad, mut latest) = (false, 0);
         let mut spike = 3_000_000 + exponential(dice, 10_000.0);
@@ -210,7 +210,7 @@ impl Impairment {
 }
 
 /// The networks that the buffer is measured on.
-pub fn networks() -> Vec<Impairment> {
+pub(crate) fn networks() -> Vec<Impairment> {
     use Jitter::{Normal, Overtaken, Spikes, Uniform, Wifi};
     const C: Impairment = Impairment::CLEAN;
     let jitter = |name, jitter| Impairment { name, jitter, ..C };

@@ -326,7 +326,10 @@ pub(crate) fn resampled(sound: &[i16], from: usize, to: usize) -> Vec<i16> {
     let cutoff = ratio.min(1.0) * 0.94;
     let reach = ZEROS / cutoff;
     // Positions repeat with the ratio's numerator: their taps are made once.
-    let divisor = (1..=from.min(to)).rev().find(|n| from % n == 0 && to % n == 0).unwrap_or(1);
+    let divisor = (1..=from.min(to))
+        .rev()
+        .find(|n| from.is_multiple_of(*n) && to.is_multiple_of(*n))
+        .unwrap_or(1);
     let phases = to / divisor;
     let kernel = |x: f64| {
         let w = cutoff * PI * x;
