@@ -243,7 +243,7 @@ fn paced_playout_allocates_nothing() {
     assert!(frames > 29_000, "{frames} frames");
     assert!(received.lost > 500 && received.concealed > 500 && received.late > 10, "{received:?}");
     assert!(received.reordered > 1000 && received.duplicate > 500, "{received:?}");
-    assert!(received.dropped > 5 && received.inserted > 5 && received.scaled > 5, "{received:?}");
+    assert!(received.dropped > 2 && received.inserted > 2 && received.scaled > 5, "{received:?}");
     the_allocator_counts();
 }
 

@@ -112,17 +112,7 @@ impl Incoming {
             return Taken::Not(Inserted::TooEarly);
         }
         let Some(stream) = &mut self.stream else {
-            if samples == 0 {
-                // What is no sound may not even be of a payload type that was agreed.
-                counters.out_of_range += 1;
-                return Taken::Not(Inserted::TooEarly);
-            }
-            let first = ExtSeqNo::first(packet.header.seq);
-            self.begin(packet.header.ssrc, first);
-            return match self.keep(now, first, packet, samples, counters) {
-                Taken::Kept => Taken::Began,
-                other => other,
-            };
+            return self.first_of_all(now, packet, samples, counters);
         };
         if stream.ssrc != packet.header.ssrc {
             return self.suspect(now, packet, samples, Inserted::TooEarly, counters);
@@ -168,6 +158,26 @@ impl Incoming {
                 Taken::Late(delay)
             }
             _ => self.suspect(now, packet, samples, Inserted::TooLate, counters),
+        }
+    }
+
+    fn first_of_all(
+        &mut self,
+        now: Instant,
+        packet: &Packet<'_>,
+        samples: u32,
+        counters: &mut Counters,
+    ) -> Taken {
+        if samples == 0 {
+            // What is no sound may not even be of a payload type that was agreed.
+            counters.out_of_range += 1;
+            return Taken::Not(Inserted::TooEarly);
+        }
+        let first = ExtSeqNo::first(packet.header.seq);
+        self.begin(packet.header.ssrc, first);
+        match self.keep(now, first, packet, samples, counters) {
+            Taken::Kept => Taken::Began,
+            other => other,
         }
     }
 
