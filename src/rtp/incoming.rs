@@ -151,11 +151,8 @@ impl Incoming {
                 stream.mark(ahead);
                 self.forget_stray();
                 counters.late += 1;
-                let delay = match samples {
-                    0 => 0,
-                    _ => self.delay.arrive(now, packet.header.time).delay,
-                };
-                Taken::Late(delay)
+                let arrival = (samples > 0).then(|| self.delay.arrive(now, packet.header.time));
+                Taken::Late(arrival.map_or(0, |arrival| arrival.delay))
             }
             _ => self.suspect(now, packet, samples, Inserted::TooLate, counters),
         }

@@ -32,6 +32,10 @@ fn comment(family: SnippetFamily) -> Comment {
     }
 }
 
+const MITEL: &[&str] = &[
+    "  Network Element: Transport TLS; SIP Peer Profile > SDP Options: SRTP, where the release has it",
+];
+
 fn steps(family: SnippetFamily) -> &'static [&'static str] {
     let SnippetFamily::Of(preset) = family else {
         return &[
@@ -78,9 +82,7 @@ fn steps(family: SnippetFamily) -> &'static [&'static str] {
             "  change ip-codec-set: Media Encryption 1-srtp-aescm128-hmac80 (and none: as the other side can)",
             "  the SIP entity link and the signaling group: TLS",
         ],
-        Preset::Mitel => &[
-            "  Network Element: Transport TLS; SIP Peer Profile > SDP Options: SRTP, where the release has it",
-        ],
+        Preset::Mitel => MITEL,
         Preset::Yeastar => &[
             "  Extension and Trunk > Trunk > attendant",
             "     Transport                    TLS",
