@@ -232,7 +232,7 @@ impl Outcome {
 
 #[test]
 fn strangers_are_neither_heard_nor_sent_to() {
-    let scene = Scene::new(43_800, [127, 0, 0, 1], None, false, false);
+    let scene = Scene::new(28_800, [127, 0, 0, 1], None, false, false);
     let outcome = scene.injector([127, 0, 0, 1]).injector([127, 0, 0, 2]).run();
     outcome.is_clean();
     assert_eq!(outcome.stats.received.foreign, 150 * 2 * u64::from(FLOOD));
@@ -243,7 +243,7 @@ fn strangers_are_neither_heard_nor_sent_to() {
 #[test]
 fn while_a_source_is_learnt_strangers_are_not() {
     let behind = Some(([127, 0, 0, 8], 40_000).into());
-    let scene = Scene::new(43_810, [127, 0, 0, 9], behind, true, false);
+    let scene = Scene::new(28_810, [127, 0, 0, 9], behind, true, false);
     let outcome = scene.injector([127, 0, 0, 1]).injector([127, 0, 0, 2]).run();
     outcome.is_clean();
     // Three of the caller's own are foreign until it is known.
@@ -255,7 +255,7 @@ fn while_a_source_is_learnt_strangers_are_not() {
 #[test]
 fn under_srtp_not_even_neighbours_and_routers_are_heard() {
     let behind = Some(([127, 0, 0, 8], 40_000).into());
-    let mut scene = Scene::new(43_820, [127, 0, 0, 9], behind, true, true);
+    let mut scene = Scene::new(28_820, [127, 0, 0, 9], behind, true, true);
     scene.replays = true;
     let scene = scene.injector([127, 0, 0, 9]).injector([127, 0, 0, 1]);
     let outcome = scene.spoofer(0xca11).spoofer(0xbad).run();
@@ -268,7 +268,7 @@ fn under_srtp_not_even_neighbours_and_routers_are_heard() {
 /// Under the caller's address, with an SSRC of its own: in turns with the caller it never becomes the stream.
 #[test]
 fn another_stream_from_the_right_address_does_not_take_over() {
-    let mut scene = Scene::new(43_830, [127, 0, 0, 1], None, false, false).spoofer(0xbad);
+    let mut scene = Scene::new(28_830, [127, 0, 0, 1], None, false, false).spoofer(0xbad);
     // Who speaks first is believed, as long as it speaks.
     scene.waits = 0;
     let outcome = scene.run();
@@ -280,7 +280,7 @@ fn another_stream_from_the_right_address_does_not_take_over() {
 #[test]
 fn a_latch_that_believes_anybody_is_caught_by_these_tests() {
     let behind = Some(([127, 0, 0, 8], 40_000).into());
-    let scene = Scene::new(43_840, [127, 0, 0, 9], behind, true, false);
+    let scene = Scene::new(28_840, [127, 0, 0, 9], behind, true, false);
     let outcome = scene.injector([127, 0, 0, 9]).run();
     assert!(outcome.injected > 80 && outcome.diverted > 80, "{outcome:?}");
 }

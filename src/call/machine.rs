@@ -283,7 +283,7 @@ impl Call {
         self.refer_when_quiet();
         let waits =
             self.phase == Phase::Talking && self.hand_off.as_ref().is_some_and(HandOff::is_out);
-        if std::mem::replace(&mut self.waits, waits) != waits {
+        if std::mem::replace(&mut self.waits, waits) != waits && self.phase != Phase::Over {
             self.outputs.push_back(Output::Waiting(waits));
         }
     }

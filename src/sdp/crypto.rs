@@ -257,7 +257,7 @@ mod tests {
             (format!("{KEY} NEW_THING"), "do not know"),
             (KEY.replace("inline:", "https:"), "not inline"),
             ("inlin".into(), "not inline"),
-            (KEY.replace('x', "!"), "no base64"),
+            (KEY.replace('X', "!"), "no base64"),
             (KEY.replace("WVNf", ""), "another length"),
             ("inline:".into(), "another length"),
         ] {

@@ -19,7 +19,7 @@ const ROUND: Duration = Duration::from_millis(100);
 /// Frames that may wait for one recogniser: 250 × 20 ms = 5 s. Beyond that the oldest are dropped.
 const WAITING: usize = 250;
 /// Room for more than this is given back once it is empty.
-const KEPT: usize = 32;
+const KEPT: usize = 8;
 
 /// One leg's.
 pub(super) struct Inflow {

@@ -121,10 +121,13 @@ fn both_sides_of_a_tap_lie_side_by_side_over_loss_and_hold() {
         let (both, _) = listen(leg, &mut tap, Speech::new(utterance, beeps(12)));
         assert!(both.windows(2).all(|pair| pair[0].tick < pair[1].tick), "{what}");
         let found = distances(&both);
-        // One distance, to the sample: that of the way there and back, with the codec's filters.
-        // A machine that is held up for long may lay the two side by side anew once.
+        // One distance: that of the way there and back, with the codec's filters. Where a beep begins is seen to
+        // a sample or two, with the noise of the line. A machine that is held up for long may lay the two side by
+        // side anew once.
         let all: usize = found.iter().map(|(_, count)| count).sum();
-        assert!(all >= beeps_heard && 10 * found[0].1 >= 6 * all, "{what}: {found:?}");
+        let near = |&&(distance, _): &&(usize, usize)| distance.abs_diff(found[0].0) <= 2;
+        let same: usize = found.iter().filter(near).map(|(_, count)| count).sum();
+        assert!(all >= beeps_heard && 10 * same >= 6 * all, "{what}: {found:?}");
         assert!((20..4 * 320 + 200).contains(&found[0].0), "{what}: {found:?}");
     };
     check(&mut leg, 1, 10, "clean");
@@ -158,7 +161,9 @@ fn a_reader_that_stands_still_costs_no_packet_and_is_told_what_it_lost() {
     // A reader that comes late goes on from now.
     run(&mut [&mut phone], 20);
     let next = tap.pop().unwrap();
-    assert!(next.tick > kept.last().unwrap().tick + 1);
+    // The first that it took made room for those of that moment, so that the gap may lie before them.
+    let ticks: Vec<_> = kept.iter().chain([&next]).map(|frame| frame.tick).collect();
+    assert!(ticks.windows(2).any(|pair| pair[1] > pair[0] + 20), "{ticks:?}");
     // Untapped by the reader's end, the leg goes on.
     drop(tap);
     phone.heard.clear();
