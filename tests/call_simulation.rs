@@ -178,7 +178,7 @@ fn any_input(dice: &mut Dice, now: Instant, newest: (u32, u32, u32)) -> Input {
         16 => format!("partial {}", WORDS[dice.below(WORDS.len() as u64) as usize]),
         17 if dice.below(6) == 0 => "media-failed".into(),
         18 if dice.below(8) == 0 => "stop".into(),
-        18 if dice.below(8) == 0 => "silence 60".into(),
+        18 if dice.below(8) == 0 => "gone 60".into(),
         19 => "voice-off".into(),
         _ => FIXED[dice.below(FIXED.len() as u64) as usize].into(),
     };

@@ -29,7 +29,8 @@ impl Recognizer for Deaf {
     }
 }
 
-/// Says two seconds at once, as an engine does that is faster than speech.
+/// Says 400 ms, which the ring to the leg holds. What an engine that is faster than speech has rendered beyond waits
+/// with it, 32 KB a second, and is not the leg's.
 struct Humming;
 
 impl Voice for Humming {
@@ -38,7 +39,7 @@ impl Voice for Humming {
         _: &str,
         sink: &mut dyn FnMut(&[i16]) -> ControlFlow<()>,
     ) -> Result<(), VoiceError> {
-        let _ = sink(&[3000; 100 * Frame::SAMPLES]);
+        let _ = sink(&[3000; 20 * Frame::SAMPLES]);
         Ok(())
     }
 }
@@ -52,7 +53,7 @@ fn resident() -> usize {
 #[test]
 fn a_leg_with_sound_both_ways_costs_little_and_leaves_nothing() {
     let address = IpAddr::from(Ipv4Addr::LOCALHOST);
-    let ports = 44_000..=45_999;
+    let ports = 30_000..=31_999;
     let config = MediaConfig { threads: 1, ports, bind: address, advertised: address };
     let plane = MediaPlane::start(&config).unwrap();
     let mut events = plane.events().unwrap();

@@ -87,7 +87,7 @@ async fn event(
 
 #[tokio::test]
 async fn what_the_phone_sends_comes_up_in_order() {
-    let (plane, mut events) = plane(43_000..=43_020);
+    let (plane, mut events) = plane(29_000..=29_020);
     let (mut phone, mut media) = open(&plane, 1);
     let from = phone.socket.local_addr().unwrap();
     let mut loud = Vec::new();
@@ -117,7 +117,7 @@ async fn what_the_phone_sends_comes_up_in_order() {
 
 #[tokio::test]
 async fn what_the_agent_says_goes_out_and_is_counted() {
-    let (plane, mut events) = plane(43_100..=43_120);
+    let (plane, mut events) = plane(29_100..=29_120);
     let (mut phone, mut media) = open(&plane, 1);
     let (utterance, room) = (UtteranceId(7), media.down.free());
     for index in 0..30 {
@@ -145,7 +145,7 @@ async fn what_the_agent_says_goes_out_and_is_counted() {
 
 #[tokio::test]
 async fn a_flush_stops_the_agent_where_it_is_said_to() {
-    let (plane, mut events) = plane(43_200..=43_220);
+    let (plane, mut events) = plane(29_200..=29_220);
     let (phone, mut media) = open(&plane, 1);
     let utterance = UtteranceId(3);
     while media.down.free() > 0 {
@@ -180,7 +180,7 @@ async fn a_flush_stops_the_agent_where_it_is_said_to() {
 
 #[tokio::test]
 async fn digits_go_both_ways_hold_is_quiet_and_closing_tells_the_counts() {
-    let (plane, mut events) = plane(43_300..=43_320);
+    let (plane, mut events) = plane(29_300..=29_320);
     let (mut phone, media) = open(&plane, 9);
     assert!(phone.session.press('4'));
     for _ in 0..10 {
@@ -211,9 +211,9 @@ async fn digits_go_both_ways_hold_is_quiet_and_closing_tells_the_counts() {
 
 #[tokio::test]
 async fn many_legs_share_the_thread_and_their_ports_come_back_rested() {
-    let (plane, mut events) = plane(43_400..=43_459);
+    let (plane, mut events) = plane(29_400..=29_459);
     let mut legs: Vec<_> = (0..30).map(|leg| open(&plane, leg)).collect();
-    assert!(matches!(plane.reserve(), Err(WorkersError::PortsExhausted { first: 43_400, .. })));
+    assert!(matches!(plane.reserve(), Err(WorkersError::PortsExhausted { first: 29_400, .. })));
     for (phone, _) in &mut legs {
         let first = phone.receive();
         for step in 1..10 {
@@ -235,7 +235,7 @@ async fn many_legs_share_the_thread_and_their_ports_come_back_rested() {
 
 #[tokio::test]
 async fn a_voice_is_an_event_with_its_beginning() {
-    let (plane, mut events) = plane(43_500..=43_520);
+    let (plane, mut events) = plane(29_500..=29_520);
     let (mut phone, _media) = open(&plane, 1);
     // A buzz at 120 Hz with a spectrum that falls like a voice's.
     let buzz = |tick: usize| {
@@ -265,12 +265,12 @@ async fn a_voice_is_an_event_with_its_beginning() {
 /// RTCP has a socket of its own, the one after RTP's, and the leg's end is said on it.
 #[tokio::test]
 async fn reports_go_out_beside_the_sound_and_end_with_a_goodbye() {
-    let (plane, mut events) = plane(43_700..=43_720);
+    let (plane, mut events) = plane(29_700..=29_720);
     let port = plane.reserve().unwrap();
     let ours = port.advertised();
     let (sound, control) = (0..100)
         .find_map(|pair| {
-            let first = 44_000 + 2 * pair;
+            let first = 30_000 + 2 * pair;
             Some((
                 UdpSocket::bind((LOCALHOST, first)).ok()?,
                 UdpSocket::bind((LOCALHOST, first + 1)).ok()?,
@@ -315,7 +315,7 @@ async fn reports_go_out_beside_the_sound_and_end_with_a_goodbye() {
 /// Nobody listens where our packets go: their machine says so, and the verdict does too.
 #[tokio::test]
 async fn a_closed_port_is_told_in_words() {
-    let (plane, mut events) = plane(43_800..=43_820);
+    let (plane, mut events) = plane(29_800..=29_820);
     let gone = UdpSocket::bind((LOCALHOST, 0)).unwrap().local_addr().unwrap();
     let port = plane.reserve().unwrap();
     let ours = port.advertised();

@@ -296,7 +296,7 @@ mod tests {
     #[tokio::test]
     async fn a_panic_in_a_tick_closes_that_leg_and_no_other() {
         let (bind, advertised) = (Ipv4Addr::LOCALHOST.into(), Ipv4Addr::LOCALHOST.into());
-        let config = MediaConfig { threads: 1, ports: 43_600..=43_620, bind, advertised };
+        let config = MediaConfig { threads: 1, ports: 29_600..=29_620, bind, advertised };
         let plane = MediaPlane::start(&config).unwrap();
         let mut events = plane.events().unwrap();
         let phone = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
@@ -324,7 +324,7 @@ mod tests {
     #[test]
     fn new_calls_are_refused_only_when_every_thread_is_full() {
         let (bind, advertised) = (Ipv4Addr::LOCALHOST.into(), Ipv4Addr::LOCALHOST.into());
-        let config = MediaConfig { threads: 2, ports: 43_630..=43_640, bind, advertised };
+        let config = MediaConfig { threads: 2, ports: 29_630..=29_640, bind, advertised };
         let plane = MediaPlane::start(&config).unwrap();
         let phone = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let params = LegParams::new(Codec::Pcma, 8, phone.local_addr().unwrap());

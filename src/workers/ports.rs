@@ -147,11 +147,11 @@ mod tests {
 
     #[test]
     fn ports_are_even_and_run_out_and_rest() {
-        let pool = pool(42_001..=42_009);
+        let pool = pool(28_001..=28_009);
         let mut ports: Vec<_> = std::iter::from_fn(|| pool.reserve().ok()).collect();
         let mut numbers: Vec<_> = ports.iter().map(|port| port.advertised().port()).collect();
         numbers.sort_unstable();
-        assert!(numbers.iter().all(|n| n % 2 == 0 && (42_002..=42_008).contains(n)), "{numbers:?}");
+        assert!(numbers.iter().all(|n| n % 2 == 0 && (28_002..=28_008).contains(n)), "{numbers:?}");
         assert!(numbers.windows(2).all(|pair| pair[0] < pair[1]), "{numbers:?}");
         assert!(ports[0].advertised().ip() == IpAddr::from([203, 0, 113, 5]));
         ports.pop();
@@ -164,21 +164,21 @@ mod tests {
 
     #[test]
     fn a_port_that_another_program_has_is_passed_over() {
-        let taken = UdpSocket::bind((Ipv4Addr::LOCALHOST, 42_102));
-        let pool = pool(42_102..=42_105);
+        let taken = UdpSocket::bind((Ipv4Addr::LOCALHOST, 28_102));
+        let pool = pool(28_102..=28_105);
         let port = pool.reserve().unwrap();
-        assert_eq!(port.advertised().port(), 42_104);
+        assert_eq!(port.advertised().port(), 28_104);
         drop((taken, port));
-        let taken = UdpSocket::bind((Ipv4Addr::LOCALHOST, 42_113));
-        let pool = super::tests::pool(42_112..=42_115);
-        assert_eq!(pool.reserve().unwrap().advertised().port(), 42_114, "RTCP needs its port too");
+        let taken = UdpSocket::bind((Ipv4Addr::LOCALHOST, 28_113));
+        let pool = super::tests::pool(28_112..=28_115);
+        assert_eq!(pool.reserve().unwrap().advertised().port(), 28_114, "RTCP needs its port too");
         drop(taken);
     }
 
     #[test]
     fn an_address_that_is_not_ours_says_so() {
         let pool = Arc::new(PortPool::new(
-            42_200..=42_210,
+            28_200..=28_210,
             IpAddr::from([192, 0, 2, 1]),
             IpAddr::from([192, 0, 2, 1]),
         ));
@@ -187,6 +187,6 @@ mod tests {
 
     #[test]
     fn an_empty_range_is_exhausted() {
-        assert!(pool(42_301..=42_301).reserve().is_err());
+        assert!(pool(28_301..=28_301).reserve().is_err());
     }
 }

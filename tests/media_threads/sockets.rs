@@ -27,9 +27,9 @@ fn a_leg_over_ipv6_hears_and_is_heard() {
     let v6 = IpAddr::from(Ipv6Addr::LOCALHOST);
     // By itself, and on a socket of both families to a phone of either.
     for (bind, phone, ports) in [
-        (v6, v6, 41_600..=41_603),
-        (Ipv6Addr::UNSPECIFIED.into(), v6, 41_604..=41_607),
-        (Ipv6Addr::UNSPECIFIED.into(), LOCALHOST, 41_608..=41_611),
+        (v6, v6, 27_600..=27_603),
+        (Ipv6Addr::UNSPECIFIED.into(), v6, 27_604..=27_607),
+        (Ipv6Addr::UNSPECIFIED.into(), LOCALHOST, 27_608..=27_611),
     ] {
         let (plane, mut events) = plane(1, ports, bind);
         let port = plane.reserve().unwrap();
@@ -57,7 +57,7 @@ fn a_leg_over_ipv6_hears_and_is_heard() {
 
 #[test]
 fn what_the_kernel_throws_away_is_told_of_the_leg_and_in_all() {
-    let (plane, mut events) = plane(1, 41_620..=41_630, LOCALHOST);
+    let (plane, mut events) = plane(1, 27_620..=27_630, LOCALHOST);
     let port = plane.reserve().unwrap();
     assert!(port.receive_buffer() > 0);
     let (asked, got) = plane.receive_buffer();
@@ -71,7 +71,7 @@ fn what_the_kernel_throws_away_is_told_of_the_leg_and_in_all() {
     }
     let thrown_away = || plane.sockets().thrown_away;
     for _ in 0..3000 {
-        if thrown_away() > 0 {
+        if thrown_away() > 1000 {
             break;
         }
         phone.send_to(&[0x80; 172], ours).unwrap();
@@ -85,7 +85,7 @@ fn what_the_kernel_throws_away_is_told_of_the_leg_and_in_all() {
 
 #[test]
 fn packets_that_cannot_be_sent_are_counted_and_the_leg_goes_on() {
-    let (plane, mut events) = plane(1, 41_640..=41_650, LOCALHOST);
+    let (plane, mut events) = plane(1, 27_640..=27_650, LOCALHOST);
     // Refused by this machine: the socket may not broadcast.
     let nowhere = "255.255.255.255:4000".parse().unwrap();
     let (mut phone, leg) = call(&plane, 1, Codec::Pcmu, LOCALHOST);
@@ -107,7 +107,7 @@ fn packets_that_cannot_be_sent_are_counted_and_the_leg_goes_on() {
 /// A far end that has closed its port: the kernel's word of it is nothing to end a call for.
 #[test]
 fn a_phone_that_is_gone_ends_nothing() {
-    let (plane, mut events) = plane(2, 41_660..=41_670, LOCALHOST);
+    let (plane, mut events) = plane(2, 27_660..=27_670, LOCALHOST);
     let (phone, leg) = call(&plane, 1, Codec::Pcma, LOCALHOST);
     let (mut other, _leg) = call(&plane, 2, Codec::Pcma, LOCALHOST);
     drop(phone);
