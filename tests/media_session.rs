@@ -255,9 +255,32 @@ fn a_source_behind_nat_is_learnt_once_and_sent_to() {
     // The same description again, as session timers send it, does not undo it.
     world.session.update(world.now, LegParams { learn_source: true, ..params() });
     assert_eq!(world.session.remote(), nat);
+    // After a hold the way through the NAT may be another one.
+    let again = SocketAddr::from(([203, 0, 113, 9], 61_777));
+    let held = LegParams { sends: false, receives: false, learn_source: true, ..params() };
+    for (changes, remote) in [(vec![params()], nat), (vec![held, params()], again)] {
+        for change in changes {
+            world.session.update(world.now, LegParams { learn_source: true, ..change });
+        }
+        for number in 21..=24 {
+            world.receive_from(again, 0, number, u32::from(number) * 160, &[0; 160]);
+        }
+        assert_eq!(world.session.remote(), remote);
+    }
     let moved = SocketAddr::from(([192, 0, 2, 7], 4000));
     world.session.update(world.now, LegParams { remote: moved, learn_source: true, ..params() });
     assert_eq!(world.session.remote(), moved);
+}
+
+/// A transfer may end at a device without telephone-event: the agent is not mute from then on.
+#[test]
+fn digits_that_nobody_takes_any_more_do_not_silence_the_agent() {
+    let mut world = World::new(params());
+    assert!("123".chars().all(|digit| world.session.press(digit)));
+    world.tick(None);
+    assert!(!world.session.wants_sound());
+    world.session.update(world.now, LegParams { telephone_event: None, ..params() });
+    assert!(world.session.wants_sound());
 }
 
 #[test]

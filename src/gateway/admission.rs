@@ -16,7 +16,7 @@ use crate::ops::{self, RefusalLabel};
 use crate::practice::PhoneNumber;
 use crate::rtp::KeySeed;
 use crate::sdp::{self, Encryption, LocalMedia};
-use crate::sip::{Incoming, Transport};
+use crate::sip::{Inbound, Incoming, Transport, Trunk};
 use crate::workers::{Port, WorkersError};
 
 use super::decision::{Asked, Offered, decide};
@@ -129,7 +129,7 @@ pub(super) fn admit(
     if encryption.is_some() {
         keys_are_readable(call, &incoming);
     }
-    let nat = profile.sip.policy.nat.then_some(incoming.flow.remote.ip());
+    let nat = learns_sound(&profile.sip).then_some(incoming.flow.remote.ip());
     let setup = Setup {
         call,
         leg: incoming.leg,
@@ -161,6 +161,12 @@ fn reserve(shared: &Shared, profile: &TrunkProfile) -> Result<Port, Refused> {
         }
         Refused::new(503, RefusalLabel::NoPorts, format!("no RTP port: {error}"))
     })
+}
+
+/// Whether sound may come from elsewhere than SDP says: behind NAT, and from softphones, which write an address of
+/// their own choice into it.
+fn learns_sound(trunk: &Trunk) -> bool {
+    trunk.policy.nat || matches!(trunk.inbound, Inbound::Registered)
 }
 
 /// Returns how a call encrypts: with keys of its own, from the system's randomness.
@@ -262,6 +268,7 @@ fn told(why: &[Reason]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sip::Policy;
     use jiff::civil::date;
 
     const NODE: &str = "data = \"d\"\nmodels = \"m\"\n[sip]\nlisten = \"127.0.0.1:5060\"\n";
@@ -300,6 +307,16 @@ mod tests {
             format!("{} {} {seconds}s", it.target, it.uri)
         });
         (told.collect(), reach.hang_up)
+    }
+
+    #[test]
+    fn softphones_and_trunks_behind_nat_may_send_sound_from_elsewhere() {
+        let trunk = load(PLAN).trunks.remove(0).sip;
+        assert!(!learns_sound(&trunk));
+        let registered = Trunk { inbound: Inbound::Registered, ..trunk.clone() };
+        assert!(learns_sound(&registered));
+        let policy = Policy { nat: true, ..trunk.policy };
+        assert!(learns_sound(&Trunk { policy, ..trunk }));
     }
 
     fn asked(called: &str) -> Asked {

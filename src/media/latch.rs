@@ -78,6 +78,12 @@ impl Latch {
         self.remote != self.described
     }
 
+    /// Learns once more, as after a hold in which a NAT may have forgotten the way. The source stays the one
+    /// that it is until another has been learnt, and its first packet ends the learning.
+    pub fn reopen(&mut self) {
+        self.state = State::Open { until: None, candidates: [None; CANDIDATES] };
+    }
+
     /// Whether a packet from there could be the leg's, or teach us its source. Nothing is changed by it.
     pub fn may_hear(&self, now: Instant, from: SocketAddr) -> bool {
         let open = match &self.state {

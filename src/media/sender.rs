@@ -87,8 +87,14 @@ impl Sender {
         if params.payload_type != self.payload_type {
             self.drop_collected();
         }
-        if params.codec.clock_rate() != self.codec.clock_rate() {
+        let another_clock = params.codec.clock_rate() != self.codec.clock_rate();
+        if another_clock {
             self.continuity.on_another_clock();
+        }
+        let events = (params.telephone_event.is_some(), params.event_clock);
+        if another_clock || events != (true, self.event_clock) {
+            // What is being pressed counts in a clock, and goes to somebody, that are gone: it would never end.
+            self.dtmf = DtmfSender::default();
         }
         self.codec = params.codec;
         self.encoder.switch(params.codec);

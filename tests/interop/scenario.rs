@@ -2,7 +2,7 @@
 //! what must come of it.
 
 use std::fs;
-use std::net::{SocketAddr, TcpStream, UdpSocket};
+use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -16,6 +16,19 @@ fn sound_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let own = 14_000 + u16::try_from(std::process::id() % 200).unwrap() * 40;
     own + NEXT.fetch_add(1, Ordering::Relaxed) % 1000 * 4
+}
+
+/// Returns a port that nobody has, by UDP or TCP, and that the system gives nobody by itself: whoever asks over TCP
+/// whether a port of the system's listens may be given that very port to ask from.
+fn sip_port(ip: &str) -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let own = u16::try_from(std::process::id() % 40).unwrap() * 100;
+    loop {
+        let port = 10_000 + (own + NEXT.fetch_add(1, Ordering::Relaxed)) % 4000;
+        if UdpSocket::bind((ip, port)).is_ok() && TcpListener::bind((ip, port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// A scenario file.
@@ -112,8 +125,7 @@ impl Scenario {
         proxy: Option<SocketAddr>,
     ) -> Player {
         let folder = tempfile::tempdir().unwrap();
-        let port = || UdpSocket::bind((ip, 0)).unwrap().local_addr().unwrap().port();
-        let address: SocketAddr = format!("{ip}:{}", port()).parse().unwrap();
+        let address: SocketAddr = format!("{ip}:{}", sip_port(ip)).parse().unwrap();
         let mut command = Command::new("sipp");
         command.arg("-sf").arg(&self.path).args(["-m", "1", "-nostdin", "-i", ip, "-mi", ip]);
         command.args(["-p", &address.port().to_string(), "-mp", &sound_port().to_string()]);
