@@ -105,7 +105,8 @@ fn params(call: &Call, side: usize, tick: u64) -> LegParams {
 }
 
 /// Plays a call, and returns what was sent, what was heard and what was told of it, each as a number.
-fn play(call: Call) -> [u64; 3] {
+/// The frames are handed over, or are in place, as those of a media thread are.
+fn play(call: Call, in_place: bool) -> [u64; 3] {
     let start = Instant::now();
     let mut dice = Dice::new(7);
     let mut hashes = [const { Hash(0xcbf2_9ce4_8422_2325) }; 3];
@@ -114,14 +115,13 @@ fn play(call: Call) -> [u64; 3] {
         voice: Voice { dice: Dice::new(side as u64), phase: 0, ticks: 31 * side as u64 },
         coming: vec![],
     });
-    let mut out = [0; 1500];
     for ms in 0..20 * TICKS {
         let now = start + Duration::from_millis(ms);
         for side in 0..2 {
             // The two tick at different times, as legs on a wheel do.
             if ms % 20 == 7 * side as u64 {
-                let length = tick(&mut sides[side], &call, side, ms / 20, now, &mut out);
-                for packet in length {
+                let at = (side, ms / 20, now);
+                for packet in tick(&mut sides[side], &call, at, in_place) {
                     hashes[0].bytes(&packet);
                     let lost = dice.below(100) < call.lost;
                     let twice = call.lost > 0 && dice.below(50) == 0;
@@ -159,10 +159,8 @@ fn play(call: Call) -> [u64; 3] {
 fn tick(
     it: &mut Side,
     call: &Call,
-    side: usize,
-    tick: u64,
-    now: Instant,
-    out: &mut [u8],
+    (side, tick, now): (usize, u64, Instant),
+    in_place: bool,
 ) -> Vec<Vec<u8>> {
     if call.changes && tick.is_multiple_of(50) {
         it.session.update(now, params(call, side, tick));
@@ -173,11 +171,17 @@ fn tick(
     if call.changes && tick % 700 == 650 {
         it.session.skip(3);
     }
-    let next = it.voice.next();
+    let mut next = it.voice.next();
     let speaks = tick % 400 < 300 && it.session.wants_sound();
-    it.session.tick(now, speaks.then_some(&next));
-    let mut packets = vec![];
-    while let Some(length) = it.session.poll_packet(out) {
+    let (mut packets, mut out) = (vec![], [0; 1500]);
+    if !in_place {
+        it.session.tick(now, speaks.then_some(&next));
+    } else if it.session.tick_in_place(now, speaks, &mut next).is_some()
+        && let Some(length) = it.session.send(&next, &mut out)
+    {
+        packets.push(out[..length].to_vec());
+    }
+    while let Some(length) = it.session.poll_packet(&mut out) {
         packets.push(out[..length].to_vec());
     }
     packets
@@ -214,13 +218,14 @@ fn note(session: &mut MediaSession, now: Instant, side: usize, hashes: &mut [Has
 
 /// Plays all of them, so that a change is seen as a whole.
 fn check(calls: &[(&str, Call, [u64; 3])]) {
-    let started = calls
-        .iter()
-        .map(|&(name, call, expected)| (name, expected, std::thread::spawn(move || play(call))));
+    let started = calls.iter().map(|&(name, call, expected)| {
+        let play = move || [false, true].map(|in_place| play(call, in_place));
+        (name, expected, std::thread::spawn(play))
+    });
     let mut others = String::new();
     for (name, expected, thread) in started.collect::<Vec<_>>() {
-        let [sent, heard, told] = thread.join().unwrap();
-        if expected != [sent, heard, told] {
+        let got = thread.join().unwrap();
+        for [sent, heard, told] in got.into_iter().filter(|got| *got != expected) {
             others += &format!("\n{name}: [{sent:#018x}, {heard:#018x}, {told:#018x}]");
         }
     }

@@ -6,7 +6,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use crate::base::{Dice, Frame, PacketTime, Phi, SampleRate};
+use crate::base::{Dice, Frame, Loudness, PacketTime, Phi, SampleRate};
 use crate::codec::{Codec, OpusCoders, OpusSettings};
 use crate::rtp::{
     Counters, Inserted, Ntp, Packet, PacketError, Playout, RTCP_BYTES, Reception, RtcpParams,
@@ -162,7 +162,7 @@ pub struct Stats {
     pub packets_sent: u64,
     /// Frames of the agent's sound sent, without silence.
     pub frames_played: u64,
-    /// How even what comes is, as of the last tick.
+    /// How even what comes is; see [`MediaSession::timing`].
     pub timing: Timing,
     /// Of the socket, filled in by whoever owns it.
     pub socket: SocketCounts,
@@ -436,30 +436,42 @@ impl MediaSession {
     /// Without one the backdrop is sent, so that the far end sees an unbroken stream.
     /// Returns what goes out; `None` when nothing may.
     pub fn tick(&mut self, now: Instant, next: Option<&Frame>) -> Option<Frame> {
-        let sent = match next {
-            _ if !self.params.sends => None,
-            Some(frame) => {
-                self.stats.frames_played += 1;
-                self.backdrop.yield_to_voice();
-                Some(*frame)
-            }
-            None if self.dialler.is_busy() => Some(self.dialler.next_frame()),
-            None => Some(self.backdrop.next_frame(self.params.comfort_noise)),
-        };
-        match &sent {
-            Some(frame) => self.sender.take(frame),
-            None => self.sender.pass(),
+        let mut frame = next.copied().unwrap_or(Frame::SILENCE);
+        self.tick_in_place(now, next.is_some(), &mut frame)?;
+        self.sender.take(&frame);
+        Some(frame)
+    }
+
+    /// The same where the agent's frame `is_next` in its place, or what is sent instead is put
+    /// there. Returns how loud it is, to be given to [`Self::send`] at once.
+    pub fn tick_in_place(
+        &mut self,
+        now: Instant,
+        is_next: bool,
+        frame: &mut Frame,
+    ) -> Option<Loudness> {
+        if is_next && self.params.sends {
+            self.stats.frames_played += 1;
+            self.backdrop.yield_to_voice();
+        } else if self.params.sends {
+            *frame = match self.dialler.is_busy() {
+                true => self.dialler.next_frame(),
+                false => self.backdrop.next_frame(self.params.comfort_noise),
+            };
+        } else {
+            self.sender.pass();
         }
+        let sent = self.params.sends.then(|| frame.loudness());
         if self.params.receives {
             self.receiver.pass();
         }
-        self.stats.timing = self.receiver.timing(now, &self.reception);
+        self.watch.buffers(self.receiver.depth());
         if !self.params.is_held() {
             for event in self.life.check(now, self.params.rtp_timeout).into_iter().flatten() {
                 self.emit(event);
             }
         }
-        let (said, remote) = (next.filter(|_| self.params.sends), self.latch.remote());
+        let (said, remote) = (sent.as_ref().filter(|_| is_next), self.latch.remote());
         let seen = (&self.stats, self.life.last_packet());
         if let Some(verdict) = self.watch.tick(now, said, (&self.params, remote), seen) {
             self.emit(SessionEvent::Judged(verdict));
@@ -485,6 +497,17 @@ impl MediaSession {
     /// [`Self::remote`].
     pub fn poll_packet(&mut self, out: &mut [u8]) -> Option<usize> {
         let length = self.sender.poll_packet(out)?;
+        self.seal(length, out)
+    }
+
+    /// Writes the packet that the frame of [`Self::tick_in_place`] makes due, as
+    /// [`Self::poll_packet`] does, which is asked afterwards.
+    pub fn send(&mut self, frame: &Frame, out: &mut [u8]) -> Option<usize> {
+        let length = self.sender.send(frame, out)?;
+        self.seal(length, out)
+    }
+
+    fn seal(&mut self, length: usize, out: &mut [u8]) -> Option<usize> {
         self.stats.packets_sent += 1;
         self.watch.sends(length.saturating_sub(HEADER));
         match &mut self.protection {
@@ -495,22 +518,26 @@ impl MediaSession {
 
     /// Returns the next frame that was heard. On hold nothing is: what comes then is the PBX's music.
     pub fn poll_heard(&mut self, now: Instant) -> Option<Heard> {
-        loop {
-            if !self.params.receives {
-                return None;
-            }
-            let mut heard = self.receiver.poll(now, &mut self.stats.received)?;
+        let mut heard = Heard::default();
+        self.hear(now, &mut heard).then_some(heard)
+    }
+
+    /// The same, into a place of the caller's; whether there was one.
+    pub fn hear(&mut self, now: Instant, heard: &mut Heard) -> bool {
+        while self.params.receives && self.receiver.poll(now, &mut self.stats.received, heard) {
             if self.params.is_held() {
                 continue;
             }
-            self.watch.heard(&heard.frame, heard.sound);
-            if self.params.in_band_digits
-                && let Some(digit) = self.digits.hear(now, &mut heard.frame)
-            {
-                self.emit(SessionEvent::Digit(digit));
+            self.watch.heard(&heard.loudness, heard.sound);
+            if self.params.in_band_digits {
+                if let Some(digit) = self.digits.hear(now, &mut heard.frame) {
+                    self.emit(SessionEvent::Digit(digit));
+                }
+                heard.loudness = heard.frame.loudness();
             }
-            return Some(heard);
+            return true;
         }
+        false
     }
 
     /// Returns what has happened since.
@@ -534,9 +561,14 @@ impl MediaSession {
         self.latch.remote()
     }
 
-    /// Returns the counts.
+    /// Returns the counts, without [`Stats::timing`].
     pub fn stats(&self) -> &Stats {
         &self.stats
+    }
+
+    /// Returns how even what comes is.
+    pub fn timing(&self, now: Instant) -> Timing {
+        self.receiver.timing(now, &self.reception)
     }
 
     /// Returns the account of the stream that comes, of which RTCP reports.
