@@ -37,13 +37,16 @@ pub(super) enum Returned {
     Tap { _writer: Box<TapWriter> },
 }
 
-/// What both halves see.
+/// What both halves see, in a cache line of its own: the media thread looks at it in every tick.
 #[derive(Default)]
+#[repr(align(64))]
 pub(super) struct Shared {
     epoch: AtomicU32,
     /// Utterance in the upper half, frames played in the lower.
     played: AtomicU64,
     closing: AtomicBool,
+    /// Something was asked since it was looked.
+    waiting: AtomicBool,
 }
 
 impl Shared {
@@ -53,6 +56,12 @@ impl Shared {
 
     pub(super) fn is_closing(&self) -> bool {
         self.closing.load(Ordering::Acquire)
+    }
+
+    /// Whether requests wait. All of them are to be taken then: it is not said again.
+    pub(super) fn has_requests(&self) -> bool {
+        // Cleared before they are taken, so that one that comes meanwhile is seen at the next tick.
+        self.waiting.load(Ordering::Acquire) && self.waiting.swap(false, Ordering::AcqRel)
     }
 
     pub(super) fn tell_played(&self, (utterance, frames): (UtteranceId, u32)) {
@@ -86,6 +95,7 @@ struct Handle {
 
 struct Ends {
     requests: HeapProd<Request>,
+    shared: Arc<Shared>,
     /// The leg has what Opus needs; it keeps it.
     opus: bool,
     returned: HeapCons<Returned>,
@@ -105,7 +115,12 @@ pub(super) fn control(wake: Arc<EventFd>, codec: Codec) -> (LegControl, Asked) {
     let shared = Arc::new(Shared::default());
     let (requests, asked) = HeapRb::new(REQUESTS).split();
     let (returns, returned) = HeapRb::new(2 * REQUESTS).split();
-    let ends = Mutex::new(Ends { requests, opus: codec == Codec::Opus, returned });
+    let ends = Mutex::new(Ends {
+        requests,
+        shared: Arc::clone(&shared),
+        opus: codec == Codec::Opus,
+        returned,
+    });
     let behind = Mutex::default();
     let handle = Handle { shared: Arc::clone(&shared), ends, behind, wake };
     (LegControl(Arc::new(handle)), Asked { shared, requests: asked, returned: returns })
@@ -198,7 +213,9 @@ impl LegControl {
 impl Ends {
     fn ask(&mut self, request: Request) -> Result<(), WorkersError> {
         self.returned.clear();
-        self.requests.try_push(request).map_err(|_| WorkersError::Busy { thread: "media" })
+        let pushed = self.requests.try_push(request);
+        self.shared.waiting.store(true, Ordering::Release);
+        pushed.map_err(|_| WorkersError::Busy { thread: "media" })
     }
 }
 
