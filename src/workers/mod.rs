@@ -17,6 +17,7 @@ mod mouth;
 mod pacer;
 mod plane;
 mod playback;
+mod polling;
 mod ports;
 mod prompts;
 mod rings;

@@ -16,10 +16,11 @@ use crate::media::{LegParams, SocketCounts};
 use super::WorkersError;
 use super::control::LegMedia;
 use super::events::{Arrivals, MediaEvents};
-use super::leg::Leg;
+use super::leg::{Leg, Scratch};
 use super::linux::{
     Epoll, EventFd, RECEIVE_BUFFER, Scheduling, ask_for_real_time, prepare_for_rtp, receive_buffer,
 };
+use super::polling::Policy;
 use super::ports::{Port, PortPool};
 use super::thread::{Gauges, LEGS, MediaThread, Wheel};
 
@@ -113,7 +114,8 @@ impl MediaPlane {
                 wake: Arc::clone(&wake),
                 told: Arc::clone(&told),
                 wheel: Wheel::new(),
-                buffer: [0; 2048],
+                scratch: Scratch::default(),
+                polling: Policy::default(),
             };
             let (granted, report) = mpsc::sync_channel(1);
             let join = std::thread::Builder::new()

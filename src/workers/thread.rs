@@ -6,17 +6,18 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use ringbuf::traits::{Consumer, Observer, Producer};
 use ringbuf::{HeapCons, HeapProd};
 
 use crate::media::SocketCounts;
 
-use super::leg::{Leg, Ticked};
+use super::leg::{Leg, Scratch, Ticked};
 use super::linux::{Epoll, EventFd, Monotonic, thread_time};
 use super::load::{self, LoadMeter};
 use super::pacer::{Due, Pacer, SLOTS};
+use super::polling::Policy;
 
 /// What a thread has places for: more than a core carries (benches/media_calls). How many calls are
 /// admitted is for its load to say.
@@ -25,6 +26,8 @@ pub(super) const LEGS: usize = 4000;
 const LEGS_IN_SLOT: usize = LEGS.div_ceil(SLOTS);
 /// Without legs the thread sleeps, and looks up this often.
 const IDLE: Duration = Duration::from_millis(200);
+/// A leg that is to move by so many slots may move by this many less.
+const LESS: usize = 4;
 /// From one slot to the next.
 const TICK: Duration = Duration::from_millis(1);
 /// A tick later than this is counted.
@@ -98,7 +101,8 @@ pub(super) struct MediaThread {
     /// Wakes whoever drains the events.
     pub(super) told: Arc<EventFd>,
     pub(super) wheel: Wheel,
-    pub(super) buffer: [u8; 2048],
+    pub(super) scratch: Scratch,
+    pub(super) polling: Policy,
 }
 
 /// Legs by number and by slot, in places made beforehand.
@@ -119,6 +123,10 @@ impl Wheel {
         Self { legs: (0..LEGS).map(|_| None).collect(), free: (0..LEGS).rev().collect(), slots }
     }
 
+    fn len(&self) -> usize {
+        LEGS - self.free.len()
+    }
+
     fn is_empty(&self) -> bool {
         self.free.len() == LEGS
     }
@@ -133,6 +141,21 @@ impl Wheel {
         self.slots[slot].push(number);
         self.legs[number] = Some(Place { leg, slot });
         Some(number)
+    }
+
+    /// Moves a leg by so many slots, or a few less, to one that has room; whether it moved.
+    fn shift(&mut self, number: usize, earlier: usize) -> bool {
+        let most = (self.len() / SLOTS * 5 / 4 + 2).min(LEGS_IN_SLOT);
+        let Some(Some(place)) = self.legs.get_mut(number) else { return false };
+        let to = (earlier.saturating_sub(LESS).max(1)..=earlier)
+            .rev()
+            .map(|by| (place.slot + SLOTS - by) % SLOTS)
+            .find(|&slot| self.slots[slot].len() < most);
+        let Some(to) = to else { return false };
+        self.slots[place.slot].retain(|&other| other != number);
+        self.slots[to].push(number);
+        place.slot = to;
+        true
     }
 
     fn remove(&mut self, number: usize) -> Option<Box<Leg>> {
@@ -166,6 +189,8 @@ impl MediaThread {
             self.measure(&due, &mut meter);
             self.take_up();
             let now = Instant::now();
+            self.scratch.wall = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+            self.polling.tick(self.wheel.len());
             let mut told = self.tick(&due, now);
             told |= self.receive(now);
             if told {
@@ -211,22 +236,38 @@ impl MediaThread {
     fn tick(&mut self, due: &Due, now: Instant) -> bool {
         let (mut told, mut index) = (false, 0);
         while let Some(&number) = self.wheel.slots[due.slot].get(index) {
-            let Self { wheel, gauges, .. } = &mut *self;
+            let Self { wheel, gauges, scratch, .. } = &mut *self;
             let ticked = wheel.get(number).map(|leg| {
                 let before = *leg.socket();
-                let ticked = catch_unwind(AssertUnwindSafe(|| leg.tick(now, due.turn)));
+                let ticked = catch_unwind(AssertUnwindSafe(|| leg.tick(now, due.turn, scratch)));
                 gauges.sockets.add(&before, leg.socket());
                 told |= leg.took_word();
                 ticked
             });
             match ticked {
-                Some(Ok(Ticked::GoesOn)) => index += 1,
+                Some(Ok(Ticked::GoesOn)) => index += usize::from(!self.arrange(number)),
                 // The leg leaves the slot, and the next one takes its place.
                 Some(Ok(Ticked::Closes)) => told |= self.retire(number, false),
                 Some(Err(_)) | None => told |= self.retire(number, true),
             }
         }
         told
+    }
+
+    /// Has a leg look for what comes itself, or not, as all do by now; whether it left its slot.
+    fn arrange(&mut self, number: usize) -> bool {
+        let Self { wheel, epoll, polling, .. } = self;
+        let Some(leg) = wheel.get(number) else { return false };
+        if polling.changes(leg.is_polled()) {
+            if leg.is_polled() {
+                // Without a watch it goes on as it is, and is asked again.
+                leg.poll(epoll.add(&*leg, number as u64).is_err());
+            } else {
+                epoll.remove(&*leg);
+                leg.poll(true);
+            }
+        }
+        leg.earlier().is_some_and(|earlier| wheel.shift(number, earlier))
     }
 
     fn receive(&mut self, now: Instant) -> bool {
@@ -237,13 +278,13 @@ impl MediaThread {
                 self.wake.clear();
                 continue;
             }
-            let Self { wheel, gauges, buffer, .. } = &mut *self;
+            let Self { wheel, gauges, scratch, .. } = &mut *self;
             let (number, control) = ((number & !CONTROL) as usize, number & CONTROL != 0);
             let Some(leg) = wheel.get(number) else { continue };
             let before = *leg.socket();
             let received = catch_unwind(AssertUnwindSafe(|| match control {
-                true => leg.receive_control(now, buffer),
-                false => leg.receive(now, buffer),
+                true => leg.receive_control(now, scratch),
+                false => _ = leg.receive(now, scratch),
             }));
             gauges.sockets.add(&before, leg.socket());
             told |= leg.took_word();
