@@ -130,6 +130,11 @@ impl Receiver {
         self.choose_playout();
     }
 
+    /// Goes on after another offer and answer, perhaps with another far end.
+    pub(super) fn go_on(&mut self, another_far_end: bool) {
+        self.jitter.agree(another_far_end);
+    }
+
     /// Whether what is heard goes to somebody's ears, for now.
     pub(super) fn set_for_ears(&mut self, for_ears: bool) {
         self.for_ears = for_ears;

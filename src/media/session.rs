@@ -242,6 +242,7 @@ impl MediaSession {
         }
         self.sender.agree(&params);
         self.receiver.agree(params.payload_type, params.codec, params.playout);
+        self.receiver.go_on(params.remote != self.params.remote);
         let keys = |of: &LegParams| (of.remote, of.telephone_event);
         self.digits.agree(params.codec.clock_rate(), keys(&params) != keys(&self.params));
         self.reception.set_clock(params.codec.clock_rate());

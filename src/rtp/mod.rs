@@ -20,6 +20,7 @@ mod reports;
 mod rtcp;
 mod rtcp_timing;
 mod srtp;
+mod succession;
 
 pub use counters::Counters;
 pub use depth::Depth;

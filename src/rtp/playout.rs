@@ -170,6 +170,11 @@ impl Pacer {
         self.pauses = true;
     }
 
+    /// Whether nothing is sent while nobody speaks.
+    pub(super) fn pauses(&self) -> bool {
+        self.pauses
+    }
+
     /// The delay aimed at, in milliseconds.
     pub(super) fn target_ms(&self, now: Instant) -> f32 {
         let total: f32 = self.histogram.iter().sum();
