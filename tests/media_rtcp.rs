@@ -313,6 +313,49 @@ fn hold_is_no_verdict_and_no_loss() {
     assert!(far.verdict.unwrap().is_fine());
 }
 
+/// RFC 7160 §4.1 and RFC 3550 §6.4.1: the reports are of the stream that there is, and count what it has sent.
+#[test]
+fn another_clock_is_another_stream_and_reports_follow_it() {
+    let mut world = World::new(|params| params);
+    world.run(20);
+    let before = world.ends[0].session.continuity().ssrc;
+    assert!(close(world.quality(0).outbound_loss.unwrap(), 0.0, 0.01));
+    let offered = world.ends[0].offered;
+    for (index, remote) in [address(2, 5000), address(1, 4000)].into_iter().enumerate() {
+        let params = LegParams::new(Codec::L16, 97, remote);
+        world.ends[index].session.update(world.now, params);
+    }
+    world.ways[0].lost = 20;
+    world.run(30);
+    let ssrc = world.ends[0].session.continuity().ssrc;
+    assert_ne!(ssrc, before);
+    let (report, _) = world.ends[0].reports.last().unwrap();
+    let mut told = None;
+    read_rtcp(report, |said| {
+        if let Said::Sender { by, packets, .. } = said {
+            told = Some((by, packets));
+        }
+    })
+    .unwrap();
+    let (by, packets) = told.unwrap();
+    assert_eq!(by, ssrc);
+    assert!((1000..=world.ends[0].offered - offered).contains(&packets), "{packets}");
+    // The far end speaks of the new stream, and is understood.
+    let near = world.quality(0);
+    assert!(close(near.outbound_loss.unwrap(), 0.2, 0.05), "{near:?}");
+    assert!(near.verdict.unwrap().is_fine() && near.round_trip.is_some(), "{near:?}");
+    let mut out = [0; RTCP_BYTES];
+    let (length, _) = world.ends[0].session.goodbye(world.now, &mut out).unwrap();
+    let mut bye = None;
+    read_rtcp(&out[..length], |said| {
+        if let Said::Bye { by } = said {
+            bye = Some(by);
+        }
+    })
+    .unwrap();
+    assert_eq!(bye, Some(ssrc));
+}
+
 #[test]
 fn the_last_report_says_goodbye() {
     let mut world = World::new(|params| params);

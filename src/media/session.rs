@@ -241,6 +241,7 @@ impl MediaSession {
             self.watch.agree(now, &self.stats);
         }
         self.sender.agree(&params);
+        self.watch.is_now(self.sender.continuity());
         self.receiver.agree(params.payload_type, params.codec, params.playout);
         self.receiver.go_on(params.remote != self.params.remote);
         let keys = |of: &LegParams| (of.remote, of.telephone_event);
@@ -349,8 +350,8 @@ impl MediaSession {
             return None;
         }
         let Self { watch, reception, params, .. } = self;
-        let time = self.sender.continuity().time;
-        let length = watch.write_control(now, time, reception, params, out)?;
+        let ours = self.sender.continuity();
+        let length = watch.write_control(now, ours, reception, params, out)?;
         self.send_control(length, out)
     }
 
@@ -360,8 +361,8 @@ impl MediaSession {
         now: Instant,
         out: &mut [u8; RTCP_BYTES],
     ) -> Option<(usize, SocketAddr)> {
-        let time = self.sender.continuity().time;
-        let length = self.watch.write_goodbye(now, time, &mut self.reception, out)?;
+        let ours = self.sender.continuity();
+        let length = self.watch.write_goodbye(now, ours, &mut self.reception, out)?;
         self.send_control(length, out)
     }
 

@@ -4,12 +4,13 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use crate::base::{Dice, Frame, RtpTime};
+use crate::base::{Dice, Frame};
 use crate::rtp::{Counters, Ntp, RTCP_BYTES, Reception, Reports, Sent, Ssrc, VoipMetrics};
 
 use super::levels::{LevelMeter, Levels};
 use super::quality::{Impairment, Path, Rating, burst_ratio, rate};
 use super::receiver::Sound;
+use super::sender::Continuity;
 use super::session::{LegParams, Stats};
 use super::verdict::{Facts, Verdict};
 
@@ -150,6 +151,16 @@ impl Watch {
         self.concealing = concealed;
     }
 
+    /// Our stream is this one: another one's packets are not counted with it (RFC 3550 §6.4.1), and
+    /// what was told of it is not of this one.
+    pub(super) fn is_now(&mut self, ours: Continuity) {
+        if ours.ssrc != self.sent.ssrc {
+            self.sent = Sent { ssrc: ours.ssrc, ..Sent::default() };
+            self.reports.begin_anew();
+        }
+        self.sent.time = ours.time;
+    }
+
     /// A packet is to go out.
     pub(super) fn sends(&mut self, payload: usize) {
         self.sent.packets = self.sent.packets.wrapping_add(1);
@@ -258,12 +269,12 @@ impl Watch {
     pub(super) fn write_control(
         &mut self,
         now: Instant,
-        time: RtpTime,
+        ours: Continuity,
         theirs: &mut Reception,
         params: &LegParams,
         out: &mut [u8; RTCP_BYTES],
     ) -> Option<usize> {
-        self.sent.time = time;
+        self.is_now(ours);
         let voip = params.rtcp.voip_metrics.then(|| self.voip(theirs, params)).flatten();
         let extended = (params.rtcp.receiver_time, voip.as_ref());
         self.reports.write(now, &self.sent, theirs, extended, out)
@@ -273,11 +284,11 @@ impl Watch {
     pub(super) fn write_goodbye(
         &mut self,
         now: Instant,
-        time: RtpTime,
+        ours: Continuity,
         theirs: &mut Reception,
         out: &mut [u8; RTCP_BYTES],
     ) -> Option<usize> {
-        self.sent.time = time;
+        self.is_now(ours);
         self.reports.goodbye(now, &self.sent, theirs, out)
     }
 

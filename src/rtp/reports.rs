@@ -138,6 +138,14 @@ impl Reports {
         &self.far
     }
 
+    /// Goes on for another stream of ours, of which nothing was sent or told yet.
+    pub fn begin_anew(&mut self) {
+        (self.sent, self.told_at) = ([0; 2], 0);
+        let FarEnd { reports, round_trip, round_trip_max, packets_sent, bye, .. } = self.far;
+        self.far =
+            FarEnd { reports, round_trip, round_trip_max, packets_sent, bye, ..FarEnd::default() };
+    }
+
     /// Sets our clock; reports that are on their way measure by the old one.
     pub fn set_clock(&mut self, now: Instant, wall: Ntp) {
         self.clock = (now, wall);
