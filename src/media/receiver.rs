@@ -16,6 +16,8 @@ use super::scaling;
 const OPUS_SILENCE: usize = 2;
 /// The noise of pauses for recognition, in -dBov.
 const FAINT: u8 = 70;
+/// The loudest noise that ears are given in pauses, in -dBov, whatever is told.
+const LOUDEST: u8 = 30;
 /// Frames that may be asked for at once when the tick was late.
 const MAX_DUE: u32 = 5;
 /// Packets, and gaps between them, that a frame may be made of.
@@ -165,10 +167,12 @@ impl Receiver {
         counters: &mut Counters,
     ) -> Inserted {
         let samples = codec.map_or(0, |codec| codec.samples(packet.payload));
-        if codec == Some(Codec::Opus) && packet.payload.len() <= OPUS_SILENCE {
+        let inserted = self.jitter.insert(now, packet, samples, counters);
+        let falls_silent = codec == Some(Codec::Opus) && packet.payload.len() <= OPUS_SILENCE;
+        if falls_silent && inserted == Inserted::Kept {
             self.jitter.expect_pauses();
         }
-        self.jitter.insert(now, packet, samples, counters)
+        inserted
     }
 
     /// The stream being received.
@@ -182,7 +186,13 @@ impl Receiver {
         match self.playout {
             // Nobody is to hear it, and recognition does better without.
             Playout::Reorder => self.decoder.hear_noise(&[FAINT]),
-            Playout::Paced => self.decoder.hear_noise(payload),
+            Playout::Paced => {
+                let mut told = [0; NOISE_PAYLOAD];
+                let length = payload.len().min(told.len());
+                told[..length].copy_from_slice(&payload[..length]);
+                told[0] = (told[0] & 0x7f).max(LOUDEST);
+                self.decoder.hear_noise(&told[..length]);
+            }
         }
         self.told_noise = self.playout == Playout::Paced;
     }

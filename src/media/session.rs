@@ -556,20 +556,25 @@ impl MediaSession {
         let counters = &mut self.stats.received;
         let codec = self.receiver.codec_of(payload_type);
         let inserted = self.receiver.insert(now, packet, codec, counters);
-        if self.receiver.ssrc() == Some(packet.header.ssrc) {
+        let stream = self.receiver.ssrc();
+        if stream == Some(packet.header.ssrc) {
             self.reception.receive(now, &packet.header, codec.is_some());
         }
         if codec.is_some() {
             return Received::Sound(inserted);
         }
+        // Whose sound is not heard presses no keys either. Digits may come before any sound.
+        let is_theirs = stream.is_none_or(|ssrc| ssrc == packet.header.ssrc);
         if Some(payload_type) == self.params.telephone_event {
-            if let Some(digit) = self.digits.event(now, packet) {
+            if is_theirs && let Some(digit) = self.digits.event(now, packet) {
                 self.emit(SessionEvent::Digit(digit));
             }
             return Received::Event(inserted);
         }
         if payload_type == COMFORT_NOISE {
-            self.receiver.hear_noise(packet.payload);
+            if inserted == Inserted::Kept {
+                self.receiver.hear_noise(packet.payload);
+            }
             return Received::Sound(inserted);
         }
         counters.unexpected += 1;

@@ -1,0 +1,165 @@
+//! What is believed of whoever sends to a leg: which stream is the far end's, who presses keys, and when it is gone.
+#![allow(clippy::unwrap_used, reason = "a helper of a test fails as the test does")]
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use attendant::base::{Dice, Phi, RtpTime, SeqNo};
+use attendant::codec::Codec;
+use attendant::media::{LegParams, MediaSession, Received, SessionEvent, Sound};
+use attendant::rtp::{Header, Inserted, Packet, Playout, Ssrc};
+
+const CALLER: ([u8; 4], u16) = ([192, 0, 2, 1], 4000);
+/// The caller's stream, and that of somebody who sends under the caller's address.
+const THEIRS: u32 = 1;
+const ANOTHER: u32 = 9;
+/// Sound, an event and comfort noise.
+const PCMU: u8 = 0;
+const EVENT: u8 = 101;
+const NOISE: u8 = 13;
+
+fn params() -> LegParams {
+    LegParams {
+        telephone_event: Some(EVENT),
+        rtp_timeout: Some(Duration::from_secs(60)),
+        ..LegParams::new(Codec::Pcmu, PCMU, SocketAddr::from(CALLER))
+    }
+}
+
+/// A session and the virtual time that it lives in.
+struct World {
+    start: Instant,
+    now: Instant,
+    session: MediaSession,
+    events: Vec<SessionEvent>,
+    /// What every frame that was heard is made of, and how loud it is.
+    heard: Vec<(Sound, f32)>,
+}
+
+impl World {
+    fn new(params: LegParams) -> Self {
+        let start = Instant::now();
+        let session = MediaSession::new(start, params, &mut Dice::new(5));
+        Self { start, now: start, session, events: Vec::new(), heard: Vec::new() }
+    }
+
+    fn tick(&mut self) {
+        self.now += Duration::from_millis(20);
+        self.session.tick(self.now, None);
+        let mut out = [0; 1500];
+        while self.session.poll_packet(&mut out).is_some() {}
+        self.listen();
+    }
+
+    fn listen(&mut self) {
+        while let Some(heard) = self.session.poll_heard(self.now) {
+            self.heard.push((heard.sound, heard.frame.level()));
+        }
+        self.events.extend(std::iter::from_fn(|| self.session.poll_event()));
+    }
+
+    fn pass(&mut self, seconds: u64) {
+        (0..50 * seconds).for_each(|_| self.tick());
+    }
+
+    /// A packet whose time goes with its number.
+    fn receive(&mut self, ssrc: u32, payload_type: u8, number: u16, payload: &[u8]) -> Received {
+        self.receive_at(ssrc, payload_type, (number, u32::from(number) * 160), payload)
+    }
+
+    fn receive_at(
+        &mut self,
+        ssrc: u32,
+        payload_type: u8,
+        (number, time): (u16, u32),
+        payload: &[u8],
+    ) -> Received {
+        let (seq, time, ssrc) = (SeqNo(number), RtpTime(time), Ssrc(ssrc));
+        let header = Header { payload_type, marker: false, seq, time, ssrc };
+        let mut out = [0; 1500];
+        let length = Packet { header, payload }.write(&mut out).unwrap();
+        let received = self.session.receive(self.now, &out[..length], CALLER.into());
+        self.listen();
+        received
+    }
+
+    /// The caller talks; returns the next number.
+    fn talk(&mut self, from: u16, packets: u16) -> u16 {
+        for number in from..from + packets {
+            self.tick();
+            self.receive(THEIRS, PCMU, number, &[0x20; 160]);
+        }
+        from + packets
+    }
+
+    fn digits(&self) -> String {
+        let digit = |event: &SessionEvent| match event {
+            SessionEvent::Digit(digit) => {
+                Some(*Phi::reveal(digit, attendant::base::Purpose::Comparison))
+            }
+            _ => None,
+        };
+        self.events.iter().filter_map(digit).collect()
+    }
+}
+
+/// A key is pressed: three packets of it, and three that end it.
+fn press(world: &mut World, ssrc: u32, first: u16, event: u8) {
+    let time = u32::from(first) * 160;
+    for step in 0..6_u16 {
+        let end = if step >= 3 { 0x80 } else { 0 };
+        let [high, low] = (160 * (step.min(3) + 1)).to_be_bytes();
+        world.receive_at(ssrc, EVENT, (first + step, time), &[event, end | 10, high, low]);
+    }
+}
+
+#[test]
+fn only_the_stream_that_is_heard_presses_keys() {
+    let mut world = World::new(params());
+    // Before anything is heard, whoever presses is the caller.
+    press(&mut world, THEIRS, 100, 1);
+    assert_eq!(world.digits(), "1");
+    world.talk(106, 10);
+    press(&mut world, ANOTHER, 7000, 2);
+    press(&mut world, THEIRS, 116, 3);
+    press(&mut world, ANOTHER, 7006, 4);
+    assert_eq!(world.digits(), "13");
+}
+
+#[test]
+fn nobody_else_says_what_the_callers_pauses_sound_like() {
+    let mut world = World::new(LegParams { playout: Playout::Paced, ..params() });
+    world.talk(0, 50);
+    // As loud as can be, and from somebody else.
+    world.receive(ANOTHER, NOISE, 7000, &[0]);
+    world.receive(THEIRS, NOISE, 50, &[60]);
+    world.receive(ANOTHER, NOISE, 7001, &[0]);
+    world.heard.clear();
+    world.pass(1);
+    let loudest = |heard: &[(Sound, f32)]| {
+        let pauses = heard.iter().skip(10).filter(|(sound, _)| *sound == Sound::Pause);
+        pauses.map(|(_, level)| *level).fold(-200.0, f32::max)
+    };
+    assert!(loudest(&world.heard) < -55.0, "{}", loudest(&world.heard));
+    // Nor is a caller believed whose silence is as loud as a cry.
+    world.receive(THEIRS, NOISE, 51, &[0]);
+    world.heard.clear();
+    world.pass(1);
+    assert!(loudest(&world.heard) < -25.0, "{}", loudest(&world.heard));
+}
+
+/// Sound of another stream that fits between two packets of the caller's is not heard.
+#[test]
+fn who_talks_beside_the_caller_is_not_heard() {
+    let mut world = World::new(params());
+    for number in 0..100 {
+        world.talk(number, 1);
+        let other = 7000 + 2 * number;
+        for number in [other, other + 1] {
+            let received = world.receive(ANOTHER, PCMU, number, &[0x80; 160]);
+            assert_eq!(received, Received::Sound(Inserted::TooEarly));
+        }
+    }
+    assert_eq!(world.session.stats().received.restarts, 0);
+    assert!(world.start < world.now && world.heard.len() >= 99);
+}
