@@ -395,6 +395,11 @@ impl MediaSession {
         self.watch.refused(now);
     }
 
+    /// Notes that this machine could not send the packet that was polled last.
+    pub fn unsent(&mut self) {
+        self.watch.unsent();
+    }
+
     /// Returns how the leg sounded so far.
     pub fn quality(&self, now: Instant) -> Quality {
         let judged = (&self.stats, self.life.last_packet());

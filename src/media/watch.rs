@@ -79,6 +79,9 @@ pub(super) struct Watch {
     sounded: u32,
     concealing: bool,
     foreign_from: Option<SocketAddr>,
+    /// Packets in a row that could not be sent, and whether the latest one may have been.
+    unsent: u32,
+    went_out: bool,
     refused: u64,
     refused_at: Option<Instant>,
     /// Since when sound should be there, and what was counted by then.
@@ -105,6 +108,8 @@ impl Watch {
             sounded: 0,
             concealing: false,
             foreign_from: None,
+            unsent: 0,
+            went_out: false,
             refused: 0,
             refused_at: None,
             since: None,
@@ -161,8 +166,17 @@ impl Watch {
         self.sent.time = ours.time;
     }
 
+    /// The packet that was to go out could not be sent.
+    pub(super) fn unsent(&mut self) {
+        (self.unsent, self.went_out) = (self.unsent.saturating_add(1), false);
+    }
+
     /// A packet is to go out.
     pub(super) fn sends(&mut self, payload: usize) {
+        // Nobody said otherwise of the one before it.
+        if std::mem::replace(&mut self.went_out, true) {
+            self.unsent = 0;
+        }
         self.sent.packets = self.sent.packets.wrapping_add(1);
         self.sent.bytes = self.sent.bytes.wrapping_add(payload as u32);
     }
@@ -222,6 +236,7 @@ impl Watch {
             unexpected: came.unexpected - before.unexpected,
             heard: self.heard.levels(),
             sent: stats.packets_sent,
+            unsent: self.unsent,
             refused: self.refused,
             not_refused_for: self.refused_at.map_or(Duration::MAX, not_refused_for),
             heard_us: far.heard_us,
