@@ -132,9 +132,9 @@ impl Receiver {
         self.choose_playout();
     }
 
-    /// Goes on after another offer and answer, perhaps with another far end.
-    pub(super) fn go_on(&mut self, another_far_end: bool) {
-        self.jitter.agree(another_far_end);
+    /// Goes on after an offer and answer, perhaps with another far end, and perhaps under SRTP.
+    pub(super) fn go_on(&mut self, another_far_end: bool, genuine: bool) {
+        self.jitter.agree(another_far_end, genuine);
     }
 
     /// Whether what is heard goes to somebody's ears, for now.

@@ -36,9 +36,10 @@ impl Continuity {
         }
     }
 
-    /// Another clock rate is another stream (RFC 7160 §4.1). The odd multiplier takes every name
-    /// to another one.
-    fn on_another_clock(&mut self) {
+    /// Goes on as another stream: another clock rate is one (RFC 7160 §4.1), and so is another key. The odd
+    /// multiplier takes every name to another one; the numbers begin where [`Self::begin`] has them.
+    fn begin_anew(&mut self) {
+        self.seq.0 &= 0x7fff;
         self.ssrc = Ssrc(self.ssrc.0.wrapping_mul(0x9e37_79b1).wrapping_add(0x7f4a_7c15));
         self.after_pause = true;
     }
@@ -89,7 +90,7 @@ impl Sender {
         }
         let another_clock = params.codec.clock_rate() != self.codec.clock_rate();
         if another_clock {
-            self.continuity.on_another_clock();
+            self.continuity.begin_anew();
         }
         let events = (params.telephone_event.is_some(), params.event_clock);
         if another_clock || events != (true, self.event_clock) {
@@ -103,6 +104,11 @@ impl Sender {
         self.telephone_event = params.telephone_event;
         self.event_clock = params.event_clock;
         self.packet = params.codec.packet(params.packet_time);
+    }
+
+    /// Goes on as another stream.
+    pub(super) fn begin_anew(&mut self) {
+        self.continuity.begin_anew();
     }
 
     pub(super) fn continuity(&self) -> Continuity {

@@ -10,7 +10,7 @@ use crate::base::{Dice, Frame, PacketTime, Phi, SampleRate};
 use crate::codec::{Codec, OpusCoders, OpusSettings};
 use crate::rtp::{
     Counters, Inserted, Ntp, Packet, PacketError, Playout, RTCP_BYTES, Reception, RtcpParams,
-    SrtpError, SrtpKeys,
+    SrtpError, SrtpKeys, is_control,
 };
 
 use super::backdrop::{Backdrop, BackdropPlayer};
@@ -23,7 +23,7 @@ use super::sender::{Continuity, Sender};
 use super::socket_counts::SocketCounts;
 use super::tones::Dialler;
 use super::verdict::Verdict;
-use super::watch::{Quality, Watch};
+use super::watch::{Quality, Watch, next_port};
 
 /// Comfort noise (RFC 3389), for which every 8 kHz codec shares one payload type.
 const COMFORT_NOISE: u8 = 13;
@@ -196,11 +196,13 @@ impl MediaSession {
     pub fn resume(now: Instant, params: LegParams, continuity: Continuity) -> Self {
         let LegParams { codec, payload_type, .. } = params;
         let seed = u64::from(continuity.ssrc.0) << 32 | u64::from(continuity.time.0);
+        let mut receiver = Receiver::new(payload_type, codec, params.playout);
+        receiver.go_on(true, params.srtp.is_some());
         Self {
             latch: Latch::new(params.remote, params.learn_source, params.learn_from),
             protection: params.srtp.as_ref().map(Protection::new),
             sender: Sender::new(continuity, &params),
-            receiver: Receiver::new(payload_type, codec, params.playout),
+            receiver,
             params,
             digits: Digits::new(codec.clock_rate()),
             dialler: Dialler::default(),
@@ -229,7 +231,8 @@ impl MediaSession {
             self.latch.reopen();
         }
         match &mut self.protection {
-            Some(protection) => protection.agree(params.srtp.as_ref()),
+            Some(protection) if protection.agree(params.srtp.as_ref()) => self.sender.begin_anew(),
+            Some(_) => {}
             none => *none = params.srtp.as_ref().map(Protection::new),
         }
         // What did not come on hold was not to come.
@@ -243,7 +246,7 @@ impl MediaSession {
         self.sender.agree(&params);
         self.watch.is_now(self.sender.continuity());
         self.receiver.agree(params.payload_type, params.codec, params.playout);
-        self.receiver.go_on(params.remote != self.params.remote);
+        self.receiver.go_on(params.remote != self.params.remote, params.srtp.is_some());
         let keys = |of: &LegParams| (of.remote, of.telephone_event);
         self.digits.agree(params.codec.clock_rate(), keys(&params) != keys(&self.params));
         self.reception.set_clock(params.codec.clock_rate());
@@ -592,14 +595,4 @@ impl MediaSession {
             *place = Some(event);
         }
     }
-}
-
-/// Where RTCP goes when nobody says (RFC 3550 §11).
-fn next_port(rtp: SocketAddr) -> SocketAddr {
-    SocketAddr::new(rtp.ip(), rtp.port().saturating_add(1))
-}
-
-/// RTCP on the port of RTP (RFC 5761 §4).
-fn is_control(datagram: &[u8]) -> bool {
-    datagram.get(1).is_some_and(|kind| (192..=223).contains(kind))
 }

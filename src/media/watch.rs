@@ -267,11 +267,10 @@ impl Watch {
         if params.rtcp.mux {
             return remote;
         }
-        let next = |rtp: SocketAddr| SocketAddr::new(rtp.ip(), rtp.port().saturating_add(1));
         match self.control_from {
             Some(from) if learnt && from.ip() == remote.ip() => from,
-            _ if learnt => next(remote),
-            _ => params.rtcp.remote.unwrap_or_else(|| next(params.remote)),
+            _ if learnt => next_port(remote),
+            _ => params.rtcp.remote.unwrap_or_else(|| next_port(params.remote)),
         }
     }
 
@@ -412,4 +411,9 @@ impl Watch {
             buffer_max_ms: ms(self.buffer.1 as f32),
         })
     }
+}
+
+/// Where RTCP goes when nobody says (RFC 3550 §11).
+pub(super) fn next_port(rtp: SocketAddr) -> SocketAddr {
+    SocketAddr::new(rtp.ip(), rtp.port().saturating_add(1))
 }

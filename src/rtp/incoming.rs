@@ -108,9 +108,9 @@ impl Incoming {
         }
     }
 
-    /// Media were agreed anew, perhaps with another far end.
-    pub(super) fn agree(&mut self, another_far_end: bool) {
-        self.succession.agree(another_far_end);
+    /// Media were agreed anew, perhaps with another far end, and perhaps under a key.
+    pub(super) fn agree(&mut self, another_far_end: bool, genuine: bool) {
+        self.succession.agree(another_far_end, genuine);
     }
 
     /// Takes a packet in. While `idle` nothing is expected, so that the next packet of the stream

@@ -112,9 +112,10 @@ impl JitterBuffer {
         }
     }
 
-    /// Goes on after another offer and answer, perhaps with another far end.
-    pub fn agree(&mut self, another_far_end: bool) {
-        self.incoming.agree(another_far_end);
+    /// Goes on after an offer and answer, perhaps with another far end. What comes is `genuine` where nobody but
+    /// the far end can have sent it.
+    pub fn agree(&mut self, another_far_end: bool, genuine: bool) {
+        self.incoming.agree(another_far_end, genuine);
     }
 
     /// Goes on with the other time of release. What waits stays.

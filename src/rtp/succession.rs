@@ -3,7 +3,7 @@
 //! A stream that lives has no successor. One that stopped has, soon, so that a transfer inside a PBX is heard;
 //! later if it was known to pause, and much later once two were caught sending at a time. Whoever was
 //! displaced and comes back proves just that, and is the stream again at once. Without SRTP no more is
-//! possible: who waits for a pause to send is heard in it.
+//! possible: who waits for a pause to send is heard in it. Under SRTP nobody else can send any.
 
 use std::time::{Duration, Instant};
 
@@ -36,6 +36,8 @@ pub(super) struct Succession {
     beside: u8,
     /// Two have been caught sending at a time.
     contested: bool,
+    /// What comes is under a key, so that all of it is the far end's.
+    genuine: bool,
     /// Media were agreed anew, and nothing came of the stream since.
     anew: bool,
 }
@@ -58,9 +60,9 @@ impl Succession {
         }
     }
 
-    /// Media were agreed anew, perhaps with another far end.
-    pub(super) fn agree(&mut self, another_far_end: bool) {
-        self.anew = true;
+    /// Media were agreed anew, perhaps with another far end, and perhaps under a key.
+    pub(super) fn agree(&mut self, another_far_end: bool, genuine: bool) {
+        (self.anew, self.genuine) = (true, genuine);
         if another_far_end {
             (self.known, self.contested) = ([None; KNOWN], false);
         }
@@ -75,7 +77,7 @@ impl Succession {
         silent: bool,
         samples_per_ms: u32,
     ) -> Option<u8> {
-        if self.goes_before(ssrc, present) {
+        if self.genuine || self.goes_before(ssrc, present) {
             return Some(NEEDED);
         }
         let lives = u64::from(2 * self.packet / samples_per_ms + GRACE_MS);
