@@ -163,3 +163,29 @@ fn who_talks_beside_the_caller_is_not_heard() {
     assert_eq!(world.session.stats().received.restarts, 0);
     assert!(world.start < world.now && world.heard.len() >= 99);
 }
+
+/// RFC 3389 §4: who has described its silence sends again when that changes, or somebody speaks.
+#[test]
+fn a_silence_that_was_announced_is_no_fault_and_no_end() {
+    let wrong = |event: &SessionEvent| match event {
+        SessionEvent::NoPackets { .. } | SessionEvent::Gone { .. } => true,
+        SessionEvent::Judged(verdict) => !verdict.is_fine(),
+        _ => false,
+    };
+    let mut world = World::new(params());
+    let next = world.talk(0, 500);
+    world.receive(THEIRS, NOISE, next, &[70]);
+    world.pass(200);
+    assert!(!world.events.iter().any(wrong), "{:?}", world.events);
+    // Five times as long as one that was not.
+    world.pass(101);
+    assert!(world.events.iter().any(|event| matches!(event, SessionEvent::Gone { .. })));
+    // Whoever speaks again announces nothing.
+    let mut world = World::new(params());
+    let next = world.talk(0, 500);
+    world.receive(THEIRS, NOISE, next, &[70]);
+    world.talk(next + 1, 500);
+    world.pass(61);
+    assert!(world.events.iter().any(|event| matches!(event, SessionEvent::Gone { .. })));
+    assert!(world.events.iter().any(wrong), "{:?}", world.events);
+}

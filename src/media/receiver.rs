@@ -97,6 +97,8 @@ pub(super) struct Receiver {
     /// What quiet sounds like, and whether the far end told so itself.
     noise: NoiseListener,
     told_noise: bool,
+    /// The last that came said that nothing follows until somebody speaks.
+    silent: bool,
 }
 
 impl Receiver {
@@ -120,6 +122,7 @@ impl Receiver {
             quiet: Quiet::default(),
             noise: NoiseListener::default(),
             told_noise: false,
+            silent: false,
         };
         receiver.agree(payload_type, codec, playout);
         receiver
@@ -135,6 +138,7 @@ impl Receiver {
     /// Goes on after an offer and answer, perhaps with another far end, and perhaps under SRTP.
     pub(super) fn go_on(&mut self, another_far_end: bool, genuine: bool) {
         self.jitter.agree(another_far_end, genuine);
+        self.silent &= !another_far_end;
     }
 
     /// Whether what is heard goes to somebody's ears, for now.
@@ -169,10 +173,18 @@ impl Receiver {
         let samples = codec.map_or(0, |codec| codec.samples(packet.payload));
         let inserted = self.jitter.insert(now, packet, samples, counters);
         let falls_silent = codec == Some(Codec::Opus) && packet.payload.len() <= OPUS_SILENCE;
-        if falls_silent && inserted == Inserted::Kept {
-            self.jitter.expect_pauses();
+        if codec.is_some() && inserted == Inserted::Kept {
+            self.silent = falls_silent;
+            if falls_silent {
+                self.jitter.expect_pauses();
+            }
         }
         inserted
+    }
+
+    /// Whether the far end has said that it sends nothing until somebody speaks.
+    pub(super) fn is_silent(&self) -> bool {
+        self.silent
     }
 
     /// The stream being received.
@@ -182,6 +194,7 @@ impl Receiver {
 
     /// The far end falls silent, and tells what its silence sounds like (RFC 3389).
     pub(super) fn hear_noise(&mut self, payload: &[u8]) {
+        self.silent = true;
         self.jitter.expect_pauses();
         match self.playout {
             // Nobody is to hear it, and recognition does better without.

@@ -405,7 +405,7 @@ impl MediaSession {
 
     /// Returns how the leg sounded so far.
     pub fn quality(&self, now: Instant) -> Quality {
-        let judged = (&self.stats, self.life.last_packet());
+        let judged = (&self.stats, self.life.last_packet(now, self.receiver.is_silent()));
         self.watch.quality(now, &self.reception, (&self.params, self.latch.remote()), judged)
     }
 
@@ -465,12 +465,12 @@ impl MediaSession {
         }
         self.stats.timing = self.receiver.timing(now, &self.reception);
         if !self.params.is_held() {
-            for event in self.life.check(now, self.params.rtp_timeout).into_iter().flatten() {
-                self.emit(event);
-            }
+            let silent = self.receiver.is_silent();
+            let words = self.life.check(now, self.params.rtp_timeout, silent);
+            words.into_iter().flatten().for_each(|event| self.emit(event));
         }
         let (said, remote) = (next.filter(|_| self.params.sends), self.latch.remote());
-        let seen = (&self.stats, self.life.last_packet());
+        let seen = (&self.stats, self.life.last_packet(now, self.receiver.is_silent()));
         if let Some(verdict) = self.watch.tick(now, said, (&self.params, remote), seen) {
             self.emit(SessionEvent::Judged(verdict));
         }
