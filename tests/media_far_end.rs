@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 
 use attendant::base::{Dice, Phi, RtpTime, SeqNo};
 use attendant::codec::Codec;
-use attendant::media::{LegParams, MediaSession, Received, SessionEvent, Sound};
+use attendant::media::{
+    Inbound, LegParams, MediaSession, Outbound, Received, SessionEvent, Sound, Verdict,
+};
 use attendant::rtp::{Header, Inserted, Packet, Playout, Ssrc};
 
 const CALLER: ([u8; 4], u16) = ([192, 0, 2, 1], 4000);
@@ -90,6 +92,14 @@ impl World {
             self.receive(THEIRS, PCMU, number, &[0x20; 160]);
         }
         from + packets
+    }
+
+    fn verdicts(&self) -> Vec<Verdict> {
+        let judged = |event: &SessionEvent| match event {
+            SessionEvent::Judged(verdict) => Some(*verdict),
+            _ => None,
+        };
+        self.events.iter().filter_map(judged).collect()
     }
 
     fn digits(&self) -> String {
@@ -188,4 +198,37 @@ fn a_silence_that_was_announced_is_no_fault_and_no_end() {
     world.pass(61);
     assert!(world.events.iter().any(|event| matches!(event, SessionEvent::Gone { .. })));
     assert!(world.events.iter().any(wrong), "{:?}", world.events);
+}
+
+/// A transfer to somebody who is not there: the one before it is no witness.
+#[test]
+fn another_far_end_is_judged_by_itself() {
+    let elsewhere = SocketAddr::from(([192, 0, 2, 7], 4100));
+    let mut world = World::new(params());
+    world.talk(0, 500);
+    // Silent for so long that it would be gone in a second more.
+    world.pass(59);
+    world.events.clear();
+    world.session.update(world.now, LegParams { remote: elsewhere, ..params() });
+    world.pass(4);
+    assert_eq!(world.events, []);
+    // Nobody listens there, and nothing comes from there.
+    for _ in 0..10 {
+        world.pass(1);
+        world.session.refused(world.now);
+    }
+    let last = *world.verdicts().last().unwrap();
+    assert_eq!((last.inbound, last.outbound), (Some(Inbound::Nothing), Some(Outbound::Refused)));
+    // Whoever is there next is muted, which nothing of what came before can hide.
+    let mut world = World::new(params());
+    let next = world.talk(0, 500);
+    assert!(world.verdicts()[0].is_fine());
+    world.session.update(world.now, LegParams { remote: elsewhere, ..params() });
+    world.session.update(world.now, params());
+    for number in next..next + 1500 {
+        world.tick();
+        world.receive(THEIRS, PCMU, number, &[0xff; 160]);
+    }
+    let last = *world.verdicts().last().unwrap();
+    assert_eq!((last.inbound, last.outbound), (Some(Inbound::OnlySilence), None));
 }

@@ -235,18 +235,19 @@ impl MediaSession {
             Some(_) => {}
             none => *none = params.srtp.as_ref().map(Protection::new),
         }
-        // What did not come on hold was not to come.
-        if self.params.is_held() && !params.is_held() {
+        // What did not come on hold was not to come, nor from somebody who was not asked yet.
+        let moved = params.remote != self.params.remote;
+        if moved || self.params.is_held() && !params.is_held() {
             self.life = Life::new(now);
         }
         let path = |of: &LegParams| (of.remote, of.sends, of.receives, of.srtp.is_some());
         if path(&params) != path(&self.params) {
-            self.watch.agree(now, &self.stats);
+            self.watch.agree(now, &self.stats, moved);
         }
         self.sender.agree(&params);
         self.watch.is_now(self.sender.continuity());
         self.receiver.agree(params.payload_type, params.codec, params.playout);
-        self.receiver.go_on(params.remote != self.params.remote, params.srtp.is_some());
+        self.receiver.go_on(moved, params.srtp.is_some());
         let keys = |of: &LegParams| (of.remote, of.telephone_event);
         self.digits.agree(params.codec.clock_rate(), keys(&params) != keys(&self.params));
         self.reception.set_clock(params.codec.clock_rate());

@@ -125,9 +125,16 @@ impl Watch {
     }
 
     /// Something else was agreed: what was counted before says nothing of it.
-    pub(super) fn agree(&mut self, now: Instant, stats: &Stats) {
+    /// With `another` far end, nothing that the one before it said or did does.
+    pub(super) fn agree(&mut self, now: Instant, stats: &Stats, another: bool) {
         self.since = self.since.map(|_| (now, Before::of(stats)));
         self.control_from = None;
+        self.heard.judge_from_here();
+        if another {
+            self.reports.begin_anew(self.sent.packets);
+            (self.refused, self.refused_at) = (0, None);
+            (self.foreign_from, self.unsent) = (None, 0);
+        }
     }
 
     pub(super) fn foreign(&mut self, from: SocketAddr) {
@@ -161,7 +168,7 @@ impl Watch {
     pub(super) fn is_now(&mut self, ours: Continuity) {
         if ours.ssrc != self.sent.ssrc {
             self.sent = Sent { ssrc: ours.ssrc, ..Sent::default() };
-            self.reports.begin_anew();
+            self.reports.begin_anew(0);
         }
         self.sent.time = ours.time;
     }
@@ -234,7 +241,7 @@ impl Watch {
             foreign_from: self.foreign_from,
             undecipherable: came.forged - before.forged,
             unexpected: came.unexpected - before.unexpected,
-            heard: self.heard.levels(),
+            heard: self.heard.of_late(),
             sent: stats.packets_sent,
             unsent: self.unsent,
             refused: self.refused,

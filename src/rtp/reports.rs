@@ -138,9 +138,10 @@ impl Reports {
         &self.far
     }
 
-    /// Goes on for another stream of ours, of which nothing was sent or told yet.
-    pub fn begin_anew(&mut self) {
-        (self.sent, self.told_at) = ([0; 2], 0);
+    /// Goes on with another stream of ours, or to another far end, by when so many packets were sent of it: of
+    /// those nothing will be told.
+    pub fn begin_anew(&mut self, sent: u32) {
+        (self.sent, self.told_at) = ([sent; 2], sent);
         let FarEnd { reports, round_trip, round_trip_max, packets_sent, bye, .. } = self.far;
         self.far =
             FarEnd { reports, round_trip, round_trip_max, packets_sent, bye, ..FarEnd::default() };
