@@ -280,6 +280,9 @@ fn nobody_there_and_somebody_elsewhere_have_words() {
 fn silence_and_a_deaf_far_end_are_told() {
     let mut world = World::new(|params| params);
     world.ends[1].frame = None;
+    // Nobody is bound to speak while they are greeted.
+    world.run(18);
+    assert!(world.verdicts(0).iter().all(Verdict::is_fine));
     world.run(12);
     let said = world.verdicts(0);
     assert_eq!(said.last().unwrap().inbound, Some(Inbound::OnlySilence), "{said:?}");

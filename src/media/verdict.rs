@@ -12,8 +12,8 @@ pub const DECIDES_AFTER: Duration = Duration::from_secs(5);
 /// After so long without a packet, one that came before has stopped. Who suppresses silence may
 /// send nothing for a while.
 const STOPPED: Duration = Duration::from_secs(10);
-/// Frames of silence that are no pause: 5 s.
-const SILENT_FRAMES: u32 = 250;
+/// Frames of silence that are no pause: 20 s. Who listens to a greeting behind a noise gate sends as much.
+const SILENT_FRAMES: u32 = 1000;
 /// Packets in a row that could not be sent, and are no short fault of the network's: 1 s.
 const UNSENT: u32 = 50;
 /// Refusals that are no late opening of a port.
@@ -288,7 +288,7 @@ mod tests {
     }
 
     fn silence() -> Levels {
-        Levels { frames: 300, ..Levels::default() }
+        Levels { frames: 1000, ..Levels::default() }
     }
 
     #[test]
@@ -308,7 +308,8 @@ mod tests {
             (Facts { unexpected: 300, ..well() }, Some(WrongFormat { packets: 300 }), None),
             (Facts { unexpected: 20, ..well() }, None, None),
             (Facts { heard: silence(), ..well() }, Some(OnlySilence), None),
-            (Facts { heard: Levels { frames: 200, ..silence() }, ..well() }, None, None),
+            // A greeting is listened to, through a gate that lets no noise pass.
+            (Facts { heard: Levels { frames: 900, ..silence() }, ..well() }, None, None),
             (
                 Facts { silent_for: Duration::from_secs(12), ..well() },
                 Some(Stopped { seconds: 12 }),
