@@ -230,10 +230,11 @@ impl MediaSession {
         } else if params.learn_source && self.params.is_held() && !params.is_held() {
             self.latch.reopen();
         }
-        match &mut self.protection {
-            Some(protection) if protection.agree(params.srtp.as_ref()) => self.sender.begin_anew(),
-            Some(_) => {}
-            none => *none = params.srtp.as_ref().map(Protection::new),
+        let srtp = params.srtp.as_ref();
+        if self.protection.as_mut().is_some_and(|it| it.agree(srtp)) {
+            self.sender.begin_anew();
+        } else if self.protection.is_none() {
+            self.protection = srtp.map(Protection::new);
         }
         // What did not come on hold was not to come, nor from somebody who was not asked yet.
         let moved = params.remote != self.params.remote;
@@ -247,7 +248,7 @@ impl MediaSession {
         self.sender.agree(&params);
         self.watch.is_now(self.sender.continuity());
         self.receiver.agree(params.payload_type, params.codec, params.playout);
-        self.receiver.go_on(moved, params.srtp.is_some());
+        self.receiver.go_on(moved, srtp.is_some());
         let keys = |of: &LegParams| (of.remote, of.telephone_event);
         self.digits.agree(params.codec.clock_rate(), keys(&params) != keys(&self.params));
         self.reception.set_clock(params.codec.clock_rate());
