@@ -301,6 +301,52 @@ fn a_jump_of_the_numbers_is_believed_when_it_goes_on() {
     );
 }
 
+/// A silence explains as many numbers as fit into it; more are another sequence, and not lost.
+#[test]
+fn numbers_that_no_silence_explains_are_not_lost() {
+    let mut world = World::new();
+    world.packet(1, 1, 160, 1, false, 160);
+    world.pass_to(Duration::from_secs(1));
+    world.packet(1, 20_001, 8160, 2, false, 160);
+    assert_eq!((world.counters.lost, world.counters.restarts), (0, 0));
+    world.pass_to(Duration::from_millis(1020));
+    world.packet(1, 20_002, 8320, 3, false, 160);
+    assert_eq!((world.counters.lost, world.counters.restarts), (0, 1));
+    assert!(world.story.contains("> 2\n") && world.story.contains("> 3\n"), "{}", world.story);
+    // A network that was away for two seconds has lost what was sent in them.
+    world.pass_to(Duration::from_millis(3040));
+    world.packet(1, 20_103, 24_480, 4, false, 160);
+    assert_eq!((world.counters.lost, world.counters.restarts), (100, 1));
+    // On hold nothing is listened to, and nothing is lost.
+    world.pass_to(Duration::from_millis(5060));
+    world.buffer.agree(false, false);
+    world.packet(1, 20_204, 40_640, 5, false, 160);
+    assert_eq!((world.counters.lost, world.counters.restarts), (100, 1));
+    assert!(world.story.ends_with("> 5\n"), "{}", world.story);
+}
+
+/// A queue on the way that gives back what it held says nothing of where the stream is.
+#[test]
+fn packets_that_are_far_too_late_do_not_wind_the_stream_back() {
+    let mut world = World::new();
+    let mut send = |at: u64, number: u32| {
+        world.pass_to(Duration::from_millis(at));
+        world.packet(1, number as u16, number * 160, number, false, 160);
+    };
+    (0..200).for_each(|number| send(u64::from(number) * 20, number));
+    (100..105).for_each(|number| send(3990, number));
+    (200..300).for_each(|number| send(u64::from(number) * 20, number));
+    assert_eq!((world.counters.restarts, world.counters.lost), (0, 0), "{}", world.story);
+    // Who does go back and stays there is followed.
+    let mut send = |at: u64, number: u32| {
+        world.pass_to(Duration::from_millis(at));
+        world.packet(1, number as u16, number * 160, number + 1000, false, 160);
+    };
+    (205..230).for_each(|number| send(u64::from(number + 95) * 20, number));
+    assert_eq!(world.counters.restarts, 1);
+    assert!(world.story.ends_with("> 1229\n"), "{}", world.story);
+}
+
 #[test]
 fn a_jump_of_the_timestamp_is_a_pause_up_to_ten_seconds_and_then_another_clock() {
     check(

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::base::{ExtSeqNo, RtpTime, SampleRate, SeqNo};
 
 use super::delay::{Arrival, Delay};
-use super::jitter::MAX_PAYLOAD;
+use super::jitter::{MAX_PAYLOAD, MIN_JUMP_MS};
 use super::payloads::{Payloads, Place};
 use super::succession::Succession;
 use super::{Counters, Inserted, Packet, Ssrc};
@@ -21,6 +21,10 @@ const REMEMBERED: i64 = 64;
 const STRAY_FOR: Duration = Duration::from_millis(200);
 /// A jump of the numbers is believed when so many packets go on from there.
 const JUMPED: u8 = 2;
+/// The same where number and time say alike that they are of the stream, and late.
+const WOUND_BACK: u8 = 8;
+/// Packets that may be as late as that (RFC 3550 appendix A.1).
+const MAX_MISORDER: i64 = 100;
 /// A larger jump of the timestamp is a new clock, not a pause.
 pub(super) const MAX_JUMP_MS: u32 = 10_000;
 
@@ -76,8 +80,8 @@ pub(super) enum Taken {
     Kept,
     /// It waits, and nothing of what was before counts any more.
     Began,
-    /// It came so late, in microseconds over the fastest, that its turn is over.
-    Late(i64),
+    /// It came so late that its turn is over: in microseconds over the fastest, where its time can be trusted.
+    Late(Option<i64>),
     /// It does not wait.
     Not(Inserted),
 }
@@ -133,18 +137,20 @@ impl Incoming {
         if stream.ssrc != packet.header.ssrc {
             return self.newcomer(now, packet, samples, silent, counters);
         }
-        self.succession.heard(now, stream.ssrc, samples);
         let seq = stream.next.nearest(packet.header.seq);
         let ahead = seq.value() as i64 - stream.next.value() as i64;
+        let per_ms = self.samples_per_ms;
+        let (explained, anew) = self.succession.heard(now, stream.ssrc, samples, (ahead, per_ms));
         if ahead < 0 && samples > 0 && stream.is_new(packet.header.time, self.samples_per_ms) {
             // Sound that has not been yet, under numbers that have: they were given out anew.
             return self.suspect(now, packet, samples, (JUMPED, Inserted::TooLate), counters);
         }
         match ahead {
             // The first packet after a pause sets the clock anew: nothing waits that it could overtake.
-            1.. if idle && self.waiting == 0 && ahead < i64::from(u16::MAX / 2) => {
+            1.. if idle && self.waiting == 0 && explained => {
                 self.forget_stray(now);
-                counters.lost += ahead as u64;
+                // What was sent while nothing was to be heard is not lost.
+                counters.lost += if anew { 0 } else { ahead as u64 };
                 if let Some(stream) = &mut self.stream {
                     stream.skip_to(seq);
                 }
@@ -169,9 +175,13 @@ impl Incoming {
                 self.forget_stray(now);
                 counters.late += 1;
                 let arrival = (samples > 0).then(|| self.delay.arrive(now, packet.header.time));
-                Taken::Late(arrival.map_or(0, |arrival| arrival.delay))
+                Taken::Late(arrival.map(|arrival| arrival.delay))
             }
-            _ => self.suspect(now, packet, samples, (JUMPED, Inserted::TooLate), counters),
+            _ => {
+                let is_past = stream.is_past(packet.header.time, samples, ahead, per_ms);
+                let needed = if is_past { WOUND_BACK } else { JUMPED };
+                self.suspect(now, packet, samples, (needed, Inserted::TooLate), counters)
+            }
         }
     }
 
@@ -188,8 +198,7 @@ impl Incoming {
             return Taken::Not(Inserted::TooEarly);
         }
         let first = ExtSeqNo::first(packet.header.seq);
-        self.begin(now, packet.header.ssrc, first);
-        self.succession.heard(now, packet.header.ssrc, samples);
+        self.begin(now, packet.header.ssrc, first, samples);
         match self.keep(now, first, packet, samples, counters) {
             Taken::Kept => Taken::Began,
             other => other,
@@ -249,9 +258,9 @@ impl Incoming {
         self.payloads.get(slot.place)
     }
 
-    fn begin(&mut self, now: Instant, ssrc: Ssrc, next: ExtSeqNo) {
+    fn begin(&mut self, now: Instant, ssrc: Ssrc, next: ExtSeqNo, samples: u32) {
         if self.stream.is_none_or(|stream| stream.ssrc != ssrc) {
-            self.succession.begin(now, ssrc);
+            self.succession.begin(now, ssrc, samples);
         }
         if self.stream.is_some_and(|stream| stream.ssrc != ssrc) {
             self.delay.another_stream();
@@ -349,8 +358,7 @@ impl Incoming {
         let first = ExtSeqNo::first(stray.seq);
         // All room is given back, and the stray's is taken again: its bytes do not move.
         let bytes = stray.slot.place;
-        self.begin(now, ssrc, first);
-        self.succession.heard(now, ssrc, samples);
+        self.begin(now, ssrc, first, samples);
         self.payloads.take_again(bytes);
         self.put(stray.came, first, stray.slot, counters);
         match self.keep(now, first.next(), packet, samples, counters) {
@@ -411,6 +419,15 @@ impl Stream {
     /// A late packet that comes again is a duplicate.
     fn mark(&mut self, ahead: i64) {
         self.released |= 1 << (-ahead - 1);
+    }
+
+    /// Whether a packet lies as far back by its time as by its number.
+    fn is_past(&self, time: RtpTime, samples: u32, ahead: i64, samples_per_ms: u32) -> bool {
+        let Some(expected) = self.expected.filter(|_| samples > 0 && ahead >= -MAX_MISORDER) else {
+            return false;
+        };
+        let back = i64::from(expected.0.wrapping_sub(time.0) as i32);
+        (back + ahead * i64::from(samples)).abs() <= i64::from(MIN_JUMP_MS * samples_per_ms)
     }
 
     /// Whether sound of this time has neither been released nor given up.

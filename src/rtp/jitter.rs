@@ -166,7 +166,9 @@ impl JitterBuffer {
             }
             Taken::Late(delay) => {
                 self.long_hold_until = Some(now + LONG_HOLD_FOR);
-                self.pacer.late(now, delay);
+                if let Some(delay) = delay {
+                    self.pacer.late(now, delay);
+                }
                 Inserted::TooLate
             }
             Taken::Not(inserted) => inserted,

@@ -20,6 +20,10 @@ const GRACE_MS: u32 = 20;
 const OVERLAP: u8 = 10;
 /// Time between packets in sequence, if they are not sent faster so as to be believed sooner.
 const APART: Duration = Duration::from_millis(16);
+/// No packet holds less sound, in milliseconds.
+const LEAST_MS: u32 = 5;
+/// By so much more than it took to come may have been sent.
+const UNEVEN: Duration = Duration::from_millis(500);
 /// Streams that are known again.
 const KNOWN: usize = 4;
 
@@ -43,21 +47,34 @@ pub(super) struct Succession {
 }
 
 impl Succession {
-    /// A stream begins.
-    pub(super) fn begin(&mut self, now: Instant, ssrc: Ssrc) {
+    /// A stream begins, with packets of so much sound.
+    pub(super) fn begin(&mut self, now: Instant, ssrc: Ssrc, samples: u32) {
         (self.came, self.beside, self.anew) = (Some(now), 0, false);
+        self.packet = samples;
         self.list(ssrc);
     }
 
-    /// A packet of the present stream came, with so much sound.
-    pub(super) fn heard(&mut self, now: Instant, ssrc: Ssrc, samples: u32) {
+    /// A packet of the present stream came, with so much sound, and so many numbers `ahead` of what comes next.
+    /// Returns whether the time since the last one explains these, and whether media were agreed anew in it.
+    pub(super) fn heard(
+        &mut self,
+        now: Instant,
+        ssrc: Ssrc,
+        samples: u32,
+        (ahead, samples_per_ms): (i64, u32),
+    ) -> (bool, bool) {
+        let gone = self.came.map_or(Duration::ZERO, |at| now.saturating_duration_since(at));
+        let packet = u64::from((self.packet / samples_per_ms).max(LEAST_MS));
+        let told = Duration::from_millis(ahead.unsigned_abs().saturating_mul(packet));
         self.came = Some(now);
         if samples > 0 {
             self.packet = samples;
         }
-        if std::mem::take(&mut self.anew) {
+        let anew = std::mem::take(&mut self.anew);
+        if anew {
             self.list(ssrc);
         }
+        (told <= gone + UNEVEN, anew)
     }
 
     /// Media were agreed anew, perhaps with another far end, and perhaps under a key.
