@@ -22,6 +22,9 @@ const LOUDEST: u8 = 30;
 const MAX_DUE: u32 = 5;
 /// Packets, and gaps between them, that a frame may be made of.
 const MAX_PULLS: usize = 64;
+/// Frames that may be heard beyond the time that passed: what a stall brings at once, of this machine's or of
+/// the network. It is given back at twice the pace of time.
+const AHEAD: u32 = 128;
 /// What is made up is silent from here on: 60 ms.
 const SILENT_AFTER: usize = 3 * Frame::SAMPLES;
 
@@ -89,6 +92,8 @@ pub(super) struct Receiver {
     /// Packets are whole frames, so that what is made up should be too.
     aligned: bool,
     tick: u64,
+    /// Frames that may be heard before more time passes.
+    room: u32,
     /// Under [`Playout::Paced`]: frames that may be asked for, the one heard last, and whether
     /// anybody speaks.
     due: u32,
@@ -117,6 +122,7 @@ impl Receiver {
             made_up: 0,
             aligned: true,
             tick: 0,
+            room: AHEAD,
             due: 0,
             last: Frame::SILENCE,
             quiet: Quiet::default(),
@@ -222,6 +228,7 @@ impl Receiver {
     /// Twenty milliseconds have passed, by which paced playout goes.
     pub(super) fn pass(&mut self) {
         self.due = (self.due + 1).min(MAX_DUE);
+        self.room = (self.room + 2).min(AHEAD);
     }
 
     /// How even the stream is, and what evening it out costs.
@@ -255,7 +262,15 @@ impl Receiver {
 
     fn release(&mut self, now: Instant, counters: &mut Counters) -> Option<Heard> {
         loop {
+            if self.room == 0 {
+                // More sound than time: whoever sends that does so to keep us at work.
+                self.missing = 0;
+                self.jitter.release(now, counters)?;
+                counters.dropped += 1;
+                continue;
+            }
             if self.collected.len() >= Frame::SAMPLES {
+                self.room -= 1;
                 return Some(self.cut());
             }
             if self.missing > 0 {
