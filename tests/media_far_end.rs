@@ -4,8 +4,8 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use attendant::base::{Dice, Phi, RtpTime, SeqNo};
-use attendant::codec::Codec;
+use attendant::base::{Dice, Frame, Phi, RtpTime, SeqNo};
+use attendant::codec::{Codec, OpusCoders, OpusSettings};
 use attendant::media::{
     Inbound, LegParams, MediaSession, Outbound, Received, SessionEvent, Sound, Verdict,
 };
@@ -231,4 +231,69 @@ fn another_far_end_is_judged_by_itself() {
     }
     let last = *world.verdicts().last().unwrap();
     assert_eq!((last.inbound, last.outbound), (Some(Inbound::OnlySilence), None));
+}
+
+/// Timestamps may claim any time, and packets of 60 ms and more may come a thousand times a second.
+#[test]
+fn no_more_is_heard_than_twice_the_time_that_passes() {
+    let mut world = World::new(params());
+    for step in 0..5000_u32 {
+        if step % 20 == 0 {
+            world.tick();
+        }
+        // Ten seconds after the one before it, each of them.
+        world.receive_at(THEIRS, PCMU, (step as u16, step.wrapping_mul(80_000)), &[0x20; 1400]);
+    }
+    let passed = 5000 / 20;
+    assert!(world.heard.len() <= 2 * passed + 150, "{} in {passed}", world.heard.len());
+    assert!(world.session.stats().received.dropped > 1000);
+    // And then the caller is heard as ever.
+    world.heard.clear();
+    let next = 5000_u16;
+    for number in next..next + 200 {
+        world.tick();
+        world.receive_at(THEIRS, PCMU, (number, u32::from(number) * 160), &[0x20; 160]);
+    }
+    let sound = world.heard.iter().filter(|(sound, _)| *sound == Sound::Received).count();
+    assert!(sound >= 190, "{sound}");
+}
+
+/// What the far end says of loss decides how much of itself Opus repeats.
+#[test]
+fn opus_repeats_more_for_a_far_end_that_loses_more() {
+    let sent_after = |fraction: Option<u8>| {
+        let opus = OpusSettings { fec: true, ..OpusSettings::default() };
+        let params = LegParams { opus, ..LegParams::new(Codec::Opus, 96, CALLER.into()) };
+        let mut world = World::new(params);
+        world.session.equip(OpusCoders::default());
+        let mut bytes = Vec::new();
+        for index in 0..200 {
+            if let Some(fraction) = fraction.filter(|_| index == 100) {
+                let ssrc = world.session.continuity().ssrc.0.to_be_bytes();
+                let mut report = [0; 32];
+                report[..8].copy_from_slice(&[0x81, 201, 0, 7, 0, 0, 0, 2]);
+                report[8..12].copy_from_slice(&ssrc);
+                report[12] = fraction;
+                let from = SocketAddr::from((CALLER.0, CALLER.1 + 1));
+                let received = world.session.receive_control(world.now, &report, from);
+                assert_eq!(received, Received::Control);
+            }
+            world.now += Duration::from_millis(20);
+            let voice = |i: usize| {
+                let t = (index * Frame::SAMPLES + i) as f32 / 16e3;
+                let glide = 140.0 + 40.0 * (3.0 * t).sin();
+                (1..12).map(|n| (std::f32::consts::TAU * glide * t * n as f32).sin()).sum::<f32>()
+            };
+            let frame = Frame(std::array::from_fn(|i| (1500.0 * voice(i)) as i16));
+            world.session.tick(world.now, Some(&frame));
+            let mut out = [0; 1500];
+            while let Some(length) = world.session.poll_packet(&mut out) {
+                bytes.extend_from_slice(&out[12..length]);
+            }
+        }
+        bytes
+    };
+    let untold = sent_after(None);
+    assert_eq!(sent_after(Some(0)), untold, "five percent are expected at least");
+    assert_ne!(sent_after(Some(64)), untold);
 }

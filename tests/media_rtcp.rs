@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use attendant::base::{Dice, Frame};
+use attendant::base::{Dice, Frame, PacketTime};
 use attendant::codec::Codec;
 use attendant::media::{
     Inbound, LegParams, MediaSession, Outbound, Quality, Received, SessionEvent, Verdict,
@@ -357,6 +357,30 @@ fn another_clock_is_another_stream_and_reports_follow_it() {
     })
     .unwrap();
     assert_eq!(bye, Some(ssrc));
+}
+
+/// With long packets too, the time of RTP that a report tells is that of the moment, not of the next packet.
+#[test]
+fn reports_tell_the_time_of_the_moment() {
+    let mut world = World::new(|params| LegParams { packet_time: PacketTime(60), ..params });
+    world.run(60);
+    let mut apart = Vec::new();
+    for (report, _) in &world.ends[0].reports {
+        read_rtcp(report, |said| {
+            if let Said::Sender { time, rtp, .. } = said {
+                let ms = (u128::from(time.0) * 1000 >> 32) as i64;
+                apart.push(ms - i64::from(rtp.0.wrapping_sub(apart_from(&world))) / 8);
+            }
+        })
+        .unwrap();
+    }
+    assert!(apart.len() > 8, "{apart:?}");
+    assert!(apart.iter().all(|it| (it - apart[0]).abs() <= 1), "{apart:?}");
+}
+
+/// Where our stream is now, from which times are counted.
+fn apart_from(world: &World) -> u32 {
+    world.ends[0].session.continuity().time.0.wrapping_sub(1_000_000)
 }
 
 #[test]

@@ -10,6 +10,9 @@ use super::session::LegParams;
 /// The longest packet: 60 ms, in samples at 16 kHz.
 const MAX_PACKET: usize = 960;
 
+/// The least loss that is expected, in percent: what the next seconds bring nobody knows.
+const LEAST_LOSS: u8 = 5;
+
 /// What must go on without a jump for the far end, whoever sends: one struct, so that it can be
 /// handed on.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -113,6 +116,19 @@ impl Sender {
 
     pub(super) fn continuity(&self) -> Continuity {
         self.continuity
+    }
+
+    /// The same with the clock as of now, after what waits for its packet to be full.
+    pub(super) fn as_of_now(&self) -> Continuity {
+        let Continuity { time, .. } = self.continuity;
+        let time = RtpTime(time.0.wrapping_add(self.codec.on_clock(self.filled)));
+        Continuity { time, ..self.continuity }
+    }
+
+    /// Codecs that can repeat more or less of themselves do so for a path that loses so much, in 256ths.
+    pub(super) fn expect_loss(&mut self, lost: u8) {
+        let percent = (u32::from(lost) * 100 / 256) as u8;
+        self.encoder.expect_loss(percent.max(LEAST_LOSS));
     }
 
     /// Takes the next 20 ms of sound.

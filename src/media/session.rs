@@ -18,6 +18,7 @@ use super::digits::Digits;
 use super::latch::{Latch, Source};
 use super::life::Life;
 use super::protection::{LONGEST, Protection};
+use super::received::Received;
 use super::receiver::{Heard, Receiver, Timing};
 use super::sender::{Continuity, Sender};
 use super::socket_counts::SocketCounts;
@@ -101,27 +102,6 @@ impl LegParams {
     pub fn is_held(&self) -> bool {
         !(self.sends && self.receives)
     }
-}
-
-/// What became of a datagram.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Received {
-    /// Sound, or comfort noise.
-    Sound(Inserted),
-    /// A packet of a telephone event; the digit comes as a [`SessionEvent`].
-    Event(Inserted),
-    /// From somebody else: dropped.
-    Foreign,
-    /// RTCP of the far end.
-    Control,
-    /// Not RTP: dropped.
-    Malformed,
-    /// Of a payload type that was not agreed: its sound is dropped.
-    Unexpected,
-    /// Not under the leg's key, or again: dropped.
-    Unprotected(SrtpError),
-    /// Sent although nothing should be: dropped.
-    OnHold,
 }
 
 /// What happened on the leg.
@@ -337,9 +317,10 @@ impl MediaSession {
         let Some(packet) = self.open_report(datagram, &mut room) else {
             return Received::Malformed;
         };
-        if !self.watch.receive_control(now, packet, from) {
+        let Some(lost) = self.watch.receive_control(now, packet, from) else {
             return Received::Malformed;
-        }
+        };
+        lost.into_iter().for_each(|lost| self.sender.expect_loss(lost));
         self.life.sign(now);
         Received::Control
     }
@@ -355,7 +336,7 @@ impl MediaSession {
             return None;
         }
         let Self { watch, reception, params, .. } = self;
-        let ours = self.sender.continuity();
+        let ours = self.sender.as_of_now();
         let length = watch.write_control(now, ours, reception, params, out)?;
         self.send_control(length, out)
     }
@@ -366,7 +347,7 @@ impl MediaSession {
         now: Instant,
         out: &mut [u8; RTCP_BYTES],
     ) -> Option<(usize, SocketAddr)> {
-        let ours = self.sender.continuity();
+        let ours = self.sender.as_of_now();
         let length = self.watch.write_goodbye(now, ours, &mut self.reception, out)?;
         self.send_control(length, out)
     }

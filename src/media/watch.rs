@@ -251,18 +251,20 @@ impl Watch {
         })
     }
 
-    /// Takes what came by RTCP; whether it was any.
+    /// Takes what came by RTCP, if it was any. Returns which part of our packets was lost of late, in 256ths, if
+    /// it told.
     pub(super) fn receive_control(
         &mut self,
         now: Instant,
         datagram: &[u8],
         from: SocketAddr,
-    ) -> bool {
-        let taken = self.reports.receive(now, datagram, &self.sent).is_ok();
-        if taken {
-            self.control_from = Some(from);
-        }
-        taken
+    ) -> Option<Option<u8>> {
+        let told = self.reports.far().told;
+        self.reports.receive(now, datagram, &self.sent).ok()?;
+        self.control_from = Some(from);
+        let far = self.reports.far();
+        let news = far.reception.filter(|_| far.told != told);
+        Some(news.map(|reception| reception.fraction_lost))
     }
 
     /// Where RTCP goes: with RTP, to where it comes from behind NAT, or where SDP said.

@@ -59,6 +59,8 @@ pub struct FarEnd {
     pub reports: u32,
     /// What the last report says of our stream.
     pub reception: Option<ReceptionReport>,
+    /// Reports that said so.
+    pub told: u32,
     /// Packets that we had sent when it came.
     pub of_packets: u32,
     /// Reports that show packets of ours arriving.
@@ -247,6 +249,7 @@ impl Reports {
         if let Some(block) = block {
             self.round_trip(now, block.last_report, block.since_report);
             self.far.reception = Some(block.reception);
+            self.far.told += 1;
             self.far.of_packets = ours.packets;
         }
         let moved = block.is_some_and(|ReportBlock { reception, .. }| {
