@@ -205,7 +205,8 @@ impl MediaSession {
     /// Goes on under what a later offer and answer agreed on. The source is learnt anew only when
     /// the far end's address changed, and after a hold.
     pub fn update(&mut self, now: Instant, params: LegParams) {
-        if params.remote != self.params.remote || params.learn_source != self.params.learn_source {
+        let learning = |of: &LegParams| (of.remote, of.learn_source, of.learn_from);
+        if learning(&params) != learning(&self.params) {
             self.latch = Latch::new(params.remote, params.learn_source, params.learn_from);
         } else if params.learn_source && self.params.is_held() && !params.is_held() {
             self.latch.reopen();

@@ -59,7 +59,7 @@ pub enum Outbound {
     OnHold,
     /// This machine can send no packet, from the start or since a while.
     Nothing,
-    /// The far end's machine says that nobody listens there.
+    /// The far end's machine says that nobody listens there, or a router that there is no such machine.
     Refused,
     /// The far end reports that it gets nothing of ours.
     NotReceived,
@@ -244,8 +244,8 @@ impl Display for Words {
             ),
             Some(Outbound::Refused) => write!(
                 f,
-                "they hear nothing: {remote} of the PBX's SDP answers that nobody listens there. \
-                 Is it the PBX's media address?"
+                "they hear nothing: our packets to {remote} of the PBX's SDP come back: nobody \
+                 listens there, or there is no such host. Is it the PBX's media address?"
             ),
             Some(Outbound::NotReceived) => write!(
                 f,
