@@ -108,7 +108,7 @@ impl Leg {
             turn: None,
             socket: SocketCounts::default(),
             thrown_away: 0,
-            polling: Polling::default(),
+            polling: Polling::new(false),
         });
         (leg, LegMedia { up, down, control }, told)
     }
@@ -267,7 +267,10 @@ impl Leg {
                 self.socket.send_refused += 1;
                 self.session.refused(now);
             }
-            _ => self.socket.send_failed += 1,
+            _ => {
+                self.socket.send_failed += 1;
+                self.session.unsent();
+            }
         }
     }
 
@@ -358,7 +361,7 @@ impl Leg {
     /// Looks for itself what came, or leaves that to epoll.
     pub(super) fn poll(&mut self, on: bool) {
         stamp_arrivals(self.port.socket(), on);
-        self.polling = Polling { on, ..Polling::default() };
+        self.polling = Polling::new(on);
     }
 
     pub(super) fn is_polled(&self) -> bool {

@@ -64,14 +64,12 @@ pub(super) struct Polling {
     settled: bool,
 }
 
-impl Default for Polling {
-    fn default() -> Self {
-        let (known, least, settled) = (0, Duration::MAX, false);
-        Self { on: false, usual: 1, missed: true, ticks: 0, known, least, settled }
-    }
-}
-
 impl Polling {
+    pub(super) fn new(on: bool) -> Self {
+        let (known, least, settled) = (0, Duration::MAX, false);
+        Self { on, usual: 1, missed: true, ticks: 0, known, least, settled }
+    }
+
     /// Begins a tick; whether it is time for a thorough look.
     pub(super) fn tick(&mut self) -> bool {
         self.ticks = (self.ticks + 1) % THOROUGHLY;
@@ -135,7 +133,7 @@ mod tests {
 
     #[test]
     fn one_read_finds_one_packet_and_what_is_beyond_is_looked_for_now_and_then() {
-        let mut polling = Polling::default();
+        let mut polling = Polling::new(true);
         // Packets waiting at each tick; a far end that is 5 % fast.
         let (mut waiting, mut reads, mut most) = (0_u32, 0, 0);
         for tick in 0..1600_u32 {
@@ -159,7 +157,7 @@ mod tests {
     #[test]
     fn a_leg_moves_once_to_shortly_after_its_packets() {
         for (waits, expected) in [(12_u64, Some(10)), (19, Some(17)), (6, Some(4)), (5, None)] {
-            let mut polling = Polling::default();
+            let mut polling = Polling::new(true);
             for number in 0..40_u64 {
                 // Some come a little earlier, and so wait longer.
                 polling.waited(Duration::from_millis(waits + number % 3));
