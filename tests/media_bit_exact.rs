@@ -251,12 +251,12 @@ fn what_is_sent_and_heard_is_the_same_to_the_bit() {
         (
             "changes",
             Call { changes: true, ..EVEN },
-            [0xb773_a800_f574_1713, 0x08af_db17_9aa6_36d9, 0x45b7_c3d8_1c4b_91c1],
+            [0xb773_a800_f574_1713, 0xecd1_28ab_d42c_e9b8, 0x03a4_bdde_09b6_db5a],
         ),
         (
             "bad changes",
             Call { changes: true, times: [30, 60], ..bad },
-            [0x1d35_4485_f021_7c45, 0x8342_b769_d5e8_846d, 0x7308_1dc2_f2c2_fc34],
+            [0x1d35_4485_f021_7c45, 0x7041_d715_670b_14aa, 0xddca_d96e_2d6a_c5fe],
         ),
         (
             "paced",
@@ -266,7 +266,7 @@ fn what_is_sent_and_heard_is_the_same_to_the_bit() {
         (
             "paced changes",
             Call { playout: Playout::Paced, changes: true, times: [20, 10], ..bad },
-            [0xa376_ec88_7f2f_5261, 0x9e2b_c0ad_075b_45d5, 0x324d_c9a9_de1a_2010],
+            [0xa376_ec88_7f2f_5261, 0x7f1f_39d8_0809_e907, 0xd7fa_5f2c_ace4_f5f4],
         ),
         (
             "G.722",
