@@ -10,8 +10,8 @@ use attendant::codec::Codec;
 use attendant::media::{Inbound, MediaSession, Outbound};
 use attendant::rtp::{Packet, RTCP_BYTES, Said, read_rtcp};
 use attendant::workers::{
-    DownFrame, LegMedia, LegParams, MediaConfig, MediaEventKind, MediaEvents, MediaPlane,
-    WorkersError,
+    DownFrame, LegMedia, LegParams, MediaConfig, MediaEvent, MediaEventKind, MediaEvents,
+    MediaPlane, WorkersError,
 };
 
 const LOCALHOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -74,15 +74,44 @@ async fn event(
     events: &mut MediaEvents,
     wanted: impl Fn(&MediaEventKind) -> bool,
 ) -> MediaEventKind {
+    wait_for(events, |event| wanted(&event.kind)).await
+}
+
+async fn event_of(
+    events: &mut MediaEvents,
+    leg: u32,
+    wanted: impl Fn(&MediaEventKind) -> bool,
+) -> MediaEventKind {
+    wait_for(events, |event| event.leg == LegId(leg) && wanted(&event.kind)).await
+}
+
+async fn wait_for(
+    events: &mut MediaEvents,
+    wanted: impl Fn(&MediaEvent) -> bool,
+) -> MediaEventKind {
     let wait = async {
         loop {
             let event = events.next().await.unwrap();
-            if wanted(&event.kind) {
+            if wanted(&event) {
                 return event.kind;
             }
         }
     };
     tokio::time::timeout(PATIENCE, wait).await.expect("the event never came")
+}
+
+/// That packets came in order, 20 ms of sound each. The thread says how many packet times it left out because the
+/// machine stood still; no more are missing.
+fn assert_one_after_the_other(packets: &[(u16, u32, bool)], plane: &MediaPlane) {
+    let mut missing = 0;
+    for pair in packets.windows(2) {
+        assert_eq!(pair[1].0, pair[0].0.wrapping_add(1));
+        let step = pair[1].1.wrapping_sub(pair[0].1);
+        assert!(step > 0 && step.is_multiple_of(160), "{step}");
+        missing += u64::from(step / 160 - 1);
+    }
+    let left_out = plane.pacing().left_out;
+    assert!(missing <= left_out, "{missing} are missing, {left_out} were left out");
 }
 
 #[tokio::test]
@@ -92,24 +121,28 @@ async fn what_the_phone_sends_comes_up_in_order() {
     let from = phone.socket.local_addr().unwrap();
     let mut loud = Vec::new();
     let (start, mut sent) = (Instant::now(), 0);
-    while loud.len() < 40 && start.elapsed() < PATIENCE {
+    let (mut last, mut pause) = (start, Duration::ZERO);
+    while loud.len() < 39 && start.elapsed() < PATIENCE {
         if sent < 40 {
             phone.send(&tone(500.0 * sent as f32));
             sent += 1;
+            pause = pause.max(std::mem::replace(&mut last, Instant::now()).elapsed());
         }
         let Some(heard) = media.up.pop() else {
             std::thread::sleep(Duration::from_millis(5));
             continue;
         };
-        // Silence stands for time in which nothing came: before the first packet, after the last.
-        if loud.is_empty() && heard.frame.level() < -60.0 {
-            continue;
+        // Silence stands for time in which nothing came: before the first packet, after the last, and while this
+        // machine stood still. The first is silence itself.
+        if heard.frame.level() > -60.0 {
+            loud.push((heard.tick, heard.frame.level()));
         }
-        loud.push((heard.tick, heard.frame.level()));
     }
-    assert_eq!(loud.len(), 40);
-    assert!(loud.windows(2).all(|pair| pair[1].0 == pair[0].0 + 1), "{loud:?}");
-    assert!(loud[..38].windows(2).all(|pair| pair[1].1 > pair[0].1 - 0.5), "{loud:?}");
+    assert_eq!(loud.len(), 39);
+    assert!(loud.windows(2).all(|pair| pair[1].0 > pair[0].0), "{loud:?}");
+    assert!(loud.windows(2).all(|pair| pair[1].1 > pair[0].1 - 0.5), "{loud:?}");
+    let unbroken = loud.windows(2).all(|pair| pair[1].0 == pair[0].0 + 1);
+    assert!(unbroken || pause > Duration::from_millis(100), "{loud:?}");
     assert_eq!(media.up.dropped(), 0);
     let first = event(&mut events, |_| true).await;
     assert_eq!(first, MediaEventKind::FirstPacket { from });
@@ -133,13 +166,12 @@ async fn what_the_agent_says_goes_out_and_is_counted() {
     while packets.len() < 60 {
         packets.push(phone.receive());
     }
-    for pair in packets.windows(2) {
-        assert_eq!(pair[1].0, pair[0].0.wrapping_add(1));
-        assert_eq!(pair[1].1, pair[0].1.wrapping_add(160));
-    }
-    // The filters' delay of 2.9 ms carries the last frame's end into one more packet.
+    assert_one_after_the_other(&packets, &plane);
+    // The filters' delay of 2.9 ms carries the last frame's end into one more packet, and that before a pause of an
+    // agent that was held up.
     let loud = packets.iter().filter(|packet| packet.2).count();
-    assert!((30..=31).contains(&loud), "{loud}");
+    let ends = packets.windows(2).filter(|pair| pair[0].2 && !pair[1].2).count();
+    assert!((30..=30 + ends).contains(&loud), "{loud} with {ends} ends");
     assert_eq!(media.down.free(), room);
 }
 
@@ -215,12 +247,8 @@ async fn many_legs_share_the_thread_and_their_ports_come_back_rested() {
     let mut legs: Vec<_> = (0..30).map(|leg| open(&plane, leg)).collect();
     assert!(matches!(plane.reserve(), Err(WorkersError::PortsExhausted { first: 29_400, .. })));
     for (phone, _) in &mut legs {
-        let first = phone.receive();
-        for step in 1..10 {
-            let next = phone.receive();
-            assert_eq!(next.0, first.0.wrapping_add(step));
-            assert_eq!(next.1, first.1.wrapping_add(u32::from(step) * 160));
-        }
+        let packets: Vec<_> = (0..10).map(|_| phone.receive()).collect();
+        assert_one_after_the_other(&packets, &plane);
     }
     assert_eq!(plane.legs(), 30);
     legs.clear();
@@ -236,7 +264,6 @@ async fn many_legs_share_the_thread_and_their_ports_come_back_rested() {
 #[tokio::test]
 async fn a_voice_is_an_event_with_its_beginning() {
     let (plane, mut events) = plane(29_500..=29_520);
-    let (mut phone, _media) = open(&plane, 1);
     // A buzz at 120 Hz with a spectrum that falls like a voice's.
     let buzz = |tick: usize| {
         Frame(std::array::from_fn(|i| {
@@ -247,19 +274,32 @@ async fn a_voice_is_an_event_with_its_beginning() {
             (voice * 4000.0) as i16
         }))
     };
-    let mut speak = async |from: usize, to: usize| {
-        for tick in from..to {
+    // Where this machine stands still, silence is heard for the time of it: then once more.
+    for attempt in 1..20 {
+        let (mut phone, _media) = open(&plane, attempt);
+        let mut pause = Duration::ZERO;
+        for tick in 0..150 {
             let frame = if (50..100).contains(&tick) { buzz(tick) } else { Frame::SILENCE };
             phone.send(&frame);
+            let before = Instant::now();
             tokio::time::sleep(Duration::from_millis(4)).await;
+            pause = pause.max(before.elapsed());
         }
-    };
-    speak(0, 150).await;
-    let on = event(&mut events, |kind| matches!(kind, MediaEventKind::VoiceOn { .. })).await;
-    let MediaEventKind::VoiceOn { started_ago } = on else { unreachable!() };
-    assert!((60..=80).contains(&started_ago.as_millis()), "{started_ago:?}");
-    let off = event(&mut events, |kind| matches!(kind, MediaEventKind::VoiceOff { .. })).await;
-    assert_eq!(off, MediaEventKind::VoiceOff { ended_ago: Duration::from_millis(100) });
+        if pause > Duration::from_millis(100) {
+            continue;
+        }
+        let on =
+            event_of(&mut events, attempt, |kind| matches!(kind, MediaEventKind::VoiceOn { .. }))
+                .await;
+        let MediaEventKind::VoiceOn { started_ago } = on else { unreachable!() };
+        assert!((60..=80).contains(&started_ago.as_millis()), "{started_ago:?}");
+        let off =
+            event_of(&mut events, attempt, |kind| matches!(kind, MediaEventKind::VoiceOff { .. }))
+                .await;
+        assert_eq!(off, MediaEventKind::VoiceOff { ended_ago: Duration::from_millis(100) });
+        return;
+    }
+    panic!("this machine was never steady for 600 ms");
 }
 
 /// RTCP has a socket of its own, the one after RTP's, and the leg's end is said on it.
@@ -298,7 +338,11 @@ async fn reports_go_out_beside_the_sound_and_end_with_a_goodbye() {
         .find_map(|report| report)
         .unwrap();
     control.send_to(&report[..length], to).unwrap();
-    std::thread::sleep(Duration::from_millis(100));
+    let (start, before) = (Instant::now(), plane.pacing().ticks);
+    while plane.pacing().ticks < before + 50 {
+        assert!(start.elapsed() < PATIENCE);
+        std::thread::sleep(Duration::from_millis(5));
+    }
     media.control.close();
     let told = event(&mut events, |kind| matches!(kind, MediaEventKind::Quality(_))).await;
     let MediaEventKind::Quality(quality) = told else { unreachable!() };
