@@ -102,6 +102,8 @@ impl TapWriter {
         let from = first.max(tick.saturating_sub(LATE));
         if from > first {
             (first..first + LATE).for_each(|tick| self.give_out(tick));
+            // What was heard early belongs to the time between.
+            self.places.fill(StereoFrame::SILENCE);
         }
         for tick in from..=tick {
             self.give_out(tick);
@@ -483,5 +485,21 @@ mod tests {
             _ => 0,
         };
         assert!(got.iter().all(|f| f.2 == right(f.0)), "{got:?}");
+    }
+
+    #[test]
+    fn what_came_early_is_not_given_out_after_a_stand_still() {
+        let (mut writer, mut reader) = tap();
+        for tick in 100..120 {
+            writer.sent(tick, Some(&frame(tick)));
+            writer.heard(tick, &frame(tick));
+        }
+        // Three frames ahead of what is sent.
+        (120..123).for_each(|tick| writer.heard(tick, &frame(tick)));
+        for stand_still in 200..214 {
+            writer.sent(stand_still * 10, None);
+        }
+        let got = read(&mut reader);
+        assert!(got.iter().all(|f| f.1 == 0 || f.1 as u64 == f.0), "{got:?}");
     }
 }
