@@ -1,6 +1,6 @@
 //! The half of a leg that the rest of the house holds: what is asked of a leg, from any thread.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, fence};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ringbuf::traits::{Consumer, Producer, Split};
@@ -44,6 +44,8 @@ pub(super) struct Shared {
     /// Utterance in the upper half, frames played in the lower.
     played: AtomicU64,
     closing: AtomicBool,
+    /// The leg takes no more requests.
+    gone: AtomicBool,
 }
 
 impl Shared {
@@ -53,6 +55,18 @@ impl Shared {
 
     pub(super) fn is_closing(&self) -> bool {
         self.closing.load(Ordering::Acquire)
+    }
+
+    /// Says that the leg takes no more requests. What was asked before can be popped after this; who asks later sees it.
+    pub(super) fn go(&self) {
+        self.gone.store(true, Ordering::SeqCst);
+        fence(Ordering::SeqCst);
+    }
+
+    /// To be asked after a request was put in: whether nobody may take it.
+    fn is_gone(&self) -> bool {
+        fence(Ordering::SeqCst);
+        self.gone.load(Ordering::SeqCst)
     }
 
     pub(super) fn tell_played(&self, (utterance, frames): (UtteranceId, u32)) {
@@ -158,7 +172,8 @@ impl LegControl {
     /// Lets this leg and another hear each other, for as long as what is returned is held and both
     /// are open. Digits pass too. The agent hears neither meanwhile, but can speak to each: what is
     /// put into a leg's down-ring is heard by its far end alone, over the other, who is turned
-    /// down. A leg that is bridged with another already leaves that one to the agent.
+    /// down. A leg that is bridged with another already leaves that one to the agent. With a leg
+    /// that is closed meanwhile the bridge is over at once.
     ///
     /// # Errors
     /// When a media thread has not taken up what was asked before; then both stay as they are.
@@ -167,6 +182,9 @@ impl LegControl {
         // Dropped on an error, the bridge is over before it began.
         self.ask(Request::Bridge(ours))?;
         other.ask(Request::Bridge(theirs))?;
+        if self.0.shared.is_gone() || other.0.shared.is_gone() {
+            bridge.part();
+        }
         Ok(bridge)
     }
 
@@ -174,10 +192,13 @@ impl LegControl {
     /// dropped; a second one takes the place of the first.
     ///
     /// # Errors
-    /// When the media thread has not taken up what was asked before.
+    /// When the media thread has not taken up what was asked before, or the leg is closed.
     pub fn tap(&self) -> Result<TapReader, WorkersError> {
         let (writer, reader) = tap();
         self.ask(Request::Tap(writer))?;
+        if self.0.shared.is_gone() {
+            return Err(WorkersError::Busy { thread: "media" });
+        }
         Ok(reader)
     }
 

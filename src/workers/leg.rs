@@ -277,6 +277,7 @@ impl Leg {
         if let Some(tap) = &mut self.tap {
             tap.finish();
         }
+        self.refuse_the_rest();
         // After a fault of ours nothing more is asked of the session.
         if !failed {
             let mut report = [0; RTCP_BYTES];
@@ -288,6 +289,28 @@ impl Leg {
         let mut stats = *self.session.stats();
         stats.socket = self.socket;
         self.events.tell(now, MediaEventKind::Closed { stats, failed });
+    }
+
+    /// What was asked and not taken up goes with the leg, so that whoever waits for it sees that nothing comes of it.
+    fn refuse_the_rest(&mut self) {
+        self.asked.shared.go();
+        while let Some(request) = self.asked.requests.try_pop() {
+            match request {
+                Request::Bridge(end) => {
+                    end.part();
+                    if let Some(before) = self.bridge.replace(end) {
+                        self.give_back(Returned::Bridge { _end: before });
+                    }
+                }
+                Request::Tap(writer) => {
+                    if let Some(before) = self.tap.replace(writer) {
+                        self.give_back(Returned::Tap { _writer: before });
+                    }
+                }
+                // Freed here, which is late but not wrong.
+                _ => {}
+            }
+        }
     }
 
     /// Where RTCP comes to.

@@ -321,6 +321,31 @@ mod tests {
         assert!(matches!(closed.kind, MediaEventKind::Closed { failed: false, .. }));
     }
 
+    #[tokio::test]
+    async fn a_leg_that_closes_before_it_takes_what_it_is_asked_leaves_nobody_waiting() {
+        let (bind, advertised) = (Ipv4Addr::LOCALHOST.into(), Ipv4Addr::LOCALHOST.into());
+        let config = MediaConfig { threads: 1, ports: 29_622..=29_629, bind, advertised };
+        let plane = MediaPlane::start(&config).unwrap();
+        let mut events = plane.events().unwrap();
+        let phone = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let params = LegParams::new(Codec::Pcma, 8, phone.local_addr().unwrap());
+        let open = |id| plane.open(LegId(id), plane.reserve().unwrap(), params.clone()).unwrap();
+        let (gone, stays) = (open(1), open(2));
+        // Before the leg's next tick, if the machine is not slower than that: then it was bridged, and parts.
+        gone.control.close();
+        let bridge = gone.control.bridge(&stays.control).unwrap();
+        let tap = gone.control.tap();
+        assert_eq!(closed(&mut events).await.leg, LegId(1));
+        assert!(bridge.is_over());
+        // And after it.
+        let late = stays.control.bridge(&gone.control).unwrap();
+        assert!(late.is_over() && gone.control.tap().is_err());
+        // What it was asked is freed with it, by whoever takes its events.
+        while tap.as_ref().is_ok_and(|reader| !reader.is_closed()) {
+            events.poll();
+        }
+    }
+
     #[test]
     fn new_calls_are_refused_only_when_every_thread_is_full() {
         let (bind, advertised) = (Ipv4Addr::LOCALHOST.into(), Ipv4Addr::LOCALHOST.into());
