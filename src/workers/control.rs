@@ -29,6 +29,9 @@ pub(super) enum Request {
     /// A fault of ours, to see what becomes of the others.
     #[cfg(test)]
     Panic,
+    /// One while the leg is closed.
+    #[cfg(test)]
+    PanicAtTheEnd,
 }
 
 /// What a leg is done with. It is freed elsewhere: freeing takes a lock.

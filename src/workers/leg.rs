@@ -46,6 +46,8 @@ pub(super) struct Leg {
     /// What the kernel said last of datagrams thrown away; it wraps.
     thrown_away: u32,
     out: [u8; 1024],
+    #[cfg(test)]
+    panics_at_its_end: bool,
 }
 
 /// Whether a leg goes on.
@@ -86,6 +88,8 @@ impl Leg {
             socket: SocketCounts::default(),
             thrown_away: 0,
             out: [0; 1024],
+            #[cfg(test)]
+            panics_at_its_end: false,
         });
         (leg, LegMedia { up, down, control }, told)
     }
@@ -154,6 +158,8 @@ impl Leg {
             }
             #[cfg(test)]
             Request::Panic => panic!("asked to by a test"),
+            #[cfg(test)]
+            Request::PanicAtTheEnd => self.panics_at_its_end = true,
         }
     }
 
@@ -271,24 +277,41 @@ impl Leg {
 
     /// The last word of a leg.
     pub(super) fn close(&mut self, now: Instant, failed: bool) {
-        if let Some(bridge) = &self.bridge {
-            bridge.part();
-        }
-        if let Some(tap) = &mut self.tap {
-            tap.finish();
-        }
-        self.refuse_the_rest();
-        // After a fault of ours nothing more is asked of the session.
+        self.leave_others();
+        // After a fault of ours nothing more is asked of the session, nor of what it may have been in.
         if !failed {
+            #[cfg(test)]
+            assert!(!self.panics_at_its_end, "asked to by a test");
+            if let Some(tap) = &mut self.tap {
+                tap.finish();
+            }
             let mut report = [0; RTCP_BYTES];
             if let Some((length, to)) = self.session.goodbye(now, &mut report) {
                 self.send_control(&report[..length], to);
             }
             self.events.tell(now, MediaEventKind::Quality(self.session.quality(now)));
         }
+        self.tell_closed(now, failed);
+    }
+
+    /// The last word of a leg that could not be closed.
+    pub(super) fn give_up(&mut self, now: Instant) {
+        self.leave_others();
+        self.tell_closed(now, true);
+    }
+
+    fn tell_closed(&mut self, now: Instant, failed: bool) {
         let mut stats = *self.session.stats();
         stats.socket = self.socket;
         self.events.tell(now, MediaEventKind::Closed { stats, failed });
+    }
+
+    /// Whom it is bridged with returns to the agent.
+    fn leave_others(&mut self) {
+        if let Some(bridge) = &self.bridge {
+            bridge.part();
+        }
+        self.refuse_the_rest();
     }
 
     /// What was asked and not taken up goes with the leg, so that whoever waits for it sees that nothing comes of it.

@@ -73,8 +73,14 @@ struct Thread {
 }
 
 impl Thread {
+    /// Too busy, or gone.
     fn is_refusing(&self) -> bool {
-        self.gauges.refusing.load(Ordering::Relaxed)
+        self.gauges.refusing.load(Ordering::Relaxed) || self.is_gone()
+    }
+
+    /// Whether it has ended by a fault of ours outside a leg: what it shows last is not true any more.
+    fn is_gone(&self) -> bool {
+        self.join.as_ref().is_none_or(JoinHandle::is_finished)
     }
 }
 
@@ -230,9 +236,10 @@ impl MediaPlane {
     ) -> Result<LegMedia, WorkersError> {
         let load = |thread: &Thread| thread.gauges.legs.load(Ordering::Relaxed);
         let full = || WorkersError::TooManyLegs { legs: self.legs() };
-        // A thread that is too busy only when all are.
+        // A thread that is too busy only when all are, and one that is gone never.
         let rank = |thread: &&Thread| (thread.is_refusing(), load(thread));
-        let thread = self.threads.iter().min_by_key(rank).ok_or_else(full)?;
+        let there = self.threads.iter().filter(|thread| !thread.is_gone());
+        let thread = there.min_by_key(rank).ok_or(WorkersError::Busy { thread: "media" })?;
         let mut to_open = thread.opened.lock().unwrap_or_else(PoisonError::into_inner);
         // Only who holds the lock adds legs, so that there is a place for each in the wheel.
         if load(thread) >= LEGS {
@@ -319,6 +326,37 @@ mod tests {
         good.control.close();
         let closed = self::closed(&mut events).await;
         assert!(matches!(closed.kind, MediaEventKind::Closed { failed: false, .. }));
+    }
+
+    #[tokio::test]
+    async fn a_panic_at_the_end_of_a_leg_ends_that_leg_alone() {
+        let (bind, advertised) = (Ipv4Addr::LOCALHOST.into(), Ipv4Addr::LOCALHOST.into());
+        let config = MediaConfig { threads: 1, ports: 29_670..=29_679, bind, advertised };
+        let plane = MediaPlane::start(&config).unwrap();
+        let mut events = plane.events().unwrap();
+        let phone = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let params = LegParams::new(Codec::Pcma, 8, phone.local_addr().unwrap());
+        let silent = LegParams { sends: false, ..params.clone() };
+        let bad = plane.open(LegId(1), plane.reserve().unwrap(), silent).unwrap();
+        let good = plane.open(LegId(2), plane.reserve().unwrap(), params).unwrap();
+        let bridge = bad.control.bridge(&good.control).unwrap();
+        bad.control.ask(Request::PanicAtTheEnd).unwrap();
+        let before = plane.pacing().ticks;
+        while plane.pacing().ticks < before + 100 {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        bad.control.close();
+        let closed = self::closed(&mut events).await;
+        assert_eq!((closed.leg, plane.legs()), (LegId(1), 1));
+        assert!(matches!(closed.kind, MediaEventKind::Closed { failed: true, .. }));
+        assert!(bridge.is_over());
+        for _ in 0..20 {
+            phone.recv_from(&mut [0; 1500]).unwrap();
+        }
+        good.control.close();
+        let closed = self::closed(&mut events).await;
+        assert!(matches!(closed.kind, MediaEventKind::Closed { failed: false, .. }));
+        assert!(plane.threads.iter().all(|thread| !thread.is_gone()));
     }
 
     #[tokio::test]

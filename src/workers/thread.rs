@@ -258,8 +258,13 @@ impl MediaThread {
         let Some(mut leg) = self.wheel.remove(number) else { return false };
         self.epoll.remove(&*leg);
         self.epoll.remove(leg.control());
-        leg.close(Instant::now(), failed);
+        // Before its end is told: whoever hears of it finds the place free.
         self.gauges.legs.fetch_sub(1, Ordering::Relaxed);
+        let now = Instant::now();
+        if catch_unwind(AssertUnwindSafe(|| leg.close(now, failed))).is_err() {
+            // It has failed twice: nothing is asked of it any more but to be gone.
+            leg.give_up(now);
+        }
         // Nobody drains events: then it is freed here, which is late but not wrong.
         drop(self.retired.try_push(leg));
         true
