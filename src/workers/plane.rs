@@ -247,11 +247,13 @@ impl MediaPlane {
         }
         let (opened, media, told) = Leg::open(leg, port, params, Arc::clone(&thread.wake));
         thread.gauges.legs.fetch_add(1, Ordering::Relaxed);
+        // Before the leg can tell anything: a wake-up for a ring that nobody knows yet would be lost. That of a leg
+        // which was not taken is dropped when it is looked at next.
+        self.arrivals.rings.lock().unwrap_or_else(PoisonError::into_inner).push(told);
         if to_open.try_push(opened).is_err() {
             thread.gauges.legs.fetch_sub(1, Ordering::Relaxed);
             return Err(WorkersError::Busy { thread: "media" });
         }
-        self.arrivals.rings.lock().unwrap_or_else(PoisonError::into_inner).push(told);
         thread.wake.signal();
         Ok(media)
     }
