@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, fence};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ringbuf::traits::{Consumer, Producer, Split};
+use ringbuf::traits::{Consumer, Observer, Producer, Split};
 use ringbuf::{HeapCons, HeapProd, HeapRb};
 
 use crate::base::{Epoch, UtteranceId};
@@ -179,12 +179,25 @@ impl LegControl {
     /// that is closed meanwhile the bridge is over at once.
     ///
     /// # Errors
-    /// When a media thread has not taken up what was asked before; then both stay as they are.
+    /// When a media thread has not taken up what was asked before, or both are one leg; then both
+    /// stay as they are.
     pub fn bridge(&self, other: &Self) -> Result<Bridge, WorkersError> {
         let (bridge, ours, theirs) = bridge();
-        // Dropped on an error, the bridge is over before it began.
-        self.ask(Request::Bridge(ours))?;
-        other.ask(Request::Bridge(theirs))?;
+        if Arc::ptr_eq(&self.0, &other.0) {
+            return Err(WorkersError::Busy { thread: "media" });
+        }
+        // Both are asked or neither: who was parted from another already could not stay as it is. Locked in the same
+        // order whoever asks.
+        let in_order = Arc::as_ptr(&self.0) < Arc::as_ptr(&other.0);
+        let (first, second) = if in_order { (self, other) } else { (other, self) };
+        let (mut first, mut second) = (first.ends(), second.ends());
+        if first.requests.is_full() || second.requests.is_full() {
+            return Err(WorkersError::Busy { thread: "media" });
+        }
+        let (for_first, for_second) = if in_order { (ours, theirs) } else { (theirs, ours) };
+        first.ask(Request::Bridge(for_first))?;
+        second.ask(Request::Bridge(for_second))?;
+        drop((first, second));
         if self.0.shared.is_gone() || other.0.shared.is_gone() {
             bridge.part();
         }

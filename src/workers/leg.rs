@@ -139,6 +139,8 @@ impl Leg {
             }
             Request::Press(digit) => _ = self.session.press(digit),
             Request::PlayBehind(backdrop) => self.session.play_behind(backdrop),
+            // The other leg could not be asked: all stays as it is.
+            Request::Bridge(end) if end.is_over() => self.give_back(Returned::Bridge { _end: end }),
             Request::Bridge(end) => {
                 // Who is heard from now on is not the agent's to answer.
                 if std::mem::take(&mut self.voice_told) {
