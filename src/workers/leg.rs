@@ -168,6 +168,9 @@ impl Leg {
     fn return_what_is_over(&mut self) {
         if let Some(end) = self.bridge.take_if(|bridge| bridge.is_over()) {
             self.session.set_for_ears(false);
+            // A voice that began before was not told. What is left of it is the agent's to answer.
+            self.vad.reset();
+            self.voice_told = false;
             self.give_back(Returned::Bridge { _end: end });
         }
         if let Some(writer) = self.tap.take_if(|tap| tap.is_over()) {
