@@ -1,5 +1,6 @@
 //! The half of a leg that the rest of the house holds: what is asked of a leg, from any thread.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, fence};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -17,6 +18,9 @@ use super::{WorkersError, linux::EventFd};
 
 /// Requests that may wait for the leg's next tick.
 const REQUESTS: usize = 16;
+
+/// Backdrops that a leg may have: those it is asked for, the one that waits, and the one that plays.
+const BACKDROPS: usize = REQUESTS + 2;
 
 /// What is asked of a leg.
 pub(super) enum Request {
@@ -96,8 +100,9 @@ struct Handle {
     shared: Arc<Shared>,
     /// Locked by those who ask; the media thread has the other ends and locks nothing.
     ends: Mutex<Ends>,
-    /// The backdrops asked for last: a recording that the media thread lets go of is freed here.
-    behind: Mutex<[Backdrop; 2]>,
+    /// As many of the backdrops asked for last as the leg may have, so that a recording which it lets go of is never
+    /// freed there.
+    behind: Mutex<VecDeque<Backdrop>>,
     wake: Arc<EventFd>,
 }
 
@@ -123,7 +128,7 @@ pub(super) fn control(wake: Arc<EventFd>, codec: Codec) -> (LegControl, Asked) {
     let (requests, asked) = HeapRb::new(REQUESTS).split();
     let (returns, returned) = HeapRb::new(2 * REQUESTS).split();
     let ends = Mutex::new(Ends { requests, opus: codec == Codec::Opus, returned });
-    let behind = Mutex::default();
+    let behind = Mutex::new(VecDeque::new());
     let handle = Handle { shared: Arc::clone(&shared), ends, behind, wake };
     (LegControl(Arc::new(handle)), Asked { shared, requests: asked, returned: returns })
 }
@@ -167,9 +172,15 @@ impl LegControl {
     /// When the media thread has not taken up what was asked before.
     pub fn play_behind(&self, backdrop: Backdrop) -> Result<(), WorkersError> {
         let mut behind = self.0.behind.lock().unwrap_or_else(PoisonError::into_inner);
-        behind.rotate_right(1);
-        behind[0] = backdrop.clone();
-        self.ask(Request::PlayBehind(backdrop))
+        // Held before the leg has it.
+        behind.push_back(backdrop.clone());
+        let asked = self.ask(Request::PlayBehind(backdrop));
+        if asked.is_err() {
+            behind.pop_back();
+        } else if behind.len() > BACKDROPS {
+            behind.pop_front();
+        }
+        asked
     }
 
     /// Lets this leg and another hear each other, for as long as what is returned is held and both
@@ -249,5 +260,53 @@ impl Handle {
 impl Drop for Handle {
     fn drop(&mut self) {
         self.close();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Dice;
+    use crate::media::{Clip, MediaSession};
+    use std::time::Instant;
+
+    #[test]
+    fn a_recording_outlives_the_leg_s_use_of_it_however_often_it_is_changed() {
+        let (control, mut asked) = control(Arc::new(EventFd::new().unwrap()), Codec::Pcmu);
+        let params = LegParams::new(Codec::Pcmu, 0, ([192, 0, 2, 1], 4000).into());
+        let mut session = MediaSession::new(Instant::now(), params, &mut Dice::new(1));
+        let mut clips = Vec::new();
+        for round in 0..40 {
+            // As many as fit, and one that does not.
+            for _ in 0..=round % REQUESTS {
+                let clip = Clip::new(vec![1000; 16_000]).unwrap();
+                clips.push(clip.watch());
+                let _ = control.play_behind(Backdrop::Clip(clip));
+            }
+            while let Some(request) = asked.requests.try_pop() {
+                let Request::PlayBehind(backdrop) = request else { unreachable!() };
+                let held = clips.iter().filter(|clip| clip.strong_count() > 0).count();
+                session.play_behind(backdrop);
+                session.tick(Instant::now(), None);
+                let holds = clips.iter().filter(|clip| clip.strong_count() > 0).count();
+                assert_eq!(holds, held, "round {round}: freed by the leg");
+            }
+        }
+        // Those of long ago are free.
+        assert!(clips.iter().filter(|clip| clip.strong_count() > 0).count() <= BACKDROPS + 1);
+    }
+
+    #[test]
+    fn a_bridge_that_cannot_be_asked_of_both_is_asked_of_neither() {
+        let wake = || Arc::new(EventFd::new().unwrap());
+        let (a, mut asked_a) = control(wake(), Codec::Pcmu);
+        let (b, mut asked_b) = control(wake(), Codec::Pcmu);
+        while b.send_dtmf('1').is_ok() {}
+        assert!(a.bridge(&b).is_err() && b.bridge(&a).is_err() && a.bridge(&a).is_err());
+        assert!(asked_a.requests.try_pop().is_none());
+        asked_b.requests.clear();
+        let bridge = a.bridge(&b).unwrap();
+        assert!(matches!(asked_a.requests.try_pop(), Some(Request::Bridge(_))));
+        assert!(bridge.is_over(), "its end was dropped");
     }
 }
