@@ -206,10 +206,8 @@ impl Leg {
             let to = self.session.remote();
             let packet = &self.out[..length];
             let sent = match self.port.socket().send_to(packet, to) {
-                // That is of an earlier packet, and this one did not go.
-                Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
-                    self.port.socket().send_to(packet, to)
-                }
+                // Whatever an earlier packet met (ICMP) is told by the next send, which then does not go.
+                Err(error) if !is_full(&error) => self.port.socket().send_to(packet, to),
                 sent => sent,
             };
             if let Err(error) = sent {
@@ -231,10 +229,8 @@ impl Leg {
     }
 
     fn count(&mut self, now: Instant, error: &io::Error) {
-        let full = error.raw_os_error() == Some(libc::ENOBUFS);
         match error.kind() {
-            ErrorKind::WouldBlock => self.socket.send_full += 1,
-            _ if full => self.socket.send_full += 1,
+            _ if is_full(error) => self.socket.send_full += 1,
             ErrorKind::ConnectionRefused => {
                 self.socket.send_refused += 1;
                 self.session.refused(now);
@@ -391,6 +387,11 @@ impl Leg {
             Some(VoiceEdge::Off { .. }) | None => {}
         }
     }
+}
+
+/// Whether a queue of this machine is full.
+fn is_full(error: &io::Error) -> bool {
+    error.kind() == ErrorKind::WouldBlock || error.raw_os_error() == Some(libc::ENOBUFS)
 }
 
 /// The time of day as reports have it, from 1900 on (RFC 3550 §4).
