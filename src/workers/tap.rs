@@ -340,7 +340,7 @@ mod tests {
             self.echo.skip(turns);
         }
 
-            fn hold(&mut self, turns: u64) {
+        fn hold(&mut self, turns: u64) {
             let at = |turn| self.start + Duration::from_millis(20 * turn);
             let (began, ends) = (at(self.turn), at(self.turn + turns));
             let params = LegParams::new(Codec::Pcmu, 0, self.session.remote());
