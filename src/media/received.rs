@@ -2,8 +2,6 @@
 
 use crate::rtp::{Inserted, SrtpError};
 
-use super::session::SessionEvent;
-
 /// What became of a datagram.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Received {
