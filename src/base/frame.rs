@@ -14,6 +14,11 @@ const FULL: f32 = 32_768.0 * 32_768.0 * Frame::SAMPLES as f32;
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub struct Frame(pub [i16; Frame::SAMPLES]);
 
+/// Where something lies: its address and its size in bytes.
+pub fn place<T: ?Sized>(it: &T) -> (usize, usize) {
+    (std::ptr::from_ref(it).addr(), size_of_val(it))
+}
+
 /// How loud a frame is: measured once, for all who ask.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Loudness {

@@ -14,6 +14,8 @@ const SMOOTHING: f32 = 0.487;
 /// Levels are counted in steps of this many dB.
 const STEP: f32 = 2.0;
 const STEPS: usize = 64;
+/// Frames in which whoever was heard before may still ring.
+const RINGS: u32 = 10;
 /// Below this there is nothing: the idle pattern of A-law has -72 dBov.
 pub const DIGITAL_SILENCE: f32 = -70.0;
 
@@ -55,8 +57,9 @@ pub struct LevelMeter {
     frames: u32,
     energy: u64,
     loudest: u64,
-    /// Frames, and the loudest of them, until it was last judged from another place on.
-    before: (u32, u64),
+    /// The frame from which it is judged, and the loudest one before it.
+    judged_from: u32,
+    before: u64,
     clipped: u64,
     envelope: f32,
     active: [u32; THRESHOLDS],
@@ -70,7 +73,8 @@ impl Default for LevelMeter {
             frames: 0,
             energy: 0,
             loudest: 0,
-            before: (0, 0),
+            judged_from: 0,
+            before: 0,
             clipped: 0,
             envelope: 0.0,
             active: [0; THRESHOLDS],
@@ -90,6 +94,9 @@ impl LevelMeter {
     pub fn take(&mut self, loudness: &Loudness) {
         let &Loudness { energy, magnitude, clipped, level } = loudness;
         self.frames = self.frames.saturating_add(1);
+        if self.frames == self.judged_from {
+            self.before = self.before.max(std::mem::take(&mut self.loudest));
+        }
         self.energy += energy;
         self.loudest = self.loudest.max(energy);
         self.clipped += u64::from(clipped);
@@ -116,20 +123,19 @@ impl LevelMeter {
             speech,
             active,
             noise: self.noise(),
-            loudest: level(self.loudest.max(self.before.1), 1),
+            loudest: level(self.loudest.max(self.before), 1),
             clipped: (self.clipped as f64 / samples) as f32,
         }
     }
 
     /// Whoever is heard from here on may be somebody else.
     pub fn judge_from_here(&mut self) {
-        self.before = (self.frames, self.before.1.max(self.loudest));
-        self.loudest = 0;
+        self.judged_from = self.frames.saturating_add(RINGS);
     }
 
     /// Returns how many frames came since then, and how loud the loudest was; the rest is not known.
     pub fn of_late(&self) -> Levels {
-        let frames = self.frames - self.before.0;
+        let frames = self.frames.saturating_sub(self.judged_from);
         let loudest = if frames > 0 { level(self.loudest, 1) } else { Levels::default().loudest };
         Levels { frames, loudest, ..Levels::default() }
     }

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::base::{Frame, Loudness};
+use crate::base::{Frame, Loudness, place};
 use crate::codec::{Codec, Decoder, MAX_SAMPLES, NOISE_PAYLOAD, NoiseListener, OpusDecoder};
 use crate::rtp::{
     Counters, Depth, Inserted, JitterBuffer, Pace, Packet, Playout, Reception, Released, Ssrc,
@@ -235,6 +235,12 @@ impl Receiver {
             let length = self.noise.likeness().write(&mut payload);
             self.decoder.hear_noise(&payload[..length]);
         }
+    }
+
+    pub(super) fn hot(&self, mut fetch: impl FnMut((usize, usize))) {
+        fetch(place(&self.jitter));
+        fetch(place(&self.decoder));
+        fetch(place(&self.tick));
     }
 
     /// Twenty milliseconds have passed, by which paced playout goes.

@@ -6,7 +6,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use crate::base::{Dice, Frame, Loudness, PacketTime, Phi, SampleRate};
+use crate::base::{Dice, Frame, Loudness, PacketTime, Phi, SampleRate, place};
 use crate::codec::{Codec, OpusCoders, OpusSettings};
 use crate::rtp::{
     Inserted, Ntp, Packet, PacketError, Playout, RTCP_BYTES, Reception, RtcpParams, SrtpError,
@@ -538,6 +538,19 @@ impl MediaSession {
     /// Returns where packets go: the address of SDP, or the one that was learnt.
     pub fn remote(&self) -> SocketAddr {
         self.latch.remote()
+    }
+
+    /// Names the place of each part that ticks and packets need, for whoever fetches them ahead.
+    pub fn hot(&self, mut fetch: impl FnMut((usize, usize))) {
+        fetch(place(&self.params));
+        fetch(place(&self.latch));
+        fetch(place(&self.sender));
+        fetch(place(&self.reception));
+        fetch(place(&self.watch));
+        fetch(place(&self.stats));
+        fetch(place(&self.life));
+        fetch(place(&self.events));
+        self.receiver.hot(fetch);
     }
 
     /// Returns the counts, without [`Stats::timing`].

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 use ringbuf::HeapCons;
 use ringbuf::traits::{Consumer, Producer};
 
-use crate::base::{Dice, Frame, LegId, Loudness, Purpose};
+use crate::base::{Dice, Frame, LegId, Loudness, Purpose, place};
 use crate::media::{Heard, LegParams, MediaSession, SessionEvent, SocketCounts, over};
 use crate::rtp::{Ntp, RTCP_BYTES};
 use crate::speech::{Activity, EchoReference, Vad, VoiceEdge};
@@ -17,7 +17,7 @@ use crate::speech::{Activity, EchoReference, Vad, VoiceEdge};
 use super::bridge::BridgeEnd;
 use super::control::{Asked, LegMedia, Request, Returned, control};
 use super::events::{EventSender, MediaEvent, MediaEventKind};
-use super::linux::{EventFd, receive, stamp_arrivals, take_error};
+use super::linux::{EventFd, fetch_ahead, receive, stamp_arrivals, take_error};
 use super::playback::Playback;
 use super::polling::{Polling, arrived};
 use super::ports::{Port, system_random};
@@ -47,6 +47,8 @@ pub(super) struct Leg {
     /// What the kernel said last of datagrams thrown away; it wraps.
     thrown_away: u32,
     polling: Polling,
+    #[cfg(test)]
+    panics_at_its_end: bool,
 }
 
 /// What a media thread works in, leg after leg, so that it stays in the nearest cache.
@@ -109,6 +111,8 @@ impl Leg {
             socket: SocketCounts::default(),
             thrown_away: 0,
             polling: Polling::new(false),
+            #[cfg(test)]
+            panics_at_its_end: false,
         });
         (leg, LegMedia { up, down, control }, told)
     }
@@ -171,6 +175,8 @@ impl Leg {
             }
             Request::Press(digit) => _ = self.session.press(digit),
             Request::PlayBehind(backdrop) => self.session.play_behind(backdrop),
+            // The other leg could not be asked: all stays as it is.
+            Request::Bridge(end) if end.is_over() => self.give_back(Returned::Bridge { _end: end }),
             Request::Bridge(end) => {
                 // Who is heard from now on is not the agent's to answer.
                 if std::mem::take(&mut self.voice_told) {
@@ -190,12 +196,17 @@ impl Leg {
             }
             #[cfg(test)]
             Request::Panic => panic!("asked to by a test"),
+            #[cfg(test)]
+            Request::PanicAtTheEnd => self.panics_at_its_end = true,
         }
     }
 
     fn return_what_is_over(&mut self) {
         if let Some(end) = self.bridge.take_if(|bridge| bridge.is_over()) {
             self.session.set_for_ears(false);
+            // A voice that began before was not told. What is left of it is the agent's to answer.
+            self.vad.reset();
+            self.voice_told = false;
             self.give_back(Returned::Bridge { _end: end });
         }
         if let Some(writer) = self.tap.take_if(|tap| tap.is_over()) {
@@ -228,10 +239,8 @@ impl Leg {
     fn send(&mut self, now: Instant, packet: &[u8]) {
         let to = self.session.remote();
         let sent = match self.port.socket().send_to(packet, to) {
-            // That is of an earlier packet, and this one did not go.
-            Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
-                self.port.socket().send_to(packet, to)
-            }
+            // Whatever an earlier packet met (ICMP) is told by the next send, which then does not go.
+            Err(error) if !is_full(&error) => self.port.socket().send_to(packet, to),
             sent => sent,
         };
         if let Err(error) = sent {
@@ -259,10 +268,8 @@ impl Leg {
     }
 
     fn count(&mut self, now: Instant, error: &io::Error) {
-        let full = error.raw_os_error() == Some(libc::ENOBUFS);
         match error.kind() {
-            ErrorKind::WouldBlock => self.socket.send_full += 1,
-            _ if full => self.socket.send_full += 1,
+            _ if is_full(error) => self.socket.send_full += 1,
             ErrorKind::ConnectionRefused => {
                 self.socket.send_refused += 1;
                 self.session.refused(now);
@@ -333,24 +340,66 @@ impl Leg {
 
     /// The last word of a leg.
     pub(super) fn close(&mut self, now: Instant, failed: bool) {
-        if let Some(bridge) = &self.bridge {
-            bridge.part();
-        }
-        if let Some(tap) = &mut self.tap {
-            tap.finish();
-        }
-        let mut stats = *self.session.stats();
-        // After a fault of ours nothing more is asked of the session.
+        self.leave_others();
+        // After a fault of ours nothing more is asked of the session, nor of what it may have been in.
         if !failed {
+            #[cfg(test)]
+            assert!(!self.panics_at_its_end, "asked to by a test");
+            if let Some(tap) = &mut self.tap {
+                tap.finish();
+            }
             let mut report = [0; RTCP_BYTES];
             if let Some((length, to)) = self.session.goodbye(now, &mut report) {
                 self.send_control(&report[..length], to);
             }
             self.events.tell(now, MediaEventKind::Quality(self.session.quality(now)));
+        }
+        self.tell_closed(now, failed);
+    }
+
+    /// The last word of a leg that could not be closed.
+    pub(super) fn give_up(&mut self, now: Instant) {
+        self.leave_others();
+        self.tell_closed(now, true);
+    }
+
+    fn tell_closed(&mut self, now: Instant, failed: bool) {
+        let mut stats = *self.session.stats();
+        if !failed {
             stats.timing = self.session.timing(now);
         }
         stats.socket = self.socket;
         self.events.tell(now, MediaEventKind::Closed { stats, failed });
+    }
+
+    /// Whom it is bridged with returns to the agent.
+    fn leave_others(&mut self) {
+        if let Some(bridge) = &self.bridge {
+            bridge.part();
+        }
+        self.refuse_the_rest();
+    }
+
+    /// What was asked and not taken up goes with the leg, so that whoever waits for it sees that nothing comes of it.
+    fn refuse_the_rest(&mut self) {
+        self.asked.shared.go();
+        while let Some(request) = self.asked.requests.try_pop() {
+            match request {
+                Request::Bridge(end) => {
+                    end.part();
+                    if let Some(before) = self.bridge.replace(end) {
+                        self.give_back(Returned::Bridge { _end: before });
+                    }
+                }
+                Request::Tap(writer) => {
+                    if let Some(before) = self.tap.replace(writer) {
+                        self.give_back(Returned::Tap { _writer: before });
+                    }
+                }
+                // Freed here, which is late but not wrong.
+                _ => {}
+            }
+        }
     }
 
     /// Where RTCP comes to.
@@ -371,6 +420,27 @@ impl Leg {
     /// By how many slots earlier it should tick, if so.
     pub(super) fn earlier(&mut self) -> Option<usize> {
         self.polling.earlier().filter(|_| self.polling.on)
+    }
+
+    /// Has the processor fetch what the next tick needs.
+    pub(super) fn fetch_ahead(&self) {
+        let fetch = |(address, bytes)| fetch_ahead(address, bytes);
+        fetch(place(&self.port));
+        fetch(place(&self.echo));
+        fetch(place(&self.polling));
+        fetch(place(&self.playback));
+        fetch(place(&self.asked));
+        self.session.hot(fetch);
+    }
+
+    /// The same of what lies elsewhere, once where it lies is at hand.
+    pub(super) fn fetch_rings(&self) {
+        let fetch = |(address, bytes)| fetch_ahead(address, bytes);
+        fetch(place(&*self.asked.shared));
+        fetch(self.up.next_place());
+        if let Some(next) = self.playback.next_place() {
+            fetch(next)
+        }
     }
 
     pub(super) fn took_word(&mut self) -> bool {
@@ -418,6 +488,11 @@ impl Leg {
             Some(VoiceEdge::Off { .. }) | None => {}
         }
     }
+}
+
+/// Whether a queue of this machine is full.
+fn is_full(error: &io::Error) -> bool {
+    error.kind() == ErrorKind::WouldBlock || error.raw_os_error() == Some(libc::ENOBUFS)
 }
 
 /// The time of day as reports have it, from 1900 on (RFC 3550 §4).

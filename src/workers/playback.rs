@@ -6,7 +6,7 @@
 use ringbuf::HeapCons;
 use ringbuf::traits::{Consumer, Observer};
 
-use crate::base::{Epoch, Frame, UtteranceId};
+use crate::base::{Epoch, Frame, UtteranceId, place};
 
 use super::events::MediaEventKind;
 use super::rings::{DownFrame, DownRing, down_ring};
@@ -87,6 +87,11 @@ impl Playback {
             tell(MediaEventKind::UtteranceProgress { utterance, frames_played });
         }
         true
+    }
+
+    /// Where the next frame is.
+    pub(super) fn next_place(&self) -> Option<(usize, usize)> {
+        self.ring.try_peek().map(place)
     }
 
     /// Returns the utterance being played and how many frames of it have been.

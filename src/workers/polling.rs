@@ -40,6 +40,11 @@ impl Policy {
         self.changes = CHANGES;
     }
 
+    /// Whether legs look for themselves.
+    pub(super) fn is_on(&self) -> bool {
+        self.polled
+    }
+
     /// Whether a leg that is polled, or not, is to change over now.
     pub(super) fn changes(&mut self, polled: bool) -> bool {
         let changes = polled != self.polled && self.changes > 0;

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
 use ringbuf::traits::{Observer, Producer, Split};
 use ringbuf::{HeapCons, HeapProd, HeapRb};
 
-use crate::base::{Epoch, Frame, UtteranceId};
+use crate::base::{Epoch, Frame, UtteranceId, place};
 use crate::speech::{HeardFrame, Sent};
 
 /// Frames on their way to the caller: 24 × 20 ms = 480 ms, 16 KB. What is rendered waits with the
@@ -111,6 +111,11 @@ impl UpWriter {
     pub fn push(&mut self, heard: &HeardFrame) {
         let HeardFrame { tick, frame, voiced, sent } = heard;
         self.write(*tick, frame, *voiced, *sent);
+    }
+
+    /// Where the next frame goes.
+    pub(super) fn next_place(&self) -> (usize, usize) {
+        place(&self.0.places[self.0.written.load(Ordering::Relaxed) as usize % UP])
     }
 
     /// The same, of parts that are in places of their own.
