@@ -371,7 +371,7 @@ fn reports_tell_the_time_of_the_moment() {
     for (report, _) in &world.ends[0].reports {
         read_rtcp(report, |said| {
             if let Said::Sender { time, rtp, .. } = said {
-                let ms = (u128::from(time.0) * 1000 >> 32) as i64;
+                let ms = ((u128::from(time.0) * 1000) >> 32) as i64;
                 apart.push(ms - i64::from(rtp.0.wrapping_sub(apart_from(&world))) / 8);
             }
         })
