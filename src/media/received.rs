@@ -2,14 +2,12 @@
 
 use crate::rtp::{Inserted, SrtpError};
 
-use super::session::SessionEvent;
-
 /// What became of a datagram.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Received {
     /// Sound, or comfort noise.
     Sound(Inserted),
-    /// A packet of a telephone event; the digit comes as a [`SessionEvent`].
+    /// A packet of a telephone event; the digit comes as a [`SessionEvent`](super::SessionEvent).
     Event(Inserted),
     /// From somebody else: dropped.
     Foreign,
