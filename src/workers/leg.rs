@@ -10,7 +10,7 @@ use ringbuf::HeapCons;
 use ringbuf::traits::{Consumer, Producer};
 
 use crate::base::{Dice, Frame, LegId, Purpose};
-use crate::media::{Heard, LegParams, MediaSession, SessionEvent, SocketCounts, over};
+use crate::media::{Heard, LegParams, MediaSession, SessionEvent, SocketCounts, Sound, over};
 use crate::rtp::{Ntp, RTCP_BYTES};
 use crate::speech::{Activity, EchoReference, HeardFrame, Vad, VoiceEdge};
 
@@ -327,7 +327,9 @@ impl Leg {
     /// Up to the agent.
     fn hear(&mut self, now: Instant, heard: &Heard, activity: Activity) {
         let (voiced, sent) = (activity.voiced, self.echo.now());
-        self.up.push(&HeardFrame { tick: heard.tick, frame: heard.frame, voiced, sent });
+        let Heard { tick, frame, sound } = *heard;
+        let concealed = sound == Sound::Concealed;
+        self.up.push(&HeardFrame { tick, frame, voiced, concealed, sent });
         match activity.edge {
             Some(VoiceEdge::On { started_ago }) => {
                 self.voice_told = true;
