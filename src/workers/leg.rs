@@ -317,7 +317,7 @@ impl Leg {
             }
         }
         while let Some(event) = self.session.poll_event() {
-            if let (SessionEvent::Digit(digit), Some(bridge)) = (&event, &mut self.bridge) {
+            if let (SessionEvent::Digit(digit, _), Some(bridge)) = (&event, &mut self.bridge) {
                 bridge.press(*digit.reveal(Purpose::Signalling));
             }
             self.events.tell(now, event.into());
