@@ -21,6 +21,8 @@ pub(super) struct LegSound {
     quality: Option<Quality>,
     /// It was told that nothing is received.
     silent: bool,
+    /// The last word was that sound does not go both ways.
+    faulty: bool,
     /// Its media are closed: nothing more is told.
     pub(super) is_over: bool,
     /// To the call's row.
@@ -43,7 +45,8 @@ impl LegSound {
         ours: SocketAddr,
         row: oneshot::Sender<CallSound>,
     ) -> Self {
-        Self { call, trunk, ours, quality: None, silent: false, is_over: false, row: Some(row) }
+        let (silent, faulty, is_over) = (false, false, false);
+        Self { call, trunk, ours, quality: None, silent, faulty, is_over, row: Some(row) }
     }
 
     /// Says what is worth knowing of an event; the last one tells how the call sounded.
@@ -55,8 +58,9 @@ impl LegSound {
             MediaEventKind::Judged(verdict) => {
                 let words = verdict.words(self.ours).to_string();
                 let verdicts = &labels(verdict);
-                ops::SoundJudged { call: self.call, trunk: &self.trunk, verdicts, words: &words }
-                    .emit();
+                let clears = std::mem::replace(&mut self.faulty, !verdict.is_fine());
+                let (call, trunk) = (self.call, &self.trunk);
+                ops::SoundJudged { call, trunk, verdicts, words: &words, clears }.emit();
             }
             MediaEventKind::Quality(quality) => self.quality = Some(*quality),
             MediaEventKind::Closed { stats, failed } => {

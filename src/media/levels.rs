@@ -57,6 +57,8 @@ pub struct LevelMeter {
     frames: u32,
     energy: u64,
     loudest: u64,
+    /// Frames, and the loudest of them, until it was last judged from another place on.
+    before: (u32, u64),
     clipped: u64,
     envelope: f32,
     active: [u32; THRESHOLDS],
@@ -70,6 +72,7 @@ impl Default for LevelMeter {
             frames: 0,
             energy: 0,
             loudest: 0,
+            before: (0, 0),
             clipped: 0,
             envelope: 0.0,
             active: [0; THRESHOLDS],
@@ -118,9 +121,22 @@ impl LevelMeter {
             speech,
             active,
             noise: self.noise(),
-            loudest: level(self.loudest, 1),
+            loudest: level(self.loudest.max(self.before.1), 1),
             clipped: (self.clipped as f64 / samples) as f32,
         }
+    }
+
+    /// Whoever is heard from here on may be somebody else.
+    pub fn judge_from_here(&mut self) {
+        self.before = (self.frames, self.before.1.max(self.loudest));
+        self.loudest = 0;
+    }
+
+    /// Returns how many frames came since then, and how loud the loudest was; the rest is not known.
+    pub fn of_late(&self) -> Levels {
+        let frames = self.frames - self.before.0;
+        let loudest = if frames > 0 { level(self.loudest, 1) } else { Levels::default().loudest };
+        Levels { frames, loudest, ..Levels::default() }
     }
 
     /// P.56 §7.3: the threshold that lies a margin below the level of what is above it.
