@@ -65,6 +65,12 @@ impl Clip {
         Some(Self(samples.into()))
     }
 
+    /// Tells in a test when it is freed.
+    #[cfg(test)]
+    pub(crate) fn watch(&self) -> std::sync::Weak<[i16]> {
+        Arc::downgrade(&self.0)
+    }
+
     /// How many samples it has.
     pub fn samples(&self) -> usize {
         self.0.len()

@@ -7,7 +7,7 @@ use crate::rtp::{Inserted, SrtpError};
 pub enum Received {
     /// Sound, or comfort noise.
     Sound(Inserted),
-    /// A packet of a telephone event; the digit comes as a [`super::SessionEvent`].
+    /// A packet of a telephone event; the digit comes as a [`SessionEvent`](super::SessionEvent).
     Event(Inserted),
     /// From somebody else: dropped.
     Foreign,

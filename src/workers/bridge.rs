@@ -53,9 +53,16 @@ impl Bridge {
     }
 }
 
+impl Bridge {
+    /// Both legs return to the agent.
+    pub(super) fn part(&self) {
+        self.0.over.store(true, Ordering::Release);
+    }
+}
+
 impl Drop for Bridge {
     fn drop(&mut self) {
-        self.0.over.store(true, Ordering::Release);
+        self.part();
     }
 }
 
@@ -64,6 +71,13 @@ pub(super) struct BridgeEnd {
     shared: Arc<Shared>,
     to: HeapProd<Passed>,
     from: HeapCons<Passed>,
+}
+
+/// An end that nobody has any more leaves nobody bridged with it: that of a leg that closed before it took it, too.
+impl Drop for BridgeEnd {
+    fn drop(&mut self) {
+        self.part();
+    }
 }
 
 /// Makes a bridge and its two ends.
@@ -169,6 +183,9 @@ mod tests {
         let (held, a, b) = bridge();
         drop(held);
         assert!(a.is_over() && b.is_over());
+        let (held, a, b) = bridge();
+        drop(a);
+        assert!(held.is_over() && b.is_over());
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! The half of a leg that the rest of the house holds: what is asked of a leg, from any thread.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, fence};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ringbuf::traits::{Consumer, Producer, Split};
+use ringbuf::traits::{Consumer, Observer, Producer, Split};
 use ringbuf::{HeapCons, HeapProd, HeapRb};
 
 use crate::base::{Epoch, UtteranceId};
@@ -18,6 +19,9 @@ use super::{WorkersError, linux::EventFd};
 /// Requests that may wait for the leg's next tick.
 const REQUESTS: usize = 16;
 
+/// Backdrops that a leg may have: those it is asked for, the one that waits, and the one that plays.
+const BACKDROPS: usize = REQUESTS + 2;
+
 /// What is asked of a leg.
 pub(super) enum Request {
     /// With what Opus needs, where the leg has it not: the media thread allocates nothing.
@@ -29,6 +33,9 @@ pub(super) enum Request {
     /// A fault of ours, to see what becomes of the others.
     #[cfg(test)]
     Panic,
+    /// One while the leg is closed.
+    #[cfg(test)]
+    PanicAtTheEnd,
 }
 
 /// What a leg is done with. It is freed elsewhere: freeing takes a lock.
@@ -44,6 +51,8 @@ pub(super) struct Shared {
     /// Utterance in the upper half, frames played in the lower.
     played: AtomicU64,
     closing: AtomicBool,
+    /// The leg takes no more requests.
+    gone: AtomicBool,
 }
 
 impl Shared {
@@ -53,6 +62,18 @@ impl Shared {
 
     pub(super) fn is_closing(&self) -> bool {
         self.closing.load(Ordering::Acquire)
+    }
+
+    /// Says that the leg takes no more requests. What was asked before can be popped after this; who asks later sees it.
+    pub(super) fn go(&self) {
+        self.gone.store(true, Ordering::SeqCst);
+        fence(Ordering::SeqCst);
+    }
+
+    /// To be asked after a request was put in: whether nobody may take it.
+    fn is_gone(&self) -> bool {
+        fence(Ordering::SeqCst);
+        self.gone.load(Ordering::SeqCst)
     }
 
     pub(super) fn tell_played(&self, (utterance, frames): (UtteranceId, u32)) {
@@ -79,8 +100,9 @@ struct Handle {
     shared: Arc<Shared>,
     /// Locked by those who ask; the media thread has the other ends and locks nothing.
     ends: Mutex<Ends>,
-    /// The backdrops asked for last: a recording that the media thread lets go of is freed here.
-    behind: Mutex<[Backdrop; 2]>,
+    /// As many of the backdrops asked for last as the leg may have, so that a recording which it lets go of is never
+    /// freed there.
+    behind: Mutex<VecDeque<Backdrop>>,
     wake: Arc<EventFd>,
 }
 
@@ -106,7 +128,7 @@ pub(super) fn control(wake: Arc<EventFd>, codec: Codec) -> (LegControl, Asked) {
     let (requests, asked) = HeapRb::new(REQUESTS).split();
     let (returns, returned) = HeapRb::new(2 * REQUESTS).split();
     let ends = Mutex::new(Ends { requests, opus: codec == Codec::Opus, returned });
-    let behind = Mutex::default();
+    let behind = Mutex::new(VecDeque::new());
     let handle = Handle { shared: Arc::clone(&shared), ends, behind, wake };
     (LegControl(Arc::new(handle)), Asked { shared, requests: asked, returned: returns })
 }
@@ -150,23 +172,46 @@ impl LegControl {
     /// When the media thread has not taken up what was asked before.
     pub fn play_behind(&self, backdrop: Backdrop) -> Result<(), WorkersError> {
         let mut behind = self.0.behind.lock().unwrap_or_else(PoisonError::into_inner);
-        behind.rotate_right(1);
-        behind[0] = backdrop.clone();
-        self.ask(Request::PlayBehind(backdrop))
+        // Held before the leg has it.
+        behind.push_back(backdrop.clone());
+        let asked = self.ask(Request::PlayBehind(backdrop));
+        if asked.is_err() {
+            behind.pop_back();
+        } else if behind.len() > BACKDROPS {
+            behind.pop_front();
+        }
+        asked
     }
 
     /// Lets this leg and another hear each other, for as long as what is returned is held and both
     /// are open. Digits pass too. The agent hears neither meanwhile, but can speak to each: what is
     /// put into a leg's down-ring is heard by its far end alone, over the other, who is turned
-    /// down. A leg that is bridged with another already leaves that one to the agent.
+    /// down. A leg that is bridged with another already leaves that one to the agent. With a leg
+    /// that is closed meanwhile the bridge is over at once.
     ///
     /// # Errors
-    /// When a media thread has not taken up what was asked before; then both stay as they are.
+    /// When a media thread has not taken up what was asked before, or both are one leg; then both
+    /// stay as they are.
     pub fn bridge(&self, other: &Self) -> Result<Bridge, WorkersError> {
         let (bridge, ours, theirs) = bridge();
-        // Dropped on an error, the bridge is over before it began.
-        self.ask(Request::Bridge(ours))?;
-        other.ask(Request::Bridge(theirs))?;
+        if Arc::ptr_eq(&self.0, &other.0) {
+            return Err(WorkersError::Busy { thread: "media" });
+        }
+        // Both are asked or neither: who was parted from another already could not stay as it is. Locked in the same
+        // order whoever asks.
+        let in_order = Arc::as_ptr(&self.0) < Arc::as_ptr(&other.0);
+        let (first, second) = if in_order { (self, other) } else { (other, self) };
+        let (mut first, mut second) = (first.ends(), second.ends());
+        if first.requests.is_full() || second.requests.is_full() {
+            return Err(WorkersError::Busy { thread: "media" });
+        }
+        let (for_first, for_second) = if in_order { (ours, theirs) } else { (theirs, ours) };
+        first.ask(Request::Bridge(for_first))?;
+        second.ask(Request::Bridge(for_second))?;
+        drop((first, second));
+        if self.0.shared.is_gone() || other.0.shared.is_gone() {
+            bridge.part();
+        }
         Ok(bridge)
     }
 
@@ -174,10 +219,13 @@ impl LegControl {
     /// dropped; a second one takes the place of the first.
     ///
     /// # Errors
-    /// When the media thread has not taken up what was asked before.
+    /// When the media thread has not taken up what was asked before, or the leg is closed.
     pub fn tap(&self) -> Result<TapReader, WorkersError> {
         let (writer, reader) = tap();
         self.ask(Request::Tap(writer))?;
+        if self.0.shared.is_gone() {
+            return Err(WorkersError::Busy { thread: "media" });
+        }
         Ok(reader)
     }
 
@@ -212,5 +260,53 @@ impl Handle {
 impl Drop for Handle {
     fn drop(&mut self) {
         self.close();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Dice;
+    use crate::media::{Clip, MediaSession};
+    use std::time::Instant;
+
+    #[test]
+    fn a_recording_outlives_the_leg_s_use_of_it_however_often_it_is_changed() {
+        let (control, mut asked) = control(Arc::new(EventFd::new().unwrap()), Codec::Pcmu);
+        let params = LegParams::new(Codec::Pcmu, 0, ([192, 0, 2, 1], 4000).into());
+        let mut session = MediaSession::new(Instant::now(), params, &mut Dice::new(1));
+        let mut clips = Vec::new();
+        for round in 0..40 {
+            // As many as fit, and one that does not.
+            for _ in 0..=round % REQUESTS {
+                let clip = Clip::new(vec![1000; 16_000]).unwrap();
+                clips.push(clip.watch());
+                let _ = control.play_behind(Backdrop::Clip(clip));
+            }
+            while let Some(request) = asked.requests.try_pop() {
+                let Request::PlayBehind(backdrop) = request else { unreachable!() };
+                let held = clips.iter().filter(|clip| clip.strong_count() > 0).count();
+                session.play_behind(backdrop);
+                session.tick(Instant::now(), None);
+                let holds = clips.iter().filter(|clip| clip.strong_count() > 0).count();
+                assert_eq!(holds, held, "round {round}: freed by the leg");
+            }
+        }
+        // Those of long ago are free.
+        assert!(clips.iter().filter(|clip| clip.strong_count() > 0).count() <= BACKDROPS + 1);
+    }
+
+    #[test]
+    fn a_bridge_that_cannot_be_asked_of_both_is_asked_of_neither() {
+        let wake = || Arc::new(EventFd::new().unwrap());
+        let (a, mut asked_a) = control(wake(), Codec::Pcmu);
+        let (b, mut asked_b) = control(wake(), Codec::Pcmu);
+        while b.send_dtmf('1').is_ok() {}
+        assert!(a.bridge(&b).is_err() && b.bridge(&a).is_err() && a.bridge(&a).is_err());
+        assert!(asked_a.requests.try_pop().is_none());
+        asked_b.requests.clear();
+        let bridge = a.bridge(&b).unwrap();
+        assert!(matches!(asked_a.requests.try_pop(), Some(Request::Bridge(_))));
+        assert!(bridge.is_over(), "its end was dropped");
     }
 }

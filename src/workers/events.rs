@@ -18,7 +18,7 @@ use super::linux::EventFd;
 
 /// Events of one leg that may wait: seconds of the liveliest leg.
 const WAITING: usize = 32;
-/// Places kept for what must not be lost: the end of an utterance, the end of the leg.
+/// Places kept for what must not be lost: the end of an utterance or a voice, the end of the leg.
 const KEPT: usize = 8;
 
 /// Something that happened on a leg.
@@ -132,7 +132,10 @@ impl EventSender {
     pub(super) fn tell(&mut self, at: Instant, kind: MediaEventKind) {
         let room = match kind {
             MediaEventKind::Closed { .. } => 0,
-            MediaEventKind::UtteranceEnded { .. } | MediaEventKind::Quality(_) => 1,
+            // Without its end a voice goes on for ever.
+            MediaEventKind::UtteranceEnded { .. }
+            | MediaEventKind::VoiceOff { .. }
+            | MediaEventKind::Quality(_) => 1,
             _ => KEPT,
         };
         if self.ring.vacant_len() > room {

@@ -46,6 +46,8 @@ pub(super) struct Leg {
     /// What the kernel said last of datagrams thrown away; it wraps.
     thrown_away: u32,
     out: [u8; 1024],
+    #[cfg(test)]
+    panics_at_its_end: bool,
 }
 
 /// Whether a leg goes on.
@@ -86,6 +88,8 @@ impl Leg {
             socket: SocketCounts::default(),
             thrown_away: 0,
             out: [0; 1024],
+            #[cfg(test)]
+            panics_at_its_end: false,
         });
         (leg, LegMedia { up, down, control }, told)
     }
@@ -135,6 +139,8 @@ impl Leg {
             }
             Request::Press(digit) => _ = self.session.press(digit),
             Request::PlayBehind(backdrop) => self.session.play_behind(backdrop),
+            // The other leg could not be asked: all stays as it is.
+            Request::Bridge(end) if end.is_over() => self.give_back(Returned::Bridge { _end: end }),
             Request::Bridge(end) => {
                 // Who is heard from now on is not the agent's to answer.
                 if std::mem::take(&mut self.voice_told) {
@@ -154,12 +160,17 @@ impl Leg {
             }
             #[cfg(test)]
             Request::Panic => panic!("asked to by a test"),
+            #[cfg(test)]
+            Request::PanicAtTheEnd => self.panics_at_its_end = true,
         }
     }
 
     fn return_what_is_over(&mut self) {
         if let Some(end) = self.bridge.take_if(|bridge| bridge.is_over()) {
             self.session.set_for_ears(false);
+            // A voice that began before was not told. What is left of it is the agent's to answer.
+            self.vad.reset();
+            self.voice_told = false;
             self.give_back(Returned::Bridge { _end: end });
         }
         if let Some(writer) = self.tap.take_if(|tap| tap.is_over()) {
@@ -195,10 +206,8 @@ impl Leg {
             let to = self.session.remote();
             let packet = &self.out[..length];
             let sent = match self.port.socket().send_to(packet, to) {
-                // That is of an earlier packet, and this one did not go.
-                Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
-                    self.port.socket().send_to(packet, to)
-                }
+                // Whatever an earlier packet met (ICMP) is told by the next send, which then does not go.
+                Err(error) if !is_full(&error) => self.port.socket().send_to(packet, to),
                 sent => sent,
             };
             if let Err(error) = sent {
@@ -220,10 +229,8 @@ impl Leg {
     }
 
     fn count(&mut self, now: Instant, error: &io::Error) {
-        let full = error.raw_os_error() == Some(libc::ENOBUFS);
         match error.kind() {
-            ErrorKind::WouldBlock => self.socket.send_full += 1,
-            _ if full => self.socket.send_full += 1,
+            _ if is_full(error) => self.socket.send_full += 1,
             ErrorKind::ConnectionRefused => {
                 self.socket.send_refused += 1;
                 self.session.refused(now);
@@ -274,23 +281,63 @@ impl Leg {
 
     /// The last word of a leg.
     pub(super) fn close(&mut self, now: Instant, failed: bool) {
-        if let Some(bridge) = &self.bridge {
-            bridge.part();
-        }
-        if let Some(tap) = &mut self.tap {
-            tap.finish();
-        }
-        // After a fault of ours nothing more is asked of the session.
+        self.leave_others();
+        // After a fault of ours nothing more is asked of the session, nor of what it may have been in.
         if !failed {
+            #[cfg(test)]
+            assert!(!self.panics_at_its_end, "asked to by a test");
+            if let Some(tap) = &mut self.tap {
+                tap.finish();
+            }
             let mut report = [0; RTCP_BYTES];
             if let Some((length, to)) = self.session.goodbye(now, &mut report) {
                 self.send_control(&report[..length], to);
             }
             self.events.tell(now, MediaEventKind::Quality(self.session.quality(now)));
         }
+        self.tell_closed(now, failed);
+    }
+
+    /// The last word of a leg that could not be closed.
+    pub(super) fn give_up(&mut self, now: Instant) {
+        self.leave_others();
+        self.tell_closed(now, true);
+    }
+
+    fn tell_closed(&mut self, now: Instant, failed: bool) {
         let mut stats = *self.session.stats();
         stats.socket = self.socket;
         self.events.tell(now, MediaEventKind::Closed { stats, failed });
+    }
+
+    /// Whom it is bridged with returns to the agent.
+    fn leave_others(&mut self) {
+        if let Some(bridge) = &self.bridge {
+            bridge.part();
+        }
+        self.refuse_the_rest();
+    }
+
+    /// What was asked and not taken up goes with the leg, so that whoever waits for it sees that nothing comes of it.
+    fn refuse_the_rest(&mut self) {
+        self.asked.shared.go();
+        while let Some(request) = self.asked.requests.try_pop() {
+            match request {
+                Request::Bridge(end) => {
+                    end.part();
+                    if let Some(before) = self.bridge.replace(end) {
+                        self.give_back(Returned::Bridge { _end: before });
+                    }
+                }
+                Request::Tap(writer) => {
+                    if let Some(before) = self.tap.replace(writer) {
+                        self.give_back(Returned::Tap { _writer: before });
+                    }
+                }
+                // Freed here, which is late but not wrong.
+                _ => {}
+            }
+        }
     }
 
     /// Where RTCP comes to.
@@ -345,6 +392,11 @@ impl Leg {
             Some(VoiceEdge::Off { .. }) | None => {}
         }
     }
+}
+
+/// Whether a queue of this machine is full.
+fn is_full(error: &io::Error) -> bool {
+    error.kind() == ErrorKind::WouldBlock || error.raw_os_error() == Some(libc::ENOBUFS)
 }
 
 /// The time of day as reports have it, from 1900 on (RFC 3550 §4).

@@ -238,17 +238,28 @@ impl Epoll {
 /// leg. Memory is taken only for what waits.
 pub(super) const RECEIVE_BUFFER: usize = 256 * 1024;
 
-/// Sets what RTP wants of a socket. Each is a wish: without it, things are only a little worse.
-pub(super) fn prepare_for_rtp(socket: &UdpSocket) {
+/// Lets what is sent go before what can wait, as RTP and its reports do (RFC 4594 §4.1). Each is a wish: without it,
+/// things are only a little worse.
+pub(super) fn prioritise(socket: &UdpSocket) {
     /// Expedited forwarding (RFC 3246).
     const EF: libc::c_int = 0xb8;
     /// The highest that needs no privilege.
     const INTERACTIVE: libc::c_int = 6;
+    set_options(
+        socket,
+        &[
+            (libc::IPPROTO_IP, libc::IP_TOS, EF),
+            (libc::IPPROTO_IPV6, libc::IPV6_TCLASS, EF),
+            (libc::SOL_SOCKET, libc::SO_PRIORITY, INTERACTIVE),
+        ],
+    );
+}
+
+/// Sets what RTP wants of a socket, [`prioritise`] included.
+pub(super) fn prepare_for_rtp(socket: &UdpSocket) {
     const BUFFER: libc::c_int = RECEIVE_BUFFER as libc::c_int;
+    prioritise(socket);
     let options = [
-        (libc::IPPROTO_IP, libc::IP_TOS, EF),
-        (libc::IPPROTO_IPV6, libc::IPV6_TCLASS, EF),
-        (libc::SOL_SOCKET, libc::SO_PRIORITY, INTERACTIVE),
         (libc::SOL_SOCKET, libc::SO_RCVBUF, BUFFER),
         // Beyond net.core.rmem_max, where we may.
         (libc::SOL_SOCKET, libc::SO_RCVBUFFORCE, BUFFER),
@@ -258,7 +269,11 @@ pub(super) fn prepare_for_rtp(socket: &UdpSocket) {
         (libc::IPPROTO_IP, libc::IP_RECVERR, 1),
         (libc::IPPROTO_IPV6, libc::IPV6_RECVERR, 1),
     ];
-    for (level, name, value) in options {
+    set_options(socket, &options);
+}
+
+fn set_options(socket: &UdpSocket, options: &[(libc::c_int, libc::c_int, libc::c_int)]) {
+    for &(level, name, value) in options {
         let value: *const libc::c_int = &raw const value;
         let size = size_of::<libc::c_int>() as libc::socklen_t;
         // SAFETY: the pointer is to an int of ours, and its size is given.
@@ -268,13 +283,23 @@ pub(super) fn prepare_for_rtp(socket: &UdpSocket) {
 
 /// Returns the receive buffer that a socket got, in the terms in which it is asked for.
 pub(super) fn receive_buffer(socket: &UdpSocket) -> usize {
-    let (mut got, mut size) = (0 as libc::c_int, size_of::<libc::c_int>() as libc::socklen_t);
-    let (value, size) = ((&raw mut got).cast(), &raw mut size);
-    let (level, name) = (libc::SOL_SOCKET, libc::SO_RCVBUF);
-    // SAFETY: both pointers are to values of ours, and the size is that of the value.
-    unsafe { libc::getsockopt(socket.as_raw_fd(), level, name, value, size) };
+    let got = option(socket, libc::SOL_SOCKET, libc::SO_RCVBUF);
     // The kernel doubles what it is asked for, to have room for its own book-keeping.
     usize::try_from(got / 2).unwrap_or(0)
+}
+
+/// Returns how a socket's packets are marked (RFC 2474), as the octet of their headers.
+#[cfg(test)]
+pub(super) fn mark(socket: &UdpSocket) -> libc::c_int {
+    option(socket, libc::IPPROTO_IP, libc::IP_TOS)
+}
+
+fn option(socket: &UdpSocket, level: libc::c_int, name: libc::c_int) -> libc::c_int {
+    let (mut got, mut size) = (0 as libc::c_int, size_of::<libc::c_int>() as libc::socklen_t);
+    let (value, size) = ((&raw mut got).cast(), &raw mut size);
+    // SAFETY: both pointers are to values of ours, and the size is that of the value.
+    unsafe { libc::getsockopt(socket.as_raw_fd(), level, name, value, size) };
+    got
 }
 
 /// A datagram that was received.

@@ -73,8 +73,14 @@ struct Thread {
 }
 
 impl Thread {
+    /// Too busy, or gone.
     fn is_refusing(&self) -> bool {
-        self.gauges.refusing.load(Ordering::Relaxed)
+        self.gauges.refusing.load(Ordering::Relaxed) || self.is_gone()
+    }
+
+    /// Whether it has ended by a fault of ours outside a leg: what it shows last is not true any more.
+    fn is_gone(&self) -> bool {
+        self.join.as_ref().is_none_or(JoinHandle::is_finished)
     }
 }
 
@@ -230,9 +236,10 @@ impl MediaPlane {
     ) -> Result<LegMedia, WorkersError> {
         let load = |thread: &Thread| thread.gauges.legs.load(Ordering::Relaxed);
         let full = || WorkersError::TooManyLegs { legs: self.legs() };
-        // A thread that is too busy only when all are.
+        // A thread that is too busy only when all are, and one that is gone never.
         let rank = |thread: &&Thread| (thread.is_refusing(), load(thread));
-        let thread = self.threads.iter().min_by_key(rank).ok_or_else(full)?;
+        let there = self.threads.iter().filter(|thread| !thread.is_gone());
+        let thread = there.min_by_key(rank).ok_or(WorkersError::Busy { thread: "media" })?;
         let mut to_open = thread.opened.lock().unwrap_or_else(PoisonError::into_inner);
         // Only who holds the lock adds legs, so that there is a place for each in the wheel.
         if load(thread) >= LEGS {
@@ -240,11 +247,13 @@ impl MediaPlane {
         }
         let (opened, media, told) = Leg::open(leg, port, params, Arc::clone(&thread.wake));
         thread.gauges.legs.fetch_add(1, Ordering::Relaxed);
+        // Before the leg can tell anything: a wake-up for a ring that nobody knows yet would be lost. That of a leg
+        // which was not taken is dropped when it is looked at next.
+        self.arrivals.rings.lock().unwrap_or_else(PoisonError::into_inner).push(told);
         if to_open.try_push(opened).is_err() {
             thread.gauges.legs.fetch_sub(1, Ordering::Relaxed);
             return Err(WorkersError::Busy { thread: "media" });
         }
-        self.arrivals.rings.lock().unwrap_or_else(PoisonError::into_inner).push(told);
         thread.wake.signal();
         Ok(media)
     }
@@ -319,6 +328,62 @@ mod tests {
         good.control.close();
         let closed = self::closed(&mut events).await;
         assert!(matches!(closed.kind, MediaEventKind::Closed { failed: false, .. }));
+    }
+
+    #[tokio::test]
+    async fn a_panic_at_the_end_of_a_leg_ends_that_leg_alone() {
+        let (bind, advertised) = (Ipv4Addr::LOCALHOST.into(), Ipv4Addr::LOCALHOST.into());
+        let config = MediaConfig { threads: 1, ports: 29_670..=29_679, bind, advertised };
+        let plane = MediaPlane::start(&config).unwrap();
+        let mut events = plane.events().unwrap();
+        let phone = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let params = LegParams::new(Codec::Pcma, 8, phone.local_addr().unwrap());
+        let silent = LegParams { sends: false, ..params.clone() };
+        let bad = plane.open(LegId(1), plane.reserve().unwrap(), silent).unwrap();
+        let good = plane.open(LegId(2), plane.reserve().unwrap(), params).unwrap();
+        let bridge = bad.control.bridge(&good.control).unwrap();
+        bad.control.ask(Request::PanicAtTheEnd).unwrap();
+        let before = plane.pacing().ticks;
+        while plane.pacing().ticks < before + 100 {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        bad.control.close();
+        let closed = self::closed(&mut events).await;
+        assert_eq!((closed.leg, plane.legs()), (LegId(1), 1));
+        assert!(matches!(closed.kind, MediaEventKind::Closed { failed: true, .. }));
+        assert!(bridge.is_over());
+        for _ in 0..20 {
+            phone.recv_from(&mut [0; 1500]).unwrap();
+        }
+        good.control.close();
+        let closed = self::closed(&mut events).await;
+        assert!(matches!(closed.kind, MediaEventKind::Closed { failed: false, .. }));
+        assert!(plane.threads.iter().all(|thread| !thread.is_gone()));
+    }
+
+    #[tokio::test]
+    async fn a_leg_that_closes_before_it_takes_what_it_is_asked_leaves_nobody_waiting() {
+        let (bind, advertised) = (Ipv4Addr::LOCALHOST.into(), Ipv4Addr::LOCALHOST.into());
+        let config = MediaConfig { threads: 1, ports: 29_622..=29_629, bind, advertised };
+        let plane = MediaPlane::start(&config).unwrap();
+        let mut events = plane.events().unwrap();
+        let phone = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let params = LegParams::new(Codec::Pcma, 8, phone.local_addr().unwrap());
+        let open = |id| plane.open(LegId(id), plane.reserve().unwrap(), params.clone()).unwrap();
+        let (gone, stays) = (open(1), open(2));
+        // Before the leg's next tick, if the machine is not slower than that: then it was bridged, and parts.
+        gone.control.close();
+        let bridge = gone.control.bridge(&stays.control).unwrap();
+        let tap = gone.control.tap();
+        assert_eq!(closed(&mut events).await.leg, LegId(1));
+        assert!(bridge.is_over());
+        // And after it.
+        let late = stays.control.bridge(&gone.control).unwrap();
+        assert!(late.is_over() && gone.control.tap().is_err());
+        // What it was asked is freed with it, by whoever takes its events.
+        while tap.as_ref().is_ok_and(|reader| !reader.is_closed()) {
+            events.poll();
+        }
     }
 
     #[test]

@@ -12,16 +12,19 @@ use std::time::{Duration, Instant};
 use crate::base::Dice;
 
 use super::WorkersError;
-use super::linux::{prepare_for_rtp, receive_buffer};
+use super::linux::{prepare_for_rtp, prioritise, receive_buffer};
 
 /// How long a port rests: longer than any packet is on its way, and than a BYE takes to arrive.
 const REST: Duration = Duration::from_secs(2);
+/// Ports that another program may have, until no more are tried for one call.
+const REFUSED: usize = 64;
 
 #[derive(Debug)]
 struct State {
     dice: Dice,
-    taken: BTreeSet<u16>,
-    resting: BTreeMap<u16, Instant>,
+    /// By address: profiles on several addresses have ranges of their own, of the same numbers too.
+    taken: BTreeSet<(IpAddr, u16)>,
+    resting: BTreeMap<(IpAddr, u16), Instant>,
 }
 
 /// The ports of one media plane.
@@ -54,33 +57,51 @@ impl PortPool {
     ) -> Result<Port, WorkersError> {
         let now = Instant::now();
         let (first, last) = (*range.start(), *range.end());
-        let even = first.next_multiple_of(2);
+        let exhausted = || WorkersError::PortsExhausted { first, last };
+        let even = first.checked_next_multiple_of(2).ok_or_else(exhausted)?;
         let count = last.checked_sub(even).map_or(0, |span| u32::from(span).div_ceil(2));
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.resting.retain(|_, until| *until > now);
+        // Said at once: whoever calls while there are none must not cost a look at each.
+        if state.in_use(bind, even..=last) >= count as usize {
+            return Err(exhausted());
+        }
+        let mut refused = 0;
         let start = state.dice.below(count.max(1).into()) as u32;
         for step in 0..count {
             let number = even + 2 * ((start + step) % count) as u16;
-            if state.taken.contains(&number) || state.resting.contains_key(&number) {
+            let key = (bind, number);
+            if state.taken.contains(&key) || state.resting.contains_key(&key) {
                 continue;
             }
             match bind_pair(bind, number) {
                 Ok((socket, control)) => {
-                    state.taken.insert(number);
-                    return Ok(Port { socket, control, number, pool: Arc::clone(self) });
+                    state.taken.insert(key);
+                    return Ok(Port { socket, control, bind, number, pool: Arc::clone(self) });
                 }
                 // Another program has it.
-                Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
+                Err(error) if error.kind() == io::ErrorKind::AddrInUse && refused < REFUSED => {
+                    refused += 1;
+                }
+                Err(error) if error.kind() == io::ErrorKind::AddrInUse => break,
                 Err(source) => return Err(WorkersError::Socket { address: bind, source }),
             }
         }
-        Err(WorkersError::PortsExhausted { first, last })
+        Err(exhausted())
     }
 
-    fn rest(&self, number: u16) {
+    fn rest(&self, bind: IpAddr, number: u16) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.taken.remove(&number);
-        state.resting.insert(number, Instant::now() + REST);
+        state.taken.remove(&(bind, number));
+        state.resting.insert((bind, number), Instant::now() + REST);
+    }
+}
+
+impl State {
+    /// How many ports of a range are taken or rest.
+    fn in_use(&self, bind: IpAddr, range: RangeInclusive<u16>) -> usize {
+        let keys = (bind, *range.start())..=(bind, *range.end());
+        self.taken.range(keys.clone()).count() + self.resting.range(keys).count()
     }
 }
 
@@ -89,6 +110,7 @@ fn bind_pair(bind: IpAddr, number: u16) -> io::Result<(UdpSocket, UdpSocket)> {
     let (socket, control) =
         (UdpSocket::bind((bind, number))?, UdpSocket::bind((bind, number.saturating_add(1)))?);
     prepare_for_rtp(&socket);
+    prioritise(&control);
     socket.set_nonblocking(true)?;
     control.set_nonblocking(true)?;
     Ok((socket, control))
@@ -99,6 +121,7 @@ fn bind_pair(bind: IpAddr, number: u16) -> io::Result<(UdpSocket, UdpSocket)> {
 pub struct Port {
     socket: UdpSocket,
     control: UdpSocket,
+    bind: IpAddr,
     number: u16,
     pool: Arc<PortPool>,
 }
@@ -126,7 +149,7 @@ impl Port {
 
 impl Drop for Port {
     fn drop(&mut self) {
-        self.pool.rest(self.number);
+        self.pool.rest(self.bind, self.number);
     }
 }
 
@@ -187,6 +210,37 @@ mod tests {
 
     #[test]
     fn an_empty_range_is_exhausted() {
-        assert!(pool(28_301..=28_301).reserve().is_err());
+        for range in [28_301..=28_301, 65_535..=65_535, 28_301..=28_300] {
+            assert_eq!(pool(range).reserve().unwrap_err().code(), "media-ports-exhausted");
+        }
+    }
+
+    #[test]
+    fn each_address_has_all_ports_of_its_range() {
+        let pool = pool(28_310..=28_313);
+        let addresses = [1, 2].map(|last| IpAddr::from([127, 0, 45, last]));
+        let reserve = |bind| pool.reserve_at(bind, &(28_310..=28_313));
+        let ports: Vec<_> = [0, 1, 0, 1].map(|index| reserve(addresses[index]).unwrap()).into();
+        assert!(addresses.iter().all(|bind| reserve(*bind).is_err()));
+        drop(ports);
+        assert!(addresses.iter().all(|bind| reserve(*bind).is_err()), "they rest");
+    }
+
+    #[test]
+    fn ports_that_other_programs_have_are_not_all_tried() {
+        let taken: Vec<_> = (0..100)
+            .map(|index| UdpSocket::bind((Ipv4Addr::LOCALHOST, 28_400 + 2 * index)).unwrap())
+            .collect();
+        let pool = pool(28_400..=28_599);
+        assert_eq!(pool.reserve().unwrap_err().code(), "media-ports-exhausted");
+        drop(taken);
+        assert!(pool.reserve().is_ok());
+    }
+
+    #[test]
+    fn both_sockets_are_marked_for_expedited_forwarding() {
+        let port = pool(28_320..=28_323).reserve().unwrap();
+        let marks = [port.socket(), port.control()].map(super::super::linux::mark);
+        assert_eq!(marks, [0xb8, 0xb8]);
     }
 }

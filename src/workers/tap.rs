@@ -73,8 +73,9 @@ pub(super) struct TapWriter {
     sent: Option<(u64, u64)>,
     /// What to add to the clock of what is heard.
     offset: Option<u64>,
-    /// Of the frames heard since it was last looked: how many, and how late the least late was.
-    heard: (u32, u64),
+    /// Of the frames heard since it was last looked: how many, and how late the least late was; less
+    /// than nothing when it was early.
+    heard: (u32, i64),
 }
 
 /// Makes a tap.
@@ -83,7 +84,7 @@ pub(super) fn tap() -> (Box<TapWriter>, TapReader) {
     let dropped = Arc::new(AtomicU64::new(0));
     let reader = TapReader { ring: frames, dropped: Arc::clone(&dropped) };
     let places = [StereoFrame::SILENCE; PLACES];
-    let heard = (0, u64::MAX);
+    let heard = (0, i64::MAX);
     (Box::new(TapWriter { ring, dropped, places, sent: None, offset: None, heard }), reader)
 }
 
@@ -101,6 +102,8 @@ impl TapWriter {
         let from = first.max(tick.saturating_sub(LATE));
         if from > first {
             (first..first + LATE).for_each(|tick| self.give_out(tick));
+            // What was heard early belongs to the time between.
+            self.places.fill(StereoFrame::SILENCE);
         }
         for tick in from..=tick {
             self.give_out(tick);
@@ -124,17 +127,19 @@ impl TapWriter {
             *offset = at.wrapping_sub(tick);
         }
         self.place(at).left = *frame;
-        self.follow(now.saturating_sub(at));
+        self.follow(now as i64 - at as i64);
     }
 
     /// Moves the two together when everything was late for a while: the far end's clock is slower,
-    /// or the delay was once longer.
-    fn follow(&mut self, late: u64) {
+    /// or the delay was once longer. And when something was early, which it can only seem to be:
+    /// the far end's clock is faster, the first frame was late, or after a stand-still more was made
+    /// up for than was missing.
+    fn follow(&mut self, late: i64) {
         let (count, least) = self.heard;
         self.heard = (count + 1, least.min(late));
         if count + 1 == LOOKED_AT {
-            let least = std::mem::replace(&mut self.heard, (0, u64::MAX)).1;
-            self.offset = self.offset.map(|offset| offset.wrapping_add(least));
+            let least = std::mem::replace(&mut self.heard, (0, i64::MAX)).1;
+            self.offset = self.offset.map(|offset| offset.wrapping_add_signed(least));
         }
     }
 
@@ -163,6 +168,13 @@ impl TapWriter {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::Dice;
+    use crate::codec::Codec;
+    use crate::media::{LegParams, MediaSession};
+    use crate::speech::EchoReference;
+    use std::f32::consts::TAU;
+    use std::sync::LazyLock;
+    use std::time::{Duration, Instant};
 
     fn frame(number: u64) -> Frame {
         Frame([number as i16; Frame::SAMPLES])
@@ -212,9 +224,10 @@ mod tests {
                     if tick % 8 == 7 { (tick - 97..=tick - 90).collect() } else { Vec::new() }
                 },
             );
-        // The last of each burst lies three beyond the tick it came at, and stays there.
-        let last = bursts.iter().rev().take(150);
-        assert!(last.clone().all(|(tick, left)| tick - *left as u64 == 93), "{bursts:?}");
+        // The last of each burst lies three beyond the tick it came at, until it is looked; then at
+        // that tick.
+        let last = bursts.iter().rev().take(80);
+        assert!(last.clone().all(|(tick, left)| tick - *left as u64 == 90), "{bursts:?}");
     }
 
     #[test]
@@ -258,6 +271,188 @@ mod tests {
         }
     }
 
+    /// A leg whose far end sends back what it gets, in virtual time: what a media thread does in its ticks.
+    struct Echoing {
+        session: MediaSession,
+        echo: EchoReference,
+        writer: Box<TapWriter>,
+        reader: TapReader,
+        both: Vec<StereoFrame>,
+        start: Instant,
+        turn: u64,
+        /// Packets on their way back, with the turn in which they come.
+        back: Vec<(u64, Vec<u8>)>,
+        sent: u64,
+        beeps: usize,
+    }
+
+    impl Echoing {
+        fn new() -> Self {
+            let (writer, reader) = tap();
+            let start = Instant::now();
+            let (session, echo) = (session(start), EchoReference::default());
+            let (both, back) = (Vec::new(), Vec::new());
+            Self { session, echo, writer, reader, both, start, turn: 0, back, sent: 0, beeps: 0 }
+        }
+
+        /// So many turns, with a beep every fifteen frames. Of the packets sent some are `lost`, by their number; what
+        /// comes while the far end is `held` up comes in one burst after it.
+        fn run(&mut self, turns: u64, lost: impl Fn(u64) -> bool, held: impl Fn(u64) -> bool) {
+            for _ in 0..turns {
+                self.turn += 1;
+                let now = self.start + Duration::from_millis(20 * self.turn);
+                let beep = self.sent % 15 == 7;
+                self.tick(now, Some(if beep { &*BEEP } else { &Frame::SILENCE }));
+                let mut out = [0; 1500];
+                while let Some(length) = self.session.poll_packet(&mut out) {
+                    self.sent += 1;
+                    if lost(self.sent) {
+                        continue;
+                    }
+                    self.beeps += usize::from(beep);
+                    let due = (self.turn..).find(|turn| !held(*turn)).unwrap();
+                    self.back.push((due, out[..length].to_vec()));
+                }
+                let from = self.session.remote();
+                for (_, packet) in self.back.extract_if(.., |(due, _)| *due <= self.turn) {
+                    self.session.receive(now, &packet, from);
+                    while let Some(heard) = self.session.poll_heard(now) {
+                        self.writer.heard(heard.tick, &heard.frame);
+                    }
+                }
+                self.both.extend(std::iter::from_fn(|| self.reader.pop()));
+            }
+        }
+
+        fn tick(&mut self, now: Instant, frame: Option<&Frame>) {
+            let sent = self.session.tick(now, frame);
+            self.echo.send(sent.as_ref());
+            self.writer.sent(self.echo.now().tick, sent.as_ref());
+            while let Some(heard) = self.session.poll_heard(now) {
+                self.writer.heard(heard.tick, &heard.frame);
+            }
+        }
+
+        /// The thread comes so many turns too late.
+        fn leave_out(&mut self, turns: u64) {
+            self.turn += turns;
+            self.session.skip(turns);
+            self.echo.skip(turns);
+        }
+
+        fn hold(&mut self, turns: u64) {
+            let at = |turn| self.start + Duration::from_millis(20 * turn);
+            let (began, ends) = (at(self.turn), at(self.turn + turns));
+            let params = LegParams::new(Codec::Pcmu, 0, self.session.remote());
+            let held = LegParams { sends: false, receives: false, ..params.clone() };
+            self.session.update(began, held);
+            for _ in 0..turns {
+                self.turn += 1;
+                self.tick(self.start + Duration::from_millis(20 * self.turn), None);
+            }
+            self.session.update(ends, params);
+        }
+
+        /// When each beep was sent, and how much later it is heard, in samples; and how many packets of beeps came.
+        fn distances(&self) -> (Vec<(u64, usize)>, usize) {
+            (distances(&self.both), self.beeps)
+        }
+
+        /// All that was sent up to a tick, and all from another on, is heard where it belongs.
+        fn assert_in_place(&self, before: u64, after: u64, what: &str) {
+            let (found, beeps) = self.distances();
+            // The last is still on its way, and one of each stretch that was cut off.
+            assert!(found.len() + 3 >= beeps, "{what}: {found:?} of {beeps}");
+            let judged = |tick| tick < before || tick >= after;
+            let off = found.iter().find(|(tick, way)| judged(*tick) && *way != WAY);
+            assert_eq!(off, None, "{what}: {found:?}");
+        }
+    }
+
+    fn session(now: Instant) -> MediaSession {
+        let remote = ([192, 0, 2, 1], 4000).into();
+        MediaSession::new(now, LegParams::new(Codec::Pcmu, 0, remote), &mut Dice::new(7))
+    }
+
+    /// From 500 Hz to 2.5 kHz within a frame, so that it is like itself at one place alone.
+    static BEEP: LazyLock<Frame> = LazyLock::new(|| {
+        Frame(std::array::from_fn(|i| {
+            let t = i as f32 / 16e3;
+            (12_000.0 * (TAU * (500.0 + 50e3 * t) * t).sin()) as i16
+        }))
+    });
+
+    /// When each beep was sent, and how much later it is heard, in samples: where the left side is most like it.
+    fn distances(both: &[StereoFrame]) -> Vec<(u64, usize)> {
+        let (Some(first), Some(last)) = (both.first(), both.last()) else { return Vec::new() };
+        let mut left = vec![0; (last.tick + 16 - first.tick) as usize * Frame::SAMPLES];
+        let at = |frame: &StereoFrame| (frame.tick - first.tick) as usize * Frame::SAMPLES;
+        for frame in both {
+            left[at(frame)..][..Frame::SAMPLES].copy_from_slice(&frame.left.0);
+        }
+        let beep = *BEEP;
+        let alike = |sound: &[i16]| -> i64 {
+            sound.iter().zip(&beep.0).map(|(&a, &b)| i64::from(a) * i64::from(b)).sum()
+        };
+        let sent = both.iter().filter(|frame| frame.right == beep);
+        let most = sent.map(|sent| {
+            let near = left[at(sent)..][..15 * Frame::SAMPLES].windows(Frame::SAMPLES);
+            let most = near.map(alike).enumerate().max_by_key(|(_, alike)| *alike).unwrap();
+            (sent.tick, most.0, most.1)
+        });
+        let heard = most.filter(|(_, _, found)| 2 * found > alike(&beep.0));
+        heard.map(|(tick, way, _)| (tick, way)).collect()
+    }
+
+    /// The way there and back: the filters of the codec.
+    const WAY: usize = 47;
+    /// Turns after which the two lie as before whatever came between: it is looked twice.
+    const REPAIRED: u64 = 2 * LOOKED_AT as u64 + 10;
+
+    #[test]
+    fn loss_of_any_packet_moves_neither_side() {
+        for phase in 0..11 {
+            let mut leg = Echoing::new();
+            leg.run(300, |number| number % 11 == phase, |_| false);
+            leg.assert_in_place(u64::MAX, 0, &format!("{phase}"));
+        }
+    }
+
+    #[test]
+    fn a_far_end_that_is_held_up_moves_neither_side_for_long() {
+        for length in 0..30 {
+            let mut leg = Echoing::new();
+            leg.run(450, |_| false, |turn| (100..100 + length).contains(&turn));
+            // The session takes 180 ms for a pause, and what comes after it for another beginning.
+            let moved = if length < 9 { (u64::MAX, 0) } else { (80, 100 + length + REPAIRED) };
+            leg.assert_in_place(moved.0, moved.1, &format!("{length}"));
+        }
+    }
+
+    #[test]
+    fn turns_left_out_move_neither_side_for_long() {
+        for length in 0..60 {
+            let mut leg = Echoing::new();
+            leg.run(100, |_| false, |_| false);
+            leg.leave_out(length);
+            leg.run(350, |_| false, |_| false);
+            let moved = if length < 10 { (u64::MAX, 0) } else { (80, 100 + length + REPAIRED) };
+            leg.assert_in_place(moved.0, moved.1, &format!("{length}"));
+        }
+    }
+
+    #[test]
+    fn after_a_hold_they_lie_as_before() {
+        for length in 0..60 {
+            let mut leg = Echoing::new();
+            leg.run(100, |_| false, |_| false);
+            leg.hold(length);
+            leg.run(350, |_| false, |_| false);
+            let moved = if length < 10 { (u64::MAX, 0) } else { (80, 100 + length + REPAIRED) };
+            leg.assert_in_place(moved.0, moved.1, &format!("{length}"));
+        }
+    }
+
     #[test]
     fn a_reader_that_is_late_loses_the_newest_and_is_told() {
         let (mut writer, mut reader) = tap();
@@ -290,5 +485,21 @@ mod tests {
             _ => 0,
         };
         assert!(got.iter().all(|f| f.2 == right(f.0)), "{got:?}");
+    }
+
+    #[test]
+    fn what_came_early_is_not_given_out_after_a_stand_still() {
+        let (mut writer, mut reader) = tap();
+        for tick in 100..120 {
+            writer.sent(tick, Some(&frame(tick)));
+            writer.heard(tick, &frame(tick));
+        }
+        // Three frames ahead of what is sent.
+        (120..123).for_each(|tick| writer.heard(tick, &frame(tick)));
+        for stand_still in 200..214 {
+            writer.sent(stand_still * 10, None);
+        }
+        let got = read(&mut reader);
+        assert!(got.iter().all(|f| f.1 == 0 || f.1 as u64 == f.0), "{got:?}");
     }
 }

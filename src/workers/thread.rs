@@ -127,12 +127,13 @@ impl Wheel {
         self.legs.get_mut(number)?.as_mut().map(|place| &mut *place.leg)
     }
 
-    fn insert(&mut self, leg: Box<Leg>) -> Option<usize> {
-        let number = self.free.pop()?;
-        let slot = (0..SLOTS).min_by_key(|&slot| self.slots[slot].len())?;
+    /// Finds a place for a leg, or gives it back.
+    fn insert(&mut self, leg: Box<Leg>) -> Result<usize, Box<Leg>> {
+        let Some(number) = self.free.pop() else { return Err(leg) };
+        let slot = (0..SLOTS).min_by_key(|&slot| self.slots[slot].len()).unwrap_or(0);
         self.slots[slot].push(number);
         self.legs[number] = Some(Place { leg, slot });
-        Some(number)
+        Ok(number)
     }
 
     fn remove(&mut self, number: usize) -> Option<Box<Leg>> {
@@ -164,9 +165,9 @@ impl MediaThread {
             }
             let due = pacer.tick(Monotonic::now());
             self.measure(&due, &mut meter);
-            self.take_up();
+            let mut told = self.take_up();
             let now = Instant::now();
-            let mut told = self.tick(&due, now);
+            told |= self.tick(&due, now);
             told |= self.receive(now);
             if told {
                 self.told.signal();
@@ -195,17 +196,18 @@ impl MediaThread {
         }
     }
 
-    /// Takes up one new leg a tick.
-    fn take_up(&mut self) {
-        let Some(leg) = self.opened.try_pop() else { return };
-        // The plane counts legs before it opens one, so that there is a place.
-        if let Some(number) = self.wheel.insert(leg)
-            && let Some(leg) = self.wheel.get(number)
-            && (self.epoll.add(leg, number as u64).is_err()
-                || self.epoll.add(leg.control(), CONTROL | number as u64).is_err())
-        {
-            self.retire(number, true);
-        }
+    /// Takes up one new leg a tick. Returns whether something was told: that it could not be.
+    fn take_up(&mut self) -> bool {
+        let Some(leg) = self.opened.try_pop() else { return false };
+        let number = match self.wheel.insert(leg) {
+            Ok(number) => number,
+            // The plane counts legs before it opens one, so that there is a place; if not, this one is closed.
+            Err(leg) => return self.part_with(leg, true),
+        };
+        let Some(leg) = self.wheel.get(number) else { return false };
+        let watched = self.epoll.add(leg, number as u64);
+        let watched = watched.and_then(|()| self.epoll.add(leg.control(), CONTROL | number as u64));
+        watched.is_err() && self.retire(number, true)
     }
 
     fn tick(&mut self, due: &Due, now: Instant) -> bool {
@@ -223,7 +225,9 @@ impl MediaThread {
                 Some(Ok(Ticked::GoesOn)) => index += 1,
                 // The leg leaves the slot, and the next one takes its place.
                 Some(Ok(Ticked::Closes)) => told |= self.retire(number, false),
-                Some(Err(_)) | None => told |= self.retire(number, true),
+                Some(Err(_)) => told |= self.retire(number, true),
+                // A number without a leg, which cannot be: it does not keep the thread here.
+                None => _ = self.wheel.slots[due.slot].swap_remove(index),
             }
         }
         told
@@ -255,11 +259,20 @@ impl MediaThread {
     }
 
     fn retire(&mut self, number: usize, failed: bool) -> bool {
-        let Some(mut leg) = self.wheel.remove(number) else { return false };
+        let Some(leg) = self.wheel.remove(number) else { return false };
+        self.part_with(leg, failed)
+    }
+
+    fn part_with(&mut self, mut leg: Box<Leg>, failed: bool) -> bool {
         self.epoll.remove(&*leg);
         self.epoll.remove(leg.control());
-        leg.close(Instant::now(), failed);
+        // Before its end is told: whoever hears of it finds the place free.
         self.gauges.legs.fetch_sub(1, Ordering::Relaxed);
+        let now = Instant::now();
+        if catch_unwind(AssertUnwindSafe(|| leg.close(now, failed))).is_err() {
+            // It has failed twice: nothing is asked of it any more but to be gone.
+            leg.give_up(now);
+        }
         // Nobody drains events: then it is freed here, which is late but not wrong.
         drop(self.retired.try_push(leg));
         true

@@ -39,7 +39,7 @@ fn digits_arrive_each_way() {
 }
 
 fn digits() {
-    let talking = calling();
+    let _talking = calling();
     let folder = tempfile::tempdir().unwrap();
     let says = says(&folder, 1_000, 20_000);
     let ports = 26_100..=26_119;

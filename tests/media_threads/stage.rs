@@ -116,6 +116,15 @@ pub(crate) fn run(phones: &mut [&mut Phone], frames: u32) {
     }
 }
 
+/// Lets phones play and hear until something is so.
+pub(crate) fn run_until(phones: &mut [&mut Phone], mut is_so: impl FnMut(&[&mut Phone]) -> bool) {
+    let start = Instant::now();
+    while !is_so(phones) {
+        assert!(start.elapsed() < PATIENCE, "it never came to be so");
+        run(phones, 1);
+    }
+}
+
 /// What an agent says, put into a down-ring as it has room.
 pub(crate) struct Speech {
     frames: VecDeque<DownFrame>,
