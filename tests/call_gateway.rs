@@ -176,7 +176,7 @@ fn header<'a>(message: &'a str, name: &str) -> &'a str {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_that_fails_goes_to_the_fallback_and_leaves_the_others_alone() {
     let folder = tempfile::tempdir().unwrap();
-    let mut house = House::open(folder.path(), "44000-44099").await;
+    let mut house = House::open(folder.path(), "24800-24899").await;
     let mut well = Pbx::new("well", house.sip).await;
     well.call().await;
     well.hears_something().await;
@@ -218,7 +218,7 @@ async fn a_call_that_fails_goes_to_the_fallback_and_leaves_the_others_alone() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_that_fails_before_the_answer_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let mut house = House::open(folder.path(), "44100-44199").await;
+    let mut house = House::open(folder.path(), "24900-24999").await;
     let caller = Pbx::new("early", house.sip).await;
     house.broken.store(true, Ordering::Relaxed);
     let sdp = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n";

@@ -2,6 +2,8 @@
 //! what it promises, and no word about a patient stands in its log, however much is logged.
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
+mod machine;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::net::UdpSocket;
@@ -12,6 +14,7 @@ use std::sync::{Mutex, PoisonError};
 use attendant::audit;
 use attendant::base::Purpose;
 use attendant::practice::seed;
+use machine::steadily;
 
 /// What was said and logged in a demonstration, and what it left.
 struct Shown {
@@ -151,6 +154,10 @@ fn stands_in(word: &str, line: &str) -> bool {
 
 #[test]
 fn an_appointment_is_moved_and_the_caller_is_handed_over() {
+    steadily(moved);
+}
+
+fn moved() {
     let shown = show("move");
     check_files(&shown);
     check_privacy(&shown.err);
@@ -163,6 +170,10 @@ fn an_appointment_is_moved_and_the_caller_is_handed_over() {
 
 #[test]
 fn an_appointment_is_booked() {
+    steadily(booked);
+}
+
+fn booked() {
     let shown = show("book");
     check_files(&shown);
     check_privacy(&shown.err);
@@ -171,6 +182,10 @@ fn an_appointment_is_booked() {
 
 #[test]
 fn an_emergency_is_answered_with_911_at_once() {
+    steadily(emergency);
+}
+
+fn emergency() {
     let shown = show("emergency");
     check_files(&shown);
     check_privacy(&shown.err);

@@ -4,6 +4,7 @@
 
 mod gateway_stage;
 mod interop;
+mod machine;
 
 use std::net::UdpSocket;
 use std::path::Path;
@@ -14,6 +15,7 @@ use gateway_stage::wire::{Peer, status};
 use gateway_stage::{Folder, NODE, NUMBER, PASSWORD, PROFILE, USER, alone, sound, wait_until};
 use interop::baresip::{Baresip, Recorded, Setup};
 use interop::sipp::{self, Load};
+use machine::steadily;
 
 /// How long baresip may take for anything.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -80,6 +82,10 @@ fn check_recording(recorded: &Recorded) {
 fn a_registered_telephone_asks_for_the_hours() {
     interop::require("baresip", "baresip");
     let _alone = alone();
+    steadily(ask_for_the_hours);
+}
+
+fn ask_for_the_hours() {
     let folder = Folder::new();
     let gateway = Inside::start(&folder);
     let says = folder.file("says.wav");
@@ -130,6 +136,10 @@ fn resident() -> u64 {
 fn two_hundred_calls_at_twenty_a_second() {
     interop::require("sipp", "sip-tester");
     let _alone = alone();
+    steadily(two_hundred_calls);
+}
+
+fn two_hundred_calls() {
     // Fewer ports than calls: each must come back to be used again.
     let (first, last) = (25_000, 25_239);
     let folder = Folder::trunk();

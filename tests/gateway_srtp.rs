@@ -97,8 +97,11 @@ fn hears(rtp: &UdpSocket, receiver: &mut SrtpReceiver, wanted: u32) -> u16 {
 #[test]
 fn a_call_under_srtp_and_what_is_refused() {
     let log = Log::default();
+    const PLANTED: &str = "cGxhbnRlZCwgdG8gc2VlIHRoYXQgaXQgaXMgZm91";
     let told = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_ansi(false);
     told.with_writer(log.clone()).init();
+    // What would be found: each level is written down, with whatever stands in a line of SDP.
+    tracing::trace!("a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{PLANTED}");
     let (folder, running) = gateway("required");
     let peer = Peer::new(folder.sip);
     let rtp = UdpSocket::bind(("127.0.0.1", 0)).unwrap();
@@ -150,6 +153,7 @@ fn a_call_under_srtp_and_what_is_refused() {
     let logged = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
     assert!(logged.contains("The keys of this call's SRTP came unencrypted"), "{logged}");
     assert!(logged.contains("SRTP is required here"), "the refusal is in the log: {logged}");
+    assert!(logged.contains(&PLANTED[..12]), "a key would not be found");
     for key in [KEY, OTHER, &ours, &next] {
         assert!(!logged.contains(&key[..12]), "a key was logged");
     }

@@ -240,19 +240,24 @@ fn a_call_without_a_port_is_asked_to_come_back() {
     assert_eq!(status(&answer), 200, "{answer}");
     assert!(answer.contains("m=audio 24500 "), "{answer}");
     assert_eq!(status(&peer.bye(&mut first)), 200);
-    // The line is free before the port is.
+    // The line is free before the port is. Whoever is late by the two seconds for which it rests is taken at once.
     let mut refusals = Vec::new();
-    let again = wait_until(PATIENCE, || {
-        let (answer, mut call) = peer.invite(NUMBER, G711);
-        match status(&answer) {
-            200 => status(&peer.bye(&mut call)) == 200,
-            _ => {
-                refusals.push(answer);
-                false
+    for _ in 0..5 {
+        let again = wait_until(PATIENCE, || {
+            let (answer, mut call) = peer.invite(NUMBER, G711);
+            match status(&answer) {
+                200 => status(&peer.bye(&mut call)) == 200,
+                _ => {
+                    refusals.push(answer);
+                    false
+                }
             }
+        });
+        assert!(again, "{refusals:?}");
+        if refusals.iter().any(|answer| answer.contains("no RTP port")) {
+            break;
         }
-    });
-    assert!(again, "{refusals:?}");
+    }
     let without_port = refusals.iter().find(|answer| answer.contains("no RTP port"));
     let answer = without_port.unwrap_or_else(|| panic!("{refusals:?}"));
     assert_eq!(status(answer), 503);

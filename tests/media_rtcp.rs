@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use attendant::base::{Dice, Frame};
+use attendant::base::{Dice, Frame, PacketTime};
 use attendant::codec::Codec;
 use attendant::media::{
     Inbound, LegParams, MediaSession, Outbound, Quality, Received, SessionEvent, Verdict,
@@ -264,7 +264,8 @@ fn nobody_there_and_somebody_elsewhere_have_words() {
     // And then it does.
     world.ways[1].lost = 0;
     world.run(6);
-    assert!(world.verdicts(0).iter().all(Verdict::is_fine));
+    let said = world.verdicts(0);
+    assert!(!said.is_empty() && said.iter().all(Verdict::is_fine), "{said:?}");
     assert!(world.quality(0).verdict.unwrap().is_fine());
     // From elsewhere.
     let mut world = World::new(|params| params);
@@ -280,11 +281,15 @@ fn nobody_there_and_somebody_elsewhere_have_words() {
 fn silence_and_a_deaf_far_end_are_told() {
     let mut world = World::new(|params| params);
     world.ends[1].frame = None;
+    // Nobody is bound to speak while they are greeted.
+    world.run(18);
+    assert!(world.verdicts(0).iter().all(Verdict::is_fine));
     world.run(12);
     let said = world.verdicts(0);
     assert_eq!(said.last().unwrap().inbound, Some(Inbound::OnlySilence), "{said:?}");
     // The other end hears well and says so: it has sent no sound itself, and still judges.
-    assert!(world.verdicts(1).iter().all(Verdict::is_fine));
+    let said = world.verdicts(1);
+    assert!(!said.is_empty() && said.iter().all(Verdict::is_fine), "{said:?}");
     // Our packets die on the way; reports do not.
     let mut world = World::new(|params| params);
     world.ways[0].lost = 100;
@@ -305,12 +310,80 @@ fn hold_is_no_verdict_and_no_loss() {
     world.run(30);
     world.ends[0].session.update(world.now, plain);
     world.run(20);
-    assert!(world.verdicts(0).iter().all(Verdict::is_fine));
+    let said = world.verdicts(0);
+    assert!(!said.is_empty() && said.iter().all(Verdict::is_fine), "{said:?}");
     let [near, far] = [world.quality(0), world.quality(1)];
     assert_eq!((near.inbound_loss, far.outbound_loss), (0.0, Some(0.0)));
     assert_eq!(near.outbound_loss, Some(0.0));
     // To the other end we fell silent, without a word: it does say that.
     assert!(far.verdict.unwrap().is_fine());
+}
+
+/// RFC 7160 §4.1 and RFC 3550 §6.4.1: the reports are of the stream that there is, and count what it has sent.
+#[test]
+fn another_clock_is_another_stream_and_reports_follow_it() {
+    let mut world = World::new(|params| params);
+    world.run(20);
+    let before = world.ends[0].session.continuity().ssrc;
+    assert!(close(world.quality(0).outbound_loss.unwrap(), 0.0, 0.01));
+    let offered = world.ends[0].offered;
+    for (index, remote) in [address(2, 5000), address(1, 4000)].into_iter().enumerate() {
+        let params = LegParams::new(Codec::L16, 97, remote);
+        world.ends[index].session.update(world.now, params);
+    }
+    world.ways[0].lost = 20;
+    world.run(30);
+    let ssrc = world.ends[0].session.continuity().ssrc;
+    assert_ne!(ssrc, before);
+    let (report, _) = world.ends[0].reports.last().unwrap();
+    let mut told = None;
+    read_rtcp(report, |said| {
+        if let Said::Sender { by, packets, .. } = said {
+            told = Some((by, packets));
+        }
+    })
+    .unwrap();
+    let (by, packets) = told.unwrap();
+    assert_eq!(by, ssrc);
+    assert!((1000..=world.ends[0].offered - offered).contains(&packets), "{packets}");
+    // The far end speaks of the new stream, and is understood.
+    let near = world.quality(0);
+    assert!(close(near.outbound_loss.unwrap(), 0.2, 0.05), "{near:?}");
+    assert!(near.verdict.unwrap().is_fine() && near.round_trip.is_some(), "{near:?}");
+    let mut out = [0; RTCP_BYTES];
+    let (length, _) = world.ends[0].session.goodbye(world.now, &mut out).unwrap();
+    let mut bye = None;
+    read_rtcp(&out[..length], |said| {
+        if let Said::Bye { by } = said {
+            bye = Some(by);
+        }
+    })
+    .unwrap();
+    assert_eq!(bye, Some(ssrc));
+}
+
+/// With long packets too, the time of RTP that a report tells is that of the moment, not of the next packet.
+#[test]
+fn reports_tell_the_time_of_the_moment() {
+    let mut world = World::new(|params| LegParams { packet_time: PacketTime(60), ..params });
+    world.run(60);
+    let mut apart = Vec::new();
+    for (report, _) in &world.ends[0].reports {
+        read_rtcp(report, |said| {
+            if let Said::Sender { time, rtp, .. } = said {
+                let ms = (u128::from(time.0) * 1000 >> 32) as i64;
+                apart.push(ms - i64::from(rtp.0.wrapping_sub(apart_from(&world))) / 8);
+            }
+        })
+        .unwrap();
+    }
+    assert!(apart.len() > 8, "{apart:?}");
+    assert!(apart.iter().all(|it| (it - apart[0]).abs() <= 1), "{apart:?}");
+}
+
+/// Where our stream is now, from which times are counted.
+fn apart_from(world: &World) -> u32 {
+    world.ends[0].session.continuity().time.0.wrapping_sub(1_000_000)
 }
 
 #[test]

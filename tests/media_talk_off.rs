@@ -2,8 +2,9 @@
 //! a leg hears them. Rendered by flite, espeak-ng and sox when the test first runs.
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails as the test does")]
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -25,67 +26,64 @@ fn run(program: &str, arguments: &[&str]) {
     assert!(output.status.success(), "{program} {arguments:?}: {said}");
 }
 
-/// The manual, read aloud: prose, numbers, addresses and abbreviations. Each voice reads another part.
+/// Prose, numbers, addresses and abbreviations, such as a manual has. Each voice reads another part.
 fn text(part: usize) -> String {
-    let manual = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/manual");
-    let pages = ["first-call.md", "operate.md", "troubleshooting.md", "trunks.md", "dialplans.md"];
-    let all: String = pages
-        .iter()
-        .map(|page| std::fs::read_to_string(manual.join(page)).unwrap())
-        .flat_map(|page| page.chars().collect::<Vec<_>>())
-        .map(|c| if c.is_ascii_alphanumeric() || " .,?'".contains(c) { c } else { ' ' })
-        .collect();
-    let words: Vec<&str> = all.split_whitespace().collect();
-    let start = part * words.len() / 16;
-    let mut text = String::from("My date of birth is March ninth, nineteen eighty four. ");
-    for word in words.iter().cycle().skip(start) {
-        text.push_str(word);
-        text.push(' ');
-        if text.len() > LETTERS {
-            break;
-        }
-    }
-    text
+    let all = include_str!("data/talk-off.txt");
+    let text = all.split("\n\n").nth(part).expect("a part for each voice");
+    let text = format!("My date of birth is March ninth, nineteen eighty four. {text}");
+    assert!(text.len() >= LETTERS, "{part}: {}", text.len());
+    text.replace('\n', " ")
 }
 
 /// One test at a time renders, and the other finds it done.
 static RENDERING: Mutex<()> = Mutex::new(());
 
-/// A file of µ-law that is rendered when it is not there yet.
-fn rendered(name: &str, render: impl FnOnce(&str)) -> Vec<u8> {
+/// In the place of the file that is rendered.
+const FILE: &str = "FILE";
+
+/// What a program renders as µ-law. It is kept by all that it depends on.
+fn rendered(name: &str, program: &str, arguments: &[&str]) -> Vec<u8> {
+    const LAW: [&str; 9] = ["-t", "ul", "-r", "8000", "-c", "1", "gain", "-n", "-3"];
     let _alone = RENDERING.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("talk-off");
     std::fs::create_dir_all(&folder).unwrap();
+    let mut depends = DefaultHasher::new();
+    (program, arguments, LAW).hash(&mut depends);
+    let name = format!("{name}-{:016x}", depends.finish());
     let (law, wav) = (folder.join(format!("{name}.ul")), folder.join(format!("{name}.wav")));
     if !law.exists() {
         let wav = wav.to_str().unwrap();
-        render(wav);
+        let arguments: Vec<_> =
+            arguments.iter().map(|it| if *it == FILE { wav } else { *it }).collect();
+        run(program, &arguments);
         let whole = folder.join(format!("{name}-{}.part", std::process::id()));
-        let out = whole.to_str().unwrap();
-        run("sox", &[wav, "-t", "ul", "-r", "8000", "-c", "1", out, "gain", "-n", "-3"]);
+        let (format, effects) = LAW.split_at(6);
+        run("sox", &[&[wav], format, &[whole.to_str().unwrap()], effects].concat());
         std::fs::rename(&whole, &law).unwrap();
         std::fs::remove_file(wav).unwrap();
     }
     std::fs::read(law).unwrap()
 }
 
+/// Reads a part aloud.
+fn flite(part: usize, voice: &str) -> (String, Vec<u8>) {
+    let name = format!("flite-{voice}");
+    let sound = rendered(&name, "flite", &["-voice", voice, "-t", &text(part), "-o", FILE]);
+    (name, sound)
+}
+
+fn espeak(part: usize, voice: &str) -> (String, Vec<u8>) {
+    let name = format!("espeak-{voice}");
+    let arguments = ["-v", voice, "-s", "150", "-w", FILE, &text(part)];
+    let sound = rendered(&name, "espeak-ng", &arguments);
+    (name, sound)
+}
+
 fn voices() -> Vec<(String, Vec<u8>)> {
-    let flite = ["kal", "kal16", "awb", "rms", "slt"].into_iter().enumerate().map(|(n, voice)| {
-        let name = format!("flite-{voice}");
-        let sound = rendered(&name, |wav| {
-            run("flite", &["-voice", voice, "-t", &text(n), "-o", wav]);
-        });
-        (name, sound)
-    });
-    let espeak = ["en-us", "en-us+f3", "en-gb+m5", "en-us+croak", "es", "es+f2"];
-    let espeak = espeak.into_iter().enumerate().map(|(n, voice)| {
-        let name = format!("espeak-{voice}");
-        let sound = rendered(&name, |wav| {
-            run("espeak-ng", &["-v", voice, "-s", "150", "-w", wav, &text(5 + n)]);
-        });
-        (name, sound)
-    });
-    flite.chain(espeak).collect()
+    let by_flite = ["kal", "kal16", "awb", "rms", "slt"].into_iter().enumerate();
+    let by_espeak = ["en-us", "en-us+f3", "en-gb+m5", "en-us+croak", "es", "es+f2"];
+    let by_espeak = by_espeak.into_iter().enumerate().map(|(n, voice)| espeak(5 + n, voice));
+    by_flite.map(|(n, voice)| flite(n, voice)).chain(by_espeak).collect()
 }
 
 fn music() -> Vec<(String, Vec<u8>)> {
@@ -97,14 +95,12 @@ fn music() -> Vec<(String, Vec<u8>)> {
         .map(|(n, note)| {
             let name = format!("music-{note}");
             let other = notes[(n + 3) % notes.len()];
-            let sound = rendered(&name, |wav| {
-                // A plucked chord and a whistle over it, again and again, each time a little otherwise.
-                let synth = ["-n", "-r", "8000", "-c", "1", wav, "synth", "1.5"];
-                let chord = ["pluck", note, "pluck", other, "sine", "%5-%17"];
-                let rest = ["remix", "-", "tremolo", "6", "40", "repeat", "19"];
-                let all: Vec<_> = synth.iter().chain(&chord).chain(&rest).copied().collect();
-                run("sox", &all);
-            });
+            // A plucked chord and a whistle over it, again and again, each time a little otherwise.
+            let synth = ["-n", "-r", "8000", "-c", "1", FILE, "synth", "1.5"];
+            let chord = ["pluck", note, "pluck", other, "sine", "%5-%17"];
+            let rest = ["remix", "-", "tremolo", "6", "40", "repeat", "19"];
+            let all: Vec<_> = synth.iter().chain(&chord).chain(&rest).copied().collect();
+            let sound = rendered(&name, "sox", &all);
             (name, sound)
         })
         .collect()
@@ -163,7 +159,7 @@ fn neither_speech_nor_music_presses_a_key() {
 #[test]
 fn digits_keyed_between_words_are_found() {
     let keys = "0123456789*#ABCD";
-    let (_, speech) = voices().swap_remove(1);
+    let (_, speech) = flite(1, "kal16");
     let mut sound = Vec::new();
     let mut keyed = String::new();
     for (number, words) in speech.chunks(4_000).take(100).enumerate() {

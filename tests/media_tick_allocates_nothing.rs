@@ -366,6 +366,9 @@ impl Party {
     }
 }
 
+/// Many times what it takes: a thread that has gone ends the test.
+const PATIENCE: Duration = Duration::from_secs(180);
+
 #[test]
 fn real_media_threads_allocate_nothing_whatever_happens_to_their_legs() {
     let config =
@@ -377,7 +380,9 @@ fn real_media_threads_allocate_nothing_whatever_happens_to_their_legs() {
     let voice = Frame(std::array::from_fn(|i| if i % 100 < 50 { 4000 } else { -4000 }));
     let (mut bridges, mut taps): (Vec<Bridge>, Vec<TapReader>) = (Vec::new(), Vec::new());
     // The threads have started, which allocates, once their first legs have ticked.
+    let start = Instant::now();
     while plane.pacing().ticks < 400 {
+        assert!(start.elapsed() < PATIENCE, "the threads have gone");
         std::thread::sleep(Duration::from_millis(20));
     }
     let (before, ticks_before) = (ON_MEDIA_THREADS.load(SeqCst), plane.pacing().ticks);
@@ -385,6 +390,7 @@ fn real_media_threads_allocate_nothing_whatever_happens_to_their_legs() {
     let (mut passed, mut tapped, mut closed, mut digits) = (0, 0, 0, 0);
     // A thread ticks every millisecond, and each leg in every twentieth of them.
     for round in 0.. {
+        assert!(start.elapsed() < PATIENCE, "the threads have gone");
         if (plane.pacing().ticks - ticks_before) / 2 / 20 * u64::from(LEGS) > TICKS {
             break;
         }

@@ -3,6 +3,7 @@
 //! What is asserted is counted (RTP timestamps, samples of the recordings), not raced against.
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
+mod machine;
 mod without_models;
 
 use std::path::Path;
@@ -14,6 +15,7 @@ use attendant::phone::{
     Phone, PhoneConfig, PhoneError, ReferPlan, Talk, transport_for,
 };
 use attendant::sip::Transport;
+use machine::steadily_async;
 use without_models::Syllables;
 
 /// Two packets: what scheduling on a busy machine may cost between two clocks that should agree.
@@ -52,8 +54,11 @@ fn calling(callee: &Phone, lines: &[&str]) -> CallPlan {
     }
 }
 
-/// Where speech begins and ends in one channel of a recording, in ms; pauses of 70 ms and more split it: letters
-/// and words lie closer, and who rings for 100 ms is heard little later than that.
+/// Longer than any pause within a sentence, and than the pause that ends a turn, by far.
+const LONG_RING: Duration = Duration::from_millis(900);
+
+/// Where speech begins and ends in one channel of a recording, in ms; pauses of 250 ms and more split it: words lie
+/// 40 ms apart, and turns 300 ms at least.
 fn spurts(path: &Path, channel: usize) -> Vec<(f64, f64)> {
     let samples: Vec<i16> =
         hound::WavReader::open(path).unwrap().samples().map(Result::unwrap).collect();
@@ -62,7 +67,7 @@ fn spurts(path: &Path, channel: usize) -> Vec<(f64, f64)> {
         let ms = n as f64 / 8.0;
         if pair[channel].unsigned_abs() > 500 {
             match found.last_mut() {
-                Some((_, end)) if ms - *end < 70.0 => *end = ms,
+                Some((_, end)) if ms - *end < 250.0 => *end = ms,
                 _ => found.push((ms, ms)),
             }
         }
@@ -70,8 +75,12 @@ fn spurts(path: &Path, channel: usize) -> Vec<(f64, f64)> {
     found
 }
 
-#[tokio::test]
-async fn the_response_gap_is_that_of_the_wire() {
+#[test]
+fn the_response_gap_is_that_of_the_wire() {
+    steadily_async(response_gap);
+}
+
+async fn response_gap() {
     let folder = tempfile::tempdir().unwrap();
     let (near, far) = (folder.path().join("caller.wav"), folder.path().join("callee.wav"));
     let (mut caller, mut callee) = (phone("caller").await, phone("callee").await);
@@ -134,8 +143,12 @@ fn check_recordings(called: &CallReport, near: &Path, far: &Path) {
     }
 }
 
-#[tokio::test]
-async fn barge_in_is_timed_and_the_other_side_is_talked_over() {
+#[test]
+fn barge_in_is_timed_and_the_other_side_is_talked_over() {
+    steadily_async(barge_in);
+}
+
+async fn barge_in() {
     let (mut caller, mut callee) = (phone("caller").await, phone("callee").await);
     let mut plan = calling(&callee, &["stop it"]);
     plan.talk.lines[0].barge_in = Some(Duration::from_millis(400));
@@ -153,8 +166,12 @@ async fn barge_in_is_timed_and_the_other_side_is_talked_over() {
     assert!((stopped + after - length).abs() < 100, "{stopped} + {after}, {length} long");
 }
 
-#[tokio::test]
-async fn a_refer_is_followed_and_the_new_party_is_heard() {
+#[test]
+fn a_refer_is_followed_and_the_new_party_is_heard() {
+    steadily_async(refer);
+}
+
+async fn refer() {
     let folder = tempfile::tempdir().unwrap();
     let recording = folder.path().join("call.wav");
     let (mut caller, mut agent, mut desk) =
@@ -179,7 +196,7 @@ async fn a_refer_is_followed_and_the_new_party_is_heard() {
     let (called, agent, desk) = tokio::join!(
         caller.call(plan),
         agent.answer(referring),
-        desk.answer(answering(&["front desk this is jordan"]))
+        desk.answer(AnswerPlan { ring: LONG_RING, ..answering(&["front desk this is jordan"]) })
     );
     let (called, agent, desk) = (called.unwrap(), agent.unwrap(), desk.unwrap());
 
@@ -213,6 +230,8 @@ async fn a_refer_is_followed_and_the_new_party_is_heard() {
             "CallerSays(\"a person please\")",
             "speaking, true",
             "referred, true",
+            // While the desk rings.
+            "quiet",
             "Transferred",
             "speaking, false",
             "quiet",
@@ -224,8 +243,12 @@ async fn a_refer_is_followed_and_the_new_party_is_heard() {
     assert_eq!(spurts(&recording, 0).len(), 1);
 }
 
-#[tokio::test]
-async fn a_transfer_that_fails_goes_back_to_the_agent() {
+#[test]
+fn a_transfer_that_fails_goes_back_to_the_agent() {
+    steadily_async(failed_transfer);
+}
+
+async fn failed_transfer() {
     let (mut caller, mut agent, mut desk) =
         (phone("caller").await, phone("agent").await, phone("101").await);
     let target = format!("sip:101@{}", desk.address());
@@ -245,8 +268,12 @@ async fn a_transfer_that_fails_goes_back_to_the_agent() {
     assert!(matches!(desk.unwrap().outcome, Outcome::Refused { status: 486, .. }));
 }
 
-#[tokio::test]
-async fn cues_choose_what_is_said() {
+#[test]
+fn cues_choose_what_is_said() {
+    steadily_async(cues);
+}
+
+async fn cues() {
     let (mut caller, mut callee) = (phone("caller").await, phone("callee").await);
     let (cues, heard) = tokio::sync::mpsc::channel(4);
     let text = Phi::new("And your date of birth, please?".to_string());
@@ -267,8 +294,12 @@ async fn cues_choose_what_is_said() {
     assert_eq!(answered.unwrap().turns.len(), 2);
 }
 
-#[tokio::test]
-async fn a_refusal_and_a_phone_that_only_rings_are_reported() {
+#[test]
+fn a_refusal_and_a_phone_that_only_rings_are_reported() {
+    steadily_async(refusals);
+}
+
+async fn refusals() {
     let (mut caller, mut callee) = (phone("caller").await, phone("callee").await);
     for (status, phrase) in [(404, "Not Found"), (486, "Busy Here")] {
         let plan = calling(&callee, &["hello"]);
@@ -286,8 +317,12 @@ async fn a_refusal_and_a_phone_that_only_rings_are_reported() {
     assert_eq!(answered.unwrap().outcome, Outcome::Cancelled);
 }
 
-#[tokio::test]
-async fn phones_speak_tcp_too() {
+#[test]
+fn phones_speak_tcp_too() {
+    steadily_async(over_tcp);
+}
+
+async fn over_tcp() {
     let start = async |user: &str| {
         let config = PhoneConfig::new([127, 0, 0, 1].into(), user, Box::new(Syllables));
         Phone::start(PhoneConfig { transport: Transport::Tcp, ..config }).await.unwrap()

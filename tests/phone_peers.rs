@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 mod interop;
+mod machine;
 mod without_models;
 
 use std::path::Path;
@@ -12,6 +13,7 @@ use attendant::phone::{
     AnswerPlan, CallPlan, Encrypted, EndedBy, Line, Outcome, Phone, PhoneConfig, Talk, Verdict,
 };
 use interop::baresip::{Baresip, Setup};
+use machine::steadily_async;
 use without_models::Syllables;
 
 /// How long baresip may take for anything.
@@ -43,9 +45,13 @@ async fn phone() -> Phone {
     Phone::start(config).await.unwrap()
 }
 
-#[tokio::test]
-async fn baresip_calls_the_phone_and_each_hears_the_other() {
+#[test]
+fn baresip_calls_the_phone_and_each_hears_the_other() {
     interop::require("baresip", "baresip");
+    steadily_async(is_called);
+}
+
+async fn is_called() {
     let folder = tempfile::tempdir().unwrap();
     let tone = folder.path().join("tone.wav");
     write_tone(&tone, 1, 1, 10);
@@ -71,9 +77,13 @@ async fn baresip_calls_the_phone_and_each_hears_the_other() {
     assert!(loud(&recorded.received) > 5000, "{}", loud(&recorded.received));
 }
 
-#[tokio::test]
-async fn the_phone_calls_baresip_and_waits_for_its_turn() {
+#[test]
+fn the_phone_calls_baresip_and_waits_for_its_turn() {
     interop::require("baresip", "baresip");
+    steadily_async(calls);
+}
+
+async fn calls() {
     let folder = tempfile::tempdir().unwrap();
     let tone = folder.path().join("tone.wav");
     write_tone(&tone, 0, 2, 10);
@@ -102,9 +112,13 @@ async fn the_phone_calls_baresip_and_waits_for_its_turn() {
     assert!(loud(&recorded.received) > 3000, "{}", loud(&recorded.received));
 }
 
-#[tokio::test]
-async fn the_phone_probes_a_wideband_line_that_is_encrypted_and_holds_it() {
+#[test]
+fn the_phone_probes_a_wideband_line_that_is_encrypted_and_holds_it() {
     interop::require("baresip", "baresip");
+    steadily_async(probes);
+}
+
+async fn probes() {
     let folder = tempfile::tempdir().unwrap();
     let tone = folder.path().join("tone.wav");
     write_tone(&tone, 0, 1, 20);

@@ -174,19 +174,99 @@ fn duplicates_are_counted_and_nothing_else() {
     assert_eq!(counters, Counters { duplicate: 3, reordered: 1, ..Counters::default() });
 }
 
+/// A transfer inside a PBX. While the old stream may still live the new one is not believed.
 #[test]
-fn another_ssrc_takes_over_with_its_second_packet_and_loses_nothing() {
+fn another_ssrc_takes_over_once_the_present_one_has_stopped() {
     let counters = check(
         "0ms < 1
          0ms > 1
          20ms < 700 ssrc=2
          40ms < 701 ssrc=2
-         40ms > 700
-         40ms > 701
          60ms < 702 ssrc=2
-         60ms > 702",
+         80ms < 703 ssrc=2
+         80ms > 702
+         80ms > 703
+         100ms < 704 ssrc=2
+         100ms > 704",
     );
-    assert_eq!((counters.restarts, counters.lost), (1, 0));
+    assert_eq!((counters.restarts, counters.lost, counters.out_of_range), (1, 0, 3));
+}
+
+/// To and back, with the one beginning before the other ends.
+#[test]
+fn a_transfer_to_and_fro_without_another_offer_is_heard_soon() {
+    let mut world = World::new();
+    let mut number = 0;
+    for (ssrc, until) in [(1, 1000), (2, 2000), (1, 3000), (2, 4000), (3, 5000)] {
+        let first = number;
+        while number * 20 < until {
+            world.pass_to(Duration::from_millis(u64::from(number) * 20));
+            world.packet(ssrc, (number + ssrc * 999) as u16, number * 160, number, false, 160);
+            if number < first + 3 && ssrc > 1 {
+                world.packet(
+                    ssrc - 1,
+                    (number + (ssrc - 1) * 999) as u16,
+                    number * 160,
+                    9,
+                    false,
+                    160,
+                );
+            }
+            number += 1;
+        }
+        let heard = (first..number).find(|id| world.story.contains(&format!("> {id}\n"))).unwrap();
+        assert!((heard - first) * 20 <= 120, "{ssrc}: {heard} of {first}:\n{}", world.story);
+    }
+}
+
+/// Two packets fit between two of the caller's, whoever sends them.
+#[test]
+fn a_burst_of_another_ssrc_does_not_take_a_living_stream_over() {
+    let mut world = World::new();
+    for number in 0..200 {
+        world.pass_to(Duration::from_millis(u64::from(number) * 20));
+        world.packet(1, number as u16, number * 160, number, false, 160);
+        for ahead in 0..2 {
+            let number = number * 2 + ahead;
+            world.packet(9, number as u16, number * 160, 9999, false, 160);
+        }
+    }
+    assert!(!world.story.contains("9999"), "{}", world.story);
+    assert_eq!(world.counters.restarts, 0);
+}
+
+/// A caller who sends no silence is displaced in it, and never while they speak, nor twice as fast.
+#[test]
+fn who_was_displaced_in_a_pause_is_heard_again_and_the_other_never_beside_it() {
+    let mut world = World::new();
+    let (mut number, mut thief) = (0, 0);
+    let mut injected_from = None;
+    for step in 0..500_u32 {
+        world.pass_to(Duration::from_millis(u64::from(step) * 20));
+        // Two pauses before the thief comes show that there are some; then one of two seconds.
+        let speaks = !matches!(step, 20..40 | 60..80 | 150..250 | 400..415);
+        if speaks {
+            world.packet(1, number as u16, step * 160, step, false, 160);
+            number += 1;
+        }
+        if step >= 100 {
+            for _ in 0..2 {
+                world.packet(9, thief as u16, thief * 160, 9999, false, 160);
+                thief += 1;
+            }
+        }
+        let injected = world.story.contains("> 9999");
+        world.story.clear();
+        if injected {
+            assert!((150..254).contains(&step), "heard in frame {step}");
+            injected_from.get_or_insert(step);
+        }
+        if (254..400).contains(&step) || step > 418 {
+            assert_eq!(world.buffer.ssrc(), Some(Ssrc(1)), "in frame {step}");
+        }
+    }
+    // 60 ms, and the time that ten packets take although they come two at a time.
+    assert!(injected_from.is_some_and(|step| step >= 158), "{injected_from:?}");
 }
 
 #[test]
@@ -219,6 +299,52 @@ fn a_jump_of_the_numbers_is_believed_when_it_goes_on() {
          80ms > 900
          80ms > 901",
     );
+}
+
+/// A silence explains as many numbers as fit into it; more are another sequence, and not lost.
+#[test]
+fn numbers_that_no_silence_explains_are_not_lost() {
+    let mut world = World::new();
+    world.packet(1, 1, 160, 1, false, 160);
+    world.pass_to(Duration::from_secs(1));
+    world.packet(1, 20_001, 8160, 2, false, 160);
+    assert_eq!((world.counters.lost, world.counters.restarts), (0, 0));
+    world.pass_to(Duration::from_millis(1020));
+    world.packet(1, 20_002, 8320, 3, false, 160);
+    assert_eq!((world.counters.lost, world.counters.restarts), (0, 1));
+    assert!(world.story.contains("> 2\n") && world.story.contains("> 3\n"), "{}", world.story);
+    // A network that was away for two seconds has lost what was sent in them.
+    world.pass_to(Duration::from_millis(3040));
+    world.packet(1, 20_103, 24_480, 4, false, 160);
+    assert_eq!((world.counters.lost, world.counters.restarts), (100, 1));
+    // On hold nothing is listened to, and nothing is lost.
+    world.pass_to(Duration::from_millis(5060));
+    world.buffer.agree(false, false);
+    world.packet(1, 20_204, 40_640, 5, false, 160);
+    assert_eq!((world.counters.lost, world.counters.restarts), (100, 1));
+    assert!(world.story.ends_with("> 5\n"), "{}", world.story);
+}
+
+/// A queue on the way that gives back what it held says nothing of where the stream is.
+#[test]
+fn packets_that_are_far_too_late_do_not_wind_the_stream_back() {
+    let mut world = World::new();
+    let mut send = |at: u64, number: u32| {
+        world.pass_to(Duration::from_millis(at));
+        world.packet(1, number as u16, number * 160, number, false, 160);
+    };
+    (0..200).for_each(|number| send(u64::from(number) * 20, number));
+    (100..105).for_each(|number| send(3990, number));
+    (200..300).for_each(|number| send(u64::from(number) * 20, number));
+    assert_eq!((world.counters.restarts, world.counters.lost), (0, 0), "{}", world.story);
+    // Who does go back and stays there is followed.
+    let mut send = |at: u64, number: u32| {
+        world.pass_to(Duration::from_millis(at));
+        world.packet(1, number as u16, number * 160, number + 1000, false, 160);
+    };
+    (205..230).for_each(|number| send(u64::from(number + 95) * 20, number));
+    assert_eq!(world.counters.restarts, 1);
+    assert!(world.story.ends_with("> 1229\n"), "{}", world.story);
 }
 
 #[test]

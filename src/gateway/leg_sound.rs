@@ -18,11 +18,13 @@ pub(super) struct LegSound {
     quality: Option<Quality>,
     /// It was told that nothing is received.
     silent: bool,
+    /// The last word was that sound does not go both ways.
+    faulty: bool,
 }
 
 impl LegSound {
     pub(super) fn new(call: CallId, trunk: TrunkName, ours: SocketAddr) -> Self {
-        Self { call, trunk, ours, quality: None, silent: false }
+        Self { call, trunk, ours, quality: None, silent: false, faulty: false }
     }
 
     /// Says what is worth knowing of an event.
@@ -34,8 +36,9 @@ impl LegSound {
             MediaEventKind::Judged(verdict) => {
                 let words = verdict.words(self.ours).to_string();
                 let verdicts = &labels(verdict);
-                ops::SoundJudged { call: self.call, trunk: &self.trunk, verdicts, words: &words }
-                    .emit();
+                let clears = std::mem::replace(&mut self.faulty, !verdict.is_fine());
+                let (call, trunk) = (self.call, &self.trunk);
+                ops::SoundJudged { call, trunk, verdicts, words: &words, clears }.emit();
             }
             MediaEventKind::Quality(quality) => self.quality = Some(*quality),
             MediaEventKind::Closed { stats, .. } => self.closed(stats),

@@ -6,11 +6,13 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
-/// A digit that comes by another way within this time is the same press. An INFO may wait for the key to be let go;
-/// pressing a key twice takes less, but each way tells both.
+/// A digit that comes by another way within this time is the same press. Pressing a key twice takes less, but each
+/// way tells both.
 const SAME_PRESS: Duration = Duration::from_millis(1500);
+/// The same for an INFO, which may wait for the key to be let go.
+const SAME_PRESS_BY_INFO: Duration = Duration::from_secs(3);
 /// Presses remembered: more than can be made in that time.
-const PRESSES: usize = 12;
+const PRESSES: usize = 24;
 
 /// How a digit came.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -45,8 +47,9 @@ impl Keypad {
     pub fn take(&mut self, now: Instant, digit: char, way: Way) -> bool {
         let bit = 1 << way as u8;
         self.has_events |= way == Way::Event;
+        let within = if way == Way::Info { SAME_PRESS_BY_INFO } else { SAME_PRESS };
         let same = |press: &&mut Press| {
-            let recent = now.saturating_duration_since(press.at) <= SAME_PRESS;
+            let recent = now.saturating_duration_since(press.at) <= within;
             recent && press.digit == digit && press.ways & bit == 0
         };
         if let Some(press) = self.presses.iter_mut().flatten().find(same) {
@@ -121,7 +124,10 @@ mod tests {
     #[test]
     fn another_digit_or_a_later_one_is_another_press() {
         assert_eq!(counted(&[(0, Event, '1'), (40, Info, '2')]), "12");
-        assert_eq!(counted(&[(0, Event, '1'), (1501, Info, '1')]), "11");
+        assert_eq!(counted(&[(0, Info, '1'), (1501, Event, '1')]), "11");
+        // A key that is held: its INFO comes when it is let go.
+        assert_eq!(counted(&[(0, Event, '1'), (2800, Info, '1')]), "1");
+        assert_eq!(counted(&[(0, Event, '1'), (3001, Info, '1')]), "11");
     }
 
     /// A tone that is cut in two by a lost packet is no second press where events tell of presses.

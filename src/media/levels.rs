@@ -14,6 +14,8 @@ const SMOOTHING: f32 = 0.487;
 /// Levels are counted in steps of this many dB.
 const STEP: f32 = 2.0;
 const STEPS: usize = 64;
+/// Frames in which whoever was heard before may still ring.
+const RINGS: u32 = 10;
 /// A sample this large is at the limit of every codec of ours.
 const CLIPPED: i32 = 32_000;
 /// Below this there is nothing: the idle pattern of A-law has -72 dBov.
@@ -57,6 +59,9 @@ pub struct LevelMeter {
     frames: u32,
     energy: u64,
     loudest: u64,
+    /// The frame from which it is judged, and the loudest one before it.
+    judged_from: u32,
+    before: u64,
     clipped: u64,
     envelope: f32,
     active: [u32; THRESHOLDS],
@@ -70,6 +75,8 @@ impl Default for LevelMeter {
             frames: 0,
             energy: 0,
             loudest: 0,
+            judged_from: 0,
+            before: 0,
             clipped: 0,
             envelope: 0.0,
             active: [0; THRESHOLDS],
@@ -88,6 +95,9 @@ impl LevelMeter {
         let sum: i32 = samples().map(i32::abs).sum();
         let clipped: u32 = samples().map(|s| u32::from(s.abs() >= CLIPPED)).sum();
         self.frames = self.frames.saturating_add(1);
+        if self.frames == self.judged_from {
+            self.before = self.before.max(std::mem::take(&mut self.loudest));
+        }
         self.energy += energy;
         self.loudest = self.loudest.max(energy);
         self.clipped += u64::from(clipped);
@@ -118,9 +128,21 @@ impl LevelMeter {
             speech,
             active,
             noise: self.noise(),
-            loudest: level(self.loudest, 1),
+            loudest: level(self.loudest.max(self.before), 1),
             clipped: (self.clipped as f64 / samples) as f32,
         }
+    }
+
+    /// Whoever is heard from here on may be somebody else.
+    pub fn judge_from_here(&mut self) {
+        self.judged_from = self.frames.saturating_add(RINGS);
+    }
+
+    /// Returns how many frames came since then, and how loud the loudest was; the rest is not known.
+    pub fn of_late(&self) -> Levels {
+        let frames = self.frames.saturating_sub(self.judged_from);
+        let loudest = if frames > 0 { level(self.loudest, 1) } else { Levels::default().loudest };
+        Levels { frames, loudest, ..Levels::default() }
     }
 
     /// P.56 §7.3: the threshold that lies a margin below the level of what is above it.

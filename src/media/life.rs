@@ -7,6 +7,9 @@ use super::session::SessionEvent;
 /// Nothing came for this long: worth saying, and saying again after as long.
 const NO_PACKETS: Duration = Duration::from_secs(5);
 
+/// An announced silence may last so many times as long.
+const ANNOUNCED: u32 = 5;
+
 /// When the far end was last heard of.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Life {
@@ -24,9 +27,10 @@ impl Life {
         Self { packet: now, said: Duration::ZERO, sign: now, gone: Duration::ZERO }
     }
 
-    /// When a packet of sound last came, or when its absence began to count.
-    pub(super) fn last_packet(&self) -> Instant {
-        self.packet
+    /// When a packet of sound last came, or when its absence began to count: not yet, where the far end has said
+    /// that it falls `silent`.
+    pub(super) fn last_packet(&self, now: Instant, silent: bool) -> Instant {
+        if silent { now } else { self.packet }
     }
 
     /// A packet of RTP came.
@@ -39,13 +43,16 @@ impl Life {
         (self.sign, self.gone) = (now, Duration::ZERO);
     }
 
-    /// Returns what is to be said of a silence: that it lasts, and that it has lasted for `limit`.
+    /// Returns what is to be said of a silence: that it lasts, and that it has lasted for `limit`. One that the
+    /// far end has announced (RFC 3389 §4: it then sends again only when its noise changes) may last longer.
     pub(super) fn check(
         &mut self,
         now: Instant,
         limit: Option<Duration>,
+        silent: bool,
     ) -> [Option<SessionEvent>; 2] {
-        let lasted = now.saturating_duration_since(self.packet);
+        let limit = limit.map(|limit| if silent { ANNOUNCED * limit } else { limit });
+        let lasted = now.saturating_duration_since(self.last_packet(now, silent));
         let quiet = lasted >= self.said + NO_PACKETS;
         if quiet {
             self.said = lasted;

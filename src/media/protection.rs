@@ -32,18 +32,23 @@ impl Protection {
     }
 
     /// Goes on under what a later offer and answer agreed on: the same key goes on where it was, another one
-    /// begins.
-    pub(super) fn agree(&mut self, keys: Option<&SrtpKeys>) {
+    /// begins. Returns whether our stream must be another one: some far ends count roll-overs on under a new key
+    /// and some do not (RFC 3711 §3.3.1), and of a new stream all count from nothing.
+    #[must_use]
+    pub(super) fn agree(&mut self, keys: Option<&SrtpKeys>) -> bool {
         self.active = keys.is_some();
-        let Some(keys) = keys else { return };
+        let Some(keys) = keys else { return false };
+        let mut begin_anew = false;
         if keys.ours != self.keys.ours {
+            begin_anew = self.sender.has_rolled_over();
             self.sender = SrtpSender::new(&keys.ours);
         }
         if (&keys.theirs, keys.their_mki) != (&self.keys.theirs, self.keys.their_mki) {
-            let receiver = SrtpReceiver::new(&keys.theirs, keys.their_mki);
+            let receiver = SrtpReceiver::succeed(&keys.theirs, keys.their_mki, &self.receiver);
             self.before = Some(std::mem::replace(&mut self.receiver, receiver));
         }
         self.keys = keys.clone();
+        begin_anew
     }
 
     pub(super) fn is_active(&self) -> bool {

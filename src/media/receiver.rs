@@ -16,10 +16,15 @@ use super::scaling;
 const OPUS_SILENCE: usize = 2;
 /// The noise of pauses for recognition, in -dBov.
 const FAINT: u8 = 70;
+/// The loudest noise that ears are given in pauses, in -dBov, whatever is told.
+const LOUDEST: u8 = 30;
 /// Frames that may be asked for at once when the tick was late.
 const MAX_DUE: u32 = 5;
 /// Packets, and gaps between them, that a frame may be made of.
 const MAX_PULLS: usize = 64;
+/// Frames that may be heard beyond the time that passed: what a stall brings at once, of this machine's or of
+/// the network. It is given back at twice the pace of time.
+const AHEAD: u32 = 128;
 /// What is made up is silent from here on: 60 ms.
 const SILENT_AFTER: usize = 3 * Frame::SAMPLES;
 
@@ -87,6 +92,8 @@ pub(super) struct Receiver {
     /// Packets are whole frames, so that what is made up should be too.
     aligned: bool,
     tick: u64,
+    /// Frames that may be heard before more time passes.
+    room: u32,
     /// Under [`Playout::Paced`]: frames that may be asked for, the one heard last, and whether
     /// anybody speaks.
     due: u32,
@@ -95,6 +102,8 @@ pub(super) struct Receiver {
     /// What quiet sounds like, and whether the far end told so itself.
     noise: NoiseListener,
     told_noise: bool,
+    /// The last that came said that nothing follows until somebody speaks.
+    silent: bool,
 }
 
 impl Receiver {
@@ -113,11 +122,13 @@ impl Receiver {
             made_up: 0,
             aligned: true,
             tick: 0,
+            room: AHEAD,
             due: 0,
             last: Frame::SILENCE,
             quiet: Quiet::default(),
             noise: NoiseListener::default(),
             told_noise: false,
+            silent: false,
         };
         receiver.agree(payload_type, codec, playout);
         receiver
@@ -128,6 +139,12 @@ impl Receiver {
         self.jitter.set_clock(codec.clock_rate());
         self.agreed_playout = playout;
         self.choose_playout();
+    }
+
+    /// Goes on after an offer and answer, perhaps with another far end, and perhaps under SRTP.
+    pub(super) fn go_on(&mut self, another_far_end: bool, genuine: bool) {
+        self.jitter.agree(another_far_end, genuine);
+        self.silent &= !another_far_end;
     }
 
     /// Whether what is heard goes to somebody's ears, for now.
@@ -160,10 +177,20 @@ impl Receiver {
         counters: &mut Counters,
     ) -> Inserted {
         let samples = codec.map_or(0, |codec| codec.samples(packet.payload));
-        if codec == Some(Codec::Opus) && packet.payload.len() <= OPUS_SILENCE {
-            self.jitter.expect_pauses();
+        let inserted = self.jitter.insert(now, packet, samples, counters);
+        let falls_silent = codec == Some(Codec::Opus) && packet.payload.len() <= OPUS_SILENCE;
+        if codec.is_some() && inserted == Inserted::Kept {
+            self.silent = falls_silent;
+            if falls_silent {
+                self.jitter.expect_pauses();
+            }
         }
-        self.jitter.insert(now, packet, samples, counters)
+        inserted
+    }
+
+    /// Whether the far end has said that it sends nothing until somebody speaks.
+    pub(super) fn is_silent(&self) -> bool {
+        self.silent
     }
 
     /// The stream being received.
@@ -173,11 +200,18 @@ impl Receiver {
 
     /// The far end falls silent, and tells what its silence sounds like (RFC 3389).
     pub(super) fn hear_noise(&mut self, payload: &[u8]) {
+        self.silent = true;
         self.jitter.expect_pauses();
         match self.playout {
             // Nobody is to hear it, and recognition does better without.
             Playout::Reorder => self.decoder.hear_noise(&[FAINT]),
-            Playout::Paced => self.decoder.hear_noise(payload),
+            Playout::Paced => {
+                let mut told = [0; NOISE_PAYLOAD];
+                let length = payload.len().min(told.len());
+                told[..length].copy_from_slice(&payload[..length]);
+                told[0] = (told[0] & 0x7f).max(LOUDEST);
+                self.decoder.hear_noise(&told[..length]);
+            }
         }
         self.told_noise = self.playout == Playout::Paced;
     }
@@ -194,6 +228,7 @@ impl Receiver {
     /// Twenty milliseconds have passed, by which paced playout goes.
     pub(super) fn pass(&mut self) {
         self.due = (self.due + 1).min(MAX_DUE);
+        self.room = (self.room + 2).min(AHEAD);
     }
 
     /// How even the stream is, and what evening it out costs.
@@ -227,7 +262,15 @@ impl Receiver {
 
     fn release(&mut self, now: Instant, counters: &mut Counters) -> Option<Heard> {
         loop {
+            if self.room == 0 {
+                // More sound than time: whoever sends that does so to keep us at work.
+                self.missing = 0;
+                self.jitter.release(now, counters)?;
+                counters.dropped += 1;
+                continue;
+            }
             if self.collected.len() >= Frame::SAMPLES {
+                self.room -= 1;
                 return Some(self.cut());
             }
             if self.missing > 0 {

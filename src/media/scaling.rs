@@ -16,6 +16,9 @@ const ALIKE: f32 = 0.6;
 /// 22.5 ms long. Returns how many samples at its front are to be dropped: what follows them has
 /// been blended with them. `None` where no period is found.
 pub(super) fn shorten(sound: &mut [i16]) -> Option<usize> {
+    if sound.len() < LONGEST + WINDOW {
+        return None;
+    }
     let mut best = (ALIKE, None);
     for period in (SHORTEST..=LONGEST).step_by(2) {
         let likeness = likeness(sound, &sound[period..]);
@@ -33,6 +36,9 @@ pub(super) fn shorten(sound: &mut [i16]) -> Option<usize> {
 /// Puts one period in before `sound`. `past` is what was heard before it, the latest last; both
 /// are at least [`LONGEST`] long. Returns its length; it stands at the front of `out`.
 pub(super) fn lengthen(past: &[i16], sound: &[i16], out: &mut [i16; LONGEST]) -> Option<usize> {
+    if past.len() < LONGEST || sound.len() < LONGEST {
+        return None;
+    }
     // The last of the past is heard once more: where does it fit on to itself?
     let mut joint = [0; 2 * LONGEST];
     let (before, after) = joint.split_at_mut(LONGEST);

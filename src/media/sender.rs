@@ -10,6 +10,9 @@ use super::session::LegParams;
 /// The longest packet: 60 ms, in samples at 16 kHz.
 const MAX_PACKET: usize = 960;
 
+/// The least loss that is expected, in percent: what the next seconds bring nobody knows.
+const LEAST_LOSS: u8 = 5;
+
 /// What must go on without a jump for the far end, whoever sends: one struct, so that it can be
 /// handed on.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -36,9 +39,10 @@ impl Continuity {
         }
     }
 
-    /// Another clock rate is another stream (RFC 7160 §4.1). The odd multiplier takes every name
-    /// to another one.
-    fn on_another_clock(&mut self) {
+    /// Goes on as another stream: another clock rate is one (RFC 7160 §4.1), and so is another key. The odd
+    /// multiplier takes every name to another one; the numbers begin where [`Self::begin`] has them.
+    fn begin_anew(&mut self) {
+        self.seq.0 &= 0x7fff;
         self.ssrc = Ssrc(self.ssrc.0.wrapping_mul(0x9e37_79b1).wrapping_add(0x7f4a_7c15));
         self.after_pause = true;
     }
@@ -89,7 +93,7 @@ impl Sender {
         }
         let another_clock = params.codec.clock_rate() != self.codec.clock_rate();
         if another_clock {
-            self.continuity.on_another_clock();
+            self.continuity.begin_anew();
         }
         let events = (params.telephone_event.is_some(), params.event_clock);
         if another_clock || events != (true, self.event_clock) {
@@ -105,8 +109,26 @@ impl Sender {
         self.packet = params.codec.packet(params.packet_time);
     }
 
+    /// Goes on as another stream.
+    pub(super) fn begin_anew(&mut self) {
+        self.continuity.begin_anew();
+    }
+
     pub(super) fn continuity(&self) -> Continuity {
         self.continuity
+    }
+
+    /// The same with the clock as of now, after what waits for its packet to be full.
+    pub(super) fn as_of_now(&self) -> Continuity {
+        let Continuity { time, .. } = self.continuity;
+        let time = RtpTime(time.0.wrapping_add(self.codec.on_clock(self.filled)));
+        Continuity { time, ..self.continuity }
+    }
+
+    /// Codecs that can repeat more or less of themselves do so for a path that loses so much, in 256ths.
+    pub(super) fn expect_loss(&mut self, lost: u8) {
+        let percent = (u32::from(lost) * 100 / 256) as u8;
+        self.encoder.expect_loss(percent.max(LEAST_LOSS));
     }
 
     /// Takes the next 20 ms of sound.

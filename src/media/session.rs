@@ -10,7 +10,7 @@ use crate::base::{Dice, Frame, PacketTime, Phi, SampleRate};
 use crate::codec::{Codec, OpusCoders, OpusSettings};
 use crate::rtp::{
     Counters, Inserted, Ntp, Packet, PacketError, Playout, RTCP_BYTES, Reception, RtcpParams,
-    SrtpError, SrtpKeys,
+    SrtpError, SrtpKeys, is_control,
 };
 
 use super::backdrop::{Backdrop, BackdropPlayer};
@@ -18,12 +18,13 @@ use super::digits::Digits;
 use super::latch::{Latch, Source};
 use super::life::Life;
 use super::protection::{LONGEST, Protection};
+use super::received::Received;
 use super::receiver::{Heard, Receiver, Timing};
 use super::sender::{Continuity, Sender};
 use super::socket_counts::SocketCounts;
 use super::tones::Dialler;
 use super::verdict::Verdict;
-use super::watch::{Quality, Watch};
+use super::watch::{Quality, Watch, next_port};
 
 /// Comfort noise (RFC 3389), for which every 8 kHz codec shares one payload type.
 const COMFORT_NOISE: u8 = 13;
@@ -103,27 +104,6 @@ impl LegParams {
     }
 }
 
-/// What became of a datagram.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Received {
-    /// Sound, or comfort noise.
-    Sound(Inserted),
-    /// A packet of a telephone event; the digit comes as a [`SessionEvent`].
-    Event(Inserted),
-    /// From somebody else: dropped.
-    Foreign,
-    /// RTCP of the far end.
-    Control,
-    /// Not RTP: dropped.
-    Malformed,
-    /// Of a payload type that was not agreed: its sound is dropped.
-    Unexpected,
-    /// Not under the leg's key, or again: dropped.
-    Unprotected(SrtpError),
-    /// Sent although nothing should be: dropped.
-    OnHold,
-}
-
 /// What happened on the leg.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum SessionEvent {
@@ -196,11 +176,13 @@ impl MediaSession {
     pub fn resume(now: Instant, params: LegParams, continuity: Continuity) -> Self {
         let LegParams { codec, payload_type, .. } = params;
         let seed = u64::from(continuity.ssrc.0) << 32 | u64::from(continuity.time.0);
+        let mut receiver = Receiver::new(payload_type, codec, params.playout);
+        receiver.go_on(true, params.srtp.is_some());
         Self {
             latch: Latch::new(params.remote, params.learn_source, params.learn_from),
             protection: params.srtp.as_ref().map(Protection::new),
             sender: Sender::new(continuity, &params),
-            receiver: Receiver::new(payload_type, codec, params.playout),
+            receiver,
             params,
             digits: Digits::new(codec.clock_rate()),
             dialler: Dialler::default(),
@@ -223,25 +205,31 @@ impl MediaSession {
     /// Goes on under what a later offer and answer agreed on. The source is learnt anew only when
     /// the far end's address changed, and after a hold.
     pub fn update(&mut self, now: Instant, params: LegParams) {
-        if params.remote != self.params.remote || params.learn_source != self.params.learn_source {
+        let learning = |of: &LegParams| (of.remote, of.learn_source, of.learn_from);
+        if learning(&params) != learning(&self.params) {
             self.latch = Latch::new(params.remote, params.learn_source, params.learn_from);
         } else if params.learn_source && self.params.is_held() && !params.is_held() {
             self.latch.reopen();
         }
-        match &mut self.protection {
-            Some(protection) => protection.agree(params.srtp.as_ref()),
-            none => *none = params.srtp.as_ref().map(Protection::new),
+        let srtp = params.srtp.as_ref();
+        if self.protection.as_mut().is_some_and(|it| it.agree(srtp)) {
+            self.sender.begin_anew();
+        } else if self.protection.is_none() {
+            self.protection = srtp.map(Protection::new);
         }
-        // What did not come on hold was not to come.
-        if self.params.is_held() && !params.is_held() {
+        // What did not come on hold was not to come, nor from somebody who was not asked yet.
+        let moved = params.remote != self.params.remote;
+        if moved || self.params.is_held() && !params.is_held() {
             self.life = Life::new(now);
         }
         let path = |of: &LegParams| (of.remote, of.sends, of.receives, of.srtp.is_some());
         if path(&params) != path(&self.params) {
-            self.watch.agree(now, &self.stats);
+            self.watch.agree(now, &self.stats, moved);
         }
         self.sender.agree(&params);
+        self.watch.is_now(self.sender.continuity());
         self.receiver.agree(params.payload_type, params.codec, params.playout);
+        self.receiver.go_on(moved, srtp.is_some());
         let keys = |of: &LegParams| (of.remote, of.telephone_event);
         self.digits.agree(params.codec.clock_rate(), keys(&params) != keys(&self.params));
         self.reception.set_clock(params.codec.clock_rate());
@@ -330,9 +318,10 @@ impl MediaSession {
         let Some(packet) = self.open_report(datagram, &mut room) else {
             return Received::Malformed;
         };
-        if !self.watch.receive_control(now, packet, from) {
+        let Some(lost) = self.watch.receive_control(now, packet, from) else {
             return Received::Malformed;
-        }
+        };
+        lost.into_iter().for_each(|lost| self.sender.expect_loss(lost));
         self.life.sign(now);
         Received::Control
     }
@@ -348,8 +337,8 @@ impl MediaSession {
             return None;
         }
         let Self { watch, reception, params, .. } = self;
-        let time = self.sender.continuity().time;
-        let length = watch.write_control(now, time, reception, params, out)?;
+        let ours = self.sender.as_of_now();
+        let length = watch.write_control(now, ours, reception, params, out)?;
         self.send_control(length, out)
     }
 
@@ -359,8 +348,8 @@ impl MediaSession {
         now: Instant,
         out: &mut [u8; RTCP_BYTES],
     ) -> Option<(usize, SocketAddr)> {
-        let time = self.sender.continuity().time;
-        let length = self.watch.write_goodbye(now, time, &mut self.reception, out)?;
+        let ours = self.sender.as_of_now();
+        let length = self.watch.write_goodbye(now, ours, &mut self.reception, out)?;
         self.send_control(length, out)
     }
 
@@ -393,9 +382,14 @@ impl MediaSession {
         self.watch.refused(now);
     }
 
+    /// Notes that this machine could not send the packet that was polled last.
+    pub fn unsent(&mut self) {
+        self.watch.unsent();
+    }
+
     /// Returns how the leg sounded so far.
     pub fn quality(&self, now: Instant) -> Quality {
-        let judged = (&self.stats, self.life.last_packet());
+        let judged = (&self.stats, self.life.last_packet(now, self.receiver.is_silent()));
         self.watch.quality(now, &self.reception, (&self.params, self.latch.remote()), judged)
     }
 
@@ -455,12 +449,12 @@ impl MediaSession {
         }
         self.stats.timing = self.receiver.timing(now, &self.reception);
         if !self.params.is_held() {
-            for event in self.life.check(now, self.params.rtp_timeout).into_iter().flatten() {
-                self.emit(event);
-            }
+            let silent = self.receiver.is_silent();
+            let words = self.life.check(now, self.params.rtp_timeout, silent);
+            words.into_iter().flatten().for_each(|event| self.emit(event));
         }
         let (said, remote) = (next.filter(|_| self.params.sends), self.latch.remote());
-        let seen = (&self.stats, self.life.last_packet());
+        let seen = (&self.stats, self.life.last_packet(now, self.receiver.is_silent()));
         if let Some(verdict) = self.watch.tick(now, said, (&self.params, remote), seen) {
             self.emit(SessionEvent::Judged(verdict));
         }
@@ -554,20 +548,25 @@ impl MediaSession {
         let counters = &mut self.stats.received;
         let codec = self.receiver.codec_of(payload_type);
         let inserted = self.receiver.insert(now, packet, codec, counters);
-        if self.receiver.ssrc() == Some(packet.header.ssrc) {
+        let stream = self.receiver.ssrc();
+        if stream == Some(packet.header.ssrc) {
             self.reception.receive(now, &packet.header, codec.is_some());
         }
         if codec.is_some() {
             return Received::Sound(inserted);
         }
+        // Whose sound is not heard presses no keys either. Digits may come before any sound.
+        let is_theirs = stream.is_none_or(|ssrc| ssrc == packet.header.ssrc);
         if Some(payload_type) == self.params.telephone_event {
-            if let Some(digit) = self.digits.event(now, packet) {
+            if is_theirs && let Some(digit) = self.digits.event(now, packet) {
                 self.emit(SessionEvent::Digit(digit));
             }
             return Received::Event(inserted);
         }
         if payload_type == COMFORT_NOISE {
-            self.receiver.hear_noise(packet.payload);
+            if inserted == Inserted::Kept {
+                self.receiver.hear_noise(packet.payload);
+            }
             return Received::Sound(inserted);
         }
         counters.unexpected += 1;
@@ -580,14 +579,4 @@ impl MediaSession {
             *place = Some(event);
         }
     }
-}
-
-/// Where RTCP goes when nobody says (RFC 3550 §11).
-fn next_port(rtp: SocketAddr) -> SocketAddr {
-    SocketAddr::new(rtp.ip(), rtp.port().saturating_add(1))
-}
-
-/// RTCP on the port of RTP (RFC 5761 §4).
-fn is_control(datagram: &[u8]) -> bool {
-    datagram.get(1).is_some_and(|kind| (192..=223).contains(kind))
 }

@@ -12,8 +12,10 @@ pub const DECIDES_AFTER: Duration = Duration::from_secs(5);
 /// After so long without a packet, one that came before has stopped. Who suppresses silence may
 /// send nothing for a while.
 const STOPPED: Duration = Duration::from_secs(10);
-/// Frames of silence that are no pause: 5 s.
-const SILENT_FRAMES: u32 = 250;
+/// Frames of silence that are no pause: 20 s. Who listens to a greeting behind a noise gate sends as much.
+const SILENT_FRAMES: u32 = 1000;
+/// Packets in a row that could not be sent, and are no short fault of the network's: 1 s.
+const UNSENT: u32 = 50;
 /// Refusals that are no late opening of a port.
 const REFUSALS: u64 = 3;
 /// A refusal counts for so long: machines tell only one a second.
@@ -55,9 +57,9 @@ pub enum Inbound {
 pub enum Outbound {
     /// The far end forbids it: we are on hold and were from the start.
     OnHold,
-    /// Not one packet could be sent.
+    /// This machine can send no packet, from the start or since a while.
     Nothing,
-    /// The far end's machine says that nobody listens there.
+    /// The far end's machine says that nobody listens there, or a router that there is no such machine.
     Refused,
     /// The far end reports that it gets nothing of ours.
     NotReceived,
@@ -101,6 +103,8 @@ pub struct Facts {
     pub heard: Levels,
     /// Packets that we sent, in the whole call.
     pub sent: u64,
+    /// How many of the latest of them this machine could not send.
+    pub unsent: u32,
     /// How often their machine refused one.
     pub refused: u64,
     /// Since when it has not.
@@ -169,6 +173,9 @@ fn outbound(facts: &Facts) -> Option<Outbound> {
     if !facts.sends {
         return None;
     }
+    if facts.unsent >= UNSENT {
+        return Some(Outbound::Nothing);
+    }
     let refused = facts.refused >= REFUSALS && facts.not_refused_for < REFUSAL_HOLDS;
     if refused && facts.heard_us == 0 {
         return Some(Outbound::Refused);
@@ -232,12 +239,13 @@ impl Display for Words {
             }
             Some(Outbound::Nothing) => write!(
                 f,
-                "they hear nothing: no packet could be sent to {remote}. Is there a route to it?"
+                "they hear nothing: this machine can send no packet to {remote}. Is there a route to \
+                 it, and does a firewall of this machine let UDP out?"
             ),
             Some(Outbound::Refused) => write!(
                 f,
-                "they hear nothing: {remote} of the PBX's SDP answers that nobody listens there. \
-                 Is it the PBX's media address?"
+                "they hear nothing: our packets to {remote} of the PBX's SDP come back: nobody \
+                 listens there, or there is no such host. Is it the PBX's media address?"
             ),
             Some(Outbound::NotReceived) => write!(
                 f,
@@ -271,6 +279,7 @@ mod tests {
             unexpected: 0,
             heard: Levels { frames: 300, loudest: -20.0, ..Levels::default() },
             sent: 300,
+            unsent: 0,
             refused: 0,
             not_refused_for: Duration::MAX,
             heard_us: 1,
@@ -279,7 +288,7 @@ mod tests {
     }
 
     fn silence() -> Levels {
-        Levels { frames: 300, ..Levels::default() }
+        Levels { frames: 1000, ..Levels::default() }
     }
 
     #[test]
@@ -299,7 +308,8 @@ mod tests {
             (Facts { unexpected: 300, ..well() }, Some(WrongFormat { packets: 300 }), None),
             (Facts { unexpected: 20, ..well() }, None, None),
             (Facts { heard: silence(), ..well() }, Some(OnlySilence), None),
-            (Facts { heard: Levels { frames: 200, ..silence() }, ..well() }, None, None),
+            // A greeting is listened to, through a gate that lets no noise pass.
+            (Facts { heard: Levels { frames: 900, ..silence() }, ..well() }, None, None),
             (
                 Facts { silent_for: Duration::from_secs(12), ..well() },
                 Some(Stopped { seconds: 12 }),
@@ -310,6 +320,11 @@ mod tests {
             (Facts { receives: false, sends: false, ..nothing }, None, None),
             (Facts { sends: false, sent: 0, ..well() }, None, Some(Outbound::OnHold)),
             (Facts { sent: 0, ..well() }, None, Some(Outbound::Nothing)),
+            // From the start, or since the route was lost.
+            (Facts { unsent: 250, ..well() }, None, Some(Outbound::Nothing)),
+            (Facts { sent: 9000, unsent: 50, ..well() }, None, Some(Outbound::Nothing)),
+            (Facts { unsent: 49, ..well() }, None, None),
+            (Facts { unsent: 250, sends: false, ..well() }, None, None),
             (Facts { heard_us: 0, ..refused }, None, Some(Outbound::Refused)),
             (Facts { heard_us: 0, refused: 2, ..refused }, None, None),
             // It opened its port a little later than it said it would.

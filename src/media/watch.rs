@@ -4,12 +4,13 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use crate::base::{Dice, Frame, RtpTime};
+use crate::base::{Dice, Frame};
 use crate::rtp::{Counters, Ntp, RTCP_BYTES, Reception, Reports, Sent, Ssrc, VoipMetrics};
 
 use super::levels::{LevelMeter, Levels};
 use super::quality::{Impairment, Path, Rating, burst_ratio, rate};
 use super::receiver::Sound;
+use super::sender::Continuity;
 use super::session::{LegParams, Stats};
 use super::verdict::{Facts, Verdict};
 
@@ -78,6 +79,9 @@ pub(super) struct Watch {
     sounded: u32,
     concealing: bool,
     foreign_from: Option<SocketAddr>,
+    /// Packets in a row that could not be sent, and whether the latest one may have been.
+    unsent: u32,
+    went_out: bool,
     refused: u64,
     refused_at: Option<Instant>,
     /// Since when sound should be there, and what was counted by then.
@@ -104,6 +108,8 @@ impl Watch {
             sounded: 0,
             concealing: false,
             foreign_from: None,
+            unsent: 0,
+            went_out: false,
             refused: 0,
             refused_at: None,
             since: None,
@@ -119,9 +125,16 @@ impl Watch {
     }
 
     /// Something else was agreed: what was counted before says nothing of it.
-    pub(super) fn agree(&mut self, now: Instant, stats: &Stats) {
+    /// With `another` far end, nothing that the one before it said or did does.
+    pub(super) fn agree(&mut self, now: Instant, stats: &Stats, another: bool) {
         self.since = self.since.map(|_| (now, Before::of(stats)));
         self.control_from = None;
+        self.heard.judge_from_here();
+        if another {
+            self.reports.begin_anew(self.sent.packets);
+            (self.refused, self.refused_at) = (0, None);
+            (self.foreign_from, self.unsent) = (None, 0);
+        }
     }
 
     pub(super) fn foreign(&mut self, from: SocketAddr) {
@@ -150,8 +163,27 @@ impl Watch {
         self.concealing = concealed;
     }
 
+    /// Our stream is this one: another one's packets are not counted with it (RFC 3550 §6.4.1), and
+    /// what was told of it is not of this one.
+    pub(super) fn is_now(&mut self, ours: Continuity) {
+        if ours.ssrc != self.sent.ssrc {
+            self.sent = Sent { ssrc: ours.ssrc, ..Sent::default() };
+            self.reports.begin_anew(0);
+        }
+        self.sent.time = ours.time;
+    }
+
+    /// The packet that was to go out could not be sent.
+    pub(super) fn unsent(&mut self) {
+        (self.unsent, self.went_out) = (self.unsent.saturating_add(1), false);
+    }
+
     /// A packet is to go out.
     pub(super) fn sends(&mut self, payload: usize) {
+        // Nobody said otherwise of the one before it.
+        if std::mem::replace(&mut self.went_out, true) {
+            self.unsent = 0;
+        }
         self.sent.packets = self.sent.packets.wrapping_add(1);
         self.sent.bytes = self.sent.bytes.wrapping_add(payload as u32);
     }
@@ -209,8 +241,9 @@ impl Watch {
             foreign_from: self.foreign_from,
             undecipherable: came.forged - before.forged,
             unexpected: came.unexpected - before.unexpected,
-            heard: self.heard.levels(),
+            heard: self.heard.of_late(),
             sent: stats.packets_sent,
+            unsent: self.unsent,
             refused: self.refused,
             not_refused_for: self.refused_at.map_or(Duration::MAX, not_refused_for),
             heard_us: far.heard_us,
@@ -218,18 +251,20 @@ impl Watch {
         })
     }
 
-    /// Takes what came by RTCP; whether it was any.
+    /// Takes what came by RTCP, if it was any. Returns which part of our packets was lost of late, in 256ths, if
+    /// it told.
     pub(super) fn receive_control(
         &mut self,
         now: Instant,
         datagram: &[u8],
         from: SocketAddr,
-    ) -> bool {
-        let taken = self.reports.receive(now, datagram, &self.sent).is_ok();
-        if taken {
-            self.control_from = Some(from);
-        }
-        taken
+    ) -> Option<Option<u8>> {
+        let told = self.reports.far().told;
+        self.reports.receive(now, datagram, &self.sent).ok()?;
+        self.control_from = Some(from);
+        let far = self.reports.far();
+        let news = far.reception.filter(|_| far.told != told);
+        Some(news.map(|reception| reception.fraction_lost))
     }
 
     /// Where RTCP goes: with RTP, to where it comes from behind NAT, or where SDP said.
@@ -241,11 +276,10 @@ impl Watch {
         if params.rtcp.mux {
             return remote;
         }
-        let next = |rtp: SocketAddr| SocketAddr::new(rtp.ip(), rtp.port().saturating_add(1));
         match self.control_from {
             Some(from) if learnt && from.ip() == remote.ip() => from,
-            _ if learnt => next(remote),
-            _ => params.rtcp.remote.unwrap_or_else(|| next(params.remote)),
+            _ if learnt => next_port(remote),
+            _ => params.rtcp.remote.unwrap_or_else(|| next_port(params.remote)),
         }
     }
 
@@ -258,12 +292,12 @@ impl Watch {
     pub(super) fn write_control(
         &mut self,
         now: Instant,
-        time: RtpTime,
+        ours: Continuity,
         theirs: &mut Reception,
         params: &LegParams,
         out: &mut [u8; RTCP_BYTES],
     ) -> Option<usize> {
-        self.sent.time = time;
+        self.is_now(ours);
         let voip = params.rtcp.voip_metrics.then(|| self.voip(theirs, params)).flatten();
         let extended = (params.rtcp.receiver_time, voip.as_ref());
         self.reports.write(now, &self.sent, theirs, extended, out)
@@ -273,11 +307,11 @@ impl Watch {
     pub(super) fn write_goodbye(
         &mut self,
         now: Instant,
-        time: RtpTime,
+        ours: Continuity,
         theirs: &mut Reception,
         out: &mut [u8; RTCP_BYTES],
     ) -> Option<usize> {
-        self.sent.time = time;
+        self.is_now(ours);
         self.reports.goodbye(now, &self.sent, theirs, out)
     }
 
@@ -386,4 +420,9 @@ impl Watch {
             buffer_max_ms: ms(self.buffer.1 as f32),
         })
     }
+}
+
+/// Where RTCP goes when nobody says (RFC 3550 §11).
+pub(super) fn next_port(rtp: SocketAddr) -> SocketAddr {
+    SocketAddr::new(rtp.ip(), rtp.port().saturating_add(1))
 }

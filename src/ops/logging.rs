@@ -143,6 +143,21 @@ mod tests {
         CallStarted { call, trunk: &trunk, route: "reception" }.emit();
     }
 
+    /// Who read that a call is deaf reads that it is not any more; who did not is not bothered.
+    #[test]
+    fn a_fault_of_the_sound_that_is_over_is_said_to_be() {
+        let fine = |clears| {
+            logged(LogFormat::Text, "info", || {
+                let (call, trunk) = (CallId(7), TrunkName::new("front"));
+                let verdicts = &[crate::ops::SoundVerdict::Fine];
+                let words = "sound goes both ways";
+                crate::ops::SoundJudged { call, trunk: &trunk, verdicts, words, clears }.emit();
+            })
+        };
+        assert!(fine(true).contains("INFO Sound goes both ways again. call=c-000000000007"));
+        assert_eq!(fine(false), "");
+    }
+
     #[test]
     fn a_line_carries_the_call() {
         let text = logged(LogFormat::Text, "info", started);

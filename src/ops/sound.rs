@@ -20,13 +20,18 @@ pub struct SoundJudged<'a> {
     pub verdicts: &'a [SoundVerdict],
     /// The same in words, with addresses and what to do; never a number or a name.
     pub words: &'a str,
+    /// There was a fault before, of which this is the end.
+    pub clears: bool,
 }
 
 impl SoundJudged<'_> {
     /// Logs and counts it.
     pub fn emit(self) {
-        let Self { call, trunk, verdicts, words } = self;
+        let Self { call, trunk, verdicts, words, clears } = self;
         match verdicts {
+            [SoundVerdict::Fine] if clears => {
+                tracing::info!(%call, %trunk, "Sound goes both ways again.");
+            }
             [SoundVerdict::Fine] => tracing::debug!(%call, %trunk, "Sound goes both ways."),
             _ => tracing::warn!(%call, %trunk, "One-way audio: {words}."),
         }
@@ -215,7 +220,7 @@ mod tests {
             let (call, trunk) = (CallId(7), TrunkName::new("front"));
             let verdicts = &[SoundVerdict::NothingReceived, SoundVerdict::NotReceived];
             let words = "we hear nothing; and they hear nothing";
-            SoundJudged { call, trunk: &trunk, verdicts, words }.emit();
+            SoundJudged { call, trunk: &trunk, verdicts, words, clears: false }.emit();
             let heard = SoundOf {
                 mos: Some(4.3),
                 loss: Some(0.015),

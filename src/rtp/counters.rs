@@ -19,7 +19,8 @@ pub struct Counters {
     pub restarts: u64,
     /// Frames of 20 ms made up by concealment.
     pub concealed: u64,
-    /// Frames of quiet left out, so that the delay becomes less.
+    /// Frames of quiet left out, so that the delay becomes less; and packets and pauses that claim more time than
+    /// has passed.
     pub dropped: u64,
     /// Frames of quiet put in, so that the delay becomes more.
     pub inserted: u64,

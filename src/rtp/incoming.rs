@@ -1,13 +1,14 @@
 //! What has come of a stream and waits for its turn: which packet is of the stream, which came
 //! before, and which is the first of another.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::base::{ExtSeqNo, RtpTime, SampleRate, SeqNo};
 
 use super::delay::{Arrival, Delay};
-use super::jitter::MAX_PAYLOAD;
+use super::jitter::{MAX_PAYLOAD, MIN_JUMP_MS};
 use super::payloads::{Payloads, Place};
+use super::succession::Succession;
 use super::{Counters, Inserted, Packet, Ssrc};
 
 /// Slots, by the low bits of the sequence number: 32 × 20 ms = 640 ms, far beyond any hold.
@@ -15,6 +16,15 @@ pub(super) const SLOTS: usize = 32;
 const _: () = assert!(SLOTS.is_power_of_two());
 /// Numbers before the next one of which it is known whether they were released.
 const REMEMBERED: i64 = 64;
+/// A packet that may begin another stream is waited for no longer than this, where another one asks for its
+/// place.
+const STRAY_FOR: Duration = Duration::from_millis(200);
+/// A jump of the numbers is believed when so many packets go on from there.
+const JUMPED: u8 = 2;
+/// The same where number and time say alike that they are of the stream, and late.
+const WOUND_BACK: u8 = 8;
+/// Packets that may be as late as that (RFC 3550 appendix A.1).
+const MAX_MISORDER: i64 = 100;
 /// A larger jump of the timestamp is a new clock, not a pause.
 pub(super) const MAX_JUMP_MS: u32 = 10_000;
 
@@ -58,6 +68,9 @@ struct Stray {
     seq: SeqNo,
     came: Instant,
     slot: Slot,
+    /// How many came in sequence, and since when.
+    count: u8,
+    since: Instant,
 }
 
 /// What became of a packet.
@@ -67,8 +80,8 @@ pub(super) enum Taken {
     Kept,
     /// It waits, and nothing of what was before counts any more.
     Began,
-    /// It came so late, in microseconds over the fastest, that its turn is over.
-    Late(i64),
+    /// It came so late that its turn is over: in microseconds over the fastest, where its time can be trusted.
+    Late(Option<i64>),
     /// It does not wait.
     Not(Inserted),
 }
@@ -82,6 +95,7 @@ pub(super) struct Incoming {
     waiting: usize,
     payloads: Payloads,
     stray: Option<Stray>,
+    succession: Succession,
 }
 
 impl Incoming {
@@ -94,17 +108,23 @@ impl Incoming {
             waiting: 0,
             payloads: Payloads::new(),
             stray: None,
+            succession: Succession::default(),
         }
     }
 
+    /// Media were agreed anew, perhaps with another far end, and perhaps under a key.
+    pub(super) fn agree(&mut self, another_far_end: bool, genuine: bool) {
+        self.succession.agree(another_far_end, genuine);
+    }
+
     /// Takes a packet in. While `idle` nothing is expected, so that the next packet of the stream
-    /// is taken as it comes.
+    /// is taken as it comes. Of a stream that is `silent` from time to time, a pause is no end.
     pub(super) fn insert(
         &mut self,
         now: Instant,
         packet: &Packet<'_>,
         samples: u32,
-        idle: bool,
+        (idle, silent): (bool, bool),
         counters: &mut Counters,
     ) -> Taken {
         if packet.payload.len() > MAX_PAYLOAD {
@@ -115,46 +135,53 @@ impl Incoming {
             return self.first_of_all(now, packet, samples, counters);
         };
         if stream.ssrc != packet.header.ssrc {
-            return self.suspect(now, packet, samples, Inserted::TooEarly, counters);
+            return self.newcomer(now, packet, samples, silent, counters);
         }
         let seq = stream.next.nearest(packet.header.seq);
         let ahead = seq.value() as i64 - stream.next.value() as i64;
+        let per_ms = self.samples_per_ms;
+        let (explained, anew) = self.succession.heard(now, stream.ssrc, samples, (ahead, per_ms));
         if ahead < 0 && samples > 0 && stream.is_new(packet.header.time, self.samples_per_ms) {
             // Sound that has not been yet, under numbers that have: they were given out anew.
-            return self.suspect(now, packet, samples, Inserted::TooLate, counters);
+            return self.suspect(now, packet, samples, (JUMPED, Inserted::TooLate), counters);
         }
         match ahead {
             // The first packet after a pause sets the clock anew: nothing waits that it could overtake.
-            1.. if idle && self.waiting == 0 && ahead < i64::from(u16::MAX / 2) => {
-                self.forget_stray();
-                counters.lost += ahead as u64;
+            1.. if idle && self.waiting == 0 && explained => {
+                self.forget_stray(now);
+                // What was sent while nothing was to be heard is not lost.
+                counters.lost += if anew { 0 } else { ahead as u64 };
                 if let Some(stream) = &mut self.stream {
                     stream.skip_to(seq);
                 }
                 self.keep(now, seq, packet, samples, counters)
             }
             0..32 => {
-                self.forget_stray();
+                self.forget_stray(now);
                 if self.slots[index(seq)].is_some() {
                     counters.duplicate += 1;
                     return Taken::Not(Inserted::Duplicate);
                 }
                 self.keep(now, seq, packet, samples, counters)
             }
-            32.. => self.suspect(now, packet, samples, Inserted::TooEarly, counters),
+            32.. => self.suspect(now, packet, samples, (JUMPED, Inserted::TooEarly), counters),
             _ if stream.was_released(ahead) => {
-                self.forget_stray();
+                self.forget_stray(now);
                 counters.duplicate += 1;
                 Taken::Not(Inserted::Duplicate)
             }
             -32..0 => {
                 stream.mark(ahead);
-                self.forget_stray();
+                self.forget_stray(now);
                 counters.late += 1;
                 let arrival = (samples > 0).then(|| self.delay.arrive(now, packet.header.time));
-                Taken::Late(arrival.map_or(0, |arrival| arrival.delay))
+                Taken::Late(arrival.map(|arrival| arrival.delay))
             }
-            _ => self.suspect(now, packet, samples, Inserted::TooLate, counters),
+            _ => {
+                let is_past = stream.is_past(packet.header.time, samples, ahead, per_ms);
+                let needed = if is_past { WOUND_BACK } else { JUMPED };
+                self.suspect(now, packet, samples, (needed, Inserted::TooLate), counters)
+            }
         }
     }
 
@@ -171,7 +198,7 @@ impl Incoming {
             return Taken::Not(Inserted::TooEarly);
         }
         let first = ExtSeqNo::first(packet.header.seq);
-        self.begin(packet.header.ssrc, first);
+        self.begin(now, packet.header.ssrc, first, samples);
         match self.keep(now, first, packet, samples, counters) {
             Taken::Kept => Taken::Began,
             other => other,
@@ -231,7 +258,10 @@ impl Incoming {
         self.payloads.get(slot.place)
     }
 
-    fn begin(&mut self, ssrc: Ssrc, next: ExtSeqNo) {
+    fn begin(&mut self, now: Instant, ssrc: Ssrc, next: ExtSeqNo, samples: u32) {
+        if self.stream.is_none_or(|stream| stream.ssrc != ssrc) {
+            self.succession.begin(now, ssrc, samples);
+        }
         if self.stream.is_some_and(|stream| stream.ssrc != ssrc) {
             self.delay.another_stream();
         }
@@ -271,41 +301,64 @@ impl Incoming {
         self.waiting += 1;
     }
 
-    /// RFC 3550 appendix A.1: another stream, or a far jump, is believed when a second packet
-    /// directly continues the first.
+    /// A packet of another stream than the present one.
+    fn newcomer(
+        &mut self,
+        now: Instant,
+        packet: &Packet<'_>,
+        samples: u32,
+        silent: bool,
+        counters: &mut Counters,
+    ) -> Taken {
+        let needed = self.stream.and_then(|stream| {
+            let streams = (packet.header.ssrc, stream.ssrc);
+            self.succession.needed(now, streams, silent, self.samples_per_ms)
+        });
+        // Only sound of a payload type that was agreed makes a stream.
+        let Some(needed) = needed.filter(|_| samples > 0) else {
+            counters.out_of_range += 1;
+            return Taken::Not(Inserted::TooEarly);
+        };
+        self.suspect(now, packet, samples, (needed, Inserted::TooEarly), counters)
+    }
+
+    /// RFC 3550 appendix A.1: another stream, or a far jump, is believed when as many packets as
+    /// are `needed` directly continue each other.
     fn suspect(
         &mut self,
         now: Instant,
         packet: &Packet<'_>,
         samples: u32,
-        verdict: Inserted,
+        (needed, verdict): (u8, Inserted),
         counters: &mut Counters,
     ) -> Taken {
         let (ssrc, seq) = (packet.header.ssrc, packet.header.seq);
-        if samples == 0 && self.stream.is_none_or(|stream| stream.ssrc != ssrc) {
-            // Only sound of a payload type that was agreed makes a stream.
-            counters.out_of_range += 1;
-            return Taken::Not(verdict);
-        }
         let continued =
             self.stray.filter(|stray| stray.ssrc == ssrc && stray.seq.0.wrapping_add(1) == seq.0);
-        let Some(stray) = continued else {
+        let count = continued.map_or(0, |stray| stray.count).saturating_add(1);
+        let since = continued.map_or(now, |stray| stray.since);
+        let lasted = now.saturating_duration_since(since);
+        let enough = Succession::is_enough(count, lasted, needed);
+        let Some(stray) = continued.filter(|_| enough) else {
             counters.out_of_range += 1;
-            self.forget_stray();
-            let place = self.payloads.keep(packet.payload);
-            self.stray = place.map(|place| Stray {
-                ssrc,
-                seq,
-                came: now,
-                slot: Slot::new(packet, samples, place),
-            });
+            if continued.is_some() {
+                self.drop_stray();
+            }
+            self.forget_stray(now);
+            if self.stray.is_none() {
+                let place = self.payloads.keep(packet.payload);
+                self.stray = place.map(|place| {
+                    let slot = Slot::new(packet, samples, place);
+                    Stray { ssrc, seq, came: now, slot, count, since }
+                });
+            }
             return Taken::Not(verdict);
         };
         counters.restarts += 1;
         let first = ExtSeqNo::first(stray.seq);
         // All room is given back, and the stray's is taken again: its bytes do not move.
         let bytes = stray.slot.place;
-        self.begin(ssrc, first);
+        self.begin(now, ssrc, first, samples);
         self.payloads.take_again(bytes);
         self.put(stray.came, first, stray.slot, counters);
         match self.keep(now, first.next(), packet, samples, counters) {
@@ -314,7 +367,19 @@ impl Incoming {
         }
     }
 
-    fn forget_stray(&mut self) {
+    /// Drops what may begin another stream, unless it is of one that was displaced and comes back.
+    fn forget_stray(&mut self, now: Instant) {
+        let comes_back = |stray: &Stray| {
+            let fresh = now.saturating_duration_since(stray.came) < STRAY_FOR;
+            let before = |stream: Stream| self.succession.goes_before(stray.ssrc, stream.ssrc);
+            fresh && self.stream.is_some_and(before)
+        };
+        if !self.stray.as_ref().is_some_and(comes_back) {
+            self.drop_stray();
+        }
+    }
+
+    fn drop_stray(&mut self) {
         if let Some(stray) = self.stray.take() {
             self.payloads.free(stray.slot.place);
         }
@@ -354,6 +419,15 @@ impl Stream {
     /// A late packet that comes again is a duplicate.
     fn mark(&mut self, ahead: i64) {
         self.released |= 1 << (-ahead - 1);
+    }
+
+    /// Whether a packet lies as far back by its time as by its number.
+    fn is_past(&self, time: RtpTime, samples: u32, ahead: i64, samples_per_ms: u32) -> bool {
+        let Some(expected) = self.expected.filter(|_| samples > 0 && ahead >= -MAX_MISORDER) else {
+            return false;
+        };
+        let back = i64::from(expected.0.wrapping_sub(time.0) as i32);
+        (back + ahead * i64::from(samples)).abs() <= i64::from(MIN_JUMP_MS * samples_per_ms)
     }
 
     /// Whether sound of this time has neither been released nor given up.

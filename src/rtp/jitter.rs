@@ -89,6 +89,8 @@ pub struct JitterBuffer {
     idle: Duration,
     /// Pauses released since then, in samples.
     paused: u32,
+    /// The stream is known to send nothing while nobody speaks.
+    pauses: bool,
 }
 
 impl JitterBuffer {
@@ -106,7 +108,14 @@ impl JitterBuffer {
             last_sound: None,
             idle: IDLE,
             paused: 0,
+            pauses: false,
         }
+    }
+
+    /// Goes on after an offer and answer, perhaps with another far end. What comes is `genuine` where nobody but
+    /// the far end can have sent it.
+    pub fn agree(&mut self, another_far_end: bool, genuine: bool) {
+        self.incoming.agree(another_far_end, genuine);
     }
 
     /// Goes on with the other time of release. What waits stays.
@@ -139,8 +148,9 @@ impl JitterBuffer {
         counters: &mut Counters,
     ) -> Inserted {
         let idle = self.playout == Playout::Reorder && self.paused > 0;
-        let lost = counters.lost;
-        match self.incoming.insert(now, packet, samples, idle, counters) {
+        let silent = self.pauses || self.playout == Playout::Paced && self.pacer.pauses();
+        let (lost, before) = (counters.lost, self.ssrc());
+        match self.incoming.insert(now, packet, samples, (idle, silent), counters) {
             Taken::Kept => {
                 self.gave_up |= counters.lost > lost;
                 if self.playout == Playout::Paced && samples > 0 {
@@ -150,12 +160,15 @@ impl JitterBuffer {
             }
             Taken::Began => {
                 (self.gap_since, self.gave_up) = (None, false);
+                self.pauses &= before == self.ssrc();
                 self.pacer.restart(now);
                 Inserted::Kept
             }
             Taken::Late(delay) => {
                 self.long_hold_until = Some(now + LONG_HOLD_FOR);
-                self.pacer.late(now, delay);
+                if let Some(delay) = delay {
+                    self.pacer.late(now, delay);
+                }
                 Inserted::TooLate
             }
             Taken::Not(inserted) => inserted,
@@ -183,6 +196,7 @@ impl JitterBuffer {
             // silence, so that its pauses need not be waited for.
             if slot.marker && self.paused > 0 {
                 self.idle = IDLE_DTX;
+                self.pauses |= self.incoming.stream.is_some_and(|it| it.expected.is_some());
             }
             (self.gave_up, self.paused) = (false, 0);
             self.last_sound = Some(now);
@@ -215,7 +229,7 @@ impl JitterBuffer {
 
     /// The far end sends comfort noise: its pauses need not be waited for.
     pub fn expect_pauses(&mut self) {
-        self.idle = IDLE_DTX;
+        (self.idle, self.pauses) = (IDLE_DTX, true);
         self.pacer.expect_pauses();
     }
 
@@ -256,6 +270,7 @@ impl JitterBuffer {
             self.pacer.conceal(samples, self.incoming.samples_per_ms, counters);
             return Released::Lost { samples };
         }
+        self.pauses = true;
         if self.incoming.head().is_some_and(|slot| slot.marker) {
             self.idle = IDLE_DTX;
         }

@@ -20,13 +20,14 @@ mod reports;
 mod rtcp;
 mod rtcp_timing;
 mod srtp;
+mod succession;
 
 pub use counters::Counters;
 pub use depth::Depth;
 pub use dtmf::{DtmfReceiver, DtmfSender, EVENT_PAYLOAD};
 pub use jitter::{Inserted, JitterBuffer, MAX_PAYLOAD, Released};
 pub use keys::{KeySeed, MasterKey, SALT, SrtpKeys, Suite};
-pub use packet::{Header, Packet, PacketError, Ssrc};
+pub use packet::{Header, Packet, PacketError, Ssrc, is_control};
 pub use playout::{Pace, Playout};
 pub use reception::{Reception, ReceptionReport};
 pub use reports::{FarEnd, Reports, RtcpParams, Sent};

@@ -66,6 +66,9 @@ impl<'a> Packet<'a> {
     /// # Errors
     /// When it is not an RTP packet; it never panics.
     pub fn parse(datagram: &'a [u8]) -> Result<Self, PacketError> {
+        if is_control(datagram) {
+            return Err(PacketError::Control);
+        }
         let reader = RtpReader::new(datagram).map_err(|error| match error {
             RtpReaderError::UnsupportedVersion(version) => PacketError::Version { version },
             RtpReaderError::PaddingLengthInvalid(padding) => PacketError::Padding { padding },
@@ -73,10 +76,6 @@ impl<'a> Packet<'a> {
                 PacketError::Truncated { length: datagram.len() }
             }
         })?;
-        // RFC 5761 §4: RTCP packet types 192 to 223 fall on payload types 64 to 95 with the marker.
-        if (192..=223).contains(&datagram[1]) {
-            return Err(PacketError::Control);
-        }
         let header = Header {
             payload_type: reader.payload_type(),
             marker: reader.mark(),
@@ -100,6 +99,12 @@ impl<'a> Packet<'a> {
             .build_into(out)
             .ok()
     }
+}
+
+/// Whether a datagram on the port of RTP is RTCP: its packet types, 192 to 223, fall on payload types 64 to 95
+/// with the marker (RFC 5761 §4). It may be shorter than any RTP packet (RFC 5506).
+pub fn is_control(datagram: &[u8]) -> bool {
+    matches!(datagram, [first, 192..=223, ..] if first >> 6 == 2)
 }
 
 #[cfg(test)]
@@ -145,6 +150,11 @@ mod tests {
         assert_eq!(Packet::parse(&[0; 12]), Err(PacketError::Version { version: 0 }));
         let mut report = [0; 28];
         report[..2].copy_from_slice(&[0x80, 200]);
+        assert_eq!(Packet::parse(&report), Err(PacketError::Control));
+        // An empty report, and one with padding, whose count is none of RTP's.
+        assert_eq!(Packet::parse(&[0x80, 201, 0, 1, 0, 0, 0, 1]), Err(PacketError::Control));
+        let mut report = [0; 28];
+        (report[0], report[1], report[27]) = (0xbf, 201, 200);
         assert_eq!(Packet::parse(&report), Err(PacketError::Control));
         let mut padded = [0; 13];
         padded[0] = 0xa0;

@@ -161,13 +161,22 @@ impl Pacer {
         self.histogram[bin.min(BINS - 1)] += 1.0 - forget;
     }
 
-    /// A packet came when its turn was over.
+    /// A packet came when its turn was over. One that was less late takes nothing back.
     pub(super) fn late(&mut self, now: Instant, delay_micros: i64) {
-        self.late = Some((delay_micros as f32 / 1000.0 + LATE_MARGIN_MS, now + LATE_FOR));
+        let asked = delay_micros.max(0) as f32 / 1000.0 + LATE_MARGIN_MS;
+        match self.late {
+            Some((delay, until)) if now < until && delay > asked => {}
+            _ => self.late = Some((asked, now + LATE_FOR)),
+        }
     }
 
     pub(super) fn expect_pauses(&mut self) {
         self.pauses = true;
+    }
+
+    /// Whether nothing is sent while nobody speaks.
+    pub(super) fn pauses(&self) -> bool {
+        self.pauses
     }
 
     /// The delay aimed at, in milliseconds.

@@ -24,6 +24,11 @@ impl Window {
         }
     }
 
+    /// The roll-over counter (RFC 3711 §3.3.1).
+    pub(super) fn rollovers(&self) -> u32 {
+        (self.newest >> 16) as u32
+    }
+
     fn note(&mut self, index: u64) {
         match self.newest.checked_sub(index) {
             Some(behind) => self.seen |= 1 << behind,

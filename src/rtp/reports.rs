@@ -59,6 +59,8 @@ pub struct FarEnd {
     pub reports: u32,
     /// What the last report says of our stream.
     pub reception: Option<ReceptionReport>,
+    /// Reports that said so.
+    pub told: u32,
     /// Packets that we had sent when it came.
     pub of_packets: u32,
     /// Reports that show packets of ours arriving.
@@ -136,6 +138,15 @@ impl Reports {
     /// Returns what the far end has told.
     pub fn far(&self) -> &FarEnd {
         &self.far
+    }
+
+    /// Goes on with another stream of ours, or to another far end, by when so many packets were sent of it: of
+    /// those nothing will be told.
+    pub fn begin_anew(&mut self, sent: u32) {
+        (self.sent, self.told_at) = ([sent; 2], sent);
+        let FarEnd { reports, round_trip, round_trip_max, packets_sent, bye, .. } = self.far;
+        self.far =
+            FarEnd { reports, round_trip, round_trip_max, packets_sent, bye, ..FarEnd::default() };
     }
 
     /// Sets our clock; reports that are on their way measure by the old one.
@@ -238,6 +249,7 @@ impl Reports {
         if let Some(block) = block {
             self.round_trip(now, block.last_report, block.since_report);
             self.far.reception = Some(block.reception);
+            self.far.told += 1;
             self.far.of_packets = ours.packets;
         }
         let moved = block.is_some_and(|ReportBlock { reception, .. }| {

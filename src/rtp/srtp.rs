@@ -118,6 +118,11 @@ impl SrtpSender {
         Self { rtp, rtcp, ssrc: None, rollovers: 0, last: 0, reports: 0 }
     }
 
+    /// Whether the sequence number has wrapped, so that the roll-over counter is not 0.
+    pub fn has_rolled_over(&self) -> bool {
+        self.rollovers > 0
+    }
+
     /// Protects the RTP packet in the first `length` bytes and returns its new length.
     ///
     /// # Errors
@@ -192,6 +197,8 @@ pub struct SrtpReceiver {
     streams: [Option<Window>; STREAMS],
     reports: [Option<Window>; STREAMS],
     packets: u64,
+    /// Streams under the key before this one, and their roll-over counters.
+    hints: [Option<(u32, u32)>; STREAMS],
 }
 
 impl SrtpReceiver {
@@ -200,7 +207,21 @@ impl SrtpReceiver {
     pub fn new(key: &MasterKey, mki: u8) -> Self {
         let (rtp, rtcp) = (Session::rtp(key), Session::rtcp(key));
         let (streams, reports) = ([None; STREAMS], [None; STREAMS]);
-        Self { rtp, rtcp, mki: mki.into(), streams, reports, packets: 0 }
+        let hints = [None; STREAMS];
+        Self { rtp, rtcp, mki: mki.into(), streams, reports, packets: 0, hints }
+    }
+
+    /// Begins under the key that follows that of `before`. Some go on counting roll-overs (RFC 3711 §3.3.1),
+    /// others begin anew with the key: either is understood.
+    pub fn succeed(key: &MasterKey, mki: u8, before: &Self) -> Self {
+        let mut hints = before.hints;
+        for window in before.streams.iter().flatten() {
+            let hint = Some((window.ssrc, window.rollovers()));
+            let known = hints.iter().position(|it| it.is_some_and(|(ssrc, _)| ssrc == window.ssrc));
+            hints[known.unwrap_or(STREAMS - 1)] = hint;
+            hints.rotate_right(usize::from(known.is_none()));
+        }
+        Self { hints, ..Self::new(key, mki) }
     }
 
     /// Opens an SRTP packet in place and returns the length of the RTP packet.
@@ -223,8 +244,15 @@ impl SrtpReceiver {
         };
         let index = match (genuine(index), known) {
             (true, _) => index,
-            // The packets before the first wrap were lost, or sent before we listened.
-            (false, None) if genuine(index + 0x1_0000) => index + 0x1_0000,
+            (false, None) => {
+                // The packets before the first wrap were lost, or sent before we listened; or the far end
+                // counts on from the key before.
+                let hint = self.hints.iter().flatten().find(|(of, _)| *of == ssrc);
+                let counts_on = hint.map(|(_, rollovers)| u64::from(*rollovers) << 16 | index);
+                let next = |index: u64| index + 0x1_0000;
+                let mut all = [Some(next(index)), counts_on, counts_on.map(next)].into_iter();
+                all.find_map(|it| it.filter(|index| genuine(*index))).ok_or(SrtpError::Forged)?
+            }
             (false, _) => return Err(SrtpError::Forged),
         };
         self.packets += 1;
@@ -421,6 +449,38 @@ mod tests {
         let length = sender.protect_report(&mut report, 8).unwrap();
         let mut report = with_mki(&report[..length]);
         assert_eq!(receiver.unprotect_report(&mut report), Ok(8));
+    }
+
+    /// RFC 3711 §3.3.1 has it that they count on; many begin anew.
+    #[test]
+    fn a_far_end_may_or_may_not_count_on_under_another_key() {
+        let (first, second) = (key(Suite::Aes128Tag80), key(Suite::Aes256Tag80));
+        for (kept, seq) in [(3, 700), (0, 700), (3, 65_534), (4, 2), (1, 9)] {
+            let (mut sender, mut before) = (SrtpSender::new(&first), SrtpReceiver::new(&first, 0));
+            for round in 0..4 {
+                for seq in [100, 30_000, 60_000_u16] {
+                    let sealed = protect(&mut sender, &packet(seq, 9));
+                    open(&mut before, &sealed).unwrap_or_else(|e| panic!("{round} {seq}: {e}"));
+                }
+            }
+            assert!(sender.has_rolled_over());
+            let mut after = SrtpReceiver::succeed(&second, 0, &before);
+            let mut sender = SrtpSender::new(&second);
+            (sender.ssrc, sender.last, sender.rollovers) = (Some(Ssrc(9)), seq, kept);
+            for ahead in 0..5 {
+                let plain = packet(seq.wrapping_add(ahead), 9);
+                assert_eq!(
+                    open(&mut after, &protect(&mut sender, &plain)),
+                    Ok(plain),
+                    "{kept} {seq}"
+                );
+            }
+            // Of another stream nothing was counted.
+            let mut sender = SrtpSender::new(&second);
+            (sender.ssrc, sender.rollovers) = (Some(Ssrc(8)), 3);
+            let sealed = protect(&mut sender, &packet(100, 8));
+            assert_eq!(open(&mut after, &sealed), Err(SrtpError::Forged));
+        }
     }
 
     proptest! {

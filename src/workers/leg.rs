@@ -235,7 +235,10 @@ impl Leg {
                 self.socket.send_refused += 1;
                 self.session.refused(now);
             }
-            _ => self.socket.send_failed += 1,
+            _ => {
+                self.socket.send_failed += 1;
+                self.session.unsent();
+            }
         }
     }
 

@@ -18,13 +18,15 @@ pub(crate) fn ffmpeg(from: &[&str], to: &[&str], input: Vec<u8>) -> Vec<u8> {
         .arg("pipe:1")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .spawn()
         .expect("ffmpeg, which `make setup` installs");
     let mut stdin = child.stdin.take().unwrap();
-    let writer = std::thread::spawn(move || stdin.write_all(&input).unwrap());
+    // What it does not take it refuses in words, below.
+    let writer = std::thread::spawn(move || _ = stdin.write_all(&input));
     let output = child.wait_with_output().unwrap();
     writer.join().unwrap();
-    assert!(output.status.success());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     output.stdout
 }
 

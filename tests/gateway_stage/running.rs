@@ -71,6 +71,25 @@ impl Inside {
         })
     }
 
+    /// The same, and hangs up once there was such a moment, or when nothing came of it for long.
+    pub(crate) fn call_until(
+        &self,
+        mut plan: CallPlan,
+        wanted: impl Fn(&Moment) -> bool + Send + 'static,
+    ) -> CallReport {
+        let (hang_up, stop) = tokio::sync::oneshot::channel();
+        plan.stop = Some(stop);
+        let moments = Arc::clone(&self.moments);
+        let waiting = std::thread::spawn(move || {
+            let over = |it: &Moment| wanted(it) || matches!(it, Moment::Over(_));
+            wait_until(Duration::from_secs(90), || moments.lock().unwrap().iter().any(over));
+            let _ = hang_up.send(());
+        });
+        let report = self.call(plan);
+        waiting.join().unwrap();
+        report
+    }
+
     /// Drains and stops it, and returns what has happened.
     pub(crate) fn stop(mut self) -> Vec<Moment> {
         self.end();

@@ -13,10 +13,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::free_port;
+use super::{free_port, free_tcp_port};
 
 /// How long baresip may take to start, and to stop.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How a phone is set up.
 #[derive(Debug)]
@@ -69,10 +69,22 @@ pub(crate) struct Baresip {
 }
 
 impl Baresip {
-    /// Starts it and waits until it can be talked to.
+    /// Starts it and waits until it can be talked to. Its ports were free a moment ago: when somebody was quicker, it
+    /// does not listen on them, and is started with others.
     pub(crate) fn start(setup: &Setup<'_>) -> Self {
+        let mut said = String::new();
+        for _ in 0..4 {
+            match Self::start_once(setup) {
+                Ok(phone) => return phone,
+                Err(why) => said.push_str(&why),
+            }
+        }
+        panic!("baresip does not start: {said}")
+    }
+
+    fn start_once(setup: &Setup<'_>) -> Result<Self, String> {
         let folder = tempfile::tempdir().unwrap();
-        let (port, control) = (free_port(), free_port());
+        let (port, control) = (free_port(), free_tcp_port());
         // Without an own range, two phones on one machine draw ports from the same.
         static PHONES: AtomicU16 = AtomicU16::new(0);
         let place = (std::process::id() % 50) as u16 * 80 + PHONES.fetch_add(40, Ordering::Relaxed);
@@ -80,7 +92,7 @@ impl Baresip {
         let rtp = first..=first + 38;
         write_configuration(folder.path(), setup, port, control, &rtp);
         let log = fs::File::create(folder.path().join("log")).unwrap();
-        let process = Command::new("baresip")
+        let mut process = Command::new("baresip")
             .arg("-4")
             .arg("-f")
             .arg(folder.path())
@@ -90,15 +102,23 @@ impl Baresip {
             .spawn()
             .unwrap();
         let started = Instant::now();
+        let said = || fs::read_to_string(folder.path().join("log")).unwrap_or_default();
         let control = loop {
             match TcpStream::connect(("127.0.0.1", control)) {
                 Ok(stream) => break stream,
-                Err(error) => assert!(started.elapsed() < PATIENCE, "baresip: {error}"),
+                Err(error) if started.elapsed() > PATIENCE => {
+                    let _ = (process.kill(), process.wait());
+                    return Err(format!("{error}\n{}", said()));
+                }
+                Err(_) => {}
+            }
+            if let Some(ended) = process.try_wait().unwrap() {
+                return Err(format!("{ended}\n{}", said()));
             }
             std::thread::sleep(Duration::from_millis(50));
         };
         control.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
-        Self { process, control, pending: Vec::new(), port, rtp, folder }
+        Ok(Self { process, control, pending: Vec::new(), port, rtp, folder })
     }
 
     /// Returns its SIP port on 127.0.0.1.

@@ -10,7 +10,7 @@ pub(crate) mod scenario;
 pub(crate) mod sipp;
 pub(crate) mod tool;
 
-use std::net::UdpSocket;
+use std::net::{TcpListener, UdpSocket};
 use std::process::{Command, Stdio};
 
 /// Fails, saying what to install, when a peer is not there.
@@ -30,4 +30,9 @@ pub(crate) fn require(program: &str, package: &str) {
 /// Returns a UDP port of loopback that was free a moment ago.
 pub(crate) fn free_port() -> u16 {
     UdpSocket::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
+}
+
+/// The same of TCP.
+pub(crate) fn free_tcp_port() -> u16 {
+    TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
 }

@@ -1,7 +1,9 @@
 //! What is on the wire, captured by dumpcap and read by tshark: neither of them is ours.
 
 use std::fs;
+use std::net::UdpSocket;
 use std::ops::RangeInclusive;
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -10,6 +12,9 @@ use super::packets::{FIELDS, Row};
 
 /// How long dumpcap may take to begin, and to end.
 const PATIENCE: Duration = Duration::from_secs(15);
+
+/// Where nobody listens (discard): what is sent there is decoded as nothing.
+const NOBODY: u16 = 9;
 
 /// A capture of the RTP to and from a range of ports. It is killed, by its own process id, when dropped.
 pub(crate) struct Capture {
@@ -26,7 +31,11 @@ impl Capture {
         let log = fs::File::create(folder.path().join("log")).unwrap();
         let process = Command::new("dumpcap")
             .args(["-q", "-i", "lo", "-f"])
-            .arg(format!("udp portrange {}-{}", ports.start(), ports.end()))
+            .arg(format!(
+                "udp portrange {}-{} or udp dst port {NOBODY}",
+                ports.start(),
+                ports.end()
+            ))
             .arg("-w")
             .arg(folder.path().join("file.pcapng"))
             .stdin(Stdio::null())
@@ -90,8 +99,17 @@ impl Capture {
 
     /// Ends: what was sent by now is in the file.
     fn end(&mut self) {
-        // The kernel hands packets on in blocks; what was sent by now is in the file after this.
-        std::thread::sleep(Duration::from_millis(300));
+        // Packets come to it in their order: behind them all a word of our own.
+        let word = self.folder.path().as_os_str().as_bytes().to_vec();
+        let socket = UdpSocket::bind(("127.0.0.1", 0)).unwrap();
+        let asked = Instant::now();
+        let is_in = |all: Vec<u8>| all.windows(word.len()).any(|it| it == word);
+        while !fs::read(self.file()).is_ok_and(is_in) {
+            assert!(asked.elapsed() < PATIENCE, "dumpcap does not write:\n{}", self.log());
+            // That nobody takes it is told of the one before; it was on the wire.
+            let _ = socket.send_to(&word, ("127.0.0.1", NOBODY));
+            std::thread::sleep(Duration::from_millis(50));
+        }
         let pid = self.process.id().to_string();
         assert!(Command::new("kill").args(["-s", "INT", &pid]).status().unwrap().success());
         let asked = Instant::now();

@@ -3,8 +3,7 @@
 use attendant::codec::Law;
 
 use super::compare::{Band, Likeness, Limits, RATE, compare, resampled};
-use super::limits;
-use super::sound;
+use super::{alone, limits, sound};
 
 /// Samples of 20 ms.
 const FRAME: usize = RATE / 50;
@@ -60,6 +59,7 @@ fn judged(broken: &[i16], sent: &[i16], limits: &Limits) -> (Result<(), String>,
 
 #[test]
 fn good_sound_passes_with_room_to_spare() {
+    let _alone = alone();
     let sent = sound::theirs();
     for law in [Law::A, Law::Mu] {
         let (verdict, likeness) = judged(&through(&sent, law, law), &sent, &limits::G711);
@@ -75,6 +75,7 @@ fn good_sound_passes_with_room_to_spare() {
 
 #[test]
 fn broken_sound_is_found_whatever_broke_it() {
+    let _alone = alone();
     let sent = sound::theirs();
     let swapped: Vec<i16> = sent.iter().map(|sample| sample.swap_bytes()).collect();
     let octave = resampled(&good(&sent), 8000, RATE);
@@ -108,6 +109,7 @@ fn broken_sound_is_found_whatever_broke_it() {
 
 #[test]
 fn a_wideband_codec_that_is_narrow_is_found() {
+    let _alone = alone();
     let sent = sound::theirs();
     let (verdict, likeness) = judged(&good(&sent), &sent, &limits::G722);
     println!("narrow: {likeness:?}");

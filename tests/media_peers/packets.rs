@@ -8,8 +8,10 @@ use std::fmt::Write as _;
 const EF: u8 = 46;
 /// A pause is at least this long: more than a packet that was late on a busy machine.
 const PAUSE: f64 = 0.25;
-/// How far timestamps may stray from the clock over a pause: it is what a busy machine does to both ends of it.
+/// How far timestamps may stay behind the clock over a pause: it is what a busy machine does to both ends of it.
 const STRAY: f64 = 0.25;
+/// Timestamps do not run ahead of the clock: half a packet time, to tell it from one.
+const EARLY: f64 = 0.01;
 
 /// What tshark is asked for, in this order.
 pub(crate) const FIELDS: [&str; 12] = [
@@ -111,6 +113,17 @@ pub(crate) struct Seen {
     pub pauses: Vec<f64>,
     /// How often the payload type of sound changed.
     pub changes: usize,
+    /// Packet times of 20 ms that were left out because the sender was held up, as it says by a marker.
+    pub left_out: u64,
+}
+
+impl Seen {
+    /// Whether there was no pause but those of a sender that was held up, and says that it left out so many packet
+    /// times.
+    pub(crate) fn goes_on(&self, left_out: u64) -> bool {
+        let held_up = 0.02 * (left_out + 2) as f64;
+        self.pauses.iter().all(|pause| *pause < held_up)
+    }
 }
 
 /// Looks at one stream, its packets in the order in which they were captured.
@@ -137,6 +150,8 @@ struct Inspector<'a> {
     last: Option<&'a Row>,
     /// The last packet of sound.
     sound: Option<&'a Row>,
+    /// The packet of sound that was least late by its timestamp.
+    earliest: Option<&'a Row>,
     /// The timestamp of the event that goes on.
     event: Option<u32>,
 }
@@ -189,12 +204,45 @@ impl<'a> Inspector<'a> {
         self.event = Some(row.time);
     }
 
+    /// Returns how many times 20 ms were left out before this packet, if that is what its marker says: the clock goes
+    /// on by so much, and not beyond where it would be had nobody been held up. `event` is where the event before it
+    /// began.
+    fn left_out(&self, row: &Row, agreed: &Agreed, ticks: u32, event: Option<u32>) -> Option<u64> {
+        let (before, turn) = (self.sound?, agreed.clock / 50);
+        let step = agreed.ticks(before.payload_type).unwrap_or(ticks);
+        let due = match event {
+            // Each of an event's packets stands for one of sound.
+            Some(time) => {
+                let packets = *self.seen.events.last()? as u32;
+                time.wrapping_sub(before.time) + packets * step
+            }
+            None => step,
+        };
+        let went = row.time.wrapping_sub(before.time);
+        let more = went.checked_sub(due).filter(|more| *more > 0 && more.is_multiple_of(turn))?;
+        (row.marker && !self.is_early(row, agreed)).then_some(u64::from(more / turn))
+    }
+
+    /// Whether a packet was sent before its time: a sender that is held up is late, and none is early. The first few
+    /// may all have been late.
+    fn is_early(&self, row: &Row, agreed: &Agreed) -> bool {
+        let Some(first) = self.earliest.filter(|_| self.seen.packets > 5) else { return false };
+        let went = f64::from(row.time.wrapping_sub(first.time)) / f64::from(agreed.clock);
+        went - (row.at - first.at) > EARLY
+    }
+
     fn take_sound(&mut self, row: &'a Row, agreed: &Agreed, ticks: u32, paused: bool) {
-        let after_event = self.event.take().is_some();
+        let event = self.event.take();
+        let after_event = event.is_some();
+        let stalled = match paused {
+            true => None,
+            false => self.left_out(row, agreed, ticks, event),
+        };
+        self.seen.left_out += stalled.unwrap_or(0);
         if after_event && self.last.is_some_and(|last| last.ends == Some(false)) {
             self.fault(row, "the event before it has no end");
         }
-        match (row.marker, self.last.is_none() || paused) {
+        match (row.marker, self.last.is_none() || paused || stalled.is_some()) {
             (true, false) => self.fault(row, "a marker within a talkspurt"),
             (false, true) => self.fault(row, "a talkspurt begins without a marker"),
             _ => {}
@@ -204,10 +252,13 @@ impl<'a> Inspector<'a> {
             let went = row.time.wrapping_sub(before.time);
             let step = agreed.ticks(before.payload_type).unwrap_or(ticks);
             let elapsed = (row.at - before.at) * f64::from(agreed.clock);
-            let stray = (f64::from(went) - elapsed).abs();
-            if !after_event && !paused && went != step {
+            let behind = elapsed - f64::from(went);
+            if !after_event && !paused && stalled.is_none() && went != step {
                 self.fault(row, &format!("timestamp {went} on, {step} expected"));
-            } else if stray > STRAY * f64::from(agreed.clock) || went == 0 {
+            } else if behind > STRAY * f64::from(agreed.clock)
+                || went == 0
+                || self.is_early(row, agreed)
+            {
                 self.fault(row, &format!("timestamp {went} on over {elapsed:.0} of the clock"));
             } else if after_event && !paused && went % step != 0 {
                 self.fault(
@@ -216,6 +267,15 @@ impl<'a> Inspector<'a> {
                 );
             }
         }
+        if self.earliest.is_none_or(|it| !self.is_later(row, it, agreed)) {
+            self.earliest = Some(row);
+        }
+    }
+
+    /// Whether a packet came later than another, each by its own timestamp.
+    fn is_later(&self, row: &Row, than: &Row, agreed: &Agreed) -> bool {
+        let went = f64::from(row.time.wrapping_sub(than.time)) / f64::from(agreed.clock);
+        row.at - than.at > went
     }
 }
 
@@ -283,6 +343,28 @@ mod tests {
     }
 
     #[test]
+    fn a_sender_that_was_held_up_says_so() {
+        let mut rows = clean();
+        for row in &mut rows[40..] {
+            (row.time, row.at) = (row.time.wrapping_add(320), row.at + 0.04);
+        }
+        rows[40].marker = true;
+        let seen = inspect(&rows, &agreed()).unwrap();
+        assert_eq!((seen.left_out, seen.pauses.len()), (2, 1));
+        assert!(seen.goes_on(60) && !seen.goes_on(40), "{seen:?}");
+        // Held up on its way out, the packet before them was as late.
+        let mut late = rows.clone();
+        late[39].at += 0.055;
+        assert_eq!(inspect(&late, &agreed()).unwrap().left_out, 2);
+        // Between an event and the sound after it.
+        for row in &mut rows[70..] {
+            (row.time, row.at) = (row.time.wrapping_add(160), row.at + 0.02);
+        }
+        rows[70].marker = true;
+        assert_eq!(inspect(&rows, &agreed()).unwrap().left_out, 3);
+    }
+
+    #[test]
     fn a_codec_may_change_on_the_way() {
         let mut rows = clean();
         rows[80..].iter_mut().for_each(|row| row.payload_type = 8);
@@ -293,7 +375,7 @@ mod tests {
     #[test]
     fn whatever_is_planted_is_found() {
         type Plant = fn(&mut Vec<Row>);
-        let cases: [(&str, Plant); 15] = [
+        let cases: [(&str, Plant); 20] = [
             ("the event before it has no end", |rows| {
                 rows[67..70].iter_mut().for_each(|row| row.ends = Some(false));
             }),
@@ -303,6 +385,26 @@ mod tests {
             ("sequence number", |rows| rows.swap(20, 21)),
             ("timestamp 161 on, 160 expected", |rows| {
                 rows[40..].iter_mut().for_each(|row| row.time = row.time.wrapping_add(1));
+            }),
+            // Held up, as the marker says, but the wire was not quiet; and the other way round.
+            ("timestamp 480 on, 160 expected", |rows| {
+                rows[40..].iter_mut().for_each(|row| row.time = row.time.wrapping_add(320));
+                rows[40].marker = true;
+            }),
+            ("timestamp 480 on, 160 expected", |rows| {
+                for row in &mut rows[40..] {
+                    (row.time, row.at) = (row.time.wrapping_add(320), row.at + 0.04);
+                }
+            }),
+            // One packet's time is enough.
+            ("timestamp 320 on, 160 expected", |rows| {
+                rows[40..].iter_mut().for_each(|row| row.time = row.time.wrapping_add(160));
+                rows[40].marker = true;
+            }),
+            ("a marker within a talkspurt", |rows| rows[70].marker = true),
+            ("a marker within a talkspurt", |rows| {
+                rows[40..].iter_mut().for_each(|row| row.at += 0.04);
+                rows[40].marker = true;
             }),
             ("timestamp 160 on over 8160 of the clock", |rows| {
                 rows[50..].iter_mut().for_each(|row| row.time = row.time.wrapping_sub(50 * 160));

@@ -7,7 +7,7 @@ use std::sync::mpsc as plain;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use attendant::base::{Epoch, Frame, LegId, Purpose, TrunkName, UtteranceId};
+use attendant::base::{Epoch, Frame, LegId, PacketTime, Purpose, TrunkName, UtteranceId};
 use attendant::codec::Codec;
 use attendant::media::Quality;
 use attendant::sdp::{self, Direction, LocalMedia, Negotiated};
@@ -19,6 +19,7 @@ use attendant::workers::{
 };
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
 use super::gateway_stage::wait_until;
 
@@ -42,6 +43,8 @@ pub(crate) struct Noted {
     pub agreed: Vec<Negotiated>,
     /// How often nothing came for long.
     pub silent: usize,
+    /// How many packet times the media thread says that it left out.
+    pub left_out: u64,
     /// How it sounded, once it is over.
     pub quality: Option<Quality>,
     /// The call is over.
@@ -53,12 +56,22 @@ pub(crate) struct Post {
     pub address: SocketAddr,
     asks: mpsc::UnboundedSender<Ask>,
     noted: Arc<Mutex<Noted>>,
+    clerk: JoinHandle<()>,
     _runtime: Runtime,
 }
 
 impl Post {
     /// Starts it on these RTP ports, with these codecs, best first.
     pub(crate) fn open(ports: RangeInclusive<u16>, codecs: &[Codec]) -> Self {
+        Self::open_with(ports, codecs, PacketTime::DEFAULT)
+    }
+
+    /// The same, and packets are so long unless the caller wishes otherwise.
+    pub(crate) fn open_with(
+        ports: RangeInclusive<u16>,
+        codecs: &[Codec],
+        packet_time: PacketTime,
+    ) -> Self {
         let loopback = [127, 0, 0, 1].into();
         let settings = Settings::udp(&[SocketAddr::new(loopback, 0)]);
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -73,7 +86,7 @@ impl Post {
         let notes = Arc::clone(&noted);
         let codecs = codecs.to_vec();
         let (opened, address) = plain::channel();
-        runtime.spawn(async move {
+        let clerk = runtime.spawn(async move {
             let (signalling, handle, events) =
                 Signalling::open(&settings, anybody(settings.listens[0].bind), 7).unwrap();
             tokio::spawn(signalling.run());
@@ -82,7 +95,11 @@ impl Post {
             opened.send(address).unwrap();
             let port = plane.reserve().unwrap();
             let rtp = SocketAddr::new(address.ip(), port.advertised().port());
-            let local = LocalMedia { telephone_event: true, ..LocalMedia::new(rtp, codecs, 1) };
+            let local = LocalMedia {
+                telephone_event: true,
+                packet_time,
+                ..LocalMedia::new(rtp, codecs, 1)
+            };
             let told = plane.events().unwrap();
             let line = None;
             let clerk =
@@ -90,7 +107,7 @@ impl Post {
             clerk.run(events, told, asked).await;
         });
         let address = address.recv().unwrap();
-        Self { address, asks, noted, _runtime: runtime }
+        Self { address, asks, noted, clerk, _runtime: runtime }
     }
 
     /// Returns whom to dial.
@@ -120,7 +137,10 @@ impl Post {
 
     /// Waits until it has seen this.
     pub(crate) fn sees(&self, patience: Duration, so: impl Fn(&Noted) -> bool) -> bool {
-        wait_until(patience, || so(&self.noted.lock().unwrap()))
+        let seen =
+            wait_until(patience, || self.clerk.is_finished() || so(&self.noted.lock().unwrap()));
+        assert!(!self.clerk.is_finished(), "the clerk has gone, with what it said above");
+        seen
     }
 }
 
@@ -221,7 +241,7 @@ impl Clerk {
     }
 
     async fn ask(&mut self, ask: Ask) {
-        let Some((leg, media)) = &self.line else { return };
+        let (leg, media) = self.line.as_ref().expect("somebody on the line");
         match ask {
             Ask::Press(digit) => media.control.send_dtmf(digit).unwrap(),
             Ask::Say(sound) => {
@@ -241,6 +261,7 @@ impl Clerk {
 
     /// Moves sound between the rings and us.
     fn sound(&mut self) {
+        self.notes.lock().unwrap().left_out = self.plane.pacing().left_out;
         let Some((_, LegMedia { up, down, .. })) = &mut self.line else { return };
         let mut notes = self.notes.lock().unwrap();
         while let Some(heard) = up.pop() {

@@ -7,8 +7,9 @@ use attendant::codec::Codec;
 use super::capture::Capture;
 use super::desk::PATIENCE;
 use super::interop::baresip::{Baresip, Setup};
+use super::machine::steadily;
 use super::post::Post;
-use super::{interop, sound};
+use super::{calling, interop, sound};
 
 /// baresip reports every five seconds.
 const CALL: Duration = Duration::from_secs(13);
@@ -16,10 +17,15 @@ const CALL: Duration = Duration::from_secs(13);
 #[test]
 fn both_sides_report_that_nothing_is_lost() {
     interop::require("baresip", "baresip");
+    steadily(reports);
+}
+
+fn reports() {
     let folder = tempfile::tempdir().unwrap();
     let says = folder.path().join("says.wav");
     sound::write(&says, &[sound::theirs(), sound::silence(20_000)].concat(), 8000);
-    let ports = 26_180..=26_189;
+    let ports = 26_200..=26_209;
+    let talking = calling();
     let capture = Capture::start(ports.clone());
     let post = Post::open(ports.clone(), &[Codec::Pcma]);
     let mut phone = Baresip::start(&Setup { codecs: "PCMA/8000/1", ..Setup::saying(&says) });
@@ -33,12 +39,12 @@ fn both_sides_report_that_nothing_is_lost() {
     println!("{quality:?}");
     assert!(quality.reports >= 2 && quality.verdict.unwrap().is_fine(), "{quality:?}");
     assert_eq!((quality.inbound_loss, quality.outbound_loss), (0.0, Some(0.0)));
-    assert!(quality.round_trip.unwrap() < Duration::from_millis(100), "{quality:?}");
+    assert!(quality.round_trip.unwrap() < Duration::from_secs(1), "{quality:?}");
     assert!(quality.inbound.conversation > 4.2 && quality.outbound.unwrap().conversation > 4.0);
     for levels in [quality.heard, quality.said] {
         assert!((-35.0..-10.0).contains(&levels.speech), "{levels:?}");
     }
-    drop(post);
+    drop((post, talking));
     let fields = [
         "rtcp.pt",
         "rtcp.senderssrc",
@@ -57,7 +63,7 @@ fn both_sides_report_that_nothing_is_lost() {
     for row in &ours {
         // A report and a name in each, whole, and nothing that tshark frowns at.
         assert!(row[1].starts_with("200,202"), "{row:?}");
-        assert!(row[6].contains('1') && row[7] == "1", "{row:?}");
+        assert!(row[6].contains('1') && ["1", "True"].contains(&row[7].as_str()), "{row:?}");
         assert_eq!((row[8].as_str(), row[9].as_str()), ("", ""), "{row:?}");
     }
     assert_eq!(ours.last().unwrap()[1], "200,202,203", "the last one says goodbye");

@@ -4,6 +4,7 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::LazyLock;
 
 use attendant::engines::tts::{Flite, FliteVoice};
 use attendant::speech::Voice;
@@ -21,12 +22,14 @@ const LOUDNESS: f64 = 3_276.0;
 
 /// Returns what our side says, 16 kHz: about five seconds.
 pub(crate) fn ours() -> Vec<i16> {
-    said(OURS, FliteVoice::Slt)
+    static SOUND: LazyLock<Vec<i16>> = LazyLock::new(|| said(OURS, FliteVoice::Slt));
+    SOUND.clone()
 }
 
 /// Returns what the peer says, 16 kHz: about five seconds.
 pub(crate) fn theirs() -> Vec<i16> {
-    said(THEIRS, FliteVoice::Rms)
+    static SOUND: LazyLock<Vec<i16>> = LazyLock::new(|| said(THEIRS, FliteVoice::Rms));
+    SOUND.clone()
 }
 
 /// Returns so much silence at 16 kHz.

@@ -1,11 +1,11 @@
 //! What the sockets of legs say, and both families of addresses.
 
-use std::net::{IpAddr, Ipv6Addr, UdpSocket};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
 use attendant::base::LegId;
 use attendant::codec::Codec;
-use attendant::media::Stats;
+use attendant::media::{Outbound, Stats};
 use attendant::workers::{MediaEventKind, MediaEvents};
 
 use crate::stage::{
@@ -101,6 +101,23 @@ fn packets_that_cannot_be_sent_are_counted_and_the_leg_goes_on() {
     let stats = closed(&mut events, 1);
     assert!(stats.socket.send_failed > 3, "{stats:?}");
     assert_eq!(plane.sockets().unsent(), stats.socket.unsent());
+}
+
+/// No route, or a firewall of this machine: the call hears, and is not heard.
+#[test]
+fn a_machine_that_can_send_nothing_says_so() {
+    let (plane, mut events) = plane(1, 27_680..=27_690, LOCALHOST);
+    let nowhere: SocketAddr = "255.255.255.255:4000".parse().unwrap();
+    let (mut phone, leg) = call(&plane, 1, Codec::Pcmu, LOCALHOST);
+    // After it was well for a while.
+    run(&mut [&mut phone], 100);
+    leg.control.update(params(Codec::Pcmu, nowhere)).unwrap();
+    let kind = wait_for(
+        &mut events,
+        |event| matches!(&event.kind, MediaEventKind::Judged(verdict) if verdict.outbound.is_some()),
+    );
+    let MediaEventKind::Judged(verdict) = kind else { panic!("{kind:?}") };
+    assert_eq!((verdict.remote, verdict.outbound), (nowhere, Some(Outbound::Nothing)));
 }
 
 /// A far end that has closed its port: the kernel's word of it is nothing to end a call for.
