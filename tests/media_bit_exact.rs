@@ -203,7 +203,7 @@ fn note(session: &mut MediaSession, now: Instant, side: usize, hashes: &mut [Has
     }
     while let Some(event) = session.poll_event() {
         match event {
-            SessionEvent::Digit(digit) => {
+            SessionEvent::Digit(digit, _) => {
                 let digit = *digit.reveal(Purpose::Signalling);
                 hashes[2].bytes(format!("{side} pressed {digit}").as_bytes());
             }

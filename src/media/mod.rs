@@ -8,6 +8,7 @@
 mod backdrop;
 mod collected;
 mod digits;
+mod event;
 mod in_band;
 mod keypad;
 mod latch;
@@ -32,6 +33,7 @@ mod watch;
 
 pub use crate::rtp::Playout;
 pub use backdrop::{Backdrop, Clip};
+pub use event::SessionEvent;
 pub use keypad::{Keypad, Way};
 pub use latch::{Latch, Source};
 pub use leveller::Leveller;
@@ -41,7 +43,7 @@ pub use quality::{Impairment, Path, Rating, burst_ratio, mos, rate};
 pub use received::Received;
 pub use receiver::{Heard, Sound, Timing};
 pub use sender::Continuity;
-pub use session::{LegParams, MediaSession, SessionEvent};
+pub use session::{LegParams, MediaSession};
 pub use socket_counts::SocketCounts;
 pub use stats::Stats;
 pub use tones::{CallTone, CallTones};

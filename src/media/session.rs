@@ -6,7 +6,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use crate::base::{Dice, Frame, Loudness, PacketTime, Phi, SampleRate, place};
+use crate::base::{Dice, Frame, Loudness, PacketTime, SampleRate, place};
 use crate::codec::{Codec, OpusCoders, OpusSettings};
 use crate::rtp::{
     Inserted, Ntp, Packet, PacketError, Playout, RTCP_BYTES, Reception, RtcpParams, SrtpError,
@@ -15,6 +15,7 @@ use crate::rtp::{
 
 use super::backdrop::{Backdrop, BackdropPlayer};
 use super::digits::Digits;
+use super::event::SessionEvent;
 use super::latch::{Latch, Source};
 use super::life::Life;
 use super::protection::{LONGEST, Protection};
@@ -23,7 +24,6 @@ use super::receiver::{Heard, Receiver, Timing};
 use super::sender::{Continuity, Sender};
 use super::stats::Stats;
 use super::tones::Dialler;
-use super::verdict::Verdict;
 use super::watch::{Quality, Watch, next_port};
 
 /// Comfort noise (RFC 3389), for which every 8 kHz codec shares one payload type.
@@ -102,35 +102,6 @@ impl LegParams {
     pub fn is_held(&self) -> bool {
         !(self.sends && self.receives)
     }
-}
-
-/// What happened on the leg.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum SessionEvent {
-    /// The first packet of the far end came.
-    FirstPacket {
-        /// Where from.
-        from: SocketAddr,
-    },
-    /// The far end's address is not that of its SDP; packets go there from now on.
-    SourceLearnt {
-        /// Where it is.
-        at: SocketAddr,
-    },
-    /// The far end pressed a digit, which may be part of a date of birth or a member id.
-    Digit(Phi<char>),
-    /// Nothing came although the far end should send.
-    NoPackets {
-        /// For how long.
-        lasted: Duration,
-    },
-    /// Nothing came for as long as was agreed, not even RTCP: the far end is gone.
-    Gone {
-        /// For how long.
-        lasted: Duration,
-    },
-    /// Whether both sides hear each other: said once it is known, and when it changes.
-    Judged(Verdict),
 }
 
 /// The media of one leg.
@@ -509,8 +480,8 @@ impl MediaSession {
             }
             self.watch.heard(&heard.loudness, heard.sound);
             if self.params.in_band_digits {
-                if let Some(digit) = self.digits.hear(now, &mut heard.frame) {
-                    self.emit(SessionEvent::Digit(digit));
+                if let Some((digit, way)) = self.digits.hear(now, &mut heard.frame) {
+                    self.emit(SessionEvent::Digit(digit, way));
                 }
                 heard.loudness = heard.frame.loudness();
             }
@@ -588,8 +559,8 @@ impl MediaSession {
         // Whose sound is not heard presses no keys either. Digits may come before any sound.
         let is_theirs = stream.is_none_or(|ssrc| ssrc == packet.header.ssrc);
         if Some(payload_type) == self.params.telephone_event {
-            if is_theirs && let Some(digit) = self.digits.event(now, packet) {
-                self.emit(SessionEvent::Digit(digit));
+            if is_theirs && let Some((digit, way)) = self.digits.event(now, packet) {
+                self.emit(SessionEvent::Digit(digit, way));
             }
             return Received::Event(inserted);
         }

@@ -10,7 +10,7 @@ use ringbuf::HeapCons;
 use ringbuf::traits::{Consumer, Producer};
 
 use crate::base::{Dice, Frame, LegId, Loudness, Purpose, place};
-use crate::media::{Heard, LegParams, MediaSession, SessionEvent, SocketCounts, over};
+use crate::media::{Heard, LegParams, MediaSession, SessionEvent, SocketCounts, Sound, over};
 use crate::rtp::{Ntp, RTCP_BYTES};
 use crate::speech::{Activity, EchoReference, Vad, VoiceEdge};
 
@@ -465,7 +465,7 @@ impl Leg {
             }
         }
         while let Some(event) = self.session.poll_event() {
-            if let (SessionEvent::Digit(digit), Some(bridge)) = (&event, &mut self.bridge) {
+            if let (SessionEvent::Digit(digit, _), Some(bridge)) = (&event, &mut self.bridge) {
                 bridge.press(*digit.reveal(Purpose::Signalling));
             }
             self.events.tell(now, event.into());
@@ -475,7 +475,8 @@ impl Leg {
     /// Up to the agent.
     fn hear(&mut self, now: Instant, heard: &Heard, activity: Activity) {
         let (voiced, sent) = (activity.voiced, self.echo.now());
-        self.up.write(heard.tick, &heard.frame, voiced, sent);
+        let kind = (voiced, heard.sound == Sound::Concealed);
+        self.up.write(heard.tick, &heard.frame, kind, sent);
         match activity.edge {
             Some(VoiceEdge::On { started_ago }) => {
                 self.voice_told = true;
