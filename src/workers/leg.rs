@@ -6,7 +6,6 @@ use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use ringbuf::HeapCons;
 use ringbuf::traits::{Consumer, Producer};
 
 use crate::base::{Dice, Frame, LegId, Purpose};
@@ -16,8 +15,9 @@ use crate::speech::{Activity, EchoReference, HeardFrame, Vad, VoiceEdge};
 
 use super::bridge::BridgeEnd;
 use super::control::{Asked, LegMedia, Request, Returned, control};
-use super::events::{EventSender, MediaEvent, MediaEventKind};
+use super::events::{EventSender, MediaEventKind};
 use super::linux::{EventFd, receive, take_error};
+use super::news::{News, Outlet, Token};
 use super::playback::Playback;
 use super::ports::{Port, system_random};
 use super::rings::{UpWriter, up_ring};
@@ -60,15 +60,15 @@ pub(super) enum Ticked {
 impl Leg {
     /// Makes both halves, and the end that its events come out of.
     pub(super) fn open(
-        id: LegId,
+        (id, token): (LegId, Token),
         port: Port,
         params: LegParams,
         wake: Arc<EventFd>,
-    ) -> (Box<Self>, LegMedia, HeapCons<MediaEvent>) {
-        let (control, asked) = control(wake, params.codec);
+    ) -> (Box<Self>, LegMedia, Outlet) {
+        let (control, asked, returned) = control(wake, params.codec);
         let (writer, up) = up_ring();
         let (down, playback) = Playback::new();
-        let (events, told) = EventSender::new(id);
+        let (events, told) = EventSender::new(id, token, returned);
         let now = Instant::now();
         let mut session = MediaSession::new(now, params, &mut Dice::new(system_random()));
         session.set_wall_clock(now, time_of_day());
@@ -181,6 +181,7 @@ impl Leg {
     fn give_back(&mut self, returned: Returned) {
         // There is room. If not, it is freed here, which is late but not wrong.
         drop(self.asked.returned.try_push(returned));
+        self.events.has_more();
     }
 
     /// What goes out: the agent, or whom the leg is bridged with, or the agent over that one.
@@ -345,8 +346,14 @@ impl Leg {
         self.port.control()
     }
 
-    pub(super) fn took_word(&mut self) -> bool {
-        self.events.take_told()
+    /// Its number among those whose end has not been seen.
+    pub(super) fn token(&self) -> Token {
+        self.events.token()
+    }
+
+    /// Lets what it has told be looked at.
+    pub(super) fn pass_word(&mut self, news: &mut News) {
+        self.events.pass_word(news);
     }
 
     /// What the socket has counted so far.

@@ -16,6 +16,7 @@ use crate::media::SocketCounts;
 use super::leg::{Leg, Ticked};
 use super::linux::{Epoll, EventFd, Monotonic, thread_time};
 use super::load::{self, LoadMeter};
+use super::news::News;
 use super::pacer::{Due, Pacer, SLOTS};
 
 /// What a thread has places for: more than a core carries (benches/media_calls). How many calls are
@@ -95,9 +96,9 @@ pub(super) struct MediaThread {
     pub(super) retired: HeapProd<Box<Leg>>,
     /// Wakes this thread when it has no legs.
     pub(super) wake: Arc<EventFd>,
-    /// Wakes whoever drains the events.
-    pub(super) told: Arc<EventFd>,
     pub(super) wheel: Wheel,
+    /// Wakes whoever takes the events. Dropped after the legs.
+    pub(super) news: News,
     pub(super) buffer: [u8; 2048],
 }
 
@@ -165,13 +166,11 @@ impl MediaThread {
             }
             let due = pacer.tick(Monotonic::now());
             self.measure(&due, &mut meter);
-            let mut told = self.take_up();
+            self.take_up();
             let now = Instant::now();
-            told |= self.tick(&due, now);
-            told |= self.receive(now);
-            if told {
-                self.told.signal();
-            }
+            self.tick(&due, now);
+            self.receive(now);
+            self.news.ring();
         }
     }
 
@@ -196,52 +195,52 @@ impl MediaThread {
         }
     }
 
-    /// Takes up one new leg a tick. Returns whether something was told: that it could not be.
-    fn take_up(&mut self) -> bool {
-        let Some(leg) = self.opened.try_pop() else { return false };
+    /// Takes up one new leg a tick.
+    fn take_up(&mut self) {
+        let Some(leg) = self.opened.try_pop() else { return };
         let number = match self.wheel.insert(leg) {
             Ok(number) => number,
             // The plane counts legs before it opens one, so that there is a place; if not, this one is closed.
             Err(leg) => return self.part_with(leg, true),
         };
-        let Some(leg) = self.wheel.get(number) else { return false };
+        let Some(leg) = self.wheel.get(number) else { return };
         let watched = self.epoll.add(leg, number as u64);
         let watched = watched.and_then(|()| self.epoll.add(leg.control(), CONTROL | number as u64));
-        watched.is_err() && self.retire(number, true)
+        if watched.is_err() {
+            self.retire(number, true);
+        }
     }
 
-    fn tick(&mut self, due: &Due, now: Instant) -> bool {
-        let (mut told, mut index) = (false, 0);
+    fn tick(&mut self, due: &Due, now: Instant) {
+        let mut index = 0;
         while let Some(&number) = self.wheel.slots[due.slot].get(index) {
-            let Self { wheel, gauges, .. } = &mut *self;
+            let Self { wheel, gauges, news, .. } = &mut *self;
             let ticked = wheel.get(number).map(|leg| {
                 let before = *leg.socket();
                 let ticked = catch_unwind(AssertUnwindSafe(|| leg.tick(now, due.turn)));
                 gauges.sockets.add(&before, leg.socket());
-                told |= leg.took_word();
+                leg.pass_word(news);
                 ticked
             });
             match ticked {
                 Some(Ok(Ticked::GoesOn)) => index += 1,
                 // The leg leaves the slot, and the next one takes its place.
-                Some(Ok(Ticked::Closes)) => told |= self.retire(number, false),
-                Some(Err(_)) => told |= self.retire(number, true),
+                Some(Ok(Ticked::Closes)) => self.retire(number, false),
+                Some(Err(_)) => self.retire(number, true),
                 // A number without a leg, which cannot be: it does not keep the thread here.
                 None => _ = self.wheel.slots[due.slot].swap_remove(index),
             }
         }
-        told
     }
 
-    fn receive(&mut self, now: Instant) -> bool {
-        let mut told = false;
+    fn receive(&mut self, now: Instant) {
         for index in 0..self.epoll.wait(Duration::ZERO) {
             let number = self.epoll.number(index);
             if number == WAKE {
                 self.wake.clear();
                 continue;
             }
-            let Self { wheel, gauges, buffer, .. } = &mut *self;
+            let Self { wheel, gauges, buffer, news, .. } = &mut *self;
             let (number, control) = ((number & !CONTROL) as usize, number & CONTROL != 0);
             let Some(leg) = wheel.get(number) else { continue };
             let before = *leg.socket();
@@ -250,20 +249,20 @@ impl MediaThread {
                 false => leg.receive(now, buffer),
             }));
             gauges.sockets.add(&before, leg.socket());
-            told |= leg.took_word();
+            leg.pass_word(news);
             if received.is_err() {
-                told |= self.retire(number, true);
+                self.retire(number, true);
             }
         }
-        told
     }
 
-    fn retire(&mut self, number: usize, failed: bool) -> bool {
-        let Some(leg) = self.wheel.remove(number) else { return false };
-        self.part_with(leg, failed)
+    fn retire(&mut self, number: usize, failed: bool) {
+        if let Some(leg) = self.wheel.remove(number) {
+            self.part_with(leg, failed);
+        }
     }
 
-    fn part_with(&mut self, mut leg: Box<Leg>, failed: bool) -> bool {
+    fn part_with(&mut self, mut leg: Box<Leg>, failed: bool) {
         self.epoll.remove(&*leg);
         self.epoll.remove(leg.control());
         // Before its end is told: whoever hears of it finds the place free.
@@ -274,7 +273,6 @@ impl MediaThread {
             leg.give_up(now);
         }
         // Nobody drains events: then it is freed here, which is late but not wrong.
-        drop(self.retired.try_push(leg));
-        true
+        self.news.of_the_gone(self.retired.try_push(leg).map_err(drop).is_ok());
     }
 }
