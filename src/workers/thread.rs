@@ -1,6 +1,7 @@
 //! A media thread: a wheel of twenty slots, one a millisecond, each leg in one of them.
 //!
-//! In a tick: what the slot's legs send, then what their sockets and everybody else's received.
+//! In a tick: what the slot's legs send, then what their sockets and everybody else's received; while
+//! it is behind, mostly what they send.
 //! One system call a packet: see docs/development/decisions/media-system-calls.md.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -17,7 +18,7 @@ use super::leg::{Leg, Ticked};
 use super::linux::{Epoll, EventFd, Monotonic, thread_time};
 use super::load::{self, LoadMeter};
 use super::news::News;
-use super::pacer::{Due, Pacer, SLOTS};
+use super::pacer::{Due, Pacer, Receiving, SLOTS};
 
 /// What a thread has places for: more than a core carries (benches/media_calls). How many calls are
 /// admitted is for its load to say.
@@ -152,7 +153,7 @@ impl MediaThread {
             return;
         }
         let start = Monotonic::now();
-        let mut pacer = Pacer::new(start);
+        let (mut pacer, mut receiving) = (Pacer::new(start), Receiving::default());
         let mut meter = LoadMeter::new(start.clock(), thread_time());
         while !self.gauges.stop.load(Ordering::Relaxed) {
             if self.wheel.is_empty() {
@@ -169,7 +170,9 @@ impl MediaThread {
             self.take_up();
             let now = Instant::now();
             self.tick(&due, now);
-            self.receive(now);
+            if receiving.is_due(due.behind) {
+                self.receive(now);
+            }
             self.news.ring();
         }
     }
