@@ -6,7 +6,6 @@ use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use ringbuf::HeapCons;
 use ringbuf::traits::{Consumer, Producer};
 
 use crate::base::{Dice, Frame, LegId, Loudness, Purpose, place};
@@ -16,8 +15,9 @@ use crate::speech::{Activity, EchoReference, Vad, VoiceEdge};
 
 use super::bridge::BridgeEnd;
 use super::control::{Asked, LegMedia, Request, Returned, control};
-use super::events::{EventSender, MediaEvent, MediaEventKind};
+use super::events::{EventSender, MediaEventKind};
 use super::linux::{EventFd, fetch_ahead, receive, stamp_arrivals, take_error};
+use super::news::{News, Outlet, Token};
 use super::playback::Playback;
 use super::polling::{Polling, arrived};
 use super::ports::{Port, system_random};
@@ -59,6 +59,8 @@ pub(super) struct Scratch {
     heard: Heard,
     /// The time of day as of the tick.
     pub(super) wall: Duration,
+    /// Whether the thread has time to receive, besides sending.
+    pub(super) receives: bool,
 }
 
 impl Default for Scratch {
@@ -69,6 +71,7 @@ impl Default for Scratch {
             sent: Frame::SILENCE,
             heard: Heard::default(),
             wall: Duration::ZERO,
+            receives: true,
         }
     }
 }
@@ -83,15 +86,15 @@ pub(super) enum Ticked {
 impl Leg {
     /// Makes both halves, and the end that its events come out of.
     pub(super) fn open(
-        id: LegId,
+        (id, token): (LegId, Token),
         port: Port,
         params: LegParams,
         wake: Arc<EventFd>,
-    ) -> (Box<Self>, LegMedia, HeapCons<MediaEvent>) {
-        let (control, asked) = control(wake, params.codec);
+    ) -> (Box<Self>, LegMedia, Outlet) {
+        let (control, asked, returned) = control(wake, params.codec);
         let (writer, up) = up_ring();
         let (down, playback) = Playback::new();
-        let (events, told) = EventSender::new(id);
+        let (events, told) = EventSender::new(id, token, returned);
         let now = Instant::now();
         let mut session = MediaSession::new(now, params, &mut Dice::new(system_random()));
         session.set_wall_clock(now, time_of_day());
@@ -139,8 +142,10 @@ impl Leg {
         }
         self.send_more(now, &mut scratch.out);
         // What came by now came before this frame went out.
-        if self.polling.on {
-            self.take_what_came(now, scratch);
+        match self.polling.on {
+            true if scratch.receives => self.take_what_came(now, scratch),
+            true => self.polling.put_off(),
+            false => {}
         }
         self.echo.send_level(sent.unwrap_or(Loudness::SILENCE).level);
         if let Some(tap) = &mut self.tap {
@@ -217,6 +222,7 @@ impl Leg {
     fn give_back(&mut self, returned: Returned) {
         // There is room. If not, it is freed here, which is late but not wrong.
         drop(self.asked.returned.try_push(returned));
+        self.events.has_more();
     }
 
     /// What goes out: the agent, or whom the leg is bridged with, or the agent over that one.
@@ -443,8 +449,14 @@ impl Leg {
         }
     }
 
-    pub(super) fn took_word(&mut self) -> bool {
-        self.events.take_told()
+    /// Its number among those whose end has not been seen.
+    pub(super) fn token(&self) -> Token {
+        self.events.token()
+    }
+
+    /// Lets what it has told be looked at.
+    pub(super) fn pass_word(&mut self, news: &mut News) {
+        self.events.pass_word(news);
     }
 
     /// What the socket has counted so far.

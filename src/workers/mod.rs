@@ -14,6 +14,7 @@ mod leg;
 mod linux;
 mod load;
 mod mouth;
+mod news;
 mod pacer;
 mod plane;
 mod playback;
