@@ -237,6 +237,10 @@ impl Receiver {
         }
     }
 
+    pub(super) fn payloads(&self) -> (usize, usize) {
+        self.jitter.payloads()
+    }
+
     pub(super) fn hot(&self, mut fetch: impl FnMut((usize, usize))) {
         fetch(place(&self.jitter));
         fetch(place(&self.decoder));

@@ -511,6 +511,11 @@ impl MediaSession {
         self.latch.remote()
     }
 
+    /// The place where payloads wait for their turn.
+    pub fn payloads(&self) -> (usize, usize) {
+        self.receiver.payloads()
+    }
+
     /// Names the place of each part that ticks and packets need, for whoever fetches them ahead.
     pub fn hot(&self, mut fetch: impl FnMut((usize, usize))) {
         fetch(place(&self.params));

@@ -121,6 +121,10 @@ impl Incoming {
         self.succession = Succession::default();
     }
 
+    pub(super) fn payloads(&self) -> (usize, usize) {
+        self.payloads.first()
+    }
+
     /// Media were agreed anew, perhaps with another far end, and perhaps under a key.
     pub(super) fn agree(&mut self, another_far_end: bool, genuine: bool) {
         self.succession.agree(another_far_end, genuine);

@@ -236,6 +236,11 @@ impl JitterBuffer {
         self.pacer.expect_pauses();
     }
 
+    /// Returns the place where the next payload is likely kept: its address and bytes, for whoever fetches it ahead.
+    pub fn payloads(&self) -> (usize, usize) {
+        self.incoming.payloads()
+    }
+
     /// Returns the stream being received.
     pub fn ssrc(&self) -> Option<Ssrc> {
         self.incoming.stream.map(|stream| stream.ssrc)

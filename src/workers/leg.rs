@@ -439,10 +439,18 @@ impl Leg {
         self.session.hot(fetch);
     }
 
-    /// The same of what lies elsewhere, once where it lies is at hand.
+    /// The same of what lies elsewhere, once it is at hand where.
     pub(super) fn fetch_rings(&self) {
         let fetch = |(address, bytes)| fetch_ahead(address, bytes);
         fetch(place(&*self.asked.shared));
+        fetch(self.up.place());
+        fetch(self.playback.place());
+        fetch(self.session.payloads());
+    }
+
+    /// The same of the places of the next frames, once the rings are at hand.
+    pub(super) fn fetch_frames(&self) {
+        let fetch = |(address, bytes)| fetch_ahead(address, bytes);
         fetch(self.up.next_place());
         if let Some(next) = self.playback.next_place() {
             fetch(next)

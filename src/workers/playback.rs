@@ -5,6 +5,7 @@
 
 use ringbuf::HeapCons;
 use ringbuf::traits::{Consumer, Observer};
+use ringbuf::wrap::Wrap;
 
 use crate::base::{Epoch, Frame, UtteranceId, place};
 
@@ -87,6 +88,11 @@ impl Playback {
             tell(MediaEventKind::UtteranceProgress { utterance, frames_played });
         }
         true
+    }
+
+    /// Where the ring's own words are.
+    pub(super) fn place(&self) -> (usize, usize) {
+        place(self.ring.rb())
     }
 
     /// Where the next frame is.

@@ -57,8 +57,9 @@ impl Policy {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Polling {
     pub(super) on: bool,
-    /// Packets that come in a tick, as of the last thorough look.
+    /// Packets that come in a tick, on the whole, as of the last thorough look; and all that came since.
     usual: u8,
+    since: u16,
     /// Nothing came when it was looked last.
     missed: bool,
     ticks: u8,
@@ -72,7 +73,7 @@ pub(super) struct Polling {
 impl Polling {
     pub(super) fn new(on: bool) -> Self {
         let (known, least, settled) = (0, Duration::MAX, false);
-        Self { on, usual: 1, missed: true, ticks: 0, known, least, settled }
+        Self { on, usual: 1, since: 0, missed: true, ticks: 0, known, least, settled }
     }
 
     /// Begins a tick; whether it is time for a thorough look.
@@ -89,8 +90,10 @@ impl Polling {
     /// So many came.
     pub(super) fn came(&mut self, count: u8, thoroughly: bool) {
         self.missed = count == 0;
+        self.since += u16::from(count);
         if thoroughly {
-            self.usual = count.max(1);
+            let usual = (self.since + u16::from(THOROUGHLY) / 2) / u16::from(THOROUGHLY);
+            (self.usual, self.since) = (usual.clamp(1, AT_ONCE.into()) as u8, 0);
         }
     }
 

@@ -113,6 +113,11 @@ impl UpWriter {
         self.write(*tick, frame, (*voiced, *concealed), *sent);
     }
 
+    /// Where the ring's own words are.
+    pub(super) fn place(&self) -> (usize, usize) {
+        place(&*self.0)
+    }
+
     /// Where the next frame goes.
     pub(super) fn next_place(&self) -> (usize, usize) {
         place(&self.0.places[self.0.written.load(Ordering::Relaxed) as usize % UP])

@@ -28,9 +28,8 @@ pub(super) const LEGS: usize = 4000;
 const LEGS_IN_SLOT: usize = LEGS.div_ceil(SLOTS);
 /// Without legs the thread sleeps, and looks up this often.
 const IDLE: Duration = Duration::from_millis(200);
-/// How many legs ahead it is fetched what they point to, and twice as many what lies in them: fewer, and it is not
-/// there yet; more, and it is gone again.
-const AHEAD: usize = 2;
+/// How many legs ahead their parts are fetched: later, and they are not there yet; earlier, and they are gone again.
+const AHEAD: [usize; 3] = [5, 3, 1];
 /// A leg that is to move by so many slots may move by this many less.
 const LESS: usize = 4;
 /// From one slot to the next.
@@ -150,15 +149,19 @@ impl Wheel {
     }
 
     /// Has the processor fetch what the slot's next legs need, while the present one is in the kernel: first what
-    /// lies in a leg, and once that is there, what it points to.
+    /// lies in a leg, then what that points to, then the frames' places in that.
     fn fetch_ahead(&self, slot: usize, index: usize) {
         let leg =
             |at: usize| self.slots[slot].get(at).and_then(|&number| self.legs[number].as_ref());
-        if let Some(place) = leg(index + 2 * AHEAD) {
+        let [of_leg, of_rings, of_frames] = AHEAD;
+        if let Some(place) = leg(index + of_leg) {
             place.leg.fetch_ahead();
         }
-        if let Some(place) = leg(index + AHEAD) {
+        if let Some(place) = leg(index + of_rings) {
             place.leg.fetch_rings();
+        }
+        if let Some(place) = leg(index + of_frames) {
+            place.leg.fetch_frames();
         }
     }
 
