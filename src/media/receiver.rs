@@ -243,7 +243,7 @@ impl Receiver {
 
     pub(super) fn hot(&self, mut fetch: impl FnMut((usize, usize))) {
         fetch(place(&self.jitter));
-        fetch(place(&self.decoder));
+        self.decoder.hot(&mut fetch);
         fetch(place(&self.tick));
     }
 
