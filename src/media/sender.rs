@@ -60,7 +60,8 @@ pub(super) struct Sender {
     dtmf: DtmfSender,
     /// Of sound, in samples at 16 kHz as all that is collected.
     packet: usize,
-    collected: [i16; Frame::SAMPLES + MAX_PACKET],
+    /// Elsewhere: a frame that is a packet is not collected, and a leg without it is in fewer pages.
+    collected: Box<[i16; Frame::SAMPLES + MAX_PACKET]>,
     filled: usize,
 }
 
@@ -75,7 +76,7 @@ impl Sender {
             event_clock: params.event_clock,
             dtmf: DtmfSender::default(),
             packet: Frame::SAMPLES,
-            collected: [0; Frame::SAMPLES + MAX_PACKET],
+            collected: Box::new([0; Frame::SAMPLES + MAX_PACKET]),
             filled: 0,
         };
         sender.agree(params);
@@ -158,20 +159,39 @@ impl Sender {
     /// Writes the next packet that is full, or none while there is silence that need not be sent.
     pub(super) fn poll_packet(&mut self, out: &mut [u8]) -> Option<usize> {
         while self.filled >= self.packet {
-            let written = self.write_packet(out);
+            let written = self.write_packet(None, out);
             self.collected.copy_within(self.packet..self.filled, 0);
             self.filled -= self.packet;
-            self.go_on(self.packet);
-            self.continuity.after_pause = written.is_none();
+            let written = self.wrote(written);
             if written.is_some() {
-                self.continuity.seq = SeqNo(self.continuity.seq.0.wrapping_add(1));
                 return written;
             }
         }
         None
     }
 
-    fn write_packet(&mut self, out: &mut [u8]) -> Option<usize> {
+    /// Writes the packet that `frame` alone fills, if it does; else takes the frame.
+    pub(super) fn send(&mut self, frame: &Frame, out: &mut [u8]) -> Option<usize> {
+        if self.filled > 0 || self.packet != Frame::SAMPLES {
+            self.take(frame);
+            return self.poll_packet(out);
+        }
+        let written = self.write_packet(Some(frame), out);
+        self.wrote(written)
+    }
+
+    /// Moves on by a packet, whether it is sent or not.
+    fn wrote(&mut self, written: Option<usize>) -> Option<usize> {
+        self.go_on(self.packet);
+        self.continuity.after_pause = written.is_none();
+        if written.is_some() {
+            self.continuity.seq = SeqNo(self.continuity.seq.0.wrapping_add(1));
+        }
+        written
+    }
+
+    /// Writes a packet of `frame`, or of what was collected.
+    fn write_packet(&mut self, frame: Option<&Frame>, out: &mut [u8]) -> Option<usize> {
         let Continuity { ssrc, seq, time, after_pause } = self.continuity;
         if let Some(payload_type) = self.telephone_event {
             // It is sent where the sound would be, and counts how long it is in its own clock.
@@ -184,7 +204,8 @@ impl Sender {
             }
         }
         let mut payload = [0; MAX_PAYLOAD];
-        let length = self.encoder.encode(&self.collected[..self.packet], &mut payload);
+        let sound = frame.map_or(&self.collected[..self.packet], |frame| &frame.0);
+        let length = self.encoder.encode(sound, &mut payload);
         if length == 0 {
             return None;
         }

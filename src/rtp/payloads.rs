@@ -14,14 +14,15 @@ pub(super) struct Place {
 
 #[derive(Clone, Debug)]
 pub(super) struct Payloads {
-    bytes: [u8; BLOCK * BLOCKS],
+    /// Elsewhere: a leg without it is in fewer pages.
+    bytes: Box<[u8; BLOCK * BLOCKS]>,
     /// A bit for each block.
     taken: [u64; BLOCKS / 64],
 }
 
 impl Payloads {
     pub(super) fn new() -> Self {
-        Self { bytes: [0; BLOCK * BLOCKS], taken: [0; BLOCKS / 64] }
+        Self { bytes: Box::new([0; BLOCK * BLOCKS]), taken: [0; BLOCKS / 64] }
     }
 
     /// Copies a payload in, if there is room for it.

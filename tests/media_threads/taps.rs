@@ -73,10 +73,10 @@ impl Drop for Mirror {
 
 /// What a machine that is held up for so long does to the two sides is for virtual time to say (workers::tap).
 const HELD_UP: u64 = 100;
-/// Stretches that may be disturbed before one is not.
-const ATTEMPTS: usize = 20;
 /// The way there and back without any waiting, in samples: the filters of the codec.
 const WAY: usize = 47;
+/// Stretches that may be disturbed before two are not.
+const STRETCHES: usize = 40;
 /// Beeps of a stretch.
 const BEEPS: usize = 11;
 
@@ -139,14 +139,14 @@ fn undisturbed(
     tap: &mut TapReader,
     mirror: &mut Mirror,
 ) -> (Vec<StereoFrame>, Vec<HeardFrame>) {
-    for attempt in 0..ATTEMPTS {
+    for attempt in 0..STRETCHES {
         let (both, up) = listen(leg, tap, Speech::new(attempt as u32, beeps(BEEPS)));
         mirror.steady = if mirror.was_steady() { mirror.steady + 1 } else { 0 };
         if mirror.steady >= 2 {
             return (both, up);
         }
     }
-    panic!("in {ATTEMPTS} stretches of five seconds this machine was never steady for two");
+    panic!("in {STRETCHES} stretches of five seconds this machine was never steady for two");
 }
 
 #[test]
