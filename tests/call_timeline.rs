@@ -396,6 +396,42 @@ fn a_fax_is_refused_and_the_call_kept() {
     );
 }
 
+/// A refresh repeats our answer: what stands in it and in what the far end says to it is agreed, and so it is offered
+/// to a far end that asks for our offer in mid-call.
+#[test]
+fn rtcp_stays_as_it_was_agreed_when_the_far_end_answers() {
+    use attendant::call::{Call, Input, Output};
+    use attendant::sip::{Command, Event};
+
+    let now = Instant::now();
+    let about_rtcp = b"a=rtcp-mux\r\na=rtcp-xr:voip-metrics\r\n";
+    let theirs = [sdp("sendrecv").as_slice(), about_rtcp].concat();
+    let mut call = Call::new(now, setup(Some(theirs.clone()), &[101], false, &[]));
+    let (leg, mut agreed, mut said) = (call_world::LEG, Vec::new(), Vec::new());
+    for input in [
+        Event::Established { leg, answer: None },
+        Event::Changed { leg, sdp: theirs.clone() },
+        Event::Offer { leg, sdp: None },
+        Event::Established { leg, answer: Some(theirs) },
+    ] {
+        call.handle_input(now, Input::Sip(input));
+        while let Some(output) = call.poll_output() {
+            match output {
+                Output::OpenMedia(it) | Output::UpdateMedia(it) => agreed.push(it.rtcp),
+                Output::Sip(Command::Accept { sdp, .. } | Command::AcceptOffer { sdp, .. }) => {
+                    said.push(sdp);
+                }
+                _ => {}
+            }
+        }
+    }
+    assert_eq!((agreed.len(), said.len()), (3, 2));
+    assert!(agreed.iter().all(|rtcp| rtcp.mux && rtcp.voip_metrics), "{agreed:?}");
+    for sdp in said {
+        assert!(sdp.ends_with(about_rtcp), "{}", String::from_utf8_lossy(&sdp));
+    }
+}
+
 /// RFC 3264 §8: the version of our description rises with what it says, and with nothing else.
 #[test]
 fn the_version_rises_with_each_change_alone() {

@@ -83,6 +83,49 @@ fn the_refer_waits_for_the_sentence() {
     );
 }
 
+/// On hold nobody hears a sentence: neither the tool nor the REFER goes on without it, however long it takes.
+#[test]
+fn a_transfer_waits_out_a_hold() {
+    check(
+        GREETED,
+        "
+            5000ms < voice-on
+            6500ms < voice-off
+            7200ms > finish 1
+            7300ms < final 1 I want to talk to a person please
+            7300ms > speak 3 in 0: One moment, I'll connect you with the front desk.
+            7400ms < started 3
+            7400ms > replied 1 after 1000 ms
+            8000ms < reinvite inactive
+            8000ms > 200 to the re-INVITE
+            8000ms > update media Inactive
+            8000ms > discard
+            60000ms < reinvite sendrecv
+            60000ms > 200 to the re-INVITE
+            60000ms > update media SendRecv
+            60000ms > discard
+            66300ms > store 1 front-desk patient_request
+            66300ms < stored 1
+            67000ms < reinvite inactive
+            67000ms > 200 to the re-INVITE
+            67000ms > update media Inactive
+            67000ms > discard
+            97000ms < reinvite sendrecv
+            97000ms > 200 to the re-INVITE
+            97000ms > update media SendRecv
+            97000ms > discard
+            97500ms < heard 3
+            97500ms > refer sip:101@pbx note-1
+            98000ms < transfer 202
+            98000ms > told front-desk Accepted
+            98001ms < bye
+            98001ms > done front-desk Taken
+            98001ms > close media
+            98001ms > over HandedOff {Transferred} note-1
+        ",
+    );
+}
+
 /// FreeSWITCH and CUCM hang up on us when the transfer worked; the user agent says `Unknown` first.
 #[test]
 fn a_pbx_that_hangs_up_after_its_202_has_the_caller() {

@@ -110,6 +110,36 @@ error[config-missing-key]: the key `dialplan` is missing
 }
 
 #[test]
+fn a_codec_is_written_once() {
+    check(
+        "sip-profiles/front.toml",
+        "[transfer]",
+        "[media]\ncodecs = [\"pcmu\", \"g722\", \"pcmu\"]\n\n[transfer]",
+        r#"
+error[config-duplicate]: "pcmu" is written twice
+ --> sip-profiles/front.toml:8:28
+  |
+8 | codecs = ["pcmu", "g722", "pcmu"]
+  |                           ^^^^^^ the second one
+  |
+  = help: remove it
+
+1 error"#,
+    );
+}
+
+/// A name alone does not say in which folder it was looked for.
+#[test]
+fn a_recording_that_is_not_there_is_told_with_its_whole_path() {
+    let media = "[media]\nwaiting-sound = \"wait.wav\"\n\n[transfer]";
+    let report = load_with("sip-profiles/front.toml", "[transfer]", media).unwrap_err().to_string();
+    assert!(
+        report.contains("/wait.wav cannot be read: ") && report.contains("error[config-value]: /"),
+        "{report}"
+    );
+}
+
+#[test]
 fn several_mistakes_are_all_told() {
     let more = "[rtp]\nports = \"20001-30000\"\n[drain]\ndeadline = \"10\"\n[limits]\ncalls = 0\n[log]\nformat = \"jsno\"\nfilter = \"verbose\"\n[sip]";
     check(

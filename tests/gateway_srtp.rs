@@ -111,6 +111,12 @@ fn a_call_under_srtp_and_what_is_refused() {
     let (refused, _) = peer.invite(NUMBER, &plain(port));
     assert_eq!(status(&refused), 488);
     assert!(refused.contains("SRTP is required here: switch SRTP (SDES) on"), "{refused}");
+    let (refused, _) = peer.invite(NUMBER, &secure(port, KEY, "").replace(" 0\r\n", " 18\r\n"));
+    assert_eq!(status(&refused), 488);
+    for reason in ["bad_offer", "no_common_codec"] {
+        let series = format!("attendant_calls_refused_total{{reason=\"{reason}\"}}");
+        assert_eq!(folder.metric(&series), Some(1.0), "{reason}");
+    }
 
     let (answer, mut call) = peer.invite(NUMBER, &secure(port, KEY, ""));
     assert_eq!(status(&answer), 200, "{answer}");
@@ -151,7 +157,19 @@ fn a_call_under_srtp_and_what_is_refused() {
     drop(running);
 
     let logged = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
-    assert!(logged.contains("The keys of this call's SRTP came unencrypted"), "{logged}");
+    let readable: Vec<&str> = logged
+        .lines()
+        .filter(|line| line.contains("The keys of this call's SRTP came unencrypted"))
+        .collect();
+    let warnings = readable.iter().filter(|line| line.contains(" WARN ")).count();
+    assert!(warnings == 1 && readable.len() > 1, "once a trunk: {readable:#?}");
+    let refusals = logged.lines().filter(|line| line.contains("Call refused."));
+    assert!(refusals.clone().count() >= 2, "{logged}");
+    for refusal in refusals {
+        assert!(refusal.contains("trunk=demo"), "{refusal}");
+    }
+    let change = "A change of media was refused; the call goes on as it was.";
+    assert!(logged.contains(change), "{logged}");
     assert!(logged.contains("SRTP is required here"), "the refusal is in the log: {logged}");
     assert!(logged.contains(&PLANTED[..12]), "a key would not be found");
     for key in [KEY, OTHER, &ours, &next] {

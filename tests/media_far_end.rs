@@ -104,7 +104,7 @@ impl World {
 
     fn digits(&self) -> String {
         let digit = |event: &SessionEvent| match event {
-            SessionEvent::Digit(digit) => {
+            SessionEvent::Digit(digit, _) => {
                 Some(*Phi::reveal(digit, attendant::base::Purpose::Comparison))
             }
             _ => None,

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use attendant::base::{Dice, Epoch, Frame, LegId, Phi, UtteranceId};
 use attendant::codec::Codec;
-use attendant::media::{Inbound, MediaSession, Outbound};
+use attendant::media::{Inbound, MediaSession, Outbound, Way};
 use attendant::rtp::{Packet, RTCP_BYTES, Said, read_rtcp};
 use attendant::workers::{
     DownFrame, LegMedia, LegParams, MediaConfig, MediaEvent, MediaEventKind, MediaEvents,
@@ -215,8 +215,8 @@ async fn digits_go_both_ways_hold_is_quiet_and_closing_tells_the_counts() {
     for _ in 0..10 {
         phone.send(&Frame::SILENCE);
     }
-    let digit = event(&mut events, |kind| matches!(kind, MediaEventKind::Dtmf(_))).await;
-    assert_eq!(digit, MediaEventKind::Dtmf(Phi::new('4')));
+    let digit = event(&mut events, |kind| matches!(kind, MediaEventKind::Dtmf(..))).await;
+    assert_eq!(digit, MediaEventKind::Dtmf(Phi::new('4'), Way::Event));
     media.control.send_dtmf('8').unwrap();
     let from = phone.session.remote();
     let heard = (0..200).find_map(|_| {
@@ -224,9 +224,9 @@ async fn digits_go_both_ways_hold_is_quiet_and_closing_tells_the_counts() {
         let (length, _) = phone.socket.recv_from(&mut buffer).unwrap();
         phone.session.receive(Instant::now(), &buffer[..length], from);
         std::iter::from_fn(|| phone.session.poll_event())
-            .find(|event| matches!(event, attendant::media::SessionEvent::Digit(_)))
+            .find(|event| matches!(event, attendant::media::SessionEvent::Digit(..)))
     });
-    assert_eq!(heard, Some(attendant::media::SessionEvent::Digit(Phi::new('8'))));
+    assert_eq!(heard, Some(attendant::media::SessionEvent::Digit(Phi::new('8'), Way::Event)));
     let hold =
         LegParams { sends: false, receives: false, ..params(phone.socket.local_addr().unwrap()) };
     media.control.update(hold).unwrap();

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use attendant::base::{Dice, Frame, PacketTime, Phi, RtpTime, SeqNo};
 use attendant::codec::Codec;
 use attendant::media::{
-    Backdrop, CallTone, CallTones, LegParams, MediaSession, Received, SessionEvent, Sound,
+    Backdrop, CallTone, CallTones, LegParams, MediaSession, Received, SessionEvent, Sound, Way,
 };
 use attendant::rtp::{Header, Packet, Ssrc};
 
@@ -210,7 +210,10 @@ fn digits_are_heard_once_and_the_agent_waits_while_we_press_ours() {
     }
     let from = SocketAddr::from(CALLER);
     use SessionEvent::{Digit, FirstPacket};
-    assert_eq!(events, [FirstPacket { from }, Digit(Phi::new('1')), Digit(Phi::new('#'))]);
+    assert_eq!(
+        events,
+        [FirstPacket { from }, Digit(Phi::new('1'), Way::Event), Digit(Phi::new('#'), Way::Event)]
+    );
     // Two digits of 7 packets and a pause of 3 each.
     assert_eq!(waited, 20);
     assert_eq!(ours.session.stats().frames_played, 20);
@@ -391,7 +394,7 @@ fn talk(
             frames.push(heard.frame);
         }
         for event in theirs.events() {
-            if let SessionEvent::Digit(digit) = event {
+            if let SessionEvent::Digit(digit, _) = event {
                 digits.push(*digit.reveal(attendant::base::Purpose::Comparison));
             }
         }
@@ -453,7 +456,7 @@ fn an_event_and_the_tone_that_leaks_beside_it_are_one_press() {
             digits.extend(world.events());
         }
     }
-    let pressed = digits.iter().filter(|event| matches!(event, SessionEvent::Digit(_))).count();
+    let pressed = digits.iter().filter(|event| matches!(event, SessionEvent::Digit(..))).count();
     assert_eq!(pressed, 3);
 }
 

@@ -130,7 +130,7 @@ fn heard(sound: &[u8], in_band_digits: bool) -> (String, usize, usize) {
             silent += usize::from(heard.frame == Frame::SILENCE);
         }
         while let Some(event) = session.poll_event() {
-            if let SessionEvent::Digit(digit) = event {
+            if let SessionEvent::Digit(digit, _) = event {
                 digits.push(*digit.reveal(Purpose::Comparison));
             }
         }

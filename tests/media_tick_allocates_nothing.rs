@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use attendant::base::{Dice, Epoch, Frame, LegId, Phi, UtteranceId};
 use attendant::codec::Codec;
 use attendant::media::{
-    Backdrop, CallTone, CallTones, Clip, LegParams, MediaSession, Playout, SessionEvent,
+    Backdrop, CallTone, CallTones, Clip, LegParams, MediaSession, Playout, SessionEvent, Way,
 };
 use attendant::rtp::{KeySeed, RTCP_BYTES, RtcpParams, SrtpKeys, Suite};
 use attendant::speech::{HeardFrame, Vad};
@@ -145,11 +145,11 @@ fn thirty_thousand_ticks_allocate_nothing() {
         }
         while let Some(event) = ours.poll_event() {
             judged += u32::from(matches!(event, SessionEvent::Judged(_)));
-            digits += u32::from(event == SessionEvent::Digit(Phi::new('5')));
-            tones += u32::from(event == SessionEvent::Digit(Phi::new('8')));
+            digits += u32::from(event == SessionEvent::Digit(Phi::new('5'), Way::Event));
+            tones += u32::from(event == SessionEvent::Digit(Phi::new('8'), Way::Tone));
         }
         while let Some(event) = theirs.poll_event() {
-            pressed_by_us += u32::from(event == SessionEvent::Digit(Phi::new('7')));
+            pressed_by_us += u32::from(event == SessionEvent::Digit(Phi::new('7'), Way::Event));
             gone += u32::from(matches!(event, SessionEvent::Gone { .. }));
         }
     }
@@ -405,7 +405,7 @@ fn real_media_threads_allocate_nothing_whatever_happens_to_their_legs() {
         }
         while let Some(event) = events.poll() {
             closed += u32::from(matches!(event.kind, MediaEventKind::Closed { failed: false, .. }));
-            digits += u32::from(matches!(event.kind, MediaEventKind::Dtmf(_)));
+            digits += u32::from(matches!(event.kind, MediaEventKind::Dtmf(..)));
             assert!(!matches!(event.kind, MediaEventKind::Closed { failed: true, .. }));
         }
     }

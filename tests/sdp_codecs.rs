@@ -132,15 +132,51 @@ fn packets_are_no_longer_than_either_side_can_take() {
         ("a=maxptime:10\n", 10),
         ("a=ptime:10\na=maxptime:10\n", 10),
         ("a=ptime:120\n", 20),
+        ("a=ptime:30\n", 20),
+        ("a=ptime:60\na=maxptime:50\n", 40),
     ] {
         let agreed = answered(&format!("{SOFTPHONE}{lines}"), &[Codec::Opus]).1;
         assert_eq!(agreed.packet_time, PacketTime(expected), "{lines}");
+    }
+    let linear = "m=audio 4000 RTP/AVP 97 0\na=rtpmap:97 L16/16000\n";
+    for (codec, asked, expected) in [
+        (Codec::Pcmu, 10, 10),
+        (Codec::Pcmu, 30, 30),
+        (Codec::Pcmu, 50, 50),
+        (Codec::Pcmu, 60, 60),
+        (Codec::L16, 10, 10),
+        (Codec::L16, 60, 30),
+    ] {
+        let agreed = answered(&format!("{linear}a=ptime:{asked}\n"), &[codec]).1;
+        assert_eq!(agreed.packet_time, PacketTime(expected), "{codec:?} {asked}");
     }
     // What a codec has no frame for is sent shorter.
     let samples = |codec: Codec, time| codec.packet(PacketTime(time)) / 16;
     assert_eq!([10, 30, 50, 60, 200].map(|time| samples(Codec::Opus, time)), [10, 20, 40, 60, 60]);
     assert_eq!([5, 20, 40].map(|time| samples(Codec::L16, time)), [10, 20, 30]);
     assert_eq!([30, 60, 120].map(|time| samples(Codec::Pcmu, time)), [30, 60, 60]);
+}
+
+/// What a number stands for in a session it stands for to its end (RFC 3264 §8.3.2), though it was the far end that
+/// chose it.
+#[test]
+fn an_offer_in_mid_call_keeps_the_numbers_that_were_agreed() {
+    let codecs = [Codec::Opus, Codec::L16, Codec::Pcmu];
+    let carrier = "m=audio 4000 RTP/AVP 101 96\na=rtpmap:101 opus/48000/2\n\
+        a=rtpmap:96 telephone-event/8000\n";
+    let (_, agreed) = answered(carrier, &codecs);
+    assert_eq!((agreed.payload_type, agreed.telephone_event), (101, Some(96)));
+    let later = LocalMedia { agreed: Some(Box::new(agreed)), ..local(&codecs) };
+    let text = String::from_utf8(offer(&later, Direction::SendRecv)).unwrap();
+    for line in [
+        "m=audio 40000 RTP/AVP 101 97 0 96 102 103\r\n",
+        "a=rtpmap:101 opus/48000/2\r\n",
+        "a=rtpmap:97 L16/16000\r\n",
+        "a=rtpmap:96 telephone-event/8000\r\n",
+        "a=rtpmap:102 telephone-event/48000\r\n",
+    ] {
+        assert!(text.contains(line), "{line}{text}");
+    }
 }
 
 /// Whatever each side allows, both come to the same.

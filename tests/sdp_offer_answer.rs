@@ -222,16 +222,19 @@ fn packet_times() {
     assert_eq!(time(""), 20);
     assert_eq!(time("a=ptime:40\n"), 40);
     assert_eq!(time("a=ptime:20.0\n"), 20);
-    assert_eq!(time("a=ptime:30\n"), 20);
+    for asked in [10, 30, 50] {
+        assert_eq!(time(&format!("a=ptime:{asked}\n")), asked);
+    }
+    assert_eq!(time("a=ptime:25\n"), 20);
     assert_eq!(time("a=ptime:5000\n"), 20);
     assert_eq!(time("a=ptime:soon\n"), 20);
-    assert_eq!(time("a=ptime:60\na=maxptime:40\n"), 20);
+    assert_eq!(time("a=ptime:60\na=maxptime:40\n"), 40);
     assert_eq!(time("a=maxptime:0\na=ptime:60\n"), 60);
     let mut ours = local();
     ours.packet_time = PacketTime(60);
     let (text, agreed) =
         answer(&offered("m=audio 4000 RTP/AVP 0\na=maxptime:40\n"), &ours).unwrap();
-    assert_eq!(agreed.packet_time.0, 20);
+    assert_eq!(agreed.packet_time.0, 40);
     assert!(String::from_utf8(text).unwrap().contains("a=ptime:60"));
 }
 

@@ -11,7 +11,7 @@ use attendant::practice::{
     Appointment, Claim, Daypart, HandOffNote, IdentityCheck, Patient, PatientId, PhoneNumber,
     SlotId, SlotSearch, Verdict, Verified, VisitType, is_minor,
 };
-use attendant::store::{Refusal, Store, WrapUp, Written};
+use attendant::store::{CallSound, Refusal, SideSound, Store, WrapUp, Written};
 use jiff::civil::{Date, DateTime, date};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
@@ -328,12 +328,23 @@ async fn a_call_has_one_wrap_up_row() {
         gap_max_ms: None,
         summary: Phi::new("Moved.".into()),
         audit_head: None,
+        sound: Some(CallSound {
+            verdict: "fine".into(),
+            heard: SideSound { mos: Some(4.2), loss: Some(0.01), jitter_ms: Some(3.5) },
+            lost: 6,
+            ..CallSound::default()
+        }),
     };
     assert!(book.store.wrap_up(&row).await.unwrap());
     let again = WrapUp { end_reason: "other".into(), ..row.clone() };
     assert!(!book.store.wrap_up(&again).await.unwrap());
     let ended = book.store.end_of(CallId(7)).await.unwrap().unwrap();
     assert_eq!(ended, ("handed_off".into(), row.goals));
+    let sound = book.store.sound_of(CallId(7)).await.unwrap();
+    assert_eq!(sound, Some(("fine".into(), Some(4.2), None)));
+    let mute = WrapUp { call: CallId(8), sound: None, ..again };
+    assert!(book.store.wrap_up(&mute).await.unwrap());
+    assert_eq!(book.store.sound_of(CallId(8)).await.unwrap(), None);
 }
 
 #[tokio::test]

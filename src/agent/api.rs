@@ -42,6 +42,8 @@ pub enum Input {
     Spoken { utterance: UtteranceId },
     /// The caller spoke over an utterance and heard only this much of it.
     Interrupted { utterance: UtteranceId, heard: Phi<String> },
+    /// The caller was put on hold, or is back.
+    Hold(bool),
     /// A tool has answered. For `transfer_to_human` this is the transfer's outcome.
     ToolDone { request: ToolRequestId, result: ToolResult },
 }

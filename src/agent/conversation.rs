@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 
 use crate::agent::api::{Decision, Goal, Input, Output, Patience, Setting};
+use crate::agent::caller_timers::CallerTimers;
 use crate::agent::facts::Facts;
 use crate::agent::guard::{Claim, claims, mask, masked_digits, names_anyone};
 use crate::agent::language::{Understood, tokens, understand};
@@ -98,6 +99,8 @@ pub struct Conversation {
     pub(crate) parked: Vec<(Flight, ToolResult)>,
     pub(crate) keyed: Phi<String>,
     pub(crate) timers: TimerTable<Timer>,
+    /// [`Timer::Transfer`] and [`Timer::Keyed`].
+    pub(crate) caller_timers: CallerTimers,
     outputs: VecDeque<Output>,
     next_utterance: UtteranceId,
     next_request: ToolRequestId,
@@ -129,6 +132,7 @@ impl Conversation {
             parked: Vec::new(),
             keyed: Phi::default(),
             timers: TimerTable::default(),
+            caller_timers: CallerTimers::default(),
             outputs: VecDeque::new(),
             next_utterance: UtteranceId(1),
             next_request: ToolRequestId(1),
@@ -165,13 +169,14 @@ impl Conversation {
                 self.trouble.quiet = Duration::ZERO;
                 self.transfer_if_announced(now, utterance);
             }
+            Input::Hold(held) => self.caller_timers.hold(now, held),
             Input::ToolDone { request, result } => self.tool_done(now, request, result),
         }
     }
 
     /// Acts on what has become due.
     pub fn handle_timeout(&mut self, now: Instant) {
-        while let Some(timer) = self.timers.take_expired(now) {
+        while let Some(timer) = self.take_expired(now) {
             match timer {
                 Timer::Filler => self.fill(),
                 Timer::StillWorking => self.fill_again(),
@@ -182,6 +187,10 @@ impl Conversation {
         }
     }
 
+    fn take_expired(&mut self, now: Instant) -> Option<Timer> {
+        self.timers.take_expired(now).or_else(|| self.caller_timers.take_expired(now))
+    }
+
     /// Returns what is to be done next.
     pub fn poll_output(&mut self) -> Option<Output> {
         self.outputs.pop_front()
@@ -189,7 +198,11 @@ impl Conversation {
 
     /// Returns when [`Self::handle_timeout`] wants to be called.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        if self.ended { None } else { self.timers.next_deadline() }
+        if self.ended {
+            return None;
+        }
+        let deadlines = [self.timers.next_deadline(), self.caller_timers.next_deadline()];
+        deadlines.into_iter().flatten().min()
     }
 
     /// Returns what the call has come to.
@@ -413,7 +426,7 @@ impl Conversation {
     }
 
     pub(crate) fn announce_transfer(&mut self, now: Instant, text: String) -> UtteranceId {
-        self.timers.set(Timer::Transfer, now + ANNOUNCED_WITHIN);
+        self.caller_timers.set(now, Timer::Transfer, ANNOUNCED_WITHIN);
         self.say(text, true)
     }
 
@@ -428,6 +441,7 @@ impl Conversation {
         self.decide("close", rule);
         self.outputs.push_back(Output::HangUp);
         self.timers.stop_all();
+        self.caller_timers.stop_all();
         self.step = Step::Ended;
         self.ended = true;
     }

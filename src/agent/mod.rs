@@ -5,6 +5,7 @@
 
 #[allow(missing_docs, reason = "variants are documented; a field `turn: TurnId` says all there is")]
 mod api;
+mod caller_timers;
 mod conversation;
 mod facts;
 mod guard;

@@ -8,7 +8,8 @@ use crate::agent::{Decision, Goal, Setting};
 use crate::base::{
     CallId, Epoch, Expect, LegId, Phi, TargetName, ToolRequestId, TurnId, UtteranceId,
 };
-use crate::sdp::{LocalMedia, Negotiated};
+use crate::media::Way;
+use crate::sdp::{LocalMedia, Negotiated, SdpError};
 use crate::sip;
 use crate::speech::Transcript;
 
@@ -105,7 +106,7 @@ pub enum Sound {
     /// The voice ended at this time.
     VoiceOff { since: Instant },
     /// A digit was keyed, as an event (RFC 4733) or in the sound.
-    Dtmf { digit: Phi<char> },
+    Dtmf { digit: Phi<char>, way: Way },
     /// The first frame of an utterance was sent.
     Started { utterance: UtteranceId },
     /// An utterance is over: all of it was sent, or the rest was dropped after so many frames.
@@ -189,8 +190,13 @@ impl Outcome {
 /// What happened in a call, in the order in which people experience it.
 #[derive(Clone, Debug)]
 pub enum Told {
+    /// Media were offered that cannot be agreed on, and refused: the call itself, or with `in_call` a change of it, and it
+    /// goes on as it was.
+    MediaRefused { error: SdpError, status: u16, in_call: bool },
     /// The caller is connected.
     Answered,
+    /// A digit was keyed, and came this way; a press that comes by two counts for the first.
+    Keyed { way: Way },
     /// The agent begins to say this.
     AgentSays { utterance: UtteranceId, text: Phi<String> },
     /// The caller spoke over the agent and heard only this.

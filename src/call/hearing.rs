@@ -39,8 +39,8 @@ impl Call {
                 self.voice_off = Some(since);
                 self.floor.handle_input(now, floor::Input::VoiceOff { since });
             }
-            Sound::Dtmf { digit } => {
-                self.dtmf(now, *digit.reveal(Purpose::Understanding), Way::Event);
+            Sound::Dtmf { digit, way } => {
+                self.dtmf(now, *digit.reveal(Purpose::Understanding), way);
             }
             Sound::Started { utterance } => self.utterance_started(now, utterance),
             Sound::Ended { utterance, frames, complete } => {
@@ -58,9 +58,12 @@ impl Call {
 
     /// A press that comes by media and by INFO is one.
     pub(super) fn dtmf(&mut self, now: Instant, digit: char, way: Way) {
-        if !self.keypad.take(now, digit, way) {
+        // What the media tell of a press they tell once, by whichever way it came first.
+        let told_by = if way == Way::Info { Way::Info } else { Way::Event };
+        if !self.keypad.take(now, digit, told_by) {
             return;
         }
+        self.outputs.push_back(Output::Told(Told::Keyed { way }));
         self.conversation.handle_input(now, agent::Input::Dtmf { digit });
     }
 

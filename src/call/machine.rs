@@ -17,6 +17,7 @@ use crate::speech::floor::{self, Floor};
 
 use super::hand_off::HandOff;
 use super::speaking::Speaking;
+use super::transfer::HEARD;
 use super::{EndReason, Input, Output, Setup, Summary, Told};
 
 /// After the last frame was sent, the far end's playout buffer still holds some of it (40 ms as a
@@ -153,11 +154,11 @@ impl Call {
         let sdp = match self.describe(offer.as_deref()) {
             Ok((sdp, None)) => sdp,
             Ok((sdp, Some(negotiated))) => {
-                self.negotiated = Some(negotiated.clone());
+                self.agreed(negotiated.clone());
                 self.outputs.push_back(Output::OpenMedia(negotiated));
                 sdp
             }
-            Err(error) => return self.refuse(&error),
+            Err(error) => return self.refuse(error),
         };
         self.outputs.push_back(Output::Sip(Command::Ring { leg }));
         // A rehearsal of the greeting, so that it is rendered before the caller hears the line open.
@@ -171,12 +172,18 @@ impl Call {
         self.outputs.push_back(Output::Sip(Command::Accept { leg, sdp }));
     }
 
-    fn refuse(&mut self, error: &sdp::SdpError) {
+    fn refuse(&mut self, error: sdp::SdpError) {
         self.end = Some(EndReason::MediaRefused);
         self.phase = Phase::Ending;
-        let refusal =
-            Refusal { status: 488, warning: Some(error.to_string()), ..Refusal::default() };
+        let refusal = self.refusal(error, false);
         self.outputs.push_back(Output::Sip(Command::Refuse { leg: self.setup.leg, refusal }));
+    }
+
+    /// Tells of media that cannot be agreed on, and returns what the far end is told.
+    pub(super) fn refusal(&mut self, error: sdp::SdpError, in_call: bool) -> Refusal {
+        let (status, warning) = (488, Some(error.to_string()));
+        self.outputs.push_back(Output::Told(Told::MediaRefused { error, status, in_call }));
+        Refusal { status, warning, ..Refusal::default() }
     }
 
     /// Takes an input.
@@ -229,6 +236,7 @@ impl Call {
             }
             Timer::Understood => self.turn_is_lost(now),
             Timer::Note => self.note_is_late(now),
+            Timer::Heard if self.held => self.timers.set(Timer::Heard, now + HEARD),
             Timer::Heard if self.phase == Phase::Talking => self.refer(),
             Timer::Heard => {}
             Timer::Ring => self.rang_out(),

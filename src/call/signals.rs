@@ -6,7 +6,7 @@ use crate::agent::{self, Goal};
 use crate::media::Way;
 use crate::sdp::{self, Direction};
 use crate::sip::message::Reason;
-use crate::sip::{self, Command, EndCause, Refusal};
+use crate::sip::{self, Command, EndCause};
 
 use super::machine::{Call, Phase};
 use super::{EndReason, Output, Summary, Told};
@@ -67,8 +67,7 @@ impl Call {
                 }
             }
             Err(error) => {
-                let warning = Some(error.to_string());
-                let refusal = Refusal { status: 488, warning, ..Refusal::default() };
+                let refusal = self.refusal(error, true);
                 self.outputs.push_back(Output::Sip(Command::RefuseOffer { leg, refusal }));
             }
         }
@@ -114,7 +113,7 @@ impl Call {
     fn media_agreed(&mut self, now: Instant, negotiated: sdp::Negotiated) {
         let was_held = self.held;
         self.held = !negotiated.direction.sends() || !negotiated.direction.receives();
-        let output = match self.negotiated.replace(negotiated.clone()) {
+        let output = match self.agreed(negotiated.clone()) {
             None => Output::OpenMedia(negotiated),
             Some(_) => Output::UpdateMedia(negotiated),
         };
@@ -123,8 +122,15 @@ impl Call {
             // Music on hold is nobody's words, and what was begun before it is cut in two.
             self.voice_on = None;
             self.outputs.push_back(Output::Discard);
+            self.conversation.handle_input(now, agent::Input::Hold(self.held));
         }
         self.hold_floor(now);
+    }
+
+    /// Notes what was agreed on, for what we offer later too, and returns what was before.
+    pub(super) fn agreed(&mut self, negotiated: sdp::Negotiated) -> Option<sdp::Negotiated> {
+        self.setup.local.agreed = Some(Box::new(negotiated.clone()));
+        self.negotiated.replace(negotiated)
     }
 
     fn ended(&mut self, now: Instant, cause: EndCause, said: Option<Reason>) {

@@ -13,7 +13,7 @@ use super::{EndReason, Outcome, Output, Told};
 /// A note that takes longer is not waited for: the caller needs a person.
 const NOTE: Duration = Duration::from_secs(10);
 /// The sentence before a transfer is heard by then; else it goes on without.
-const HEARD: Duration = Duration::from_secs(10);
+pub(super) const HEARD: Duration = Duration::from_secs(10);
 /// On top of a target's ring time: a PBX needs a moment to start ringing, and one to tell.
 const RING_GRACE: Duration = Duration::from_secs(3);
 /// A PBX that has taken the caller hangs up on us within this time of saying nothing more.

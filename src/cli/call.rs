@@ -122,17 +122,19 @@ async fn call(arguments: Arguments) -> Result<ExitCode, Failure> {
 
 /// Reads names of codecs as SIP profiles write them; L16 is one at each of its rates.
 fn codecs(names: &[String]) -> Result<Vec<Codec>, Failure> {
-    let mut codecs = Vec::new();
+    let mut codecs: Vec<Codec> = Vec::new();
     for name in names {
-        let found = Codec::ALL.into_iter().filter(|it| it.sdp_name().eq_ignore_ascii_case(name));
-        let before = codecs.len();
-        codecs.extend(found);
-        if codecs.len() == before {
+        let is_called = |codec: &Codec| codec.sdp_name().eq_ignore_ascii_case(name);
+        if !Codec::ALL.iter().any(is_called) {
             let mut known = Codec::ALL.map(|codec| codec.sdp_name().to_ascii_lowercase()).to_vec();
             known.dedup();
             return Err(
                 format!("no codec is called {name:?}; there are {}", known.join(", ")).into()
             );
+        }
+        // An offer names each once.
+        if !codecs.iter().any(is_called) {
+            codecs.extend(Codec::ALL.into_iter().filter(is_called));
         }
     }
     Ok(codecs)

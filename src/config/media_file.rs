@@ -87,6 +87,11 @@ pub(super) fn media(reader: &mut Reader<'_>, raw: MediaFile, node: &Node) -> Opt
     }
     let named: Vec<_> =
         texts.iter().filter_map(|text| reader.choice(text, "codec", &CODECS)).collect();
+    for (at, text) in texts.iter().enumerate() {
+        if texts[..at].iter().any(|before| before.get_ref() == text.get_ref()) {
+            twice(reader, text);
+        }
+    }
     let codecs = (named.len() == texts.len() && !named.is_empty()).then(|| named.concat());
     let digits = reader.choice(&raw.dtmf, "way to send digits", &DIGITS);
     let srtp = reader.choice(&raw.srtp, "policy for SRTP", &SRTP);
@@ -121,6 +126,11 @@ pub(super) fn sides(
     Some((called?, caller?))
 }
 
+fn twice(reader: &mut Reader<'_>, text: &Text) {
+    let title = format!("\"{}\" is written twice", text.get_ref());
+    reader.error(Code::Duplicate, text.span(), title, "the second one", "remove it");
+}
+
 fn places<T: Copy + PartialEq>(
     reader: &mut Reader<'_>,
     list: Spanned<OneOrMany>,
@@ -140,8 +150,7 @@ fn places<T: Copy + PartialEq>(
         match reader.choice(text, what, known) {
             None => sound = false,
             Some(place) if found.contains(&place) => {
-                let title = format!("\"{}\" is written twice", text.get_ref());
-                reader.error(Code::Duplicate, text.span(), title, "the second one", "remove it");
+                twice(reader, text);
                 sound = false;
             }
             Some(place) => found.push(place),

@@ -77,12 +77,13 @@ fn waiting(reader: &mut Reader<'_>, dir: &Path, text: &Text) -> Option<WaitingSo
         reader.unknown(Code::UnknownValue, text, title, known);
         return None;
     }
-    match recording(&dir.join(name)) {
+    let path = dir.join(name);
+    match recording(&path) {
         Ok(clip) => Some(WaitingSound::Recording(clip)),
         Err(why) => {
             let help = "it must be a WAV file with 16-bit PCM in one channel, up to 10 min: \
                         sox music.mp3 -r 16000 -c 1 -b 16 waiting.wav";
-            reader.error(Code::Value, text.span(), format!("{name} {why}"), "", help);
+            reader.error(Code::Value, text.span(), format!("{} {why}", path.display()), "", help);
             None
         }
     }

@@ -1,6 +1,6 @@
 //! Whether a call is taken, and where it goes: limits, number plan, a port for its sound.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
@@ -88,6 +88,7 @@ pub(super) fn admit(
     incoming: Incoming,
     load: Load,
     throttle: &mut Throttle,
+    warned: &mut Warned,
 ) -> Result<Admitted, Refused> {
     let received = Instant::now();
     let config = shared.config.load_full();
@@ -126,8 +127,9 @@ pub(super) fn admit(
     let media = &profile.media;
     let rtp = (media.advertise, port.advertised().port()).into();
     let encryption = encryption(media.srtp)?;
-    if encryption.is_some() {
-        keys_are_readable(call, &incoming);
+    if encryption.is_some() && keys_are_readable(&incoming) {
+        let (trunk, transport) = (&incoming.trunk, incoming.flow.transport);
+        warned.keys_are_readable(call, trunk, transport);
     }
     let nat = learns_sound(&profile.sip).then_some(incoming.flow.remote.ip());
     let setup = Setup {
@@ -184,12 +186,26 @@ fn encryption(srtp: Srtp) -> Result<Option<Encryption>, Refused> {
     Ok(Some(Encryption { required, seed: KeySeed::new(seed), number: 0 }))
 }
 
-/// Warns of keys that cross the network readable: whoever sees the SIP hears the call.
-fn keys_are_readable(call: CallId, incoming: &Incoming) {
+/// Whether keys cross the network readable: whoever sees the SIP hears the call.
+fn keys_are_readable(incoming: &Incoming) -> bool {
     let offered = incoming.offer.as_deref().is_none_or(sdp::offers_keys);
-    let (trunk, transport) = (&incoming.trunk, incoming.flow.transport);
-    if offered && transport != Transport::Tls {
-        tracing::warn!(%call, %trunk, ?transport, "The keys of this call's SRTP came unencrypted: set the PBX to SIP over TLS.");
+    offered && incoming.flow.transport != Transport::Tls
+}
+
+/// Trunks that were warned of what every call of theirs would be warned of.
+#[derive(Default)]
+pub(super) struct Warned(BTreeSet<TrunkName>);
+
+impl Warned {
+    /// Warns once a trunk and start; whoever keeps it so has decided so, and reads of the other calls at `info`.
+    fn keys_are_readable(&mut self, call: CallId, trunk: &TrunkName, transport: Transport) {
+        const WORDS: &str =
+            "The keys of this call's SRTP came unencrypted: set the PBX to SIP over TLS.";
+        if self.0.insert(trunk.clone()) {
+            tracing::warn!(%call, %trunk, ?transport, "{WORDS}");
+        } else {
+            tracing::info!(%call, %trunk, ?transport, "{WORDS}");
+        }
     }
 }
 

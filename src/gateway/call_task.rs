@@ -9,11 +9,11 @@ use tokio::sync::mpsc;
 use tokio::time::sleep_until;
 
 use crate::agent::tools::ErrorCode;
-use crate::base::{CallId, LegId, Phi, Purpose};
+use crate::base::{CallId, LegId, Phi, Purpose, TrunkName};
 use crate::call::{Call, Input, Outcome, Output, Setup, Summary, Told};
-use crate::media::Backdrop;
+use crate::media::{Backdrop, Way};
 use crate::ops;
-use crate::sdp::Negotiated;
+use crate::sdp::{Negotiated, SdpError};
 use crate::sip::{Command, Refusal};
 use crate::speech::{RecognizerError, Transcript, VoiceError};
 use crate::workers::{
@@ -32,6 +32,8 @@ pub(super) const INBOX: usize = 256;
 pub(super) struct Hands {
     pub(super) call: CallId,
     pub(super) leg: LegId,
+    /// Where the call came from.
+    pub(super) trunk: TrunkName,
     pub(super) shared: Arc<Shared>,
     pub(super) watch: Watch,
     /// To ourselves, for what the speech threads have to say.
@@ -44,10 +46,14 @@ pub(super) struct Hands {
     /// Later the call is refused, so that the PBX's own rule takes it.
     pub(super) answer_by: Instant,
     pub(super) media: Option<LegControl>,
+    /// The leg had media, and will tell how it sounded.
+    pub(super) had_media: bool,
     /// What the trunk wants of its media, beyond what SDP agrees on.
     pub(super) services: Services,
     /// The response gap of each turn.
     pub(super) gaps: Vec<Duration>,
+    /// How digits have come in this call.
+    pub(super) digit_ways: Vec<Way>,
 }
 
 /// Runs a call to its end and returns what is left of it.
@@ -93,10 +99,7 @@ impl Hands {
                 tracing::warn!(call = %self.call, "The call could not be answered in time and was refused.");
                 self.shared.tell(Command::Refuse { leg, refusal }).await;
             }
-            Output::Sip(command) => {
-                self.tell_refusal(&command);
-                self.shared.tell(command).await;
-            }
+            Output::Sip(command) => self.shared.tell(command).await,
             Output::OpenMedia(negotiated) => self.open_media(&negotiated),
             Output::UpdateMedia(_) | Output::Press { .. } | Output::Waiting(_) => {
                 self.ask_media(&output);
@@ -155,13 +158,17 @@ impl Hands {
     }
 
     /// What cannot be agreed on is for the PBX's admin and for ours.
-    fn tell_refusal(&self, command: &Command) {
-        if let Command::Refuse { refusal, .. } | Command::RefuseOffer { refusal, .. } = command
-            && let Some(words) = &refusal.warning
-        {
-            let status = refusal.status;
-            tracing::warn!(call = %self.call, status, words, "The offered media were refused.");
+    fn tell_refusal(&self, error: &SdpError, status: u16, in_call: bool) {
+        let (call, trunk, why) = (self.call, &self.trunk, &error.to_string());
+        if in_call {
+            tracing::warn!(%call, %trunk, status, why, "A change of media was refused; the call goes on as it was.");
+            return;
         }
+        let reason = match error {
+            SdpError::NoCommonCodec { .. } => ops::RefusalLabel::NoCommonCodec,
+            SdpError::Malformed { .. } | SdpError::NoAudio { .. } => ops::RefusalLabel::BadOffer,
+        };
+        ops::CallRefused { call, trunk, reason, status, why }.emit();
     }
 
     fn ask_media(&self, output: &Output) {
@@ -206,6 +213,7 @@ impl Hands {
                 self.managed("recogniser", attached);
                 self.shared.speaking.attach(leg, media.down, self.speaking_sink());
                 self.media = Some(media.control);
+                self.had_media = true;
             }
             Err(error) => {
                 tracing::error!(call = %self.call, %error, "The call has no media.");
@@ -263,12 +271,31 @@ impl Hands {
                 let outcome = tool_outcome(*error);
                 ops::ToolRan { call: self.call, tool: name, outcome, took: *took }.emit();
             }
+            Told::MediaRefused { error, status, in_call } => {
+                self.tell_refusal(error, *status, *in_call);
+            }
+            Told::Keyed { way } => {
+                let first = !self.digit_ways.contains(way);
+                if first {
+                    self.digit_ways.push(*way);
+                }
+                let (call, trunk, way) = (self.call, &self.trunk, digit_way(*way));
+                ops::DigitKeyed { call, trunk, way, first }.emit();
+            }
             Told::Transfer { target, state } => {
                 tracing::info!(call = %self.call, %target, ?state, "Transfer.");
             }
             _ => {}
         }
         self.watch.tell(Seen::Told(told));
+    }
+}
+
+fn digit_way(way: Way) -> ops::DigitWay {
+    match way {
+        Way::Event => ops::DigitWay::Event,
+        Way::Tone => ops::DigitWay::Tone,
+        Way::Info => ops::DigitWay::Info,
     }
 }
 

@@ -3,9 +3,12 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use tokio::sync::oneshot;
+
 use crate::base::{CallId, TrunkName};
 use crate::media::{Inbound, Levels, Outbound, Quality, Stats, Verdict};
-use crate::ops::{self, Evenness, SoundOf, SoundVerdict};
+use crate::ops::{self, Evenness, Label, SoundOf, SoundVerdict};
+use crate::store::{CallSound, SideSound};
 use crate::workers::MediaEventKind;
 
 /// One leg's.
@@ -20,15 +23,34 @@ pub(super) struct LegSound {
     silent: bool,
     /// The last word was that sound does not go both ways.
     faulty: bool,
+    /// Its media are closed: nothing more is told.
+    pub(super) is_over: bool,
+    /// To the call's row.
+    row: Option<oneshot::Sender<CallSound>>,
+}
+
+/// How a call of a trunk sounded in all.
+pub(super) struct Sounded {
+    pub(super) trunk: TrunkName,
+    /// What we heard and what we said, as a conversation's MOS.
+    pub(super) mos: [Option<f32>; 2],
+    /// What was wrong; nothing where it was too short to tell.
+    pub(super) faults: Vec<SoundVerdict>,
 }
 
 impl LegSound {
-    pub(super) fn new(call: CallId, trunk: TrunkName, ours: SocketAddr) -> Self {
-        Self { call, trunk, ours, quality: None, silent: false, faulty: false }
+    pub(super) fn new(
+        call: CallId,
+        trunk: TrunkName,
+        ours: SocketAddr,
+        row: oneshot::Sender<CallSound>,
+    ) -> Self {
+        let (silent, faulty, is_over) = (false, false, false);
+        Self { call, trunk, ours, quality: None, silent, faulty, is_over, row: Some(row) }
     }
 
-    /// Says what is worth knowing of an event.
-    pub(super) fn hear(&mut self, kind: &MediaEventKind) {
+    /// Says what is worth knowing of an event; the last one tells how the call sounded.
+    pub(super) fn hear(&mut self, kind: &MediaEventKind) -> Option<Sounded> {
         match kind {
             MediaEventKind::NoPackets { lasted } if !std::mem::replace(&mut self.silent, true) => {
                 ops::MediaTimeout { call: self.call, silent: *lasted }.emit();
@@ -41,18 +63,54 @@ impl LegSound {
                 ops::SoundJudged { call, trunk, verdicts, words: &words, clears }.emit();
             }
             MediaEventKind::Quality(quality) => self.quality = Some(*quality),
-            MediaEventKind::Closed { stats, .. } => self.closed(stats),
+            MediaEventKind::Closed { stats, failed } => {
+                self.is_over = true;
+                self.closed(stats, *failed);
+                return self.sounded(stats);
+            }
             _ => {}
         }
+        None
     }
 
-    fn closed(&self, stats: &Stats) {
+    /// Tells the call's row, and returns what the trunk is judged by.
+    fn sounded(&mut self, stats: &Stats) -> Option<Sounded> {
+        let quality = self.quality.as_ref()?;
+        let verdicts = quality.verdict.as_ref().map(labels).unwrap_or_default();
+        let (heard, said) = (heard_of(stats, quality), said(quality));
+        let words: Vec<_> = verdicts.iter().map(|verdict| verdict.label()).collect();
+        let sound = CallSound {
+            verdict: words.join(" "),
+            heard: side(&heard),
+            said: side(&said),
+            round_trip_ms: quality.round_trip.map(|time| time.as_secs_f64() * 1000.0),
+            lost: stats.received.lost,
+            late: stats.received.late,
+            concealed: stats.received.concealed,
+            depth_ms: stats.timing.mean_depth_ms,
+            skew_ppm: stats.timing.skew_ppm,
+        };
+        // A row that is not waited for any more is stored without it.
+        if let Some(row) = self.row.take() {
+            let _ = row.send(sound);
+        }
+        let faults =
+            verdicts.into_iter().filter(|verdict| *verdict != SoundVerdict::Fine).collect();
+        Some(Sounded { trunk: self.trunk.clone(), mos: [heard.mos, said.mos], faults })
+    }
+
+    fn closed(&self, stats: &Stats, failed: bool) {
         let came = &stats.received;
         let quality = self.quality.as_ref();
         let verdict = match quality.and_then(|quality| quality.verdict) {
             Some(verdict) => verdict.words(self.ours).to_string(),
+            None if failed => "the media failed".to_owned(),
             None => "too short to tell".to_owned(),
         };
+        let unsent = stats.socket.send_failed;
+        if unsent > 0 {
+            ops::SoundUnsent { call: self.call, trunk: &self.trunk, packets: unsent }.emit();
+        }
         ops::MediaClosed {
             call: self.call,
             trunk: &self.trunk,
@@ -68,7 +126,7 @@ impl LegSound {
             thrown_away: stats.socket.thrown_away,
             unsent: stats.socket.unsent(),
             round_trip: quality.and_then(|quality| quality.round_trip),
-            heard: quality.filter(|_| came.received > 0).map_or(NOTHING, heard),
+            heard: quality.map_or(NOTHING, |quality| heard_of(stats, quality)),
             said: quality.map_or(NOTHING, said),
             verdict: &verdict,
         }
@@ -92,7 +150,18 @@ fn evenness(stats: &Stats) -> Evenness {
 const NOTHING: SoundOf =
     SoundOf { mos: None, loss: None, jitter: None, speech: None, noise: None, clipped: 0.0 };
 
-fn heard(quality: &Quality) -> SoundOf {
+fn side(sound: &SoundOf) -> SideSound {
+    SideSound {
+        mos: sound.mos.map(f64::from),
+        loss: sound.loss.map(f64::from),
+        jitter_ms: sound.jitter.map(|jitter| jitter.as_secs_f64() * 1000.0),
+    }
+}
+
+fn heard_of(stats: &Stats, quality: &Quality) -> SoundOf {
+    if stats.received.received == 0 {
+        return NOTHING;
+    }
     SoundOf {
         mos: Some(quality.inbound.conversation),
         loss: Some(quality.inbound_loss),

@@ -19,6 +19,7 @@ mod start;
 mod switchboard;
 mod throttle;
 mod tools;
+mod trunk_sound;
 mod trunks;
 mod watch;
 mod wrap_up;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use tokio::sync::mpsc::error::SendTimeoutError;
+use tokio::sync::mpsc::error::{SendTimeoutError, TrySendError};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 
@@ -20,7 +20,7 @@ use crate::sip::{Command, DropReason, Event, Incoming, Refusal};
 use crate::toolbox::ToolSession;
 use crate::workers::{MediaEvent, MediaEventKind};
 
-use super::admission::{self, Admitted, Load};
+use super::admission::{self, Admitted, Load, Warned};
 use super::call_task::{self, Hands, INBOX};
 use super::leg_sound::LegSound;
 use super::reload::{ReloadError, Reloaded};
@@ -30,6 +30,7 @@ use super::sockets;
 use super::standing::{Answer, TrunkFacts};
 use super::throttle::Throttle;
 use super::tools;
+use super::trunk_sound::TrunkSounds;
 use super::trunks::Trunks;
 use super::watch::{Seen, Watch};
 use super::wrap_up::{self, Known};
@@ -78,6 +79,8 @@ pub(super) struct Switchboard {
     /// Registrations are being withdrawn, and waited for until then.
     withdrawing: Option<Instant>,
     throttle: Throttle,
+    sounds: TrunkSounds,
+    warned: Warned,
     board: Board,
 }
 
@@ -89,8 +92,10 @@ pub(super) struct Board {
 }
 
 impl Board {
-    fn tell(&self, trunks: Vec<TrunkFacts>) {
-        self.health.tell(trunks.iter().map(TrunkFacts::to_string).collect());
+    fn tell(&self, trunks: Vec<TrunkFacts>, sounds: &TrunkSounds) {
+        let known = |trunk: &TrunkFacts| sounds.line(&trunk.name);
+        let sounds = trunks.iter().filter_map(known).collect::<Vec<_>>();
+        self.health.tell(trunks.iter().map(TrunkFacts::to_string).chain(sounds).collect());
         self.trunks.send_replace(trunks);
     }
 }
@@ -100,7 +105,8 @@ impl Switchboard {
         let mut trunks = Trunks::default();
         trunks.configure(Instant::now(), &shared.config.load());
         // Whoever asks before anything has happened is told that, and not that there are no trunks.
-        board.tell(trunks.facts());
+        let sounds = TrunkSounds::default();
+        board.tell(trunks.facts(), &sounds);
         Self {
             shared,
             lines: BTreeMap::new(),
@@ -113,6 +119,8 @@ impl Switchboard {
             drain_told: false,
             withdrawing: None,
             throttle: Throttle::default(),
+            sounds,
+            warned: Warned::default(),
             board,
         }
     }
@@ -154,11 +162,11 @@ impl Switchboard {
                 if let Some(command) = self.trunks.answered(Instant::now(), id, answer) {
                     self.shared.tell(command).await;
                 }
-                self.board.tell(self.trunks.facts());
+                self.tell_board();
             }
             (None, Event::Registration { trunk, state }) => {
                 self.trunks.registration(&trunk, &state);
-                self.board.tell(self.trunks.facts());
+                self.tell_board();
             }
             (None, event) => report(&event),
         }
@@ -181,18 +189,25 @@ impl Switchboard {
             Some(line) => Some(&mut line.sound),
             None => self.closing.get_mut(&event.leg),
         };
-        if let Some(sound) = sound {
-            sound.hear(&event.kind);
+        let ended = sound.and_then(|sound| sound.hear(&event.kind));
+        if let Some(ended) = ended {
+            self.sounds.take(ended);
+            self.tell_board();
         }
         if closed {
             self.closing.remove(&event.leg);
         }
         let Some(line) = self.lines.get(&event.leg) else { return };
         let Some(input) = media_input(&event) else { return };
-        if line.inbox.try_send(input).is_err() {
+        // One that has just ended has nothing more to learn.
+        if let Err(TrySendError::Full(_)) = line.inbox.try_send(input) {
             let call = line.known.call;
             tracing::warn!(%call, "The call is too slow for its sound; an event is lost.");
         }
+    }
+
+    fn tell_board(&self) {
+        self.board.tell(self.trunks.facts(), &self.sounds);
     }
 
     fn load(&self, trunk: &TrunkName) -> Load {
@@ -211,7 +226,8 @@ impl Switchboard {
             tracing::info!(%call, %old, %leg, "A call takes the place of another.");
             load = Load { node: load.node.saturating_sub(1), trunk: load.trunk.saturating_sub(1) };
         }
-        match admission::admit(&self.shared, call, incoming, load, &mut self.throttle) {
+        let (throttle, warned) = (&mut self.throttle, &mut self.warned);
+        match admission::admit(&self.shared, call, incoming, load, throttle, warned) {
             Ok(admitted) => self.connect(call, leg, admitted).await,
             Err(refused) => {
                 let (reason, status) = (refused.reason, refused.status);
@@ -232,7 +248,8 @@ impl Switchboard {
         let (inbox, inputs) = mpsc::channel(INBOX);
         let watch = Watch::new(call, self.shared.watch.clone());
         let Admitted { setup, port, nat, trunk, route, services, caller, answer_by } = admitted;
-        let sound = LegSound::new(call, trunk.clone(), setup.local.rtp);
+        let (sound_told, sound_heard) = oneshot::channel();
+        let sound = LegSound::new(call, trunk.clone(), setup.local.rtp, sound_told);
         let fallback = setup.fallback.iter().flat_map(|(_, reach)| &reach.attempts);
         let fallback = fallback.map(|attempt| attempt.uri.clone()).collect();
         ops::CallStarted { call, trunk: &trunk, route: &route }.emit();
@@ -241,6 +258,7 @@ impl Switchboard {
         let mut hands = Hands {
             call,
             leg,
+            trunk: trunk.clone(),
             shared: Arc::clone(&self.shared),
             watch: watch.clone(),
             inbox: inbox.clone(),
@@ -249,8 +267,10 @@ impl Switchboard {
             nat,
             answer_by,
             media: None,
+            had_media: false,
             services,
             gaps: Vec::new(),
+            digit_ways: Vec::new(),
         };
         let (started, ended) = (jiff::Timestamp::now(), AtomicBool::new(false));
         let known = Arc::new(Known { call, trunk, caller, started, ended });
@@ -264,8 +284,9 @@ impl Switchboard {
         self.lines.insert(leg, line);
         let task = self.tasks.spawn(async move {
             let summary = call_task::run(setup, inputs, &mut hands).await;
-            let Hands { shared, gaps, .. } = hands;
-            wrap_up::store(&shared, &known, &gaps, &session, &summary).await;
+            let Hands { shared, gaps, had_media, .. } = hands;
+            let sound = if had_media { wrap_up::sound(sound_heard).await } else { None };
+            wrap_up::store(&shared, &known, &gaps, &session, sound, &summary).await;
             watch.tell(Seen::Over(summary));
             leg
         });
@@ -287,7 +308,9 @@ impl Switchboard {
 
     fn hung_up(&mut self, leg: LegId) {
         let Some(line) = self.lines.remove(&leg) else { return };
-        self.closing.insert(leg, line.sound);
+        if !line.sound.is_over {
+            self.closing.insert(leg, line.sound);
+        }
         if self.closing.len() > CLOSING {
             // It never had media.
             self.closing.pop_first();
@@ -313,7 +336,7 @@ impl Switchboard {
         let task = self.tasks.spawn(async move {
             let moved = rescue::run(&shared, leg, fallback, inputs).await;
             let summary = Box::new(known.failed(moved));
-            wrap_up::store(&shared, &known, &[], &session, &summary).await;
+            wrap_up::store(&shared, &known, &[], &session, None, &summary).await;
             watch.tell(Seen::Over(summary));
             leg
         });
@@ -384,7 +407,7 @@ impl Switchboard {
     async fn register(&mut self) {
         let command = self.trunks.register(&self.shared.config.load());
         self.shared.tell(command).await;
-        self.board.tell(self.trunks.facts());
+        self.tell_board();
     }
 
     /// Whether the PBXs know that we are gone, so that they send calls elsewhere; or do not listen any more.
@@ -430,7 +453,7 @@ fn media_input(event: &MediaEvent) -> Option<Input> {
             Sound::VoiceOn { since: event.at - *started_ago }
         }
         MediaEventKind::VoiceOff { ended_ago } => Sound::VoiceOff { since: event.at - *ended_ago },
-        MediaEventKind::Dtmf(digit) => Sound::Dtmf { digit: digit.clone() },
+        MediaEventKind::Dtmf(digit, way) => Sound::Dtmf { digit: digit.clone(), way: *way },
         MediaEventKind::UtteranceStarted { utterance } => Sound::Started { utterance: *utterance },
         MediaEventKind::UtteranceEnded { utterance, frames_played, complete } => {
             Sound::Ended { utterance: *utterance, frames: *frames_played, complete: *complete }

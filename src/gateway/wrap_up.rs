@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::json;
+use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use crate::agent::Goal;
@@ -14,7 +15,7 @@ use crate::base::{CallId, Phi, TrunkName};
 use crate::call::{EndReason, Summary};
 use crate::ops::{self, EndLabel};
 use crate::practice::PhoneNumber;
-use crate::store::WrapUp;
+use crate::store::{CallSound, WrapUp};
 use crate::toolbox::ToolSession;
 
 use super::shared::Shared;
@@ -49,12 +50,21 @@ impl Known {
     }
 }
 
+/// How long a media thread may take to tell how a leg sounded that it was told to close: a turn of 20 ms, as a rule.
+const SOUND_TOLD: Duration = Duration::from_millis(500);
+
+/// Waits for how a call sounded; a leg that never had media tells nothing.
+pub(super) async fn sound(told: oneshot::Receiver<CallSound>) -> Option<CallSound> {
+    timeout(SOUND_TOLD, told).await.ok()?.ok()
+}
+
 /// Closes the call's audit and stores its row.
 pub(super) async fn store(
     shared: &Shared,
     known: &Known,
     gaps: &[Duration],
     tools: &ToolSession,
+    sound: Option<CallSound>,
     summary: &Summary,
 ) {
     let (reason, label) = reason(summary.reason);
@@ -101,6 +111,7 @@ pub(super) async fn store(
         gap_max_ms: gaps.last().copied(),
         summary: Phi::default(),
         audit_head: Some(shared.audit.head().hash),
+        sound,
     };
     let call = known.call;
     match timeout(RECORDED, shared.store.wrap_up(&row)).await {

@@ -35,18 +35,22 @@ impl Digits {
     }
 
     /// Takes an event packet.
-    pub(super) fn event(&mut self, now: Instant, packet: &Packet<'_>) -> Option<Phi<char>> {
+    pub(super) fn event(&mut self, now: Instant, packet: &Packet<'_>) -> Option<(Phi<char>, Way)> {
         let digit = *self.events.receive(packet)?.reveal(Purpose::Comparison);
-        self.keypad.take(now, digit, Way::Event).then(|| Phi::new(digit))
+        self.press(now, digit, Way::Event)
     }
 
     /// Takes a frame. The sound of a digit becomes silence: nobody is to take it for a voice.
-    pub(super) fn hear(&mut self, now: Instant, frame: &mut Frame) -> Option<Phi<char>> {
+    pub(super) fn hear(&mut self, now: Instant, frame: &mut Frame) -> Option<(Phi<char>, Way)> {
         let tones = self.tones.hear(frame);
         if tones.present {
             *frame = Frame::SILENCE;
         }
         let digit = tones.pressed?;
-        self.keypad.take(now, digit, Way::Tone).then(|| Phi::new(digit))
+        self.press(now, digit, Way::Tone)
+    }
+
+    fn press(&mut self, now: Instant, digit: char, way: Way) -> Option<(Phi<char>, Way)> {
+        self.keypad.take(now, digit, way).then(|| (Phi::new(digit), way))
     }
 }

@@ -15,6 +15,7 @@ use crate::rtp::{
 
 use super::backdrop::{Backdrop, BackdropPlayer};
 use super::digits::Digits;
+use super::keypad::Way;
 use super::latch::{Latch, Source};
 use super::life::Life;
 use super::protection::{LONGEST, Protection};
@@ -117,8 +118,8 @@ pub enum SessionEvent {
         /// Where it is.
         at: SocketAddr,
     },
-    /// The far end pressed a digit, which may be part of a date of birth or a member id.
-    Digit(Phi<char>),
+    /// The far end pressed a digit, which may be part of a date of birth or a member id; and how it came.
+    Digit(Phi<char>, Way),
     /// Nothing came although the far end should send.
     NoPackets {
         /// For how long.
@@ -499,9 +500,9 @@ impl MediaSession {
             }
             self.watch.heard(&heard.frame, heard.sound);
             if self.params.in_band_digits
-                && let Some(digit) = self.digits.hear(now, &mut heard.frame)
+                && let Some((digit, way)) = self.digits.hear(now, &mut heard.frame)
             {
-                self.emit(SessionEvent::Digit(digit));
+                self.emit(SessionEvent::Digit(digit, way));
             }
             return Some(heard);
         }
@@ -558,8 +559,8 @@ impl MediaSession {
         // Whose sound is not heard presses no keys either. Digits may come before any sound.
         let is_theirs = stream.is_none_or(|ssrc| ssrc == packet.header.ssrc);
         if Some(payload_type) == self.params.telephone_event {
-            if is_theirs && let Some(digit) = self.digits.event(now, packet) {
-                self.emit(SessionEvent::Digit(digit));
+            if is_theirs && let Some((digit, way)) = self.digits.event(now, packet) {
+                self.emit(SessionEvent::Digit(digit, way));
             }
             return Received::Event(inserted);
         }

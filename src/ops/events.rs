@@ -399,7 +399,8 @@ impl MediaTimeout {
     /// Logs and counts it.
     pub fn emit(self) {
         let Self { call, silent } = self;
-        tracing::warn!(%call, ?silent, "No RTP comes in: one-way audio, or a dead peer.");
+        // The verdict on the call's sound, a moment later, is what is to be read.
+        tracing::debug!(%call, ?silent, "No RTP comes in.");
         counter!(names::MEDIA_TIMEOUTS).increment(1);
     }
 }

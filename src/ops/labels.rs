@@ -210,6 +210,16 @@ labels! {
         Failed = "failed",
     }
 
+    /// How a digit of the caller's came.
+    DigitWay {
+        /// As a telephone event (RFC 4733).
+        Event = "event",
+        /// As a tone in the sound.
+        Tone = "tone",
+        /// By SIP INFO.
+        Info = "info",
+    }
+
     /// Which way sound was going when it was dropped.
     AudioPath {
         /// From the caller to the recogniser, which is behind.

@@ -7,8 +7,9 @@ use metrics::{Recorder, counter, describe_counter, describe_gauge, describe_hist
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 use super::labels::{
-    AudioPath, ConnectionEnd, ConnectionRefusal, DropLabel, EndLabel, Label, RefusalLabel, RtpKind,
-    SendFault, SoundVerdict, TlsFailure, ToolOutcome, TransferOutcome, TrunkStateLabel,
+    AudioPath, ConnectionEnd, ConnectionRefusal, DigitWay, DropLabel, EndLabel, Label,
+    RefusalLabel, RtpKind, SendFault, SoundVerdict, TlsFailure, ToolOutcome, TransferOutcome,
+    TrunkStateLabel,
 };
 
 /// The names, in base units; counters end in `_total`.
@@ -55,6 +56,7 @@ pub(super) mod names {
     pub(in crate::ops) const AUDIT_FAILURES: &str = "attendant_audit_failures_total";
     pub(in crate::ops) const STORE_FAILURES: &str = "attendant_store_failures_total";
     pub(in crate::ops) const SOUND_VERDICTS: &str = "attendant_sound_verdicts_total";
+    pub(in crate::ops) const DIGITS: &str = "attendant_digits_total";
     pub(in crate::ops) const RTP_PACKETS: &str = "attendant_rtp_packets_total";
     pub(in crate::ops) const FRAMES_CONCEALED: &str = "attendant_frames_concealed_total";
     pub(in crate::ops) const CALL_MOS: &str = "attendant_call_mos";
@@ -276,6 +278,7 @@ fn describe_sound() {
         "Packets of calls that are over, by what became of them.",
         "kind",
     );
+    describe_counter!(DIGITS, "Digits that callers keyed, by trunk and by how they came.");
     describe_counter!(SOUND_VERDICTS, "Whether both sides of calls hear each other, by trunk.");
 }
 
@@ -310,6 +313,9 @@ pub fn expect<'a>(
         for verdict in SoundVerdict::ALL {
             let trunk = trunk.to_string();
             counter!(SOUND_VERDICTS, "trunk" => trunk, "verdict" => verdict.label()).increment(0);
+        }
+        for way in DigitWay::ALL {
+            counter!(DIGITS, "trunk" => trunk.to_string(), "way" => way.label()).increment(0);
         }
         if asked {
             gauge!(TRUNK_UP, "trunk" => trunk.to_string()).increment(0.0);
@@ -348,6 +354,7 @@ mod tests {
             "attendant_calls_started_total{trunk=\"phones\"} 0",
             "attendant_trunk_up{trunk=\"front\"} 0",
             "attendant_sound_verdicts_total{trunk=\"front\",verdict=\"elsewhere\"} 0",
+            "attendant_digits_total{trunk=\"front\",way=\"tone\"} 0",
             "attendant_trunk_registered{trunk=\"front\"} 0",
             "attendant_trunk_changes_total{state=\"down\"} 0",
             "attendant_tool_calls_total{tool=\"book_appointment\",result=\"denied\"} 0",

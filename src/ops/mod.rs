@@ -21,15 +21,15 @@ pub use events::{
     SoftphoneRegistered, StoreFailed, ToolRan, TransferFinished, TurnAnswered, VoiceFailed,
 };
 pub use labels::{
-    AudioPath, ConnectionEnd, ConnectionRefusal, DropLabel, EndLabel, Label, RefusalLabel, RtpKind,
-    Scheduling, SendFault, SoundSide, SoundVerdict, TlsFailure, ToolOutcome, TransferOutcome,
-    TrunkStateLabel,
+    AudioPath, ConnectionEnd, ConnectionRefusal, DigitWay, DropLabel, EndLabel, Label,
+    RefusalLabel, RtpKind, Scheduling, SendFault, SoundSide, SoundVerdict, TlsFailure, ToolOutcome,
+    TransferOutcome, TrunkStateLabel,
 };
 pub use media::{
     MediaFull, MediaLate, MediaLoadMeasured, MediaScheduling, MemoryLocked, RtpBuffer,
     RtpThrownAway, RtpUnsent,
 };
-pub use sound::{Evenness, MediaClosed, SoundJudged, SoundOf};
+pub use sound::{DigitKeyed, Evenness, MediaClosed, SoundJudged, SoundOf, SoundUnsent};
 pub use transport::{
     ConnectionClosed, ConnectionOpened, ConnectionRefused, DatagramsLost, SourceDropped, TlsFailed,
 };

@@ -6,7 +6,7 @@ use metrics::{counter, histogram};
 
 use crate::base::{CallId, TrunkName};
 
-use super::labels::{Label, RtpKind, SoundSide, SoundVerdict};
+use super::labels::{DigitWay, Label, RtpKind, SoundSide, SoundVerdict};
 use super::metrics::names;
 
 /// It was found out whether both sides of a call hear each other, or that has changed.
@@ -40,6 +40,55 @@ impl SoundJudged<'_> {
             counter!(names::SOUND_VERDICTS, "trunk" => trunk, "verdict" => verdict.label())
                 .increment(1);
         }
+    }
+}
+
+/// The caller keyed a digit; which one is nobody's business.
+#[derive(Debug)]
+pub struct DigitKeyed<'a> {
+    /// In which call.
+    pub call: CallId,
+    /// Where it came from.
+    pub trunk: &'a TrunkName,
+    /// How the digit came.
+    pub way: DigitWay,
+    /// Whether it is the first of the call that came so.
+    pub first: bool,
+}
+
+impl DigitKeyed<'_> {
+    /// Counts it, and logs how digits come.
+    pub fn emit(self) {
+        let Self { call, trunk, way, first } = self;
+        let way = way.label();
+        if first {
+            tracing::info!(%call, %trunk, way, "The caller keys digits.");
+        }
+        counter!(names::DIGITS, "trunk" => trunk.to_string(), "way" => way).increment(1);
+    }
+}
+
+/// Packets of a call could not be sent, as was found at its end.
+#[derive(Debug)]
+pub struct SoundUnsent<'a> {
+    /// Which call.
+    pub call: CallId,
+    /// Where it came from.
+    pub trunk: &'a TrunkName,
+    /// How many.
+    pub packets: u64,
+}
+
+impl SoundUnsent<'_> {
+    /// Logs it; they are counted as they fail.
+    pub fn emit(self) {
+        let Self { call, trunk, packets } = self;
+        tracing::warn!(
+            %call,
+            %trunk,
+            packets,
+            "RTP of this call could not be sent: no route to the far end's address, or a firewall on this machine."
+        );
     }
 }
 
@@ -221,6 +270,9 @@ mod tests {
             let verdicts = &[SoundVerdict::NothingReceived, SoundVerdict::NotReceived];
             let words = "we hear nothing; and they hear nothing";
             SoundJudged { call, trunk: &trunk, verdicts, words, clears: false }.emit();
+            for first in [true, false] {
+                DigitKeyed { call, trunk: &trunk, way: DigitWay::Tone, first }.emit();
+            }
             let heard = SoundOf {
                 mos: Some(4.3),
                 loss: Some(0.015),
@@ -261,6 +313,7 @@ mod tests {
         for line in [
             "attendant_sound_verdicts_total{trunk=\"front\",verdict=\"nothing_received\"} 1",
             "attendant_sound_verdicts_total{trunk=\"front\",verdict=\"not_received\"} 1",
+            "attendant_digits_total{trunk=\"front\",way=\"tone\"} 2",
             "attendant_rtp_packets_total{kind=\"lost\"} 8",
             "attendant_rtp_packets_total{kind=\"duplicate\"} 3",
             "attendant_rtp_packets_total{kind=\"reordered\"} 5",

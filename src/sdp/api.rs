@@ -23,8 +23,22 @@ pub struct LocalMedia {
     pub version: u64,
     /// SRTP with keys in SDP (RFC 4568), if it is on.
     pub encryption: Option<Encryption>,
-    /// Whether we offer to take RTCP on the port of RTP (RFC 5761); we accept it in any case.
-    pub rtcp_mux: bool,
+    /// Whether RTCP goes over the port of RTP (RFC 5761).
+    pub rtcp_mux: RtcpMux,
+    /// What was agreed last in this dialog. An offer of ours keeps its numbers and its RTCP.
+    pub agreed: Option<Box<Negotiated>>,
+}
+
+/// Whether RTCP may go over the port of RTP (RFC 5761), where the far end can do that.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum RtcpMux {
+    /// Never, though it is offered.
+    Off,
+    /// When the far end offers it.
+    #[default]
+    Accept,
+    /// Offered by us too.
+    Offer,
 }
 
 /// How our side encrypts.
@@ -42,7 +56,7 @@ impl LocalMedia {
     /// Our side in its first version, with packets of 20 ms and nothing that goes beyond `codecs`.
     pub fn new(rtp: SocketAddr, codecs: Vec<Codec>, session_id: u64) -> Self {
         let (telephone_event, packet_time) = (false, PacketTime::DEFAULT);
-        let (version, encryption, rtcp_mux) = (1, None, false);
+        let (version, encryption, rtcp_mux) = (1, None, RtcpMux::default());
         Self {
             rtp,
             codecs,
@@ -52,6 +66,7 @@ impl LocalMedia {
             version,
             encryption,
             rtcp_mux,
+            agreed: None,
         }
     }
 }

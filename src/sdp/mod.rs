@@ -11,6 +11,6 @@ mod negotiation;
 mod rtcp;
 mod session;
 
-pub use api::{Direction, Encryption, LocalMedia, Negotiated, SdpError};
+pub use api::{Direction, Encryption, LocalMedia, Negotiated, RtcpMux, SdpError};
 pub use negotiation::{accept_answer, answer, offer, offers_keys};
 pub use session::{Attribute, Connection, Media, Origin, Session};

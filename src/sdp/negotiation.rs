@@ -18,9 +18,12 @@ const TELEPHONE_EVENT: u8 = 101;
 const EVENT_CLOCK: SampleRate = SampleRate(8_000);
 /// Digits, star, pound, A to D, and flash (RFC 4733 §3.2).
 const EVENTS: &str = "0-16";
-/// Packet times that a tick of 20 ms can fill. A peer must take any other than the one it asks
-/// for (RFC 3551 §4.2), so that ours serves where its own is none of these.
-const PACKET_TIMES: [u16; 3] = [20, 40, 60];
+/// Packet times that we send. A peer must take any other than the one it asks for (RFC 3551 §4.2), so that ours serves
+/// where its own is none of these.
+const PACKET_TIMES: [u16; 6] = [10, 20, 30, 40, 50, 60];
+
+/// Samples of [`Codec::packet`] in a millisecond.
+const SAMPLES_A_MS: usize = 16;
 
 /// Answers an offer. Every stream of it is answered: the first audio stream that we can use is
 /// taken, one with SRTP before one without; the others get port 0 (RFC 3264 §6).
@@ -37,16 +40,7 @@ pub fn answer(offer: &[u8], local: &LocalMedia) -> Result<(Vec<u8>, Negotiated),
 /// Makes an offer of one audio stream. Where SRTP may be and need not, keys are offered beside a stream in the
 /// clear: whoever does not know them reads over them.
 pub fn offer(local: &LocalMedia, direction: Direction) -> Vec<u8> {
-    let mut free = 96..TELEPHONE_EVENT;
-    let number = |codec: &Codec| codec.static_payload_type().or_else(|| free.next());
-    let numbers: Vec<_> = local.codecs.iter().map(number).collect();
-    let codecs = numbers.into_iter().zip(&local.codecs);
-    let mut formats: Vec<(u8, Meaning)> =
-        codecs.filter_map(|(number, codec)| Some((number?, Meaning::Sound(*codec)))).collect();
-    if local.telephone_event {
-        let events = (TELEPHONE_EVENT..).zip(event_clocks(&local.codecs));
-        formats.extend(events.map(|(number, clock)| (number, Meaning::Events(clock))));
-    }
+    let formats = numbered(local);
     let protocol = match &local.encryption {
         Some(encryption) if encryption.required => "RTP/SAVP",
         _ => "RTP/AVP",
@@ -55,6 +49,30 @@ pub fn offer(local: &LocalMedia, direction: Direction) -> Vec<u8> {
     media.attributes.extend(local.encryption.iter().flat_map(crypto::offered));
     media.attributes.extend(rtcp::offered(local));
     Session { media: vec![media], ..describe(local) }.to_bytes()
+}
+
+/// What we speak, by payload type. A number means the same for as long as a session lasts (RFC 3264 §8.3.2), whoever
+/// gave it its meaning.
+fn numbered(local: &LocalMedia) -> Vec<(u8, Meaning)> {
+    let known = local.agreed.iter().flat_map(|agreed| meanings(agreed));
+    let known: Vec<(u8, Meaning)> = known.collect();
+    let is_free = |number: &u8| known.iter().all(|(taken, _)| taken != number);
+    let kept = |meaning: Meaning| known.iter().find(|it| it.1 == meaning).map(|it| it.0);
+    let mut free = (96..TELEPHONE_EVENT).filter(is_free);
+    let mut formats = Vec::new();
+    for codec in &local.codecs {
+        let meaning = Meaning::Sound(*codec);
+        let number = kept(meaning).or_else(|| codec.static_payload_type()).or_else(|| free.next());
+        formats.extend(number.map(|number| (number, meaning)));
+    }
+    if local.telephone_event {
+        let mut free = (TELEPHONE_EVENT..128).filter(is_free);
+        for meaning in event_clocks(&local.codecs).into_iter().map(Meaning::Events) {
+            let number = kept(meaning).or_else(|| free.next());
+            formats.extend(number.map(|number| (number, meaning)));
+        }
+    }
+    formats
 }
 
 /// Takes the answer to an offer of ours.
@@ -70,7 +88,7 @@ pub fn accept_answer(answer: &[u8], local: &LocalMedia) -> Result<Negotiated, Sd
         return Err(no_common_codec(&formats, local));
     };
     let agreed = agree(&answer, media, local, remote, codec, format);
-    let rtcp = rtcp::answered(media, local, remote);
+    let rtcp = rtcp::answered(&answer, media, local, remote);
     Ok(Negotiated { srtp: keys(crypto.as_ref(), local), rtcp, ..agreed })
 }
 
@@ -108,7 +126,7 @@ fn first_usable(offer: &Session, local: &LocalMedia) -> Result<Taken, SdpError> 
         match local.codecs.iter().find_map(fitting) {
             Some((codec, format)) => {
                 let agreed = agree(offer, media, local, remote, codec, format);
-                let rtcp = rtcp::asked(offer, media, remote);
+                let rtcp = rtcp::asked(offer, media, local, remote);
                 let srtp = keys(crypto.as_ref(), local);
                 let negotiated = Negotiated { srtp, rtcp, ..agreed };
                 return Ok(Taken { at, negotiated, crypto });
@@ -186,7 +204,7 @@ fn agree(
         opus: format.opus(),
         telephone_event: events.map(|(format, _)| format.payload_type),
         event_clock: events.map_or(EVENT_CLOCK, |(_, clock)| clock),
-        packet_time: packet_time(media, local.packet_time),
+        packet_time: packet_time(media, codec, local.packet_time),
         direction: match (remote.ip().is_unspecified(), direction) {
             // Hold as RFC 2543 §B.5 had it, and RFC 3264 §8.4 still wants it understood.
             (true, Direction::SendRecv | Direction::RecvOnly) => Direction::RecvOnly,
@@ -197,17 +215,17 @@ fn agree(
     }
 }
 
-/// Returns how much sound to send in a packet: as the peer asks, if we can, and never more than
-/// its `a=maxptime`.
-fn packet_time(media: &Media, ours: PacketTime) -> PacketTime {
+/// Returns how much sound to send in a packet: as the peer asks, if we can and the codec has a frame for it, and never
+/// more than its `a=maxptime`.
+fn packet_time(media: &Media, codec: Codec, ours: PacketTime) -> PacketTime {
     let number = |name| media.values(name).find_map(|value| value.parse::<f32>().ok());
     let most = number("maxptime").filter(|most| *most > 0.0).unwrap_or(f32::MAX);
     let asked = PACKET_TIMES.into_iter().find(|time| number("ptime") == Some(f32::from(*time)));
-    match asked.unwrap_or(ours.0) {
-        time if f32::from(time) <= most => PacketTime(time),
-        _ if most < f32::from(PacketTime::DEFAULT.0) => PacketTime(10),
-        _ => PacketTime::DEFAULT,
-    }
+    let wanted = asked.unwrap_or(ours.0);
+    let fitting =
+        PACKET_TIMES.into_iter().rev().find(|time| *time <= wanted && f32::from(*time) <= most);
+    let samples = codec.packet(PacketTime(fitting.unwrap_or(PACKET_TIMES[0])));
+    PacketTime((samples / SAMPLES_A_MS) as u16)
 }
 
 /// The stream that we take, in the peer's payload types (RFC 3264 §6.1).
@@ -217,19 +235,24 @@ fn accepted(
     negotiated: &Negotiated,
     crypto: Option<&Crypto>,
 ) -> Media {
-    let mut formats = vec![(negotiated.payload_type, Meaning::Sound(negotiated.codec))];
-    let events = Meaning::Events(negotiated.event_clock);
-    formats.extend(negotiated.telephone_event.map(|number| (number, events)));
+    let formats: Vec<_> = meanings(negotiated).collect();
     let mut stream = audio(&media.protocol, local, &formats, negotiated.direction);
     let answered = crypto.zip(local.encryption.as_ref()).map(|(line, ours)| line.answered(ours));
     stream.attributes.extend(answered);
-    stream.attributes.extend(rtcp::granted(&negotiated.rtcp));
+    stream.attributes.extend(rtcp::described(&negotiated.rtcp));
     stream.attributes.extend(mid(media));
     stream
 }
 
+/// What the payload types stand for that were agreed on.
+fn meanings(agreed: &Negotiated) -> impl Iterator<Item = (u8, Meaning)> {
+    let events = Meaning::Events(agreed.event_clock);
+    let sound = (agreed.payload_type, Meaning::Sound(agreed.codec));
+    std::iter::once(sound).chain(agreed.telephone_event.map(|number| (number, events)))
+}
+
 /// What a payload type of ours stands for.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Eq, PartialEq)]
 enum Meaning {
     Sound(Codec),
     /// RFC 4733, at a clock.

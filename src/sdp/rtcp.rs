@@ -3,7 +3,7 @@
 
 use std::net::SocketAddr;
 
-use super::api::LocalMedia;
+use super::api::{LocalMedia, RtcpMux};
 use super::session::{Attribute, Connection, Media, Session};
 use crate::rtp::RtcpParams;
 
@@ -12,12 +12,23 @@ const EXTENDED: &str = "rtcp-xr";
 const RECEIVER_TIME: &str = "rcvr-rtt";
 const VOIP_METRICS: &str = "voip-metrics";
 
-/// What the offer of the far end asks for. We share the port when it does.
-pub(super) fn asked(session: &Session, media: &Media, remote: SocketAddr) -> RtcpParams {
+/// What the offer of the far end asks for. We share the port when it does, unless we are told not to.
+pub(super) fn asked(
+    session: &Session,
+    media: &Media,
+    local: &LocalMedia,
+    remote: SocketAddr,
+) -> RtcpParams {
+    let mux = local.rtcp_mux != RtcpMux::Off && shares(media);
+    let wanted = extended(session, media);
+    RtcpParams { remote: port(media, remote), mux, ..wanted }
+}
+
+/// The extended reports that a description asks for.
+fn extended(session: &Session, media: &Media) -> RtcpParams {
     let everywhere = media.attributes.iter().chain(&session.attributes);
     let wanted = everywhere.filter(|attribute| attribute.name == EXTENDED);
-    let mut params =
-        RtcpParams { remote: port(media, remote), mux: shares(media), ..RtcpParams::default() };
+    let mut params = RtcpParams::default();
     for block in wanted.flat_map(|it| it.value.as_deref().unwrap_or_default().split_whitespace()) {
         match block.split(['=', ':']).next() {
             Some(RECEIVER_TIME) => params.receiver_time = true,
@@ -29,18 +40,35 @@ pub(super) fn asked(session: &Session, media: &Media, remote: SocketAddr) -> Rtc
 }
 
 /// What the answer of the far end says; what we did not offer is not agreed.
-pub(super) fn answered(media: &Media, local: &LocalMedia, remote: SocketAddr) -> RtcpParams {
-    let mux = local.rtcp_mux && shares(media);
-    RtcpParams { remote: port(media, remote), mux, ..RtcpParams::default() }
+pub(super) fn answered(
+    session: &Session,
+    media: &Media,
+    local: &LocalMedia,
+    remote: SocketAddr,
+) -> RtcpParams {
+    let (ours, theirs) = (wished(local), extended(session, media));
+    RtcpParams {
+        remote: port(media, remote),
+        mux: ours.mux && shares(media),
+        receiver_time: ours.receiver_time && theirs.receiver_time,
+        voip_metrics: ours.voip_metrics && theirs.voip_metrics,
+    }
 }
 
 /// What our offer says.
-pub(super) fn offered(local: &LocalMedia) -> Option<Attribute> {
-    local.rtcp_mux.then(|| Attribute::flag(MUX))
+pub(super) fn offered(local: &LocalMedia) -> Vec<Attribute> {
+    described(&wished(local))
 }
 
-/// What our answer says to what was asked.
-pub(super) fn granted(params: &RtcpParams) -> Vec<Attribute> {
+/// What we offer: what we are told to, and what was agreed before. A refresh by re-INVITE repeats our answer, and
+/// a far end that asks for an offer in mid-call wants to change something else.
+fn wished(local: &LocalMedia) -> RtcpParams {
+    let before = local.agreed.as_ref().map(|before| before.rtcp).unwrap_or_default();
+    RtcpParams { mux: before.mux || local.rtcp_mux == RtcpMux::Offer, ..before }
+}
+
+/// What a description of ours says of it.
+pub(super) fn described(params: &RtcpParams) -> Vec<Attribute> {
     let mut attributes = Vec::new();
     if params.mux {
         attributes.push(Attribute::flag(MUX));
@@ -85,7 +113,7 @@ mod tests {
         LocalMedia::new(([203, 0, 113, 5], 40_000).into(), vec![Codec::Pcmu], 1)
     }
 
-    fn described(lines: &str) -> String {
+    fn with_lines(lines: &str) -> String {
         format!(
             "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n\
              m=audio 4000 RTP/AVP 0\r\n{lines}"
@@ -124,7 +152,7 @@ mod tests {
             ("a=rtcp:9 IN IP4 phone.example.net\r\n", none, ""),
         ];
         for (lines, expected, said) in table {
-            let (sdp, negotiated) = answer(described(lines).as_bytes(), &local()).unwrap();
+            let (sdp, negotiated) = answer(with_lines(lines).as_bytes(), &local()).unwrap();
             assert_eq!(negotiated.rtcp, expected, "{lines}");
             let sdp = String::from_utf8(sdp).unwrap();
             let about: String =
@@ -137,7 +165,7 @@ mod tests {
     fn sharing_is_offered_where_it_is_told_to_and_then_agreed() {
         let plain = String::from_utf8(offer(&local(), Direction::SendRecv)).unwrap();
         assert!(!plain.contains("rtcp"), "{plain}");
-        let shares = LocalMedia { rtcp_mux: true, ..local() };
+        let shares = LocalMedia { rtcp_mux: RtcpMux::Offer, ..local() };
         let offered = String::from_utf8(offer(&shares, Direction::SendRecv)).unwrap();
         assert!(offered.contains("a=rtcp-mux\r\n"), "{offered}");
         for (local, lines, expected) in [
@@ -145,8 +173,40 @@ mod tests {
             (shares, "", false),
             (local(), "a=rtcp-mux\r\n", false),
         ] {
-            let agreed = accept_answer(described(lines).as_bytes(), &local).unwrap();
+            let agreed = accept_answer(with_lines(lines).as_bytes(), &local).unwrap();
             assert_eq!(agreed.rtcp.mux, expected, "{lines}");
         }
+    }
+    #[test]
+    fn what_was_agreed_is_offered_again_and_holds_when_it_is_answered() {
+        let asked = with_lines("a=rtcp-mux\r\na=rtcp-xr:rcvr-rtt=all voip-metrics\r\n");
+        let (_, agreed) = answer(asked.as_bytes(), &local()).unwrap();
+        let later = LocalMedia { agreed: Some(Box::new(agreed.clone())), ..local() };
+        let offered = String::from_utf8(offer(&later, Direction::SendRecv)).unwrap();
+        for line in ["a=rtcp-mux\r\n", "a=rtcp-xr:rcvr-rtt=all voip-metrics\r\n"] {
+            assert!(offered.contains(line), "{offered}");
+        }
+        let same = accept_answer(asked.as_bytes(), &later).unwrap();
+        assert_eq!(same.rtcp, agreed.rtcp);
+        // The answerer may take less, and gets nothing that was not offered.
+        for (lines, expected) in [
+            ("", RtcpParams::default()),
+            (
+                "a=rtcp-mux\r\na=rtcp-xr:voip-metrics\r\n",
+                RtcpParams { mux: true, voip_metrics: true, ..RtcpParams::default() },
+            ),
+        ] {
+            let less = accept_answer(with_lines(lines).as_bytes(), &later).unwrap();
+            assert_eq!(less.rtcp, expected, "{lines}");
+        }
+        let none = accept_answer(asked.as_bytes(), &local()).unwrap();
+        assert_eq!(none.rtcp, RtcpParams::default());
+    }
+
+    #[test]
+    fn sharing_is_refused_where_it_is_told_to() {
+        let apart = LocalMedia { rtcp_mux: RtcpMux::Off, ..local() };
+        let (sdp, agreed) = answer(with_lines("a=rtcp-mux\r\n").as_bytes(), &apart).unwrap();
+        assert!(!agreed.rtcp.mux && !String::from_utf8(sdp).unwrap().contains("rtcp-mux"));
     }
 }

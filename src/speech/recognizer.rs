@@ -13,6 +13,8 @@ pub struct HeardFrame {
     pub frame: Frame,
     /// Whether the voice activity detector hears a voice in it.
     pub voiced: bool,
+    /// Whether it was made up, at least in part, in place of packets that were lost.
+    pub concealed: bool,
     /// What we were sending when it came, since some of it may be our echo.
     pub sent: Sent,
 }
@@ -20,7 +22,7 @@ pub struct HeardFrame {
 impl HeardFrame {
     /// A frame that came while nothing was sent.
     pub fn new(tick: u64, frame: Frame, voiced: bool) -> Self {
-        Self { tick, frame, voiced, sent: Sent::default() }
+        Self { tick, frame, voiced, concealed: false, sent: Sent::default() }
     }
 }
 

@@ -11,7 +11,7 @@ use ringbuf::{HeapCons, HeapProd, HeapRb};
 use tokio::io::unix::AsyncFd;
 
 use crate::base::{LegId, Phi, UtteranceId};
-use crate::media::{Quality, SessionEvent, Stats, Verdict};
+use crate::media::{Quality, SessionEvent, Stats, Verdict, Way};
 
 use super::leg::Leg;
 use super::linux::EventFd;
@@ -45,8 +45,8 @@ pub enum MediaEventKind {
         /// How long before [`MediaEvent::at`].
         ended_ago: Duration,
     },
-    /// The caller pressed a digit.
-    Dtmf(Phi<char>),
+    /// The caller pressed a digit, and how it came.
+    Dtmf(Phi<char>, Way),
     /// The first frame of an utterance went out.
     UtteranceStarted {
         /// Which.
@@ -106,7 +106,7 @@ impl From<SessionEvent> for MediaEventKind {
         match event {
             SessionEvent::FirstPacket { from } => Self::FirstPacket { from },
             SessionEvent::SourceLearnt { at } => Self::SourceLearnt { at },
-            SessionEvent::Digit(digit) => Self::Dtmf(digit),
+            SessionEvent::Digit(digit, way) => Self::Dtmf(digit, way),
             SessionEvent::NoPackets { lasted } => Self::NoPackets { lasted },
             SessionEvent::Gone { lasted } => Self::Gone { lasted },
             SessionEvent::Judged(verdict) => Self::Judged(verdict),

@@ -10,7 +10,7 @@ use ringbuf::HeapCons;
 use ringbuf::traits::{Consumer, Producer};
 
 use crate::base::{Dice, Frame, LegId, Purpose};
-use crate::media::{Heard, LegParams, MediaSession, SessionEvent, SocketCounts, over};
+use crate::media::{Heard, LegParams, MediaSession, SessionEvent, SocketCounts, Sound, over};
 use crate::rtp::{Ntp, RTCP_BYTES};
 use crate::speech::{Activity, EchoReference, HeardFrame, Vad, VoiceEdge};
 
@@ -367,7 +367,7 @@ impl Leg {
             }
         }
         while let Some(event) = self.session.poll_event() {
-            if let (SessionEvent::Digit(digit), Some(bridge)) = (&event, &mut self.bridge) {
+            if let (SessionEvent::Digit(digit, _), Some(bridge)) = (&event, &mut self.bridge) {
                 bridge.press(*digit.reveal(Purpose::Signalling));
             }
             self.events.tell(now, event.into());
@@ -377,7 +377,9 @@ impl Leg {
     /// Up to the agent.
     fn hear(&mut self, now: Instant, heard: &Heard, activity: Activity) {
         let (voiced, sent) = (activity.voiced, self.echo.now());
-        self.up.push(&HeardFrame { tick: heard.tick, frame: heard.frame, voiced, sent });
+        let Heard { tick, frame, sound } = *heard;
+        let concealed = sound == Sound::Concealed;
+        self.up.push(&HeardFrame { tick, frame, voiced, concealed, sent });
         match activity.edge {
             Some(VoiceEdge::On { started_ago }) => {
                 self.voice_told = true;

@@ -67,7 +67,7 @@ const WORDS: usize = Frame::SAMPLES / 4;
 struct Place {
     stamp: AtomicU64,
     tick: AtomicU64,
-    /// Whether it is voiced, in the lowest bit; the line's loss, an `f32`, above.
+    /// Whether it is voiced, in the lowest bit, and made up, in the next; the line's loss, an `f32`, above.
     voiced: AtomicU64,
     sent_tick: AtomicU64,
     /// Two `f32`: the level above, the loudest below.
@@ -114,7 +114,8 @@ impl UpWriter {
         fence(Ordering::Release);
         place.tick.store(heard.tick, Ordering::Relaxed);
         let Sent { tick, level, loudest, loss } = heard.sent;
-        let voiced = u64::from(loss.to_bits()) << 32 | u64::from(heard.voiced);
+        let kind = u64::from(heard.concealed) << 1 | u64::from(heard.voiced);
+        let voiced = u64::from(loss.to_bits()) << 32 | kind;
         place.voiced.store(voiced, Ordering::Relaxed);
         place.sent_tick.store(tick, Ordering::Relaxed);
         let levels = u64::from(level.to_bits()) << 32 | u64::from(loudest.to_bits());
@@ -195,11 +196,11 @@ impl UpRing {
             loudest: f32::from_bits(levels as u32),
             loss: f32::from_bits((voiced >> 32) as u32),
         };
-        let voiced = voiced & 1 == 1;
+        let (voiced, concealed) = (voiced & 1 == 1, voiced & 2 == 2);
         // What was read must not be newer than the stamp that is looked at now.
         fence(Ordering::Acquire);
         let unchanged = place.stamp.load(Ordering::Relaxed) == stamp;
-        unchanged.then_some(HeardFrame { tick, frame, voiced, sent })
+        unchanged.then_some(HeardFrame { tick, frame, voiced, concealed, sent })
     }
 }
 
@@ -213,13 +214,16 @@ mod tests {
             tick,
             frame: Frame(std::array::from_fn(sample)),
             voiced: tick.is_multiple_of(3),
+            concealed: tick.is_multiple_of(5),
             sent: Sent { tick: tick / 2, level: -(tick as f32), loudest: tick as f32, loss: 0.5 },
         }
     }
 
     fn assert_whole(got: &HeardFrame) {
         let expected = heard(got.tick);
-        assert!(got.frame == expected.frame && got.voiced == expected.voiced, "{}", got.tick);
+        assert!(got.frame == expected.frame, "{}", got.tick);
+        let kind = |of: &HeardFrame| (of.voiced, of.concealed);
+        assert_eq!(kind(got), kind(&expected), "{}", got.tick);
         assert_eq!(got.sent, expected.sent);
     }
 

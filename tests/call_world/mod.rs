@@ -10,6 +10,7 @@ use attendant::base::{
 };
 use attendant::call::{Attempt, Call, Carrier, Input, Output, Reach, Setup, Sound, Told};
 use attendant::codec::Codec;
+use attendant::media::Way;
 use attendant::practice::{Practice, Practitioner, PractitionerId};
 use attendant::sdp::LocalMedia;
 use attendant::sip::{Command, EndCause, Event, TransferState};
@@ -195,7 +196,10 @@ pub fn input(now: Instant, line: &str) -> Input {
         "voice-on" => Input::Sound(Sound::VoiceOn { since }),
         "voice-off" => Input::Sound(Sound::VoiceOff { since }),
         "info" => sip(Event::Dtmf { leg: LEG, digit: rest.chars().next().unwrap() }),
-        "key" => Input::Sound(Sound::Dtmf { digit: Phi::new(rest.chars().next().unwrap()) }),
+        "key" | "tone" => {
+            let way = if word == "key" { Way::Event } else { Way::Tone };
+            Input::Sound(Sound::Dtmf { digit: Phi::new(rest.chars().next().unwrap()), way })
+        }
         "started" => Input::Sound(Sound::Started { utterance: UtteranceId(number()) }),
         "rendered" => {
             let frames = rest.split(' ').nth(1).unwrap().parse().unwrap();

@@ -233,7 +233,9 @@ impl Clerk {
     fn media(&mut self, event: MediaEvent) {
         let mut notes = self.notes.lock().unwrap();
         match event.kind {
-            MediaEventKind::Dtmf(digit) => notes.events.push(*digit.reveal(Purpose::Understanding)),
+            MediaEventKind::Dtmf(digit, _) => {
+                notes.events.push(*digit.reveal(Purpose::Understanding))
+            }
             MediaEventKind::NoPackets { .. } => notes.silent += 1,
             MediaEventKind::Quality(quality) => notes.quality = Some(quality),
             _ => {}

@@ -66,7 +66,7 @@ fn digits_pass_the_agent_whispers_and_the_legs_return_to_it() {
     run(&mut [&mut caller, &mut staff], 20);
     assert_eq!(staff.digits, "7#");
     let told = |event: &attendant::workers::MediaEvent| {
-        event.leg == LegId(1) && matches!(event.kind, MediaEventKind::Dtmf(_))
+        event.leg == LegId(1) && matches!(event.kind, MediaEventKind::Dtmf(..))
     };
     wait_for(&mut events, told);
 

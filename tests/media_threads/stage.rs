@@ -91,7 +91,7 @@ impl Phone {
             );
         }
         while let Some(event) = self.session.poll_event() {
-            if let SessionEvent::Digit(digit) = event {
+            if let SessionEvent::Digit(digit, _) = event {
                 self.digits.push(*digit.reveal(attendant::base::Purpose::Comparison));
             }
         }

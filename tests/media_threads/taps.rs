@@ -242,3 +242,20 @@ fn each_frame_heard_comes_with_what_was_being_sent() {
     let first = up.first().unwrap().sent;
     assert!(first.tick < sent[0] && first.level < -60.0, "{first:?}");
 }
+
+#[test]
+fn frames_made_up_in_place_of_lost_packets_are_marked_for_recognition() {
+    let (plane, _events) = plane(1, 27_760..=27_770, LOCALHOST);
+    let mirror = Mirror::start();
+    let params = params(Codec::Pcmu, mirror.address);
+    let mut leg = plane.open(LegId(1), plane.reserve().unwrap(), params).unwrap();
+    let mut tap = leg.control.tap().unwrap();
+    let mut made_up = |utterance, loses: u64| {
+        mirror.loses_one_in.store(loses, SeqCst);
+        let (_, up) = listen(&mut leg, &mut tap, Speech::new(utterance, beeps(12)));
+        up.iter().filter(|heard| heard.concealed).count()
+    };
+    let (whole, lossy) = (made_up(1, 0), made_up(2, 5));
+    // Some 230 packets each time. A machine that is held up may lose a few of its own.
+    assert!(whole < 10 && lossy > 25, "{whole} frames of all, {lossy} where one in five is lost");
+}

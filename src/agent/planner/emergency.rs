@@ -37,7 +37,7 @@ impl Conversation {
 
     fn pre_empt(&mut self, flag: RedFlag) {
         self.stop_speaking();
-        self.timers.stop(Timer::Transfer);
+        self.caller_timers.stop(Timer::Transfer);
         self.timers.stop(Timer::Filler);
         self.timers.stop(Timer::StillWorking);
         self.say_911(flag.kind);

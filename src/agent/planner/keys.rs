@@ -31,7 +31,7 @@ impl Conversation {
                 if self.keyed.reveal(Purpose::Understanding).len() >= collects {
                     self.keyed_enough(now);
                 } else {
-                    self.timers.set(Timer::Keyed, now + KEYED_PAUSE);
+                    self.caller_timers.set(now, Timer::Keyed, KEYED_PAUSE);
                 }
             }
             _ => {}
@@ -52,7 +52,7 @@ impl Conversation {
 
     /// Takes the keyed digits as the answer to the open question.
     pub(crate) fn keyed_enough(&mut self, now: Instant) {
-        self.timers.stop(Timer::Keyed);
+        self.caller_timers.stop(Timer::Keyed);
         let keyed = std::mem::take(&mut self.keyed);
         let digits = keyed.reveal(Purpose::Understanding);
         match digits.as_str() {

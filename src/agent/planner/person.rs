@@ -50,7 +50,7 @@ impl Conversation {
     }
 
     pub(crate) fn start_transfer(&mut self, now: Instant) {
-        self.timers.stop(Timer::Transfer);
+        self.caller_timers.stop(Timer::Transfer);
         let Step::Transferring { utterance, reason, started: false } = self.step else { return };
         let Some(target) = self.setting.targets.first().cloned() else { return };
         self.step = Step::Transferring { utterance, reason, started: true };
@@ -74,7 +74,7 @@ impl Conversation {
         let takes_back = matches!(heard.meta, Some(Meta::NeverMind))
             || heard.says(&["dont transfer|connect", "wait no", "stop"]);
         if !started && takes_back {
-            self.timers.stop(Timer::Transfer);
+            self.caller_timers.stop(Timer::Transfer);
             self.say("All right.".into(), true);
             return self.resume(now);
         }

@@ -132,7 +132,11 @@ impl Page {
             Told::Transfer { target, state } => {
                 self.line("35", "transfer", &format!("{target}: {state:?}"));
             }
-            Told::Answered | Told::Replied { .. } | Told::ToolAsked { .. } => {}
+            Told::Answered
+            | Told::Replied { .. }
+            | Told::ToolAsked { .. }
+            | Told::Keyed { .. }
+            | Told::MediaRefused { .. } => {}
         }
     }
 
