@@ -63,6 +63,8 @@ pub struct LegParams {
     pub in_band_digits: bool,
     /// Whether the agent's silence is that of an open line, not digital silence.
     pub comfort_noise: bool,
+    /// The payload type by which our pauses are described and not sent (RFC 3389), if the far end has it.
+    pub pauses: Option<u8>,
     /// How long nothing at all may come, unless on hold, until the far end counts as gone.
     pub rtp_timeout: Option<Duration>,
     /// From which address besides that of SDP it may be learnt: where signalling comes from. `None` is any.
@@ -91,6 +93,7 @@ impl LegParams {
             learn_source: false,
             in_band_digits: false,
             comfort_noise: false,
+            pauses: None,
             rtp_timeout: None,
             playout: Playout::Reorder,
             rtcp: RtcpParams::default(),
@@ -431,6 +434,7 @@ impl MediaSession {
     /// Without one the backdrop is sent, so that the far end sees an unbroken stream.
     /// Returns what goes out; `None` when nothing may.
     pub fn tick(&mut self, now: Instant, next: Option<&Frame>) -> Option<Frame> {
+        let is_line = next.is_none() && !self.dialler.is_busy() && self.backdrop.is_line();
         let sent = match next {
             _ if !self.params.sends => None,
             Some(frame) => {
@@ -442,7 +446,7 @@ impl MediaSession {
             None => Some(self.backdrop.next_frame(self.params.comfort_noise)),
         };
         match &sent {
-            Some(frame) => self.sender.take(frame),
+            Some(frame) => self.sender.take(frame, is_line),
             None => self.sender.pass(),
         }
         if self.params.receives {
