@@ -15,7 +15,7 @@ use gateway_stage::wire::{Peer, status};
 use gateway_stage::{Folder, NODE, NUMBER, PASSWORD, PROFILE, USER, alone, sound, wait_until};
 use interop::baresip::{Baresip, Recorded, Setup};
 use interop::sipp::{self, Load};
-use machine::steadily;
+use machine::{resident, steadily};
 
 /// How long baresip may take for anything.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -125,13 +125,6 @@ fn all_free(first: u16, last: u16) -> bool {
     (first..=last).step_by(2).all(|port| UdpSocket::bind(("127.0.0.1", port)).is_ok())
 }
 
-/// Resident memory of this process, in MB.
-fn resident() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
-}
-
 #[test]
 fn two_hundred_calls_at_twenty_a_second() {
     interop::require("sipp", "sip-tester");
@@ -147,7 +140,7 @@ fn two_hundred_calls() {
     folder.append(NODE, "[limits]\ncalls = 120\n");
     folder.change(PROFILE, "calls = 200", "calls = 120");
     let gateway = Inside::start(&folder);
-    let idle = resident();
+    let idle = resident("self") / 1024;
     let load = Load {
         target: folder.sip,
         dials: NUMBER,
@@ -156,7 +149,7 @@ fn two_hundred_calls() {
         held: Duration::from_secs(1),
     };
     let report = sipp::run(&load);
-    let after = resident();
+    let after = resident("self") / 1024;
     println!("resident memory: {idle} MB idle, {after} MB after {report:?}");
     assert_eq!((report.successful, report.failed), (200, 0), "{}", report.errors);
 

@@ -2,7 +2,8 @@
 //! us nor by libopus.
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
-use std::alloc::{GlobalAlloc, Layout, System};
+mod counting;
+
 use std::cell::Cell;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -11,31 +12,14 @@ use attendant::base::{Dice, Frame, PacketTime, RtpTime, SeqNo};
 use attendant::codec::{Codec, OpusCoders, OpusSettings};
 use attendant::media::{LegParams, MediaSession, Received, Sound};
 use attendant::rtp::{Header, Packet, Playout, Ssrc};
-
-struct Counting;
+use counting::Counting;
 
 thread_local! {
     static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
 }
 
-#[allow(unsafe_code, reason = "an allocator is unsafe by its trait")]
-// SAFETY: everything is passed on to the system's allocator unchanged.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.with(|count| count.set(count.get() + 1));
-        // SAFETY: the caller keeps the contract.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        ALLOCATIONS.with(|count| count.set(count.get() + 1));
-        // SAFETY: the caller keeps the contract.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: Counting = Counting(|_| ALLOCATIONS.set(ALLOCATIONS.get() + 1));
 
 /// Bytes that the C library has given out to anybody.
 #[allow(unsafe_code, reason = "what libopus asks for is seen nowhere else")]

@@ -2,6 +2,8 @@
 //! ahead of what is said besides.
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails as the test does")]
 
+mod machine;
+
 use std::net::{IpAddr, Ipv4Addr, UdpSocket};
 use std::ops::ControlFlow;
 use std::process::Command;
@@ -54,9 +56,7 @@ impl Voice for Humming {
 
 /// Resident memory of this process, in bytes.
 fn resident() -> usize {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-    line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() * 1024
+    machine::resident("self") as usize * 1024
 }
 
 /// How many files this process may have open.

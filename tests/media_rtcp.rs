@@ -367,23 +367,19 @@ fn another_clock_is_another_stream_and_reports_follow_it() {
 fn reports_tell_the_time_of_the_moment() {
     let mut world = World::new(|params| LegParams { packet_time: PacketTime(60), ..params });
     world.run(60);
+    let base = world.ends[0].session.continuity().time.0.wrapping_sub(1_000_000);
     let mut apart = Vec::new();
     for (report, _) in &world.ends[0].reports {
         read_rtcp(report, |said| {
             if let Said::Sender { time, rtp, .. } = said {
-                let ms = (u128::from(time.0) * 1000 >> 32) as i64;
-                apart.push(ms - i64::from(rtp.0.wrapping_sub(apart_from(&world))) / 8);
+                let ms = ((u128::from(time.0) * 1000) >> 32) as i64;
+                apart.push(ms - i64::from(rtp.0.wrapping_sub(base)) / 8);
             }
         })
         .unwrap();
     }
     assert!(apart.len() > 8, "{apart:?}");
     assert!(apart.iter().all(|it| (it - apart[0]).abs() <= 1), "{apart:?}");
-}
-
-/// Where our stream is now, from which times are counted.
-fn apart_from(world: &World) -> u32 {
-    world.ends[0].session.continuity().time.0.wrapping_sub(1_000_000)
 }
 
 #[test]

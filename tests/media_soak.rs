@@ -2,6 +2,8 @@
 //! nor ports, sockets or threads. Counts are compared, never the time they took.
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails as the test does")]
 
+mod machine;
+
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, UdpSocket};
 use std::time::{Duration, Instant};
@@ -46,9 +48,7 @@ impl Held {
 
 /// Resident memory in KB.
 fn resident() -> f64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-    line.trim().trim_end_matches(" kB").parse().unwrap()
+    machine::resident("self") as f64
 }
 
 struct Call {

@@ -3,7 +3,8 @@
 //! and go, under an allocator that counts.
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails as the test does")]
 
-use std::alloc::{GlobalAlloc, Layout, System};
+mod counting;
+
 use std::cell::Cell;
 use std::hint::black_box;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
@@ -21,8 +22,7 @@ use attendant::workers::{
     Bridge, DownFrame, LegMedia, MediaConfig, MediaEventKind, MediaPlane, Playback, TapReader,
     up_ring,
 };
-
-struct Counting;
+use counting::Counting;
 
 thread_local! {
     static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
@@ -49,24 +49,8 @@ fn is_media_thread() -> bool {
     name.starts_with(b"media-")
 }
 
-#[allow(unsafe_code, reason = "an allocator is unsafe by its trait")]
-// SAFETY: everything is passed on to the system's allocator unchanged.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
-        // SAFETY: the caller keeps the contract.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        count();
-        // SAFETY: the caller keeps the contract.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: Counting = Counting(|_| count());
 
 #[test]
 fn thirty_thousand_ticks_allocate_nothing() {

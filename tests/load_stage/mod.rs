@@ -5,6 +5,8 @@
 
 pub(crate) mod crowd;
 pub(crate) mod flood;
+#[path = "../machine/mod.rs"]
+mod machine;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -134,9 +136,7 @@ pub(crate) fn used(pid: u32) -> Used {
     // The name in parentheses may hold anything; what follows is numbers.
     let fields: Vec<&str> = stat[stat.rfind(')').unwrap() + 2..].split(' ').collect();
     let ticks: u64 = fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap();
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-    let resident = line.trim().trim_end_matches(" kB").parse().unwrap();
+    let resident = machine::resident(pid);
     // Linux counts in hundredths of a second on every machine that we build for.
     Used { cpu: Duration::from_millis(ticks * 10), resident }
 }

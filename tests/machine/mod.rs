@@ -1,9 +1,12 @@
-//! Tells a machine that stood still from a fault: a test in real time is made again when the machine did not give it its
-//! time. A fault comes again; what the machine did does not.
+//! The machine on which tests run.
+//!
+//! [`steadily`] tells a machine that stood still from a fault: a test in real time is made again when the machine did
+//! not give it its time. A fault comes again; what the machine did does not.
 #![allow(dead_code, reason = "each test uses its part")]
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 use std::any::Any;
+use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -14,6 +17,8 @@ use std::time::{Duration, Instant};
 const STOOD_STILL: Duration = Duration::from_millis(20);
 /// How often a test is made at most.
 const TRIES: usize = 6;
+/// A test that has taken so long is not made again.
+const LONG: Duration = Duration::from_secs(300);
 /// Watchers, so that one is on each core at most times.
 const WATCHERS: usize = 4;
 /// Between two looks at the clock.
@@ -34,19 +39,20 @@ pub(crate) fn steadily_async(test: impl AsyncFn()) {
     });
 }
 
-/// Makes a test until it passes, fails while the machine went on, or was made [`TRIES`] times.
+/// Makes a test until it passes, fails while the machine went on, or was made often or [`LONG`] enough.
 pub(crate) fn tried<W>(
     test: &impl Fn(),
     watch: impl Fn() -> W,
     end: impl Fn(W) -> Duration,
 ) -> Result<(), Box<dyn Any + Send>> {
+    let begun = Instant::now();
     for left in (0..TRIES).rev() {
         let watch = watch();
         let outcome = catch_unwind(AssertUnwindSafe(test));
         let still = end(watch);
         let Err(what) = outcome else { return Ok(()) };
         println!("failed; meanwhile the machine stood still for up to {} ms", still.as_millis());
-        if still < STOOD_STILL || left == 0 {
+        if still < STOOD_STILL || left == 0 || begun.elapsed() > LONG {
             return Err(what);
         }
     }
@@ -95,4 +101,11 @@ impl Watch {
 fn stolen() -> Option<u64> {
     let all = std::fs::read_to_string("/proc/stat").ok()?;
     all.lines().next()?.split_whitespace().nth(8)?.parse().ok()
+}
+
+/// Resident memory of a process in KB, by its id or as `self`.
+pub(crate) fn resident(process: impl Display) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
 }

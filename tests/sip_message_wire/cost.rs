@@ -1,33 +1,18 @@
 //! Reading costs in proportion to what came: counted in bytes allocated, not in time.
 
-use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
 use attendant::sip::message::{MAX_FIELDS, MAX_MESSAGE, MAX_VALUE, Message};
 
+use crate::counting::Counting;
 use crate::{INVITE, spoilt, wire};
 
 thread_local! {
     static ALLOCATED: Cell<usize> = const { Cell::new(0) };
 }
 
-struct Counting;
-
 #[global_allocator]
-static COUNTING: Counting = Counting;
-
-#[allow(unsafe_code, reason = "an allocator cannot be counted without one")]
-// SAFETY: every call goes to the system's allocator as it came; counting touches no memory of it.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATED.set(ALLOCATED.get() + layout.size());
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
+static COUNTING: Counting = Counting(|bytes| ALLOCATED.set(ALLOCATED.get() + bytes));
 
 /// Returns the bytes that reading the message allocates, and those that its views do.
 fn allocated(bytes: &[u8]) -> usize {

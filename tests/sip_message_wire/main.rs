@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 mod cost;
+#[path = "../counting/mod.rs"]
+mod counting;
 mod describe;
 mod differential;
 mod limits;
