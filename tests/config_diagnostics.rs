@@ -117,7 +117,7 @@ fn a_codec_is_written_once() {
         "[media]\ncodecs = [\"pcmu\", \"g722\", \"pcmu\"]\n\n[transfer]",
         r#"
 error[config-duplicate]: "pcmu" is written twice
- --> sip-profiles/front.toml:8:28
+ --> sip-profiles/front.toml:8:27
   |
 8 | codecs = ["pcmu", "g722", "pcmu"]
   |                           ^^^^^^ the second one

@@ -186,6 +186,13 @@ const TRUNK_ROWS: &[Row] = &[
     ),
     ("media.rtp-timeout", "media.rtp-timeout = \"2m\"", Shows("rtp_timeout: Some(120s)")),
     ("media.comfort-noise", "media.comfort-noise = false", Shows("comfort_noise: false")),
+    (
+        "media.silence-suppression",
+        "media.silence-suppression = false",
+        Shows("silence_suppression: false"),
+    ),
+    ("media.packet-time", "media.packet-time = \"30ms\"", Shows("packet_time: PacketTime(30)")),
+    ("media.rtcp-mux", "media.rtcp-mux = \"offer\"", Shows("rtcp_mux: Offer")),
     ("media.waiting-sound", "media.waiting-sound = \"ringing\"", Shows("waiting: Ringing")),
     ("media.srtp", "media.srtp = \"required\"", Shows("srtp: Required")),
     ("media.ports", "media.ports = \"40000-40099\"", Shows("ports: 40000..=40099")),

@@ -179,6 +179,32 @@ fn an_offer_in_mid_call_keeps_the_numbers_that_were_agreed() {
     }
 }
 
+/// RFC 3389: a description of noise goes with codecs at its own clock, and only where both sides have it.
+#[test]
+fn comfort_noise_is_agreed_where_both_sides_have_it() {
+    let noisy = |codecs| LocalMedia { comfort_noise: true, ..local(codecs) };
+    let text = String::from_utf8(offer(&noisy(&[Codec::Pcmu]), Direction::SendRecv)).unwrap();
+    assert!(text.contains(" RTP/AVP 0 101 13\r\n") && text.contains("a=rtpmap:13 CN/8000\r\n"));
+    let text = String::from_utf8(offer(&noisy(&[Codec::Opus]), Direction::SendRecv)).unwrap();
+    assert!(!text.contains("CN/"), "{text}");
+    let theirs = "m=audio 4000 RTP/AVP 0 111 13 101\na=rtpmap:111 opus/48000/2\n\
+        a=rtpmap:101 telephone-event/8000\n";
+    for (local, expected, said) in [
+        (noisy(&[Codec::Pcmu]), Some(13), "RTP/AVP 0 101 13\r\n"),
+        (local(&[Codec::Pcmu]), None, "RTP/AVP 0 101\r\n"),
+        (noisy(&[Codec::Opus]), None, "RTP/AVP 111 101\r\n"),
+    ] {
+        let (text, agreed) = answer(&offered(theirs), &local).unwrap();
+        let text = String::from_utf8(text).unwrap();
+        assert_eq!(agreed.comfort_noise, expected, "{text}");
+        assert!(text.contains(said), "{text}");
+        assert_eq!(accept_answer(&offered(theirs), &local).unwrap().comfort_noise, expected);
+    }
+    let without = "m=audio 4000 RTP/AVP 0\n";
+    let agreed = answer(&offered(without), &noisy(&[Codec::Pcmu])).unwrap().1;
+    assert_eq!(agreed.comfort_noise, None);
+}
+
 /// Whatever each side allows, both come to the same.
 #[test]
 fn both_sides_agree() {

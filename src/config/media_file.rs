@@ -22,6 +22,9 @@ pub(super) struct MediaFile {
     ports: Option<Text>,
     pub(super) rtp_timeout: Text,
     pub(super) comfort_noise: Spanned<bool>,
+    pub(super) silence_suppression: Spanned<bool>,
+    pub(super) rtcp_mux: Text,
+    pub(super) packet_time: Text,
     pub(super) waiting_sound: Text,
 }
 

@@ -46,6 +46,7 @@ pub use presets::{Fact, Family, Knowledge, Preset, Standing};
 pub use snippet::{SnippetFamily, SnippetValues, snippet};
 pub use transfer::{ContextField, NotAllowed, Notify200, Transfer, TransferMethod};
 pub use trunk::{
-    Limits, Listen, Peer, PerCaller, PlanName, Register, Srtp, TlsFiles, TrunkMedia, TrunkProfile,
+    Limits, Listen, Peer, PerCaller, PlanName, Register, RtcpMux, Srtp, TlsFiles, TrunkMedia,
+    TrunkProfile,
 };
 pub use waiting_file::WaitingSound;

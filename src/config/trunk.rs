@@ -155,12 +155,16 @@ pub struct TrunkMedia {
     pub in_band_digits: bool,
     /// Whether the agent's silence is that of an open line.
     pub comfort_noise: bool,
+    /// Whether our pauses are described and not sent where the far end has comfort noise (RFC 3389).
+    pub silence_suppression: bool,
     /// What a caller hears while a person is sought for them.
     pub waiting: WaitingSound,
     /// A far end that sends nothing for so long is gone, unless it is on hold.
     pub rtp_timeout: Option<Duration>,
     /// How much sound we put in a packet.
     pub packet_time: PacketTime,
+    /// Whether RTCP goes over the port of RTP.
+    pub rtcp_mux: RtcpMux,
     /// Whether sound is encrypted.
     pub srtp: Srtp,
     /// The address to bind RTP sockets to.
@@ -169,6 +173,17 @@ pub struct TrunkMedia {
     pub advertise: IpAddr,
     /// The ports to bind: whole pairs, from an even one to an odd one.
     pub ports: RangeInclusive<u16>,
+}
+
+/// Whether RTCP goes over the port of RTP (RFC 5761).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum RtcpMux {
+    /// Never.
+    Off,
+    /// When the PBX offers it.
+    Accept,
+    /// Offered by us too.
+    Offer,
 }
 
 /// Whether sound is encrypted (SRTP, with keys in SDP: RFC 4568).

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::DeTable;
 
-use crate::base::{PacketTime, TrunkName};
+use crate::base::TrunkName;
 use crate::sip::{self, Transport};
 
 use super::auth_file::{self, AuthFile};
@@ -154,7 +154,8 @@ fn checked(
 
     let Addresses { listens, listen, sip: advertised, rtp_bind, rtp_advertise } = addresses?;
     let (codecs, digits, srtp, ports) = media?;
-    let Services { comfort_noise, waiting, rtp_timeout } = services?;
+    #[rustfmt::skip]
+    let Services { comfort_noise, silence_suppression, waiting, rtp_timeout, packet_time, rtcp_mux } = services?;
     let (transfer, allow) = transfer?;
     let (called, caller) = sides?;
     let (timer, prack, answer_within) = session?;
@@ -170,12 +171,12 @@ fn checked(
         listens: bound(&listens),
         policy: sip::Policy { timer, prack, nat: *raw.peer.nat.get_ref(), called, caller },
     };
-    let packet_time = PacketTime::DEFAULT;
     let (bind, advertise) = (rtp_bind, rtp_advertise);
     let Digits { telephone_event, in_band: in_band_digits } = digits;
     #[rustfmt::skip]
     let media = TrunkMedia {
-        codecs, telephone_event, in_band_digits, comfort_noise, waiting, rtp_timeout, packet_time, srtp, bind, advertise, ports,
+        codecs, telephone_event, in_band_digits, comfort_noise, silence_suppression, waiting, rtp_timeout, packet_time,
+        rtcp_mux, srtp, bind, advertise, ports,
     };
     let plan = PlanName(raw.dialplan.get_ref().clone());
     let (limits, register) = (limits?, register?);

@@ -4,13 +4,14 @@
 use std::path::Path;
 use std::time::Duration;
 
-use crate::base::SampleRate;
+use crate::base::{PacketTime, SampleRate};
 use crate::codec::at_frame_rate;
 use crate::media::Clip;
 
 use super::Code;
 use super::file::{Reader, Text};
 use super::media_file::MediaFile;
+use super::trunk::RtcpMux;
 
 /// What a caller hears while a person is sought for them.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -28,8 +29,11 @@ pub enum WaitingSound {
 /// What is sent while nobody speaks, and how long nothing may come.
 pub(super) struct Services {
     pub(super) comfort_noise: bool,
+    pub(super) silence_suppression: bool,
     pub(super) waiting: WaitingSound,
     pub(super) rtp_timeout: Option<Duration>,
+    pub(super) packet_time: PacketTime,
+    pub(super) rtcp_mux: RtcpMux,
 }
 
 const MADE_UP: [(&str, WaitingSound); 3] = [
@@ -37,6 +41,16 @@ const MADE_UP: [(&str, WaitingSound); 3] = [
     ("ringing", WaitingSound::Ringing),
     ("off", WaitingSound::Off),
 ];
+const PACKET_TIMES: [(&str, PacketTime); 6] = [
+    ("10ms", PacketTime(10)),
+    ("20ms", PacketTime(20)),
+    ("30ms", PacketTime(30)),
+    ("40ms", PacketTime(40)),
+    ("50ms", PacketTime(50)),
+    ("60ms", PacketTime(60)),
+];
+const RTCP_MUX: [(&str, RtcpMux); 3] =
+    [("off", RtcpMux::Off), ("accept", RtcpMux::Accept), ("offer", RtcpMux::Offer)];
 /// A shorter silence is a lost handful of packets, or a PBX that is being reloaded.
 const SHORTEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// The largest file: ten minutes at 48 kHz.
@@ -48,7 +62,19 @@ pub(super) fn services(reader: &mut Reader<'_>, dir: &Path, raw: &MediaFile) -> 
     let waiting = waiting(reader, dir, &raw.waiting_sound);
     let rtp_timeout = timeout(reader, &raw.rtp_timeout);
     let comfort_noise = *raw.comfort_noise.get_ref();
-    Some(Services { comfort_noise, waiting: waiting?, rtp_timeout: rtp_timeout? })
+    let silence_suppression = *raw.silence_suppression.get_ref();
+    let packet_time = reader.choice(&raw.packet_time, "packet time", &PACKET_TIMES);
+    let rtcp_mux = reader.choice(&raw.rtcp_mux, "policy for rtcp-mux", &RTCP_MUX);
+    let (waiting, rtp_timeout) = (waiting?, rtp_timeout?);
+    let (packet_time, rtcp_mux) = (packet_time?, rtcp_mux?);
+    Some(Services {
+        comfort_noise,
+        silence_suppression,
+        waiting,
+        rtp_timeout,
+        packet_time,
+        rtcp_mux,
+    })
 }
 
 fn timeout(reader: &mut Reader<'_>, text: &Text) -> Option<Option<Duration>> {

@@ -1,7 +1,7 @@
 //! Whether a call is taken, and where it goes: limits, number plan, a port for its sound.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -10,7 +10,7 @@ use jiff::civil::DateTime;
 use crate::agent::Setting;
 use crate::base::{CallId, Phi, Purpose, TargetName, TrunkName};
 use crate::call::{Carrier, Reach, Setup};
-use crate::config::{Config, ContextField, Notify200, Srtp, TrunkProfile};
+use crate::config::{Config, ContextField, Notify200, RtcpMux, Srtp, TrunkMedia, TrunkProfile};
 use crate::dialplan::{Action, Reason, Verdict};
 use crate::ops::{self, RefusalLabel};
 use crate::practice::PhoneNumber;
@@ -136,12 +136,7 @@ pub(super) fn admit(
         call,
         leg: incoming.leg,
         offer: incoming.offer,
-        local: LocalMedia {
-            telephone_event: media.telephone_event,
-            packet_time: media.packet_time,
-            encryption,
-            ..LocalMedia::new(rtp, media.codecs.clone(), call.0 >> 1)
-        },
+        local: LocalMedia { encryption, ..local_media(media, rtp, call) },
         setting,
         targets,
         fallback,
@@ -152,6 +147,25 @@ pub(super) fn admit(
     };
     let (answer_by, services) = (received + profile.answer_within, Services::of(profile));
     Ok(Admitted { setup, port, nat, trunk: incoming.trunk, route, services, caller, answer_by })
+}
+
+/// What we can do on a trunk, beside encryption.
+fn local_media(media: &TrunkMedia, rtp: SocketAddr, call: CallId) -> LocalMedia {
+    LocalMedia {
+        telephone_event: media.telephone_event,
+        packet_time: media.packet_time,
+        comfort_noise: media.comfort_noise && media.silence_suppression,
+        rtcp_mux: mux(media.rtcp_mux),
+        ..LocalMedia::new(rtp, media.codecs.clone(), call.0 >> 1)
+    }
+}
+
+fn mux(policy: RtcpMux) -> sdp::RtcpMux {
+    match policy {
+        RtcpMux::Off => sdp::RtcpMux::Off,
+        RtcpMux::Accept => sdp::RtcpMux::Accept,
+        RtcpMux::Offer => sdp::RtcpMux::Offer,
+    }
 }
 
 /// Binds a port for a call's sound.

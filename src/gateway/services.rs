@@ -54,6 +54,7 @@ impl Services {
             rtcp: negotiated.rtcp,
             in_band_digits: self.in_band_digits,
             comfort_noise: self.comfort_noise,
+            pauses: negotiated.comfort_noise,
             rtp_timeout: self.rtp_timeout,
             ..LegParams::new(negotiated.codec, negotiated.payload_type, negotiated.remote)
         }

@@ -3,13 +3,15 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::base::Frame;
+use crate::base::{Decibel, Frame};
 
 use super::melody::Melody;
 use super::tones::{CallTone, CallTones, TonePlayer};
 
 /// The noise of a line that is open: -68 dBov. Digital silence sounds as if the line had been cut.
 const NOISE: f32 = 13.0;
+/// The same, as it is described.
+pub(super) const NOISE_LEVEL: Decibel = Decibel(-68.0);
 /// Samples over which a backdrop comes and goes: 40 ms.
 const FADE: f32 = 640.0;
 

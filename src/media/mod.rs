@@ -17,6 +17,7 @@ mod levels;
 mod life;
 mod melody;
 mod mix;
+mod pauses;
 mod protection;
 mod quality;
 mod quiet;

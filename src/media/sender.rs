@@ -2,9 +2,11 @@
 //! their place.
 
 use crate::base::{Dice, Frame, RtpTime, SampleRate, SeqNo};
-use crate::codec::{Codec, Encoder, MAX_PAYLOAD, OpusEncoder};
+use crate::codec::{Codec, Encoder, MAX_PAYLOAD, NOISE_PAYLOAD, NoiseLikeness, OpusEncoder};
 use crate::rtp::{DtmfSender, Header, Packet, Ssrc};
 
+use super::backdrop::NOISE_LEVEL;
+use super::pauses::Pauses;
 use super::session::LegParams;
 
 /// The longest packet: 60 ms, in samples at 16 kHz.
@@ -57,6 +59,7 @@ pub(super) struct Sender {
     payload_type: u8,
     telephone_event: Option<u8>,
     event_clock: SampleRate,
+    pauses: Pauses,
     dtmf: DtmfSender,
     /// Of sound, in samples at 16 kHz as all that is collected.
     packet: usize,
@@ -74,6 +77,7 @@ impl Sender {
             payload_type: params.payload_type,
             telephone_event: None,
             event_clock: params.event_clock,
+            pauses: Pauses::default(),
             dtmf: DtmfSender::default(),
             packet: Frame::SAMPLES,
             collected: Box::new([0; Frame::SAMPLES + MAX_PACKET]),
@@ -107,6 +111,7 @@ impl Sender {
         self.payload_type = params.payload_type;
         self.telephone_event = params.telephone_event;
         self.event_clock = params.event_clock;
+        self.pauses.payload_type = params.pauses;
         self.packet = params.codec.packet(params.packet_time);
     }
 
@@ -132,18 +137,25 @@ impl Sender {
         self.encoder.expect_loss(percent.max(LEAST_LOSS));
     }
 
-    /// Takes the next 20 ms of sound.
+    /// Says whether what is taken or sent next is the line's noise alone.
+    pub(super) fn next_is_line(&mut self, is_line: bool) {
+        self.pauses.is_line = is_line;
+    }
+
+    /// Takes the next 20 ms.
     pub(super) fn take(&mut self, frame: &Frame) {
         // Packets are polled until none is left, so that less than one packet is collected.
         let room = &mut self.collected[self.filled..];
         let length = room.len().min(Frame::SAMPLES);
         room[..length].copy_from_slice(&frame.0[..length]);
         self.filled += length;
+        self.pauses.pass(length);
     }
 
     /// Lets 20 ms pass in which nothing may be sent.
     pub(super) fn pass(&mut self) {
         self.drop_collected();
+        self.pauses.begin_anew();
         self.go_on(Frame::SAMPLES);
         self.continuity.after_pause = true;
     }
@@ -176,6 +188,7 @@ impl Sender {
             self.take(frame);
             return self.poll_packet(out);
         }
+        self.pauses.pass(Frame::SAMPLES);
         let written = self.write_packet(Some(frame), out);
         self.wrote(written)
     }
@@ -183,7 +196,7 @@ impl Sender {
     /// Moves on by a packet, whether it is sent or not.
     fn wrote(&mut self, written: Option<usize>) -> Option<usize> {
         self.go_on(self.packet);
-        self.continuity.after_pause = written.is_none();
+        self.continuity.after_pause = written.is_none() || self.pauses.rests;
         if written.is_some() {
             self.continuity.seq = SeqNo(self.continuity.seq.0.wrapping_add(1));
         }
@@ -193,6 +206,7 @@ impl Sender {
     /// Writes a packet of `frame`, or of what was collected.
     fn write_packet(&mut self, frame: Option<&Frame>, out: &mut [u8]) -> Option<usize> {
         let Continuity { ssrc, seq, time, after_pause } = self.continuity;
+        self.pauses.rests = false;
         if let Some(payload_type) = self.telephone_event {
             // It is sent where the sound would be, and counts how long it is in its own clock.
             let rate = (self.event_clock.0 / 1000) as u16;
@@ -202,6 +216,17 @@ impl Sender {
                 let header = Header { payload_type, marker, seq, time, ssrc };
                 return Packet { header, payload: &event.payload }.write(out);
             }
+        }
+        if let Some(payload_type) =
+            self.pauses.describes(frame.map_or(self.filled, |_| Frame::SAMPLES))
+        {
+            if !self.pauses.is_due(self.packet) {
+                return None;
+            }
+            let mut payload = [0; NOISE_PAYLOAD];
+            let length = NoiseLikeness::white(NOISE_LEVEL).write(&mut payload);
+            let header = Header { payload_type, marker: false, seq, time, ssrc };
+            return Packet { header, payload: &payload[..length] }.write(out);
         }
         let mut payload = [0; MAX_PAYLOAD];
         let sound = frame.map_or(&self.collected[..self.packet], |frame| &frame.0);

@@ -62,6 +62,8 @@ pub struct LegParams {
     pub in_band_digits: bool,
     /// Whether the agent's silence is that of an open line, not digital silence.
     pub comfort_noise: bool,
+    /// The payload type by which our pauses are described and not sent (RFC 3389), if the far end has it.
+    pub pauses: Option<u8>,
     /// How long nothing at all may come, unless on hold, until the far end counts as gone.
     pub rtp_timeout: Option<Duration>,
     /// From which address besides that of SDP it may be learnt: where signalling comes from. `None` is any.
@@ -90,6 +92,7 @@ impl LegParams {
             learn_source: false,
             in_band_digits: false,
             comfort_noise: false,
+            pauses: None,
             rtp_timeout: None,
             playout: Playout::Reorder,
             rtcp: RtcpParams::default(),
@@ -400,6 +403,8 @@ impl MediaSession {
         is_next: bool,
         frame: &mut Frame,
     ) -> Option<Loudness> {
+        let is_line = !is_next && !self.dialler.is_busy() && self.backdrop.is_line();
+        self.sender.next_is_line(is_line);
         if is_next && self.params.sends {
             self.stats.frames_played += 1;
             self.backdrop.yield_to_voice();

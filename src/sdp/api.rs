@@ -15,6 +15,8 @@ pub struct LocalMedia {
     pub codecs: Vec<Codec>,
     /// Whether telephone-event (RFC 4733) is offered and accepted.
     pub telephone_event: bool,
+    /// Whether comfort noise (RFC 3389) is offered and accepted.
+    pub comfort_noise: bool,
     /// How much sound we put in a packet.
     pub packet_time: PacketTime,
     /// `o=` session id, the same for the life of a dialog.
@@ -61,6 +63,7 @@ impl LocalMedia {
             rtp,
             codecs,
             telephone_event,
+            comfort_noise: false,
             packet_time,
             session_id,
             version,
@@ -110,6 +113,8 @@ pub struct Negotiated {
     pub telephone_event: Option<u8>,
     /// What its durations count at.
     pub event_clock: SampleRate,
+    /// The payload type of comfort noise, when both sides have it and the codec's clock is its own.
+    pub comfort_noise: Option<u8>,
     /// Where the far end receives RTP.
     pub remote: SocketAddr,
     /// How much sound to put in a packet: the far end's `a=ptime` if we can, else ours.
@@ -131,6 +136,7 @@ impl Negotiated {
             opus: OpusSettings::default(),
             telephone_event: None,
             event_clock: SampleRate(8_000),
+            comfort_noise: None,
             remote,
             packet_time: PacketTime::DEFAULT,
             direction: Direction::SendRecv,

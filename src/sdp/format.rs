@@ -66,6 +66,11 @@ impl Format {
         self.name.eq_ignore_ascii_case("telephone-event") && self.clock == clock.0
     }
 
+    /// Whether this is RFC 3389, at the clock that its payload type has.
+    pub(super) fn is_comfort_noise(&self) -> bool {
+        self.name.eq_ignore_ascii_case("CN") && self.clock == 8_000 && self.channels == 1
+    }
+
     /// Returns how the far end wants its Opus.
     pub(super) fn opus(&self) -> OpusSettings {
         fmtp::opus(&self.parameters)

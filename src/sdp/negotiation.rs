@@ -16,6 +16,9 @@ use crate::rtp::SrtpKeys;
 const TELEPHONE_EVENT: u8 = 101;
 /// The clock of telephone-event that everybody knows, whatever the codec's own is.
 const EVENT_CLOCK: SampleRate = SampleRate(8_000);
+/// Comfort noise, which has a number of its own (RFC 3389 §4), and the clock that goes with it.
+const COMFORT_NOISE: u8 = 13;
+const NOISE_CLOCK: SampleRate = SampleRate(8_000);
 /// Digits, star, pound, A to D, and flash (RFC 4733 §3.2).
 const EVENTS: &str = "0-16";
 /// Packet times that we send. A peer must take any other than the one it asks for (RFC 3551 §4.2), so that ours serves
@@ -71,6 +74,10 @@ fn numbered(local: &LocalMedia) -> Vec<(u8, Meaning)> {
             let number = kept(meaning).or_else(|| free.next());
             formats.extend(number.map(|number| (number, meaning)));
         }
+    }
+    let narrow = |codec: &Codec| codec.clock_rate() == NOISE_CLOCK;
+    if local.comfort_noise && local.codecs.iter().any(narrow) {
+        formats.push((kept(Meaning::Noise).unwrap_or(COMFORT_NOISE), Meaning::Noise));
     }
     formats
 }
@@ -194,6 +201,8 @@ fn agree(
     let at = |clock| Some((formats.iter().find(|format| format.is_telephone_event(clock))?, clock));
     let events = at(codec.clock_rate()).or_else(|| at(EVENT_CLOCK));
     let events = events.filter(|_| local.telephone_event);
+    let noise = formats.iter().find(|format| format.is_comfort_noise());
+    let noise = noise.filter(|_| local.comfort_noise && codec.clock_rate() == NOISE_CLOCK);
     let direction = match session.direction_of(media) {
         Direction::SendRecv => Direction::SendRecv,
         Direction::SendOnly => Direction::RecvOnly,
@@ -204,6 +213,7 @@ fn agree(
         opus: format.opus(),
         telephone_event: events.map(|(format, _)| format.payload_type),
         event_clock: events.map_or(EVENT_CLOCK, |(_, clock)| clock),
+        comfort_noise: noise.map(|format| format.payload_type),
         packet_time: packet_time(media, codec, local.packet_time),
         direction: match (remote.ip().is_unspecified(), direction) {
             // Hold as RFC 2543 §B.5 had it, and RFC 3264 §8.4 still wants it understood.
@@ -248,7 +258,9 @@ fn accepted(
 fn meanings(agreed: &Negotiated) -> impl Iterator<Item = (u8, Meaning)> {
     let events = Meaning::Events(agreed.event_clock);
     let sound = (agreed.payload_type, Meaning::Sound(agreed.codec));
-    std::iter::once(sound).chain(agreed.telephone_event.map(|number| (number, events)))
+    let noise = agreed.comfort_noise.map(|number| (number, Meaning::Noise));
+    let events = agreed.telephone_event.map(|number| (number, events));
+    std::iter::once(sound).chain(events).chain(noise)
 }
 
 /// What a payload type of ours stands for.
@@ -257,6 +269,8 @@ enum Meaning {
     Sound(Codec),
     /// RFC 4733, at a clock.
     Events(SampleRate),
+    /// RFC 3389.
+    Noise,
 }
 
 impl Meaning {
@@ -264,6 +278,7 @@ impl Meaning {
     fn describe(self) -> (String, Option<&'static str>) {
         match self {
             Self::Events(clock) => (format!("telephone-event/{}", clock.0), Some(EVENTS)),
+            Self::Noise => (format!("CN/{}", NOISE_CLOCK.0), None),
             Self::Sound(codec) => {
                 let (name, clock) = (codec.sdp_name(), codec.clock_rate().0);
                 let map = match codec.sdp_channels() {

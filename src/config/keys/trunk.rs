@@ -166,6 +166,24 @@ pub const TRUNK: &[Key] = &[
         "the agent's silence is the faint noise of an open line, so that nobody takes it for a dead one",
     ),
     key(
+        "media.silence-suppression",
+        "`true` or `false`",
+        Value("true"),
+        "where the PBX has comfort noise (RFC 3389, payload type 13), that noise is described and not sent",
+    ),
+    key(
+        "media.packet-time",
+        "`10ms` to `60ms` in steps of 10",
+        Value("\"20ms\""),
+        "how much sound we ask for in a packet, and send where the PBX asks for nothing else",
+    ),
+    key(
+        "media.rtcp-mux",
+        "`off`, `accept` or `offer`",
+        Value("\"accept\""),
+        "RTCP on the port of RTP (RFC 5761): never, when the PBX offers it, or offered by us too",
+    ),
+    key(
         "media.waiting-sound",
         "`melody`, `ringing`, `off` or a WAV file",
         Value("\"melody\""),
