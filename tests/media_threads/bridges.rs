@@ -2,7 +2,7 @@
 
 use attendant::base::LegId;
 use attendant::codec::Codec;
-use attendant::workers::{Bridge, LegMedia, MediaEventKind};
+use attendant::workers::{Bridge, LegMedia, MediaEventKind, MediaPlane};
 
 use crate::stage::{
     ATTEMPTS, LOCALHOST, Phone, Speech, call, is_heard, level_of, middle_level, plane, run,
@@ -22,46 +22,48 @@ type Pair = (Codec, Codec, Phone, Phone, LegMedia, LegMedia, Bridge);
 fn a_tone_into_one_leg_comes_out_of_the_other_whatever_their_codecs() {
     for (threads, ports) in [(1, 27_000..=27_199), (2, 27_200..=27_399)] {
         let (plane, _events) = plane(threads, ports, LOCALHOST);
-        let mut pairs: Vec<Pair> = Vec::new();
-        for a in Codec::ALL {
-            for b in Codec::ALL {
-                let number = 2 * pairs.len() as u32;
-                let (mut one, leg_one) = call(&plane, number, a, LOCALHOST);
-                let (mut other, leg_other) = call(&plane, number + 1, b, LOCALHOST);
-                (one.tone, other.tone) = (Some(TONES[0]), Some(TONES[1]));
-                let bridge = leg_one.control.bridge(&leg_other.control).unwrap();
-                pairs.push((a, b, one, other, leg_one, leg_other, bridge));
-            }
+        Codec::ALL.iter().for_each(|&a| tones_pass_between(&plane, a, threads));
+    }
+}
+
+/// One codec with every codec: as many phones as this thread can be in time, on a machine that others use.
+fn tones_pass_between(plane: &MediaPlane, a: Codec, threads: usize) {
+    let mut pairs: Vec<Pair> = Vec::new();
+    for b in Codec::ALL {
+        let number = 2 * pairs.len() as u32;
+        let (mut one, leg_one) = call(plane, number, a, LOCALHOST);
+        let (mut other, leg_other) = call(plane, number + 1, b, LOCALHOST);
+        (one.tone, other.tone) = (Some(TONES[0]), Some(TONES[1]));
+        let bridge = leg_one.control.bridge(&leg_other.control).unwrap();
+        pairs.push((a, b, one, other, leg_one, leg_other, bridge));
+    }
+    let play = |pairs: &mut Vec<Pair>, frames| {
+        let mut phones: Vec<_> = pairs.iter_mut().flat_map(|it| [&mut it.2, &mut it.3]).collect();
+        phones.iter_mut().for_each(|phone| phone.heard.clear());
+        run(&mut phones, frames);
+    };
+    // The first half second is that of starting. A pair that passed once is right.
+    play(&mut pairs, 25);
+    let mut waiting: Vec<_> = (0..pairs.len()).collect();
+    for _ in 0..ATTEMPTS {
+        play(&mut pairs, 50);
+        waiting.retain(|&pair| !tones_pass(&pairs[pair]));
+        if waiting.is_empty() {
+            break;
         }
-        let play = |pairs: &mut Vec<Pair>| {
-            let mut phones: Vec<_> =
-                pairs.iter_mut().flat_map(|it| [&mut it.2, &mut it.3]).collect();
-            phones.iter_mut().for_each(|phone| phone.heard.clear());
-            run(&mut phones, 50);
-        };
-        // The first second is that of starting. A pair that passed once is right.
-        play(&mut pairs);
-        let mut waiting: Vec<_> = (0..pairs.len()).collect();
-        for _ in 0..ATTEMPTS {
-            play(&mut pairs);
-            waiting.retain(|&pair| !tones_pass(&pairs[pair]));
-            if waiting.is_empty() {
-                break;
-            }
-        }
-        if let Some(&pair) = waiting.first() {
-            let (a, b, one, other, ..) = &pairs[pair];
-            let levels = |phone: &Phone| TONES.map(|(hertz, _)| middle_level(&phone.heard, hertz));
-            let (one, other) = (levels(one), levels(other));
-            panic!("{a:?} and {b:?} on {threads}: they hear {one:?} and {other:?}");
-        }
-        for (a, b, _one, _other, mut leg_one, _leg_other, bridge) in pairs {
-            let what = format!("{a:?} and {b:?} on {threads}");
-            assert!(bridge.passed() > 100 && !bridge.is_over(), "{what}");
-            // The agent hears at most what came before they were bridged.
-            let overheard = std::iter::from_fn(|| leg_one.up.pop()).count();
-            assert!(overheard <= 5, "{what}: the agent heard {overheard}");
-        }
+    }
+    if let Some(&pair) = waiting.first() {
+        let (a, b, one, other, ..) = &pairs[pair];
+        let levels = |phone: &Phone| TONES.map(|(hertz, _)| middle_level(&phone.heard, hertz));
+        let (one, other) = (levels(one), levels(other));
+        panic!("{a:?} and {b:?} on {threads}: they hear {one:?} and {other:?}");
+    }
+    for (a, b, _one, _other, mut leg_one, _leg_other, bridge) in pairs {
+        let what = format!("{a:?} and {b:?} on {threads}");
+        assert!(bridge.passed() > 100 && !bridge.is_over(), "{what}");
+        // The agent hears at most what came before they were bridged.
+        let overheard = std::iter::from_fn(|| leg_one.up.pop()).count();
+        assert!(overheard <= 5, "{what}: the agent heard {overheard}");
     }
 }
 

@@ -12,7 +12,7 @@ use attendant::codec::Codec;
 use attendant::speech::HeardFrame;
 use attendant::workers::{LegMedia, LegParams, StereoFrame, TapReader};
 
-use crate::stage::{LOCALHOST, PATIENCE, Speech, call, params, plane, run};
+use crate::stage::{ATTEMPTS, LOCALHOST, PATIENCE, Speech, call, params, plane, run};
 
 /// Sends back every packet that it gets, but for every so many-th.
 struct Mirror {
@@ -280,7 +280,14 @@ fn frames_made_up_in_place_of_lost_packets_are_marked_for_recognition() {
         let (_, up) = listen(&mut leg, &mut tap, Speech::new(utterance, beeps(12)));
         up.iter().filter(|heard| heard.concealed).count()
     };
-    let (whole, lossy) = (made_up(1, 0), made_up(2, 5));
-    // Some 230 packets each time. A machine that is held up may lose a few of its own.
-    assert!(whole < 10 && lossy > 25, "{whole} frames of all, {lossy} where one in five is lost");
+    let lossy = made_up(1, 5);
+    // Some 230 packets each time. A machine that is held up may lose some of its own, but not in every attempt.
+    let whole: Vec<_> = (2..ATTEMPTS as u32)
+        .map(|attempt| made_up(attempt, 0))
+        .take_while(|it| *it >= 10)
+        .collect();
+    assert!(
+        whole.len() < ATTEMPTS - 2 && lossy > 25,
+        "{whole:?} of all, {lossy} where one in five is lost"
+    );
 }
