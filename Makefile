@@ -34,7 +34,7 @@ demo: setup-run
 	$(CARGO) run --quiet --release --locked -- demo $(ARGS)
 
 test: setup lint models
-	$(CARGO) test --locked
+	$(CARGO) test --locked --no-fail-fast
 
 lint:
 	$(CARGO) fmt --check

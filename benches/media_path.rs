@@ -13,7 +13,9 @@ use std::time::Duration;
 use media_stage::callers::{Callers, Window};
 use media_stage::relay::Relay;
 use media_stage::server::{Server, role};
-use media_stage::{become_caller, cpu, floor, give_up, median, need_two_cores, ours, verdict};
+use media_stage::{
+    become_caller, cpu, floor, give_up, median, need_two_cores, ours, stolen, verdict,
+};
 
 mod media_stage;
 
@@ -48,6 +50,7 @@ fn main() {
 
 fn compare(legs: usize) -> bool {
     let mut costs: [Vec<f64>; 5] = Default::default();
+    let (taken, began) = (stolen(), std::time::Instant::now());
     for _ in 0..ROUNDS {
         let (own, agents) = of_ours(legs);
         let round = [of_floor(legs), own, of_relay(legs, false), of_relay(legs, true), agents];
@@ -62,8 +65,9 @@ fn compare(legs: usize) -> bool {
     let rounds: Vec<String> = costs.iter().map(|all| spread(all)).collect();
     let [floor, own, relay, transcoding, agents] = costs.map(median);
     println!(
-        "{legs} legs: ours {own:.2} ({}), the agents' ends of its rings {agents:.2}",
-        rounds[1]
+        "{legs} legs: ours {own:.2} ({}), the agents' ends of its rings {agents:.2}; {:.1} % of the machine stolen",
+        rounds[1],
+        (stolen() - taken).as_secs_f64() / began.elapsed().as_secs_f64() * 50.0
     );
     let mut good = true;
     for (name, cost, rounds, most) in [

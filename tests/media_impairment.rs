@@ -174,7 +174,8 @@ fn run(
             leg.pass_to(network.seconds * 1_000_000);
         }
     }
-    let stats = *leg.session.stats();
+    let mut stats = *leg.session.stats();
+    stats.timing = leg.session.timing(leg.start + Duration::from_micros(leg.next_tick_us));
     (leg, stats)
 }
 

@@ -46,6 +46,15 @@ pub(crate) fn start() -> Server {
     Server::start(ROLE, false)
 }
 
+/// How the media thread has kept time so far: ticks more than 2 ms late, packet times left out, and the latest tick.
+pub(crate) fn pacing(server: &mut Server) -> (u64, u64, Duration) {
+    let answer = server.ask("pacing");
+    let [late, left_out, worst] = numbers(&answer)[..] else {
+        give_up(&format!("the server's pacing is none: {answer}"))
+    };
+    (late, left_out, Duration::from_micros(worst))
+}
+
 /// Closes all legs and returns what became of the packets.
 pub(crate) fn close(server: &mut Server) -> Counts {
     let answer = server.ask("close");
@@ -80,6 +89,10 @@ pub(crate) fn run() {
                 agents.open(&plane, LegId(legs), SocketAddr::new(at, port)).to_string()
             });
             ports.collect::<Vec<_>>().join(" ")
+        }
+        None if line == "pacing" => {
+            let it = plane.pacing();
+            format!("{} {} {}", it.late, it.left_out, it.worst.as_micros())
         }
         None => agents.close(legs.into()),
     });

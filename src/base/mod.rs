@@ -15,7 +15,7 @@ mod units;
 
 pub use dice::Dice;
 pub use expect::Expect;
-pub use frame::Frame;
+pub use frame::{Frame, Loudness, place};
 pub use ids::{CallId, Epoch, LegId, TargetName, ToolRequestId, TrunkName, TurnId, UtteranceId};
 pub use phi::{Phi, Purpose, Secret};
 pub use sdp::Sdp;

@@ -3,6 +3,8 @@
 //! The idea of G.711 appendix I, simplified: 10 ms at full level, silent after 60 ms, and a
 //! cross-fade back into the sound when it returns.
 
+use crate::base::place;
+
 // All lengths are in samples at 8 kHz; at 16 kHz they count twice.
 
 /// What is worked on at most at once: 20 ms.
@@ -46,6 +48,11 @@ impl Concealment {
 }
 
 impl Concealment {
+    /// The part that is written with each packet.
+    pub(super) fn hot(&self) -> (usize, usize) {
+        place(&self.past[..self.scale * PAST])
+    }
+
     /// Takes good sound, at most 20 ms of it, and smooths its beginning if it ends a loss.
     pub(super) fn good(&mut self, sound: &mut [i16]) {
         debug_assert!(sound.len() <= self.scale * FRAME);

@@ -1,5 +1,7 @@
 //! From payloads to sound at 16 kHz.
 
+use crate::base::place;
+
 use super::Codec;
 use super::comfort_noise::{NoiseLikeness, NoiseMaker};
 use super::concealment::Concealment;
@@ -94,6 +96,13 @@ impl Decoder {
     /// Takes the decoder that Opus needs, if it has none.
     pub fn equip(&mut self, opus: OpusDecoder) {
         self.opus.get_or_insert(opus);
+    }
+
+    /// Names the place of each part that a packet needs, for whoever fetches them ahead.
+    pub fn hot(&self, mut fetch: impl FnMut((usize, usize))) {
+        fetch(place(&self.coding));
+        fetch(self.concealment.hot());
+        fetch(place(&self.upsampler));
     }
 
     /// Decodes the payload of one packet, and returns how many samples at 16 kHz it came to: at

@@ -116,6 +116,11 @@ impl Codec {
         }
     }
 
+    /// Whether its sound is sampled at 8 kHz, and its rate doubled on its way into frames.
+    pub fn is_narrow(self) -> bool {
+        matches!(self, Self::Pcmu | Self::Pcma | Self::L16Narrow)
+    }
+
     /// Returns how many samples at 16 kHz so many of the RTP clock are: an even number.
     pub fn wide(self, samples: u32) -> usize {
         (u64::from(samples) * u64::from(Frame::RATE.0) / u64::from(self.clock_rate().0)) as usize

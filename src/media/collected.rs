@@ -14,7 +14,8 @@ const RUNS: usize = 16;
 /// Sound at 16 kHz, first in first out.
 #[derive(Clone, Debug)]
 pub(super) struct Collected {
-    samples: [i16; ROOM],
+    /// Elsewhere: packets of one frame are not collected, and a leg without it is in fewer pages.
+    samples: Box<[i16; ROOM]>,
     filled: usize,
     /// How many samples in a row are of what; those at the end are empty.
     runs: [(usize, Sound); RUNS],
@@ -22,7 +23,7 @@ pub(super) struct Collected {
 
 impl Collected {
     pub(super) fn new() -> Self {
-        Self { samples: [0; ROOM], filled: 0, runs: [(0, Sound::Received); RUNS] }
+        Self { samples: Box::new([0; ROOM]), filled: 0, runs: [(0, Sound::Received); RUNS] }
     }
 
     pub(super) fn len(&self) -> usize {

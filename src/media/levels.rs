@@ -1,7 +1,7 @@
 //! How loud a leg is: the level of speech while there is some, in the manner of ITU-T P.56 method
 //! B on frames of 20 ms; the noise floor below it; and what is clipped.
 
-use crate::base::Frame;
+use crate::base::{Frame, Loudness};
 
 /// Thresholds of activity, 6 dB apart: from 2¹ to 2¹⁴ of 2¹⁵.
 const THRESHOLDS: usize = 14;
@@ -16,8 +16,6 @@ const STEP: f32 = 2.0;
 const STEPS: usize = 64;
 /// Frames in which whoever was heard before may still ring.
 const RINGS: u32 = 10;
-/// A sample this large is at the limit of every codec of ours.
-const CLIPPED: i32 = 32_000;
 /// Below this there is nothing: the idle pattern of A-law has -72 dBov.
 pub const DIGITAL_SILENCE: f32 = -70.0;
 
@@ -89,11 +87,12 @@ impl Default for LevelMeter {
 impl LevelMeter {
     /// Measures a frame.
     pub fn push(&mut self, frame: &Frame) {
-        // One after the other, so that each does several samples at once.
-        let samples = || frame.0.iter().map(|&sample| i32::from(sample));
-        let energy: u64 = samples().map(|s| u64::from((s * s).unsigned_abs())).sum();
-        let sum: i32 = samples().map(i32::abs).sum();
-        let clipped: u32 = samples().map(|s| u32::from(s.abs() >= CLIPPED)).sum();
+        self.take(&frame.loudness());
+    }
+
+    /// Takes a frame that has been measured.
+    pub fn take(&mut self, loudness: &Loudness) {
+        let &Loudness { energy, magnitude, clipped, level } = loudness;
         self.frames = self.frames.saturating_add(1);
         if self.frames == self.judged_from {
             self.before = self.before.max(std::mem::take(&mut self.loudest));
@@ -101,18 +100,14 @@ impl LevelMeter {
         self.energy += energy;
         self.loudest = self.loudest.max(energy);
         self.clipped += u64::from(clipped);
-        self.envelope += (sum as f32 / Frame::SAMPLES as f32 - self.envelope) * SMOOTHING;
+        self.envelope += (magnitude as f32 / Frame::SAMPLES as f32 - self.envelope) * SMOOTHING;
         for (bit, (active, left)) in self.active.iter_mut().zip(&mut self.hangover).enumerate() {
-            if self.envelope >= (2 << bit) as f32 {
-                *left = HANGOVER;
-            } else if *left == 0 {
-                continue;
-            } else {
-                *left -= 1;
-            }
-            *active += 1;
+            // Without branches, so that several are done at once.
+            let reached = self.envelope >= (2 << bit) as f32;
+            *active += u32::from(reached || *left > 0);
+            *left = if reached { HANGOVER } else { left.saturating_sub(1) };
         }
-        let step = (-level(energy, 1) / STEP).clamp(0.0, (STEPS - 1) as f32);
+        let step = (-level / STEP).clamp(0.0, (STEPS - 1) as f32);
         self.counts[step as usize] += 1;
     }
 

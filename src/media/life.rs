@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::session::SessionEvent;
+use super::event::SessionEvent;
 
 /// Nothing came for this long: worth saying, and saying again after as long.
 const NO_PACKETS: Duration = Duration::from_secs(5);

@@ -11,6 +11,8 @@ const AGAIN: usize = 8_000;
 pub(super) struct Pauses {
     /// By which number the far end takes descriptions.
     pub(super) payload_type: Option<u8>,
+    /// What is to be sent next is the line's noise alone.
+    pub(super) is_line: bool,
     /// What went out last was no sound.
     pub(super) rests: bool,
     /// So much of the line's noise came since the last sound.
@@ -26,8 +28,8 @@ impl Pauses {
     }
 
     /// So much more is to be sent.
-    pub(super) fn pass(&mut self, samples: usize, is_line: bool) {
-        self.line = if is_line { self.line.saturating_add(samples) } else { 0 };
+    pub(super) fn pass(&mut self, samples: usize) {
+        self.line = if self.is_line { self.line.saturating_add(samples) } else { 0 };
     }
 
     /// Returns the payload type of a description when the next packet holds nothing else; `waiting` is what waits to be

@@ -2,10 +2,10 @@
 
 use std::time::Instant;
 
-use crate::base::Frame;
+use crate::base::{Frame, Loudness, place};
 use crate::codec::{Codec, Decoder, MAX_SAMPLES, NOISE_PAYLOAD, NoiseListener, OpusDecoder};
 use crate::rtp::{
-    Counters, Inserted, JitterBuffer, Pace, Packet, Playout, Reception, Released, Ssrc,
+    Counters, Depth, Inserted, JitterBuffer, Pace, Packet, Playout, Reception, Released, Ssrc,
 };
 
 use super::collected::Collected;
@@ -48,6 +48,18 @@ pub struct Heard {
     pub frame: Frame,
     /// What it is made of.
     pub sound: Sound,
+    /// How loud it is.
+    pub loudness: Loudness,
+    /// Whether it was sampled at 8 kHz: then every second sample is as the decoder made it.
+    pub narrow: bool,
+}
+
+impl Default for Heard {
+    /// A place for a frame.
+    fn default() -> Self {
+        let (frame, loudness) = (Frame::SILENCE, Loudness::SILENCE);
+        Self { tick: 0, frame, sound: Sound::Pause, loudness, narrow: false }
+    }
 }
 
 /// How even a stream is, and how much later than it could be its sound is heard for that.
@@ -225,6 +237,16 @@ impl Receiver {
         }
     }
 
+    pub(super) fn payloads(&self) -> (usize, usize) {
+        self.jitter.payloads()
+    }
+
+    pub(super) fn hot(&self, mut fetch: impl FnMut((usize, usize))) {
+        fetch(place(&self.jitter));
+        self.decoder.hot(&mut fetch);
+        fetch(place(&self.tick));
+    }
+
     /// Twenty milliseconds have passed, by which paced playout goes.
     pub(super) fn pass(&mut self) {
         self.due = (self.due + 1).min(MAX_DUE);
@@ -249,37 +271,63 @@ impl Receiver {
         }
     }
 
-    /// Returns the next frame that is complete.
-    pub(super) fn poll(&mut self, now: Instant, counters: &mut Counters) -> Option<Heard> {
+    /// How late sound is released.
+    pub(super) fn depth(&self) -> &Depth {
+        self.jitter.depth()
+    }
+
+    /// Writes the next frame that is complete into `heard`; whether there is one.
+    pub(super) fn poll(
+        &mut self,
+        now: Instant,
+        counters: &mut Counters,
+        heard: &mut Heard,
+    ) -> bool {
         match self.playout {
-            Playout::Reorder => self.release(now, counters),
+            Playout::Reorder => self.release(now, counters, heard),
             Playout::Paced => {
-                self.due = self.due.checked_sub(1)?;
-                Some(self.play(now, counters))
+                let Some(due) = self.due.checked_sub(1) else { return false };
+                self.due = due;
+                self.play(now, counters, heard);
+                true
             }
         }
     }
 
-    fn release(&mut self, now: Instant, counters: &mut Counters) -> Option<Heard> {
+    fn release(&mut self, now: Instant, counters: &mut Counters, heard: &mut Heard) -> bool {
         loop {
             if self.room == 0 {
                 // More sound than time: whoever sends that does so to keep us at work.
                 self.missing = 0;
-                self.jitter.release(now, counters)?;
+                if self.jitter.release(now, counters).is_none() {
+                    return false;
+                }
                 counters.dropped += 1;
                 continue;
             }
             if self.collected.len() >= Frame::SAMPLES {
                 self.room -= 1;
-                return Some(self.cut());
+                self.cut(heard);
+                return true;
             }
             if self.missing > 0 {
                 self.make_up_a_frame();
                 continue;
             }
-            match self.jitter.release(now, counters)? {
+            let Some(released) = self.jitter.release(now, counters) else { return false };
+            match released {
                 Released::Packet { payload_type, payload } => {
                     let codec = codec_of(self.agreed, payload_type).unwrap_or(self.codec);
+                    if self.collected.len() == 0 && is_a_frame(codec, payload) {
+                        // Nothing need be collected for it.
+                        change(&mut self.codec, &mut self.decoder, codec);
+                        self.decoder.decode(payload, &mut heard.frame.0);
+                        (self.made_up, self.aligned) = (0, true);
+                        self.room -= 1;
+                        heard.sound = Sound::Received;
+                        self.heard(heard);
+                        return true;
+                    }
                     let decoded = decode(
                         &mut self.codec,
                         &mut self.decoder,
@@ -298,7 +346,7 @@ impl Receiver {
     }
 
     /// Makes the frame that is heard now, whatever came.
-    fn play(&mut self, now: Instant, counters: &mut Counters) -> Heard {
+    fn play(&mut self, now: Instant, counters: &mut Counters, heard: &mut Heard) {
         let wanted = Frame::SAMPLES.saturating_sub(self.collected.len());
         let quiet = self.quiet.is_quiet();
         match self.jitter.pace(now, self.codec.on_clock(wanted), quiet) {
@@ -312,7 +360,8 @@ impl Receiver {
                 counters.inserted += 1;
                 // Quiet backwards is as quiet, and goes on where the last frame ended.
                 self.last.0.reverse();
-                return self.heard(self.last, Sound::Received);
+                (heard.frame, heard.sound) = (self.last, Sound::Received);
+                return self.heard(heard);
             }
             Pace::Faster => {
                 self.pull(now, Frame::SAMPLES + scaling::LONGEST, counters);
@@ -332,13 +381,12 @@ impl Receiver {
             }
         }
         self.pull(now, Frame::SAMPLES, counters);
-        let heard = self.cut();
-        self.quiet.take(&heard.frame);
+        self.cut(heard);
+        self.quiet.take(heard.loudness.level);
         if heard.sound == Sound::Received && self.quiet.is_quiet() {
             self.noise.hear(&heard.frame.0);
         }
         self.last = heard.frame;
-        heard
     }
 
     /// Collects until there is enough.
@@ -446,15 +494,17 @@ impl Receiver {
         }
     }
 
-    fn cut(&mut self) -> Heard {
-        let (frame, sound) = self.collected.cut();
-        self.heard(frame, sound)
+    fn cut(&mut self, heard: &mut Heard) {
+        (heard.frame, heard.sound) = self.collected.cut();
+        self.heard(heard);
     }
 
-    fn heard(&mut self, frame: Frame, sound: Sound) -> Heard {
-        let tick = self.tick;
+    /// Fills in what is to be known of the sound that is in place.
+    fn heard(&mut self, heard: &mut Heard) {
+        heard.tick = self.tick;
+        heard.loudness = heard.frame.loudness();
+        heard.narrow = self.codec.is_narrow();
         self.tick += 1;
-        Heard { tick, frame, sound }
     }
 }
 
@@ -465,11 +515,20 @@ fn decode(
     codec: Codec,
     payload: &[u8],
 ) -> usize {
+    change(current, decoder, codec);
+    collected.add(Sound::Received, MAX_SAMPLES, |out| decoder.decode(payload, out))
+}
+
+fn change(current: &mut Codec, decoder: &mut Decoder, codec: Codec) {
     if codec != *current {
         *current = codec;
         decoder.switch(codec);
     }
-    collected.add(Sound::Received, MAX_SAMPLES, |out| decoder.decode(payload, out))
+}
+
+/// Whether a payload is 20 ms, and nothing but its samples.
+fn is_a_frame(codec: Codec, payload: &[u8]) -> bool {
+    codec != Codec::Opus && codec.wide(codec.samples(payload)) == Frame::SAMPLES
 }
 
 /// The agreed codec, or one whose payload type needs no agreement (RFC 3551 §6).

@@ -63,7 +63,8 @@ pub(super) struct Sender {
     dtmf: DtmfSender,
     /// Of sound, in samples at 16 kHz as all that is collected.
     packet: usize,
-    collected: [i16; Frame::SAMPLES + MAX_PACKET],
+    /// Elsewhere: a frame that is a packet is not collected, and a leg without it is in fewer pages.
+    collected: Box<[i16; Frame::SAMPLES + MAX_PACKET]>,
     filled: usize,
 }
 
@@ -79,7 +80,7 @@ impl Sender {
             pauses: Pauses::default(),
             dtmf: DtmfSender::default(),
             packet: Frame::SAMPLES,
-            collected: [0; Frame::SAMPLES + MAX_PACKET],
+            collected: Box::new([0; Frame::SAMPLES + MAX_PACKET]),
             filled: 0,
         };
         sender.agree(params);
@@ -136,14 +137,19 @@ impl Sender {
         self.encoder.expect_loss(percent.max(LEAST_LOSS));
     }
 
-    /// Takes the next 20 ms of sound, or of the line's noise alone.
-    pub(super) fn take(&mut self, frame: &Frame, is_line: bool) {
+    /// Says whether what is taken or sent next is the line's noise alone.
+    pub(super) fn next_is_line(&mut self, is_line: bool) {
+        self.pauses.is_line = is_line;
+    }
+
+    /// Takes the next 20 ms.
+    pub(super) fn take(&mut self, frame: &Frame) {
         // Packets are polled until none is left, so that less than one packet is collected.
         let room = &mut self.collected[self.filled..];
         let length = room.len().min(Frame::SAMPLES);
         room[..length].copy_from_slice(&frame.0[..length]);
         self.filled += length;
-        self.pauses.pass(length, is_line);
+        self.pauses.pass(length);
     }
 
     /// Lets 20 ms pass in which nothing may be sent.
@@ -165,20 +171,40 @@ impl Sender {
     /// Writes the next packet that is full, or none while there is silence that need not be sent.
     pub(super) fn poll_packet(&mut self, out: &mut [u8]) -> Option<usize> {
         while self.filled >= self.packet {
-            let written = self.write_packet(out);
+            let written = self.write_packet(None, out);
             self.collected.copy_within(self.packet..self.filled, 0);
             self.filled -= self.packet;
-            self.go_on(self.packet);
-            self.continuity.after_pause = written.is_none() || self.pauses.rests;
+            let written = self.wrote(written);
             if written.is_some() {
-                self.continuity.seq = SeqNo(self.continuity.seq.0.wrapping_add(1));
                 return written;
             }
         }
         None
     }
 
-    fn write_packet(&mut self, out: &mut [u8]) -> Option<usize> {
+    /// Writes the packet that `frame` alone fills, if it does; else takes the frame.
+    pub(super) fn send(&mut self, frame: &Frame, out: &mut [u8]) -> Option<usize> {
+        if self.filled > 0 || self.packet != Frame::SAMPLES {
+            self.take(frame);
+            return self.poll_packet(out);
+        }
+        self.pauses.pass(Frame::SAMPLES);
+        let written = self.write_packet(Some(frame), out);
+        self.wrote(written)
+    }
+
+    /// Moves on by a packet, whether it is sent or not.
+    fn wrote(&mut self, written: Option<usize>) -> Option<usize> {
+        self.go_on(self.packet);
+        self.continuity.after_pause = written.is_none() || self.pauses.rests;
+        if written.is_some() {
+            self.continuity.seq = SeqNo(self.continuity.seq.0.wrapping_add(1));
+        }
+        written
+    }
+
+    /// Writes a packet of `frame`, or of what was collected.
+    fn write_packet(&mut self, frame: Option<&Frame>, out: &mut [u8]) -> Option<usize> {
         let Continuity { ssrc, seq, time, after_pause } = self.continuity;
         self.pauses.rests = false;
         if let Some(payload_type) = self.telephone_event {
@@ -191,7 +217,9 @@ impl Sender {
                 return Packet { header, payload: &event.payload }.write(out);
             }
         }
-        if let Some(payload_type) = self.pauses.describes(self.filled) {
+        if let Some(payload_type) =
+            self.pauses.describes(frame.map_or(self.filled, |_| Frame::SAMPLES))
+        {
             if !self.pauses.is_due(self.packet) {
                 return None;
             }
@@ -201,7 +229,8 @@ impl Sender {
             return Packet { header, payload: &payload[..length] }.write(out);
         }
         let mut payload = [0; MAX_PAYLOAD];
-        let length = self.encoder.encode(&self.collected[..self.packet], &mut payload);
+        let sound = frame.map_or(&self.collected[..self.packet], |frame| &frame.0);
+        let length = self.encoder.encode(sound, &mut payload);
         if length == 0 {
             return None;
         }

@@ -6,25 +6,24 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use crate::base::{Dice, Frame, PacketTime, Phi, SampleRate};
+use crate::base::{Dice, Frame, Loudness, PacketTime, SampleRate, place};
 use crate::codec::{Codec, OpusCoders, OpusSettings};
 use crate::rtp::{
-    Counters, Inserted, Ntp, Packet, PacketError, Playout, RTCP_BYTES, Reception, RtcpParams,
-    SrtpError, SrtpKeys, is_control,
+    Inserted, Ntp, Packet, PacketError, Playout, RTCP_BYTES, Reception, RtcpParams, SrtpError,
+    SrtpKeys, is_control,
 };
 
 use super::backdrop::{Backdrop, BackdropPlayer};
 use super::digits::Digits;
-use super::keypad::Way;
+use super::event::SessionEvent;
 use super::latch::{Latch, Source};
 use super::life::Life;
 use super::protection::{LONGEST, Protection};
 use super::received::Received;
 use super::receiver::{Heard, Receiver, Timing};
 use super::sender::{Continuity, Sender};
-use super::socket_counts::SocketCounts;
+use super::stats::Stats;
 use super::tones::Dialler;
-use super::verdict::Verdict;
 use super::watch::{Quality, Watch, next_port};
 
 /// Comfort noise (RFC 3389), for which every 8 kHz codec shares one payload type.
@@ -106,50 +105,6 @@ impl LegParams {
     pub fn is_held(&self) -> bool {
         !(self.sends && self.receives)
     }
-}
-
-/// What happened on the leg.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum SessionEvent {
-    /// The first packet of the far end came.
-    FirstPacket {
-        /// Where from.
-        from: SocketAddr,
-    },
-    /// The far end's address is not that of its SDP; packets go there from now on.
-    SourceLearnt {
-        /// Where it is.
-        at: SocketAddr,
-    },
-    /// The far end pressed a digit, which may be part of a date of birth or a member id; and how it came.
-    Digit(Phi<char>, Way),
-    /// Nothing came although the far end should send.
-    NoPackets {
-        /// For how long.
-        lasted: Duration,
-    },
-    /// Nothing came for as long as was agreed, not even RTCP: the far end is gone.
-    Gone {
-        /// For how long.
-        lasted: Duration,
-    },
-    /// Whether both sides hear each other: said once it is known, and when it changes.
-    Judged(Verdict),
-}
-
-/// What is known of one leg. Counts only grow.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct Stats {
-    /// Of what came.
-    pub received: Counters,
-    /// Packets sent.
-    pub packets_sent: u64,
-    /// Frames of the agent's sound sent, without silence.
-    pub frames_played: u64,
-    /// How even what comes is, as of the last tick.
-    pub timing: Timing,
-    /// Of the socket, filled in by whoever owns it.
-    pub socket: SocketCounts,
 }
 
 /// The media of one leg.
@@ -434,31 +389,44 @@ impl MediaSession {
     /// Without one the backdrop is sent, so that the far end sees an unbroken stream.
     /// Returns what goes out; `None` when nothing may.
     pub fn tick(&mut self, now: Instant, next: Option<&Frame>) -> Option<Frame> {
-        let is_line = next.is_none() && !self.dialler.is_busy() && self.backdrop.is_line();
-        let sent = match next {
-            _ if !self.params.sends => None,
-            Some(frame) => {
-                self.stats.frames_played += 1;
-                self.backdrop.yield_to_voice();
-                Some(*frame)
-            }
-            None if self.dialler.is_busy() => Some(self.dialler.next_frame()),
-            None => Some(self.backdrop.next_frame(self.params.comfort_noise)),
-        };
-        match &sent {
-            Some(frame) => self.sender.take(frame, is_line),
-            None => self.sender.pass(),
+        let mut frame = next.copied().unwrap_or(Frame::SILENCE);
+        self.tick_in_place(now, next.is_some(), &mut frame)?;
+        self.sender.take(&frame);
+        Some(frame)
+    }
+
+    /// The same where the agent's frame `is_next` in its place, or what is sent instead is put
+    /// there. Returns how loud it is, to be given to [`Self::send`] at once.
+    pub fn tick_in_place(
+        &mut self,
+        now: Instant,
+        is_next: bool,
+        frame: &mut Frame,
+    ) -> Option<Loudness> {
+        let is_line = !is_next && !self.dialler.is_busy() && self.backdrop.is_line();
+        self.sender.next_is_line(is_line);
+        if is_next && self.params.sends {
+            self.stats.frames_played += 1;
+            self.backdrop.yield_to_voice();
+        } else if self.params.sends {
+            *frame = match self.dialler.is_busy() {
+                true => self.dialler.next_frame(),
+                false => self.backdrop.next_frame(self.params.comfort_noise),
+            };
+        } else {
+            self.sender.pass();
         }
+        let sent = self.params.sends.then(|| frame.loudness());
         if self.params.receives {
             self.receiver.pass();
         }
-        self.stats.timing = self.receiver.timing(now, &self.reception);
+        self.watch.buffers(self.receiver.depth());
         if !self.params.is_held() {
             let silent = self.receiver.is_silent();
             let words = self.life.check(now, self.params.rtp_timeout, silent);
             words.into_iter().flatten().for_each(|event| self.emit(event));
         }
-        let (said, remote) = (next.filter(|_| self.params.sends), self.latch.remote());
+        let (said, remote) = (sent.as_ref().filter(|_| is_next), self.latch.remote());
         let seen = (&self.stats, self.life.last_packet(now, self.receiver.is_silent()));
         if let Some(verdict) = self.watch.tick(now, said, (&self.params, remote), seen) {
             self.emit(SessionEvent::Judged(verdict));
@@ -484,6 +452,17 @@ impl MediaSession {
     /// [`Self::remote`].
     pub fn poll_packet(&mut self, out: &mut [u8]) -> Option<usize> {
         let length = self.sender.poll_packet(out)?;
+        self.seal(length, out)
+    }
+
+    /// Writes the packet that the frame of [`Self::tick_in_place`] makes due, as
+    /// [`Self::poll_packet`] does, which is asked afterwards.
+    pub fn send(&mut self, frame: &Frame, out: &mut [u8]) -> Option<usize> {
+        let length = self.sender.send(frame, out)?;
+        self.seal(length, out)
+    }
+
+    fn seal(&mut self, length: usize, out: &mut [u8]) -> Option<usize> {
         self.stats.packets_sent += 1;
         self.watch.sends(length.saturating_sub(HEADER));
         match &mut self.protection {
@@ -494,22 +473,26 @@ impl MediaSession {
 
     /// Returns the next frame that was heard. On hold nothing is: what comes then is the PBX's music.
     pub fn poll_heard(&mut self, now: Instant) -> Option<Heard> {
-        loop {
-            if !self.params.receives {
-                return None;
-            }
-            let mut heard = self.receiver.poll(now, &mut self.stats.received)?;
+        let mut heard = Heard::default();
+        self.hear(now, &mut heard).then_some(heard)
+    }
+
+    /// The same, into a place of the caller's; whether there was one.
+    pub fn hear(&mut self, now: Instant, heard: &mut Heard) -> bool {
+        while self.params.receives && self.receiver.poll(now, &mut self.stats.received, heard) {
             if self.params.is_held() {
                 continue;
             }
-            self.watch.heard(&heard.frame, heard.sound);
-            if self.params.in_band_digits
-                && let Some((digit, way)) = self.digits.hear(now, &mut heard.frame)
-            {
-                self.emit(SessionEvent::Digit(digit, way));
+            self.watch.heard(&heard.loudness, heard.sound);
+            if self.params.in_band_digits {
+                if let Some((digit, way)) = self.digits.hear(now, &mut heard.frame) {
+                    self.emit(SessionEvent::Digit(digit, way));
+                }
+                heard.loudness = heard.frame.loudness();
             }
-            return Some(heard);
+            return true;
         }
+        false
     }
 
     /// Returns what has happened since.
@@ -533,9 +516,32 @@ impl MediaSession {
         self.latch.remote()
     }
 
-    /// Returns the counts.
+    /// The place where payloads wait for their turn.
+    pub fn payloads(&self) -> (usize, usize) {
+        self.receiver.payloads()
+    }
+
+    /// Names the place of each part that ticks and packets need, for whoever fetches them ahead.
+    pub fn hot(&self, mut fetch: impl FnMut((usize, usize))) {
+        fetch(place(&self.params));
+        fetch(place(&self.latch));
+        fetch(place(&self.sender));
+        fetch(place(&self.reception));
+        fetch(place(&self.watch));
+        fetch(place(&self.stats));
+        fetch(place(&self.life));
+        fetch(place(&self.events));
+        self.receiver.hot(fetch);
+    }
+
+    /// Returns the counts, without [`Stats::timing`].
     pub fn stats(&self) -> &Stats {
         &self.stats
+    }
+
+    /// Returns how even what comes is.
+    pub fn timing(&self, now: Instant) -> Timing {
+        self.receiver.timing(now, &self.reception)
     }
 
     /// Returns the account of the stream that comes, of which RTCP reports.

@@ -4,14 +4,15 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use crate::base::{Dice, Frame};
-use crate::rtp::{Counters, Ntp, RTCP_BYTES, Reception, Reports, Sent, Ssrc, VoipMetrics};
+use crate::base::{Dice, Loudness};
+use crate::rtp::{Counters, Depth, Ntp, RTCP_BYTES, Reception, Reports, Sent, Ssrc, VoipMetrics};
 
 use super::levels::{LevelMeter, Levels};
 use super::quality::{Impairment, Path, Rating, burst_ratio, rate};
 use super::receiver::Sound;
 use super::sender::Continuity;
-use super::session::{LegParams, Stats};
+use super::session::LegParams;
+use super::stats::Stats;
 use super::verdict::{Facts, Verdict};
 
 /// How often it is looked whether both sides hear each other.
@@ -86,8 +87,8 @@ pub(super) struct Watch {
     refused_at: Option<Instant>,
     /// Since when sound should be there, and what was counted by then.
     since: Option<(Instant, Before)>,
-    /// Of the jitter buffer, in ms, as of the last tick.
-    buffer: (u32, u32),
+    /// Of the jitter buffer, as of the last tick.
+    depth: Depth,
     next_look: Instant,
     /// What was seen last, and what was told last.
     seen: Option<Verdict>,
@@ -113,7 +114,7 @@ impl Watch {
             refused: 0,
             refused_at: None,
             since: None,
-            buffer: (0, 0),
+            depth: Depth::default(),
             next_look: now,
             seen: None,
             told: None,
@@ -147,12 +148,12 @@ impl Watch {
     }
 
     /// A frame was heard.
-    pub(super) fn heard(&mut self, frame: &Frame, sound: Sound) {
+    pub(super) fn heard(&mut self, loudness: &Loudness, sound: Sound) {
         let concealed = sound == Sound::Concealed;
         match sound {
             Sound::Received => {
                 self.sounded += 1;
-                self.heard.push(frame);
+                self.heard.take(loudness);
             }
             Sound::Concealed => {
                 self.concealed += 1;
@@ -161,6 +162,11 @@ impl Watch {
             Sound::Pause => {}
         }
         self.concealing = concealed;
+    }
+
+    /// How deep the jitter buffer was.
+    pub(super) fn buffers(&mut self, depth: &Depth) {
+        self.depth = *depth;
     }
 
     /// Our stream is this one: another one's packets are not counted with it (RFC 3550 §6.4.1), and
@@ -192,14 +198,13 @@ impl Watch {
     pub(super) fn tick(
         &mut self,
         now: Instant,
-        said: Option<&Frame>,
+        said: Option<&Loudness>,
         (params, remote): (&LegParams, SocketAddr),
         (stats, last_packet): (&Stats, Instant),
     ) -> Option<Verdict> {
-        if let Some(frame) = said {
-            self.said.push(frame);
+        if let Some(loudness) = said {
+            self.said.take(loudness);
         }
-        self.buffer = (stats.timing.mean_depth_ms, stats.timing.highest_depth_ms);
         if self.since.is_none() && (said.is_some() || stats.received.received > 0) {
             self.since = Some((now, Before::default()));
         }
@@ -322,7 +327,7 @@ impl Watch {
     /// How much of the delay is not the network's: packets, coding, our jitter buffer.
     fn our_delay(&self, params: &LegParams) -> f32 {
         let coding = Impairment::of(params.codec).delay_ms;
-        f32::from(params.packet_time.0) + coding + self.buffer.0 as f32
+        f32::from(params.packet_time.0) + coding + self.depth.mean_ms() as f32
     }
 
     fn inbound(&self, params: &LegParams) -> Rating {
@@ -416,8 +421,8 @@ impl Watch {
             rating: rating.r.round().clamp(0.0, 100.0) as u8,
             mos_listening: tenths(rating.listening),
             mos_conversation: tenths(rating.conversation),
-            buffer_ms: ms(self.buffer.0 as f32),
-            buffer_max_ms: ms(self.buffer.1 as f32),
+            buffer_ms: ms(self.depth.mean_ms() as f32),
+            buffer_max_ms: ms(self.depth.highest_ms() as f32),
         })
     }
 }

@@ -112,6 +112,19 @@ impl Incoming {
         }
     }
 
+    /// Begins anew on another clock, in the same memory.
+    pub(super) fn restart(&mut self, clock: SampleRate) {
+        (self.samples_per_ms, self.delay) = ((clock.0 / 1000).max(1), Delay::new(clock));
+        (self.stream, self.stray, self.waiting) = (None, None, 0);
+        self.slots = [None; SLOTS];
+        self.payloads.free_all();
+        self.succession = Succession::default();
+    }
+
+    pub(super) fn payloads(&self) -> (usize, usize) {
+        self.payloads.first()
+    }
+
     /// Media were agreed anew, perhaps with another far end, and perhaps under a key.
     pub(super) fn agree(&mut self, another_far_end: bool, genuine: bool) {
         self.succession.agree(another_far_end, genuine);

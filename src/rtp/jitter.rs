@@ -133,8 +133,11 @@ impl JitterBuffer {
     /// Goes on with timestamps that count at another `clock`. What waits is dropped.
     pub fn set_clock(&mut self, clock: SampleRate) {
         if clock != self.clock {
-            let Self { playout, depth, last_sound, idle, .. } = *self;
-            *self = Self { playout, depth, last_sound, idle, ..Self::new(clock) };
+            self.clock = clock;
+            self.incoming.restart(clock);
+            self.pacer = Pacer::default();
+            (self.gap_since, self.gave_up, self.long_hold_until) = (None, false, None);
+            (self.paused, self.pauses) = (0, false);
         }
     }
 
@@ -231,6 +234,11 @@ impl JitterBuffer {
     pub fn expect_pauses(&mut self) {
         (self.idle, self.pauses) = (IDLE_DTX, true);
         self.pacer.expect_pauses();
+    }
+
+    /// Returns the place where the next payload is likely kept: its address and bytes, for whoever fetches it ahead.
+    pub fn payloads(&self) -> (usize, usize) {
+        self.incoming.payloads()
     }
 
     /// Returns the stream being received.

@@ -1,5 +1,7 @@
 //! Room for the payloads that wait: many short ones or few long ones, in one piece of memory.
 
+use crate::base::place;
+
 /// What room is given out in: a third of 20 ms of G.711.
 const BLOCK: usize = 64;
 /// 16 KiB in all: 32 packets of 60 ms of G.711.
@@ -14,14 +16,15 @@ pub(super) struct Place {
 
 #[derive(Clone, Debug)]
 pub(super) struct Payloads {
-    bytes: [u8; BLOCK * BLOCKS],
+    /// Elsewhere: a leg without it is in fewer pages.
+    bytes: Box<[u8; BLOCK * BLOCKS]>,
     /// A bit for each block.
     taken: [u64; BLOCKS / 64],
 }
 
 impl Payloads {
     pub(super) fn new() -> Self {
-        Self { bytes: [0; BLOCK * BLOCKS], taken: [0; BLOCKS / 64] }
+        Self { bytes: Box::new([0; BLOCK * BLOCKS]), taken: [0; BLOCKS / 64] }
     }
 
     /// Copies a payload in, if there is room for it.
@@ -39,6 +42,11 @@ impl Payloads {
             }
         }
         (blocks == 0).then(Place::default)
+    }
+
+    /// Where payloads are kept when nothing else waits: room for 20 ms of G.711.
+    pub(super) fn first(&self) -> (usize, usize) {
+        place(&self.bytes[..3 * BLOCK])
     }
 
     pub(super) fn get(&self, place: Place) -> &[u8] {

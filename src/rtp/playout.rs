@@ -31,6 +31,8 @@ const FAST_FOR: Duration = Duration::from_secs(3);
 /// Added to the delay of a packet that came too late, which then counts for so long.
 const LATE_MARGIN_MS: f32 = 10.0;
 const LATE_FOR: Duration = Duration::from_secs(6);
+/// The latest of several counts for so long at least.
+const STALLED_FOR: Duration = Duration::from_secs(1);
 /// A frame of quiet is left out above the target by this, or put in below by that.
 const DROP_MS: f32 = 20.0;
 const INSERT_MS: f32 = 10.0;
@@ -97,6 +99,8 @@ pub(super) struct Pacer {
     began: Option<Instant>,
     /// Delay asked for by a packet that came too late, and until when.
     late: Option<(f32, Instant)>,
+    /// The same of the latest of those that came in a row.
+    stalled: Option<(f32, Instant)>,
     state: State,
     /// What is played next, on the continuous clock.
     position: i64,
@@ -121,6 +125,7 @@ impl Default for Pacer {
             histogram: [0.0; BINS],
             began: None,
             late: None,
+            stalled: None,
             state: State::Stopped,
             position: 0,
             dry: 0,
@@ -161,12 +166,13 @@ impl Pacer {
         self.histogram[bin.min(BINS - 1)] += 1.0 - forget;
     }
 
-    /// A packet came when its turn was over. One that was less late takes nothing back.
+    /// A packet came when its turn was over.
     pub(super) fn late(&mut self, now: Instant, delay_micros: i64) {
         let asked = delay_micros.max(0) as f32 / 1000.0 + LATE_MARGIN_MS;
-        match self.late {
-            Some((delay, until)) if now < until && delay > asked => {}
-            _ => self.late = Some((asked, now + LATE_FOR)),
+        self.late = Some((asked, now + LATE_FOR));
+        // Those that come behind it out of the same queue are less late, and take nothing back.
+        if !self.stalled.is_some_and(|(delay, until)| now < until && delay > asked) {
+            self.stalled = Some((asked, now + STALLED_FOR));
         }
     }
 
@@ -190,8 +196,9 @@ impl Pacer {
             }
             below += weight;
         }
-        let late = self.late.filter(|(_, until)| now < *until).map_or(0.0, |(delay, _)| delay);
-        (delay + MARGIN_MS).max(late).clamp(TARGET_MS.0, TARGET_MS.1)
+        let asked = [self.late, self.stalled].into_iter().flatten();
+        let late = asked.filter(|(_, until)| now < *until).map(|(delay, _)| delay);
+        (delay + MARGIN_MS).max(late.fold(0.0, f32::max)).clamp(TARGET_MS.0, TARGET_MS.1)
     }
 
     pub(super) fn pace(

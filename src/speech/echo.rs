@@ -97,7 +97,11 @@ impl Loss {
 impl EchoReference {
     /// Notes the next 20 ms that go out; `None` when nothing or silence does.
     pub fn send(&mut self, frame: Option<&Frame>) {
-        let level = frame.map_or(SILENCE, Frame::level);
+        self.send_level(frame.map_or(SILENCE, Frame::level));
+    }
+
+    /// The same, of a frame whose level is known; -127 when nothing goes out.
+    pub fn send_level(&mut self, level: f32) {
         let gone = std::mem::replace(&mut self.levels[self.next], level);
         self.next = (self.next + 1) % TAIL;
         let Sent { tick, loudest, loss, .. } = self.now;

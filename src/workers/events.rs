@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use ringbuf::traits::{Consumer, Observer, Producer, Split};
@@ -13,8 +14,10 @@ use tokio::io::unix::AsyncFd;
 use crate::base::{LegId, Phi, UtteranceId};
 use crate::media::{Quality, SessionEvent, Stats, Verdict, Way};
 
+use super::control::Returned;
 use super::leg::Leg;
 use super::linux::EventFd;
+use super::news::{Desk, News, Outlet, Token};
 
 /// Events of one leg that may wait: seconds of the liveliest leg.
 const WAITING: usize = 32;
@@ -118,14 +121,24 @@ impl From<SessionEvent> for MediaEventKind {
 pub(super) struct EventSender {
     leg: LegId,
     ring: HeapProd<MediaEvent>,
-    /// Whether something was told since [`Self::take_told`].
+    /// Whether there is something since [`Self::pass_word`].
     told: bool,
+    token: Token,
+    queued: Arc<AtomicBool>,
+    closed: bool,
 }
 
 impl EventSender {
-    pub(super) fn new(leg: LegId) -> (Self, HeapCons<MediaEvent>) {
+    /// Makes it, with the outlet that its events come out of, and what the leg gives back.
+    pub(super) fn new(leg: LegId, token: Token, returned: HeapCons<Returned>) -> (Self, Outlet) {
         let (ring, events) = HeapRb::new(WAITING).split();
-        (Self { leg, ring, told: false }, events)
+        let queued = Arc::new(AtomicBool::new(false));
+        let outlet = Outlet { token, queued: Arc::clone(&queued), events, returned };
+        (Self { leg, ring, told: false, token, queued, closed: false }, outlet)
+    }
+
+    pub(super) fn token(&self) -> Token {
+        self.token
     }
 
     /// Tells, or drops what matters less when nobody has listened for seconds.
@@ -138,41 +151,53 @@ impl EventSender {
             | MediaEventKind::Quality(_) => 1,
             _ => KEPT,
         };
+        self.closed |= matches!(kind, MediaEventKind::Closed { .. });
         if self.ring.vacant_len() > room {
             self.told |= self.ring.try_push(MediaEvent { leg: self.leg, at, kind }).is_ok();
         }
     }
 
-    pub(super) fn take_told(&mut self) -> bool {
-        std::mem::take(&mut self.told)
+    /// There is something else to look at than events.
+    pub(super) fn has_more(&mut self) {
+        self.told = true;
+    }
+
+    /// Lets the leg be looked at, if there is anything since.
+    pub(super) fn pass_word(&mut self, news: &mut News) {
+        if std::mem::take(&mut self.told) {
+            news.of(self.token, &self.queued);
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn has_room(&self) -> bool {
+        self.ring.vacant_len() > KEPT
     }
 }
 
-/// Where new legs leave their event rings, and old ones themselves.
-#[derive(Default)]
-pub(super) struct Arrivals {
-    pub(super) rings: Mutex<Vec<HeapCons<MediaEvent>>>,
+/// A media thread that ends by a fault of ours takes its legs with it, and each of them says so.
+impl Drop for EventSender {
+    fn drop(&mut self) {
+        if !self.closed && std::thread::panicking() {
+            let stats = Stats::default();
+            self.tell(Instant::now(), MediaEventKind::Closed { stats, failed: true });
+        }
+    }
 }
 
 /// The events of all legs. Drain it in one task, which passes them on to the calls.
 pub struct MediaEvents {
     wake: Arc<EventFd>,
     registered: Option<AsyncFd<Arc<EventFd>>>,
-    arrivals: Arc<Arrivals>,
+    desk: Desk,
     /// Legs that a media thread is done with: freed here, because freeing takes a lock.
     retired: Vec<HeapCons<Box<Leg>>>,
-    rings: Vec<HeapCons<MediaEvent>>,
     ready: VecDeque<MediaEvent>,
 }
 
 impl MediaEvents {
-    pub(super) fn new(
-        wake: Arc<EventFd>,
-        arrivals: Arc<Arrivals>,
-        retired: Vec<HeapCons<Box<Leg>>>,
-    ) -> Self {
-        let (rings, ready) = (Vec::new(), VecDeque::new());
-        Self { wake, registered: None, arrivals, retired, rings, ready }
+    pub(super) fn new(wake: Arc<EventFd>, desk: Desk, retired: Vec<HeapCons<Box<Leg>>>) -> Self {
+        Self { wake, registered: None, desk, retired, ready: VecDeque::new() }
     }
 
     /// Waits for the next event. Nothing is lost when the wait is given up.
@@ -210,20 +235,9 @@ impl MediaEvents {
         if let Some(event) = self.ready.pop_front() {
             return Some(event);
         }
-        let mut arrived = self.arrivals.rings.lock().unwrap_or_else(PoisonError::into_inner);
-        self.rings.append(&mut arrived);
-        drop(arrived);
-        for retired in &mut self.retired {
-            while let Some(leg) = retired.try_pop() {
-                drop(leg);
-            }
-        }
-        let ready = &mut self.ready;
-        self.rings.retain_mut(|ring| {
-            let gone = !ring.write_is_held();
-            ready.extend(ring.pop_iter());
-            !gone
-        });
+        // The token is left when the leg is freed.
+        let gone = self.retired.iter_mut().flat_map(|retired| retired.pop_iter());
+        self.desk.take(gone.map(|leg| leg.token()), &mut self.ready);
         self.ready.pop_front()
     }
 }

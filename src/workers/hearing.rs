@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -62,8 +63,8 @@ struct HearingThread {
 pub struct Hearing {
     threads: Vec<HearingThread>,
     gatherer: Gatherer,
-    /// The thread of each leg.
-    homes: Mutex<BTreeMap<LegId, usize>>,
+    /// The thread of each leg, and its mark of being detached.
+    homes: Mutex<BTreeMap<LegId, (usize, Arc<AtomicBool>)>>,
 }
 
 impl Hearing {
@@ -97,15 +98,16 @@ impl Hearing {
         recognizer: Box<dyn Recognizer>,
         sink: HearingSink,
     ) -> Result<(), WorkersError> {
+        let detached = Arc::new(AtomicBool::new(false));
         let home = {
             let mut homes = self.homes.lock().unwrap_or_else(PoisonError::into_inner);
-            let load = |thread: &usize| homes.values().filter(|home| *home == thread).count();
+            let load = |thread: &usize| homes.values().filter(|(home, _)| home == thread).count();
             let home = (0..self.threads.len()).min_by_key(load).unwrap_or(0);
-            homes.insert(leg, home);
+            homes.insert(leg, (home, Arc::clone(&detached)));
             home
         };
         let (inflow, taken) = (self.gatherer.attach(up), VecDeque::new());
-        let ear = Ear { inflow, taken, recognizer, sink, dropped: 0, failing: false };
+        let ear = Ear { inflow, taken, recognizer, sink, dropped: 0, failing: false, detached };
         self.ask(home, Request::Attach(leg, Box::new(ear)))
     }
 
@@ -133,19 +135,21 @@ impl Hearing {
         self.ask(self.home(leg), Request::Reset(leg))
     }
 
-    /// Ends listening to a leg, and drops its recogniser and sink.
+    /// Ends listening to a leg, and drops its recogniser and sink; when the thread is far behind,
+    /// once it has come to it.
     ///
     /// # Errors
-    /// As [`Self::expect`].
+    /// As [`Self::expect`]; it is detached all the same.
     pub fn detach(&self, leg: LegId) -> Result<(), WorkersError> {
-        let home = self.home(leg);
-        self.homes.lock().unwrap_or_else(PoisonError::into_inner).remove(&leg);
+        let left = self.homes.lock().unwrap_or_else(PoisonError::into_inner).remove(&leg);
+        let Some((home, detached)) = left else { return Ok(()) };
+        detached.store(true, Ordering::Release);
         self.ask(home, Request::Detach(leg))
     }
 
     fn home(&self, leg: LegId) -> usize {
         let homes = self.homes.lock().unwrap_or_else(PoisonError::into_inner);
-        homes.get(&leg).copied().unwrap_or(0)
+        homes.get(&leg).map_or(0, |(home, _)| *home)
     }
 
     fn ask(&self, home: usize, request: Request) -> Result<(), WorkersError> {
@@ -179,6 +183,8 @@ struct Ear {
     dropped: u64,
     /// A failure was told and nothing has gone well since.
     failing: bool,
+    /// Nobody asks for it any more, and the word of that may not have come.
+    detached: Arc<AtomicBool>,
 }
 
 /// A hearing thread.
@@ -200,7 +206,9 @@ fn listen(requests: &Receiver<Request>) {
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
         }
-        ears.retain(|&leg, ear| guarded(leg, ear, |ear| ear.listen(leg)));
+        ears.retain(|&leg, ear| {
+            !ear.detached.load(Ordering::Acquire) && guarded(leg, ear, |ear| ear.listen(leg))
+        });
     }
 }
 
@@ -404,6 +412,41 @@ mod tests {
         listening.hearing.attach(LegId(1), up, Box::new(counter), sink).unwrap();
         assert_eq!(events.recv().unwrap(), (LegId(1), HearingEvent::Behind { frames: 268 }));
         listening.hearing.detach(LegId(1)).unwrap();
+        assert!(events.recv().is_err(), "the sink is dropped");
+    }
+
+    /// Computes until it is let go.
+    struct Slow(Receiver<()>);
+
+    impl Recognizer for Slow {
+        fn push(&mut self, _: &HeardFrame) -> Result<(), RecognizerError> {
+            let _ = self.0.recv();
+            Ok(())
+        }
+        fn expect(&mut self, _: Expect) {}
+        fn finish(&mut self, _: TurnId) {}
+        fn reset(&mut self) {}
+        fn poll(&mut self) -> Result<Option<Transcript>, RecognizerError> {
+            Ok(None)
+        }
+    }
+
+    #[test]
+    fn a_leg_that_is_left_while_its_thread_takes_no_requests_is_left_once_it_does() {
+        let hearing = Hearing::start(1).unwrap();
+        let (mut writer, up) = up_ring();
+        let (goes_on, blocked) = channel();
+        let (sender, events) = channel();
+        let sink = Box::new(move |leg, event| sender.send((leg, event)).unwrap());
+        hearing.attach(LegId(1), up, Box::new(Slow(blocked)), sink).unwrap();
+        push(&mut writer, 1);
+        // Full, and full still when it has had time to take what there was before.
+        for _ in 0..2 {
+            while hearing.expect(LegId(1), Expect::default()).is_ok() {}
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        assert!(hearing.detach(LegId(1)).is_err());
+        drop(goes_on);
         assert!(events.recv().is_err(), "the sink is dropped");
     }
 }

@@ -6,19 +6,20 @@ use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use ringbuf::HeapCons;
 use ringbuf::traits::{Consumer, Producer};
 
-use crate::base::{Dice, Frame, LegId, Purpose};
+use crate::base::{Dice, Frame, LegId, Loudness, Purpose, place};
 use crate::media::{Heard, LegParams, MediaSession, SessionEvent, SocketCounts, Sound, over};
 use crate::rtp::{Ntp, RTCP_BYTES};
-use crate::speech::{Activity, EchoReference, HeardFrame, Vad, VoiceEdge};
+use crate::speech::{Activity, EchoReference, Vad, VoiceEdge};
 
 use super::bridge::BridgeEnd;
 use super::control::{Asked, LegMedia, Request, Returned, control};
-use super::events::{EventSender, MediaEvent, MediaEventKind};
-use super::linux::{EventFd, receive, take_error};
+use super::events::{EventSender, MediaEventKind};
+use super::linux::{EventFd, fetch_ahead, receive, stamp_arrivals, take_error};
+use super::news::{News, Outlet, Token};
 use super::playback::Playback;
+use super::polling::{Polling, arrived};
 use super::ports::{Port, system_random};
 use super::rings::{UpWriter, up_ring};
 use super::tap::TapWriter;
@@ -45,9 +46,34 @@ pub(super) struct Leg {
     socket: SocketCounts,
     /// What the kernel said last of datagrams thrown away; it wraps.
     thrown_away: u32,
-    out: [u8; 1024],
+    polling: Polling,
     #[cfg(test)]
     panics_at_its_end: bool,
+}
+
+/// What a media thread works in, leg after leg, so that it stays in the nearest cache.
+pub(super) struct Scratch {
+    datagram: [u8; 2048],
+    out: [u8; 1024],
+    sent: Frame,
+    heard: Heard,
+    /// The time of day as of the tick.
+    pub(super) wall: Duration,
+    /// Whether the thread has time to receive, besides sending.
+    pub(super) receives: bool,
+}
+
+impl Default for Scratch {
+    fn default() -> Self {
+        Self {
+            datagram: [0; 2048],
+            out: [0; 1024],
+            sent: Frame::SILENCE,
+            heard: Heard::default(),
+            wall: Duration::ZERO,
+            receives: true,
+        }
+    }
 }
 
 /// Whether a leg goes on.
@@ -60,15 +86,15 @@ pub(super) enum Ticked {
 impl Leg {
     /// Makes both halves, and the end that its events come out of.
     pub(super) fn open(
-        id: LegId,
+        (id, token): (LegId, Token),
         port: Port,
         params: LegParams,
         wake: Arc<EventFd>,
-    ) -> (Box<Self>, LegMedia, HeapCons<MediaEvent>) {
-        let (control, asked) = control(wake, params.codec);
+    ) -> (Box<Self>, LegMedia, Outlet) {
+        let (control, asked, returned) = control(wake, params.codec);
         let (writer, up) = up_ring();
         let (down, playback) = Playback::new();
-        let (events, told) = EventSender::new(id);
+        let (events, told) = EventSender::new(id, token, returned);
         let now = Instant::now();
         let mut session = MediaSession::new(now, params, &mut Dice::new(system_random()));
         session.set_wall_clock(now, time_of_day());
@@ -87,7 +113,7 @@ impl Leg {
             turn: None,
             socket: SocketCounts::default(),
             thrown_away: 0,
-            out: [0; 1024],
+            polling: Polling::new(false),
             #[cfg(test)]
             panics_at_its_end: false,
         });
@@ -95,29 +121,44 @@ impl Leg {
     }
 
     /// The leg's 20 ms: what goes out first, then what the clock brings.
-    pub(super) fn tick(&mut self, now: Instant, turn: u64) -> Ticked {
+    pub(super) fn tick(&mut self, now: Instant, turn: u64, scratch: &mut Scratch) -> Ticked {
         if self.asked.shared.is_closing() {
             return Ticked::Closes;
         }
         self.leave_out(turn);
-        while let Some(request) = self.asked.requests.try_pop() {
-            self.serve(now, request);
+        if self.asked.shared.has_requests() {
+            while let Some(request) = self.asked.requests.try_pop() {
+                self.serve(now, request);
+            }
         }
         self.return_what_is_over();
-        let next = self.next_frame(now);
-        let sent = self.session.tick(now, next.as_ref());
-        self.send(now);
-        self.echo.send(sent.as_ref());
-        if let Some(tap) = &mut self.tap {
-            tap.sent(self.echo.now().tick, sent.as_ref());
+        let frame = &mut scratch.sent;
+        let is_next = self.next_frame(now, frame);
+        let sent = self.session.tick_in_place(now, is_next, frame);
+        if sent.is_some()
+            && let Some(length) = self.session.send(frame, &mut scratch.out)
+        {
+            self.send(now, &scratch.out[..length]);
         }
-        self.pass_on(now);
+        self.send_more(now, &mut scratch.out);
+        // What came by now came before this frame went out.
+        match self.polling.on {
+            true if scratch.receives => self.take_what_came(now, scratch),
+            true => self.polling.put_off(),
+            false => {}
+        }
+        self.echo.send_level(sent.unwrap_or(Loudness::SILENCE).level);
+        if let Some(tap) = &mut self.tap {
+            tap.sent(self.echo.now().tick, sent.map(|_| &scratch.sent));
+        }
+        self.pass_on(now, &mut scratch.heard);
         Ticked::GoesOn
     }
 
     /// Lets the time of turns pass that the thread left out.
     fn leave_out(&mut self, turn: u64) {
-        let missed = self.turn.replace(turn).map_or(0, |last| turn - last - 1);
+        // A leg that has moved may tick twice in a turn.
+        let missed = self.turn.replace(turn).map_or(0, |last| (turn - last).saturating_sub(1));
         if missed > 0 {
             self.session.skip(missed);
             self.echo.skip(missed);
@@ -181,39 +222,43 @@ impl Leg {
     fn give_back(&mut self, returned: Returned) {
         // There is room. If not, it is freed here, which is late but not wrong.
         drop(self.asked.returned.try_push(returned));
+        self.events.has_more();
     }
 
     /// What goes out: the agent, or whom the leg is bridged with, or the agent over that one.
-    fn next_frame(&mut self, now: Instant) -> Option<Frame> {
+    fn next_frame(&mut self, now: Instant, frame: &mut Frame) -> bool {
         let Self { session, playback, events, asked, bridge, .. } = self;
         // Asked before digits are taken: what they silence is the next frame.
         let wants_sound = session.wants_sound();
         let tell = |kind| events.tell(now, kind);
-        let agent = playback.next(asked.shared.epoch(), wants_sound, tell);
+        let agent = playback.next_in_place(asked.shared.epoch(), wants_sound, frame, tell);
         if let Some(playing) = playback.playing() {
             asked.shared.tell_played(playing);
         }
         let Some(bridge) = bridge else { return agent };
         let other = bridge.next(|digit| _ = session.press(digit));
-        match (agent, other.filter(|_| wants_sound)) {
-            (Some(agent), Some(other)) => Some(over(&agent, &other)),
-            (agent, other) => agent.or(other),
+        let Some(other) = other.filter(|_| wants_sound) else { return agent };
+        *frame = if agent { over(frame, &other) } else { other };
+        true
+    }
+
+    fn send(&mut self, now: Instant, packet: &[u8]) {
+        let to = self.session.remote();
+        let sent = match self.port.socket().send_to(packet, to) {
+            // Whatever an earlier packet met (ICMP) is told by the next send, which then does not go.
+            Err(error) if !is_full(&error) => self.port.socket().send_to(packet, to),
+            sent => sent,
+        };
+        if let Err(error) = sent {
+            // A far end that has not opened its port yet, or a full queue: the next packet follows.
+            self.count(now, &error);
         }
     }
 
-    fn send(&mut self, now: Instant) {
-        while let Some(length) = self.session.poll_packet(&mut self.out) {
-            let to = self.session.remote();
-            let packet = &self.out[..length];
-            let sent = match self.port.socket().send_to(packet, to) {
-                // Whatever an earlier packet met (ICMP) is told by the next send, which then does not go.
-                Err(error) if !is_full(&error) => self.port.socket().send_to(packet, to),
-                sent => sent,
-            };
-            if let Err(error) = sent {
-                // A far end that has not opened its port yet, or a full queue: the next packet follows.
-                self.count(now, &error);
-            }
+    /// Sends what is due beside the frame's packet.
+    fn send_more(&mut self, now: Instant, out: &mut [u8]) {
+        while let Some(length) = self.session.poll_packet(out) {
+            self.send(now, &out[..length]);
         }
         let mut report = [0; RTCP_BYTES];
         if let Some((length, to)) = self.session.poll_control(now, &mut report) {
@@ -242,19 +287,39 @@ impl Leg {
         }
     }
 
-    /// Takes one datagram off the socket.
-    pub(super) fn receive(&mut self, now: Instant, buffer: &mut [u8]) {
-        match receive(self.port.socket(), buffer) {
+    /// Reads what came since the last tick.
+    fn take_what_came(&mut self, now: Instant, scratch: &mut Scratch) {
+        let thoroughly = self.polling.tick();
+        let look = self.polling.look(thoroughly);
+        let came = (0..look).take_while(|_| self.receive(now, scratch)).count();
+        self.polling.came(came as u8, thoroughly);
+        if thoroughly {
+            // A send may have met the error that a receive would have told of.
+            self.take_errors(now);
+        }
+    }
+
+    /// Takes one datagram off the socket; whether there was one, or an error.
+    pub(super) fn receive(&mut self, now: Instant, scratch: &mut Scratch) -> bool {
+        match receive(self.port.socket(), &mut scratch.datagram) {
             Ok(came) => {
                 if let Some(thrown_away) = came.thrown_away {
                     let before = std::mem::replace(&mut self.thrown_away, thrown_away);
                     self.socket.thrown_away += u64::from(thrown_away.wrapping_sub(before));
                 }
-                self.session.receive(now, &buffer[..came.length], came.from);
-                self.pass_on(now);
+                let (at, waited) = arrived(now, scratch.wall, came.stamp);
+                self.session.receive(at, &scratch.datagram[..came.length], came.from);
+                self.pass_on(now, &mut scratch.heard);
+                self.polling.waited(waited);
+                true
             }
+            // A watched socket may be ready for nothing but errors.
+            Err(error) if self.polling.on && error.kind() == ErrorKind::WouldBlock => false,
             // That of an earlier packet of ours (RFC 1122 §4.1.3.3), which is cleared by this.
-            Err(_) => self.take_errors(now),
+            Err(_) => {
+                self.take_errors(now);
+                true
+            }
         }
     }
 
@@ -273,9 +338,9 @@ impl Leg {
     }
 
     /// Takes one datagram off the socket of RTCP.
-    pub(super) fn receive_control(&mut self, now: Instant, buffer: &mut [u8]) {
-        if let Ok(came) = receive(self.port.control(), buffer) {
-            self.session.receive_control(now, &buffer[..came.length], came.from);
+    pub(super) fn receive_control(&mut self, now: Instant, scratch: &mut Scratch) {
+        if let Ok(came) = receive(self.port.control(), &mut scratch.datagram) {
+            self.session.receive_control(now, &scratch.datagram[..came.length], came.from);
         }
     }
 
@@ -306,6 +371,9 @@ impl Leg {
 
     fn tell_closed(&mut self, now: Instant, failed: bool) {
         let mut stats = *self.session.stats();
+        if !failed {
+            stats.timing = self.session.timing(now);
+        }
         stats.socket = self.socket;
         self.events.tell(now, MediaEventKind::Closed { stats, failed });
     }
@@ -345,8 +413,58 @@ impl Leg {
         self.port.control()
     }
 
-    pub(super) fn took_word(&mut self) -> bool {
-        self.events.take_told()
+    /// Looks for itself what came, or leaves that to epoll.
+    pub(super) fn poll(&mut self, on: bool) {
+        stamp_arrivals(self.port.socket(), on);
+        self.polling = Polling::new(on);
+    }
+
+    pub(super) fn is_polled(&self) -> bool {
+        self.polling.on
+    }
+
+    /// By how many slots earlier it should tick, if so.
+    pub(super) fn earlier(&mut self) -> Option<usize> {
+        self.polling.earlier().filter(|_| self.polling.on)
+    }
+
+    /// Has the processor fetch what the next tick needs.
+    pub(super) fn fetch_ahead(&self) {
+        let fetch = |(address, bytes)| fetch_ahead(address, bytes);
+        fetch(place(&self.port));
+        fetch(place(&self.echo));
+        fetch(place(&self.polling));
+        fetch(place(&self.playback));
+        fetch(place(&self.asked));
+        self.session.hot(fetch);
+    }
+
+    /// The same of what lies elsewhere, once it is at hand where.
+    pub(super) fn fetch_rings(&self) {
+        let fetch = |(address, bytes)| fetch_ahead(address, bytes);
+        fetch(place(&*self.asked.shared));
+        fetch(self.up.place());
+        fetch(self.playback.place());
+        fetch(self.session.payloads());
+    }
+
+    /// The same of the places of the next frames, once the rings are at hand.
+    pub(super) fn fetch_frames(&self) {
+        let fetch = |(address, bytes)| fetch_ahead(address, bytes);
+        fetch(self.up.next_place());
+        if let Some(next) = self.playback.next_place() {
+            fetch(next)
+        }
+    }
+
+    /// Its number among those whose end has not been seen.
+    pub(super) fn token(&self) -> Token {
+        self.events.token()
+    }
+
+    /// Lets what it has told be looked at.
+    pub(super) fn pass_word(&mut self, news: &mut News) {
+        self.events.pass_word(news);
     }
 
     /// What the socket has counted so far.
@@ -354,16 +472,16 @@ impl Leg {
         &self.socket
     }
 
-    fn pass_on(&mut self, now: Instant) {
-        while let Some(heard) = self.session.poll_heard(now) {
+    fn pass_on(&mut self, now: Instant, heard: &mut Heard) {
+        while self.session.hear(now, heard) {
             if let Some(tap) = &mut self.tap {
                 tap.heard(heard.tick, &heard.frame);
             }
-            let activity = self.vad.push(&heard.frame);
+            let activity = self.vad.push_measured(&heard.frame, &heard.loudness, heard.narrow);
             self.echo.hear(activity.level, self.vad.noise());
             match &mut self.bridge {
                 Some(bridge) => bridge.pass(&heard.frame),
-                None => self.hear(now, &heard, activity),
+                None => self.hear(now, heard, activity),
             }
         }
         while let Some(event) = self.session.poll_event() {
@@ -377,9 +495,8 @@ impl Leg {
     /// Up to the agent.
     fn hear(&mut self, now: Instant, heard: &Heard, activity: Activity) {
         let (voiced, sent) = (activity.voiced, self.echo.now());
-        let Heard { tick, frame, sound } = *heard;
-        let concealed = sound == Sound::Concealed;
-        self.up.push(&HeardFrame { tick, frame, voiced, concealed, sent });
+        let kind = (voiced, heard.sound == Sound::Concealed);
+        self.up.write(heard.tick, &heard.frame, kind, sent);
         match activity.edge {
             Some(VoiceEdge::On { started_ago }) => {
                 self.voice_told = true;

@@ -310,6 +310,8 @@ pub(super) struct Datagram {
     pub(super) from: SocketAddr,
     /// How many the kernel has thrown away on this socket because its buffer was full; it wraps.
     pub(super) thrown_away: Option<u32>,
+    /// The time of day at which it came, where [`stamp_arrivals`] asked for that.
+    pub(super) stamp: Option<Duration>,
 }
 
 /// A place for control messages, aligned as they need it.
@@ -334,17 +336,39 @@ pub(super) fn receive(socket: &UdpSocket, buffer: &mut [u8]) -> io::Result<Datag
     let length = unsafe { libc::recvmsg(socket.as_raw_fd(), &raw mut header, 0) };
     let length = usize::try_from(length).map_err(|_| io::Error::last_os_error())?;
     let from = address(&from).ok_or(io::ErrorKind::AddrNotAvailable)?;
-    Ok(Datagram { length, from, thrown_away: thrown_away(&header) })
+    let (thrown_away, stamp) = said_beside(&header);
+    Ok(Datagram { length, from, thrown_away, stamp })
+}
+
+/// Has the processor fetch so many bytes from there, which are needed soon. Nothing else comes of it.
+pub(super) fn fetch_ahead(address: usize, bytes: usize) {
+    #[cfg(target_arch = "x86_64")]
+    for line in (address & !63..address + bytes).step_by(64) {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: a prefetch is a hint, and does nothing where there is no memory.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::without_provenance(line)) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (address, bytes);
+}
+
+/// Has the kernel say when each datagram came, or no more.
+pub(super) fn stamp_arrivals(socket: &UdpSocket, on: bool) {
+    let on = libc::c_int::from(on);
+    let size = size_of::<libc::c_int>() as libc::socklen_t;
+    let (fd, value) = (socket.as_raw_fd(), (&raw const on).cast());
+    // SAFETY: the pointer is to an int of ours, and its size is given.
+    unsafe { libc::setsockopt(fd, libc::SOL_SOCKET, libc::SO_TIMESTAMPNS, value, size) };
 }
 
 /// Takes the next word of why a packet of ours did not arrive (ICMP), as the system's error number.
 /// Until all are taken, the socket counts as readable.
 pub(super) fn take_error(socket: &UdpSocket) -> Option<i32> {
-    let mut control = ControlMessages([0; 64]);
+    let mut control = [ControlMessages([0; 64]), ControlMessages([0; 64])];
     // SAFETY: a header of all zeros is one without any parts: what the packet held is not asked for.
     let mut header: libc::msghdr = unsafe { std::mem::zeroed() };
-    header.msg_control = control.0.as_mut_ptr().cast();
-    header.msg_controllen = control.0.len();
+    header.msg_control = (&raw mut control).cast();
+    header.msg_controllen = size_of_val(&control);
     let flags = libc::MSG_ERRQUEUE | libc::MSG_DONTWAIT;
     // SAFETY: every pointer of the header is to something of ours, with its length.
     let taken = unsafe { libc::recvmsg(socket.as_raw_fd(), &raw mut header, flags) };
@@ -352,9 +376,12 @@ pub(super) fn take_error(socket: &UdpSocket) -> Option<i32> {
         return None;
     }
     // SAFETY: the kernel has written whole messages into the control buffer and its length into
-    // the header. An extended error begins with the error's number.
+    // the header. An extended error begins with the error's number; a time may stand before it.
     unsafe {
-        let message = libc::CMSG_FIRSTHDR(&raw const header);
+        let mut message = libc::CMSG_FIRSTHDR(&raw const header);
+        while message.as_ref().is_some_and(|it| it.cmsg_level == libc::SOL_SOCKET) {
+            message = libc::CMSG_NXTHDR(&raw const header, message);
+        }
         let number = message.as_ref().map(|_| libc::CMSG_DATA(message).cast::<i32>());
         Some(number.map_or(0, |number| number.read_unaligned()))
     }
@@ -382,19 +409,29 @@ fn address(from: &libc::sockaddr_storage) -> Option<SocketAddr> {
     }
 }
 
-fn thrown_away(header: &libc::msghdr) -> Option<u32> {
+/// What the kernel says beside a datagram: how many were thrown away, and when it came.
+fn said_beside(header: &libc::msghdr) -> (Option<u32>, Option<Duration>) {
+    let (mut thrown_away, mut stamp) = (None, None);
     // SAFETY: the kernel has written whole messages into the control buffer and its length into
     // the header; the macros do not leave it.
     unsafe {
         let mut message = libc::CMSG_FIRSTHDR(header);
         while let Some(found) = message.as_ref() {
-            if found.cmsg_level == libc::SOL_SOCKET && found.cmsg_type == libc::SO_RXQ_OVFL {
-                return Some(libc::CMSG_DATA(message).cast::<u32>().read_unaligned());
+            match (found.cmsg_level, found.cmsg_type) {
+                (libc::SOL_SOCKET, libc::SO_RXQ_OVFL) => {
+                    thrown_away = Some(libc::CMSG_DATA(message).cast::<u32>().read_unaligned());
+                }
+                (libc::SOL_SOCKET, libc::SCM_TIMESTAMPNS) => {
+                    let at = libc::CMSG_DATA(message).cast::<libc::timespec>().read_unaligned();
+                    let seconds = u64::try_from(at.tv_sec).unwrap_or(0);
+                    stamp = Some(Duration::new(seconds, at.tv_nsec as u32 % 1_000_000_000));
+                }
+                _ => {}
             }
             message = libc::CMSG_NXTHDR(header, message);
         }
     }
-    None
+    (thrown_away, stamp)
 }
 
 fn own(fd: RawFd) -> io::Result<OwnedFd> {

@@ -65,6 +65,25 @@ impl Pacer {
     }
 }
 
+/// Ticks in a row that may only send.
+const ONLY_SENDING: u32 = 8;
+
+/// Whether a tick takes the time to receive. While the thread is behind, what is to be sent goes first: it is late
+/// already, and what came waits in the kernel, which has room for seconds. But not for ever.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Receiving {
+    left_out: u32,
+}
+
+impl Receiving {
+    /// Says it for a tick that is so late.
+    pub(super) fn is_due(&mut self, behind: Duration) -> bool {
+        let due = behind < TICK || self.left_out >= ONLY_SENDING;
+        self.left_out = if due { 0 } else { self.left_out + 1 };
+        due
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,6 +136,51 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// Ticks of a thread that is held up once for `stall` µs: how late each was then, in µs, until it was on time to a millisecond. It
+    /// sends for 450 µs, and has what came in the meantime to receive, for 450 µs a millisecond of it and at most as
+    /// long at a time.
+    fn catch_up(stall: u64, receives: impl Fn(&mut Receiving, Duration) -> bool) -> Vec<u64> {
+        const COST: u64 = 450;
+        let (mut now, mut backlog, mut late) = (stall, stall * COST / 1000, Vec::new());
+        let mut receiving = Receiving::default();
+        for tick in 0..1000 {
+            let behind = now.saturating_sub(1000 * tick);
+            late.push(behind);
+            if behind < 1000 {
+                return late;
+            }
+            let began = now;
+            now += COST;
+            if receives(&mut receiving, Duration::from_micros(behind)) {
+                let taken = backlog.min(COST);
+                (backlog, now) = (backlog - taken, now + taken);
+            }
+            now = now.max(1000 * (tick + 1));
+            backlog += (now - began) * COST / 1000;
+        }
+        late
+    }
+
+    #[test]
+    fn a_thread_that_is_behind_sends_first_and_is_soon_on_time() {
+        for stall in [2_000, 5_000, 15_000] {
+            let late = catch_up(stall, Receiving::is_due);
+            let every = catch_up(stall, |_, _| true);
+            assert!(late.len() as u64 <= 2 + 22 * stall / 10_000, "{stall}: {late:?}");
+            assert!(late.windows(2).all(|pair| pair[1] < pair[0]), "{stall}: {late:?}");
+            assert!(every.len() > 3 * late.len(), "{stall}: {} {}", every.len(), late.len());
+        }
+    }
+
+    #[test]
+    fn a_thread_that_stays_behind_hears_all_the_same() {
+        let mut receiving = Receiving::default();
+        let behind = Duration::from_millis(7);
+        let heard = (0..900).filter(|_| receiving.is_due(behind)).count();
+        assert_eq!(heard, 100);
+        assert!((0..100).all(|_| receiving.is_due(Duration::from_micros(999))));
     }
 
     #[test]

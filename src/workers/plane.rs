@@ -15,11 +15,13 @@ use crate::media::{LegParams, SocketCounts};
 
 use super::WorkersError;
 use super::control::LegMedia;
-use super::events::{Arrivals, MediaEvents};
-use super::leg::Leg;
+use super::events::MediaEvents;
+use super::leg::{Leg, Scratch};
 use super::linux::{
     Epoll, EventFd, RECEIVE_BUFFER, Scheduling, ask_for_real_time, prepare_for_rtp, receive_buffer,
 };
+use super::news::{Arrivals, Bell, Desk, news};
+use super::polling::Policy;
 use super::ports::{Port, PortPool};
 use super::thread::{Gauges, LEGS, MediaThread, Wheel};
 
@@ -89,6 +91,7 @@ pub struct MediaPlane {
     threads: Vec<Thread>,
     ports: Arc<PortPool>,
     arrivals: Arc<Arrivals>,
+    bell: Arc<Bell>,
     events: Mutex<Option<MediaEvents>>,
     receive_buffer: usize,
 }
@@ -103,23 +106,27 @@ impl MediaPlane {
         let MediaConfig { threads, ports, bind, advertised } = config;
         let refused = |source| WorkersError::Thread { thread: "media".into(), source };
         let told = Arc::new(EventFd::new().map_err(refused)?);
+        let bell = Arc::new(Bell::new(Arc::clone(&told)));
         let arrivals = Arc::new(Arrivals::default());
-        let (mut started, mut retired) = (Vec::new(), Vec::new());
+        let (mut started, mut retired, mut tokens) = (Vec::new(), Vec::new(), Vec::new());
         for number in 0..(*threads).max(1) {
             let (gauges, wake) = (Arc::new(Gauges::default()), EventFd::new().map_err(refused)?);
             let wake = Arc::new(wake);
             let (opened, to_open) = HeapRb::new(WAITING).split();
             let (retire, done) = HeapRb::new(WAITING).split();
             retired.push(done);
+            let (news, named) = news(2 * LEGS, Arc::clone(&bell));
+            tokens.push(named);
             let thread = MediaThread {
                 epoll: Epoll::new().map_err(refused)?,
                 gauges: Arc::clone(&gauges),
                 opened: to_open,
                 retired: retire,
                 wake: Arc::clone(&wake),
-                told: Arc::clone(&told),
                 wheel: Wheel::new(),
-                buffer: [0; 2048],
+                scratch: Scratch::default(),
+                polling: Policy::default(),
+                news,
             };
             let (granted, report) = mpsc::sync_channel(1);
             let join = std::thread::Builder::new()
@@ -133,11 +140,13 @@ impl MediaPlane {
             let (opened, join) = (Mutex::new(opened), Some(join));
             started.push(Thread { gauges, opened, wake, join, scheduling });
         }
+        let desk = Desk::new(Arc::clone(&arrivals), Arc::clone(&bell), tokens);
         Ok(Self {
             threads: started,
             ports: Arc::new(PortPool::new(ports.clone(), *bind, *advertised)),
-            events: Mutex::new(Some(MediaEvents::new(told, Arc::clone(&arrivals), retired))),
+            events: Mutex::new(Some(MediaEvents::new(told, desk, retired))),
             arrivals,
+            bell,
             receive_buffer: buffer_of_the_system(*bind),
         })
     }
@@ -245,13 +254,14 @@ impl MediaPlane {
         if load(thread) >= LEGS {
             return Err(full());
         }
-        let (opened, media, told) = Leg::open(leg, port, params, Arc::clone(&thread.wake));
+        let leg = (leg, self.arrivals.token());
+        let (opened, media, outlet) = Leg::open(leg, port, params, Arc::clone(&thread.wake));
         thread.gauges.legs.fetch_add(1, Ordering::Relaxed);
-        // Before the leg can tell anything: a wake-up for a ring that nobody knows yet would be lost. That of a leg
-        // which was not taken is dropped when it is looked at next.
-        self.arrivals.rings.lock().unwrap_or_else(PoisonError::into_inner).push(told);
+        // Before the leg can tell anything: a wake-up for a ring that nobody knows yet would be lost.
+        self.arrivals.leave(outlet);
         if to_open.try_push(opened).is_err() {
             thread.gauges.legs.fetch_sub(1, Ordering::Relaxed);
+            self.bell.look_at_all();
             return Err(WorkersError::Busy { thread: "media" });
         }
         thread.wake.signal();

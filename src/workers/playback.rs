@@ -5,8 +5,9 @@
 
 use ringbuf::HeapCons;
 use ringbuf::traits::{Consumer, Observer};
+use ringbuf::wrap::Wrap;
 
-use crate::base::{Epoch, Frame, UtteranceId};
+use crate::base::{Epoch, Frame, UtteranceId, place};
 
 use super::events::MediaEventKind;
 use super::rings::{DownFrame, DownRing, down_ring};
@@ -42,8 +43,20 @@ impl Playback {
         &mut self,
         current: Epoch,
         can_play: bool,
-        mut tell: impl FnMut(MediaEventKind),
+        tell: impl FnMut(MediaEventKind),
     ) -> Option<Frame> {
+        let mut frame = Frame::SILENCE;
+        self.next_in_place(current, can_play, &mut frame, tell).then_some(frame)
+    }
+
+    /// The same, into a place of the caller's; whether there is one.
+    pub(super) fn next_in_place(
+        &mut self,
+        current: Epoch,
+        can_play: bool,
+        frame: &mut Frame,
+        mut tell: impl FnMut(MediaEventKind),
+    ) -> bool {
         if let Some(playing) = self.playing
             && is_older(playing.epoch, current)
         {
@@ -51,28 +64,40 @@ impl Playback {
         }
         self.throw_away(current, &mut tell);
         // Looked at again: between the two, a voice may have pushed one that is older.
-        let next =
-            *self.ring.try_peek().filter(|next| can_play && !is_older(next.epoch, current))?;
+        let next = self.ring.try_peek().filter(|it| can_play && !is_older(it.epoch, current));
+        let Some(next) = next else { return false };
+        *frame = next.frame;
+        let (last, begins) = (next.last, Playing::begin(next));
         self.ring.skip(1);
         let mut playing = match self.playing {
-            Some(playing) if playing.utterance == next.utterance => playing,
+            Some(playing) if playing.utterance == begins.utterance => playing,
             before => {
                 if let Some(before) = before {
                     self.end(before, false, &mut tell);
                 }
-                tell(MediaEventKind::UtteranceStarted { utterance: next.utterance });
-                Playing::begin(&next)
+                tell(MediaEventKind::UtteranceStarted { utterance: begins.utterance });
+                begins
             }
         };
         playing.frames += 1;
         self.playing = Some(playing);
-        if next.last {
+        if last {
             self.end(playing, true, &mut tell);
         } else if playing.frames % PROGRESS == 0 {
             let Playing { utterance, frames: frames_played, .. } = playing;
             tell(MediaEventKind::UtteranceProgress { utterance, frames_played });
         }
-        Some(next.frame)
+        true
+    }
+
+    /// Where the ring's own words are.
+    pub(super) fn place(&self) -> (usize, usize) {
+        place(self.ring.rb())
+    }
+
+    /// Where the next frame is.
+    pub(super) fn next_place(&self) -> Option<(usize, usize)> {
+        self.ring.try_peek().map(place)
     }
 
     /// Returns the utterance being played and how many frames of it have been.

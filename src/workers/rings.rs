@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
 use ringbuf::traits::{Observer, Producer, Split};
 use ringbuf::{HeapCons, HeapProd, HeapRb};
 
-use crate::base::{Epoch, Frame, UtteranceId};
+use crate::base::{Epoch, Frame, UtteranceId, place};
 use crate::speech::{HeardFrame, Sent};
 
 /// Frames on their way to the caller: 24 × 20 ms = 480 ms, 16 KB. What is rendered waits with the
@@ -64,6 +64,8 @@ const WORDS: usize = Frame::SAMPLES / 4;
 
 /// One place of the up-ring. Its stamp is odd while it is being written and tells which frame it
 /// holds otherwise, so that a reader knows when it was overtaken (a sequence lock of atomics).
+/// No two places share a cache line: the reader of one would take it from the writer of the next.
+#[repr(C, align(64))]
 struct Place {
     stamp: AtomicU64,
     tick: AtomicU64,
@@ -107,22 +109,45 @@ pub struct UpWriter(Arc<Up>);
 impl UpWriter {
     /// Writes a frame, over the oldest one if the reader is that late.
     pub fn push(&mut self, heard: &HeardFrame) {
+        let HeardFrame { tick, frame, voiced, concealed, sent } = heard;
+        self.write(*tick, frame, (*voiced, *concealed), *sent);
+    }
+
+    /// Where the ring's own words are.
+    pub(super) fn place(&self) -> (usize, usize) {
+        place(&*self.0)
+    }
+
+    /// Where the next frame goes.
+    pub(super) fn next_place(&self) -> (usize, usize) {
+        place(&self.0.places[self.0.written.load(Ordering::Relaxed) as usize % UP])
+    }
+
+    /// The same, of parts that are in places of their own; what it is, is whether voiced and whether made up.
+    pub(super) fn write(
+        &mut self,
+        tick: u64,
+        frame: &Frame,
+        (voiced, concealed): (bool, bool),
+        sent: Sent,
+    ) {
         let number = self.0.written.load(Ordering::Relaxed);
         let place = &self.0.places[number as usize % UP];
         place.stamp.store(2 * number + 1, Ordering::Relaxed);
         // What follows must not be seen before the odd stamp.
         fence(Ordering::Release);
-        place.tick.store(heard.tick, Ordering::Relaxed);
-        let Sent { tick, level, loudest, loss } = heard.sent;
-        let kind = u64::from(heard.concealed) << 1 | u64::from(heard.voiced);
+        place.tick.store(tick, Ordering::Relaxed);
+        let Sent { tick: sent_tick, level, loudest, loss } = sent;
+        let kind = u64::from(concealed) << 1 | u64::from(voiced);
         let voiced = u64::from(loss.to_bits()) << 32 | kind;
         place.voiced.store(voiced, Ordering::Relaxed);
-        place.sent_tick.store(tick, Ordering::Relaxed);
+        place.sent_tick.store(sent_tick, Ordering::Relaxed);
         let levels = u64::from(level.to_bits()) << 32 | u64::from(loudest.to_bits());
         place.sent_levels.store(levels, Ordering::Relaxed);
-        for (word, samples) in place.words.iter().zip(heard.frame.0.chunks_exact(4)) {
-            let packed = samples.iter().fold(0, |packed, &s| packed << 16 | u64::from(s as u16));
-            word.store(packed, Ordering::Relaxed);
+        for (word, samples) in place.words.iter().zip(frame.0.chunks_exact(4)) {
+            // The first sample lowest, as a small-endian machine has them anyway: one move.
+            let pack = |packed, &s: &i16| packed << 16 | u64::from(s as u16);
+            word.store(samples.iter().rev().fold(0, pack), Ordering::Relaxed);
         }
         place.stamp.store(2 * number + 2, Ordering::Release);
         self.0.written.store(number + 1, Ordering::Release);
@@ -184,7 +209,7 @@ impl UpRing {
         for (word, samples) in place.words.iter().zip(frame.0.chunks_exact_mut(4)) {
             let packed = word.load(Ordering::Relaxed);
             for (index, sample) in samples.iter_mut().enumerate() {
-                *sample = (packed >> (48 - 16 * index)) as u16 as i16;
+                *sample = (packed >> (16 * index)) as u16 as i16;
             }
         }
         let tick = place.tick.load(Ordering::Relaxed);

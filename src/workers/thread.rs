@@ -1,22 +1,25 @@
 //! A media thread: a wheel of twenty slots, one a millisecond, each leg in one of them.
 //!
-//! In a tick: what the slot's legs send, then what their sockets and everybody else's received.
+//! In a tick: what the slot's legs send, then what their sockets and everybody else's received; while
+//! it is behind, mostly what they send.
 //! One system call a packet: see docs/development/decisions/media-system-calls.md.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use ringbuf::traits::{Consumer, Observer, Producer};
 use ringbuf::{HeapCons, HeapProd};
 
 use crate::media::SocketCounts;
 
-use super::leg::{Leg, Ticked};
+use super::leg::{Leg, Scratch, Ticked};
 use super::linux::{Epoll, EventFd, Monotonic, thread_time};
 use super::load::{self, LoadMeter};
-use super::pacer::{Due, Pacer, SLOTS};
+use super::news::News;
+use super::pacer::{Due, Pacer, Receiving, SLOTS};
+use super::polling::Policy;
 
 /// What a thread has places for: more than a core carries (benches/media_calls). How many calls are
 /// admitted is for its load to say.
@@ -25,6 +28,10 @@ pub(super) const LEGS: usize = 4000;
 const LEGS_IN_SLOT: usize = LEGS.div_ceil(SLOTS);
 /// Without legs the thread sleeps, and looks up this often.
 const IDLE: Duration = Duration::from_millis(200);
+/// How many legs ahead their parts are fetched: later, and they are not there yet; earlier, and they are gone again.
+const AHEAD: [usize; 3] = [5, 3, 1];
+/// A leg that is to move by so many slots may move by this many less.
+const LESS: usize = 4;
 /// From one slot to the next.
 const TICK: Duration = Duration::from_millis(1);
 /// A tick later than this is counted.
@@ -95,10 +102,11 @@ pub(super) struct MediaThread {
     pub(super) retired: HeapProd<Box<Leg>>,
     /// Wakes this thread when it has no legs.
     pub(super) wake: Arc<EventFd>,
-    /// Wakes whoever drains the events.
-    pub(super) told: Arc<EventFd>,
     pub(super) wheel: Wheel,
-    pub(super) buffer: [u8; 2048],
+    pub(super) scratch: Scratch,
+    pub(super) polling: Policy,
+    /// Wakes whoever takes the events. Dropped after the legs.
+    pub(super) news: News,
 }
 
 /// Legs by number and by slot, in places made beforehand.
@@ -119,6 +127,10 @@ impl Wheel {
         Self { legs: (0..LEGS).map(|_| None).collect(), free: (0..LEGS).rev().collect(), slots }
     }
 
+    fn len(&self) -> usize {
+        LEGS - self.free.len()
+    }
+
     fn is_empty(&self) -> bool {
         self.free.len() == LEGS
     }
@@ -136,6 +148,38 @@ impl Wheel {
         Ok(number)
     }
 
+    /// Has the processor fetch what the slot's next legs need, while the present one is in the kernel: first what
+    /// lies in a leg, then what that points to, then the frames' places in that.
+    fn fetch_ahead(&self, slot: usize, index: usize) {
+        let leg =
+            |at: usize| self.slots[slot].get(at).and_then(|&number| self.legs[number].as_ref());
+        let [of_leg, of_rings, of_frames] = AHEAD;
+        if let Some(place) = leg(index + of_leg) {
+            place.leg.fetch_ahead();
+        }
+        if let Some(place) = leg(index + of_rings) {
+            place.leg.fetch_rings();
+        }
+        if let Some(place) = leg(index + of_frames) {
+            place.leg.fetch_frames();
+        }
+    }
+
+    /// Moves a leg by so many slots, or a few less, to one that has room; whether it moved.
+    fn shift(&mut self, number: usize, earlier: usize) -> bool {
+        let most = (self.len() / SLOTS * 5 / 4 + 2).min(LEGS_IN_SLOT);
+        let Some(Some(place)) = self.legs.get_mut(number) else { return false };
+        let to = (earlier.saturating_sub(LESS).max(1)..=earlier)
+            .rev()
+            .map(|by| (place.slot + SLOTS - by) % SLOTS)
+            .find(|&slot| self.slots[slot].len() < most);
+        let Some(to) = to else { return false };
+        self.slots[place.slot].retain(|&other| other != number);
+        self.slots[to].push(number);
+        place.slot = to;
+        true
+    }
+
     fn remove(&mut self, number: usize) -> Option<Box<Leg>> {
         let Place { leg, slot } = self.legs.get_mut(number)?.take()?;
         self.slots[slot].retain(|&other| other != number);
@@ -151,7 +195,7 @@ impl MediaThread {
             return;
         }
         let start = Monotonic::now();
-        let mut pacer = Pacer::new(start);
+        let (mut pacer, mut receiving) = (Pacer::new(start), Receiving::default());
         let mut meter = LoadMeter::new(start.clock(), thread_time());
         while !self.gauges.stop.load(Ordering::Relaxed) {
             if self.wheel.is_empty() {
@@ -165,13 +209,17 @@ impl MediaThread {
             }
             let due = pacer.tick(Monotonic::now());
             self.measure(&due, &mut meter);
-            let mut told = self.take_up();
+            self.take_up();
             let now = Instant::now();
-            told |= self.tick(&due, now);
-            told |= self.receive(now);
-            if told {
-                self.told.signal();
+            let receives = receiving.is_due(due.behind);
+            self.scratch.wall = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+            self.scratch.receives = receives;
+            self.polling.tick(self.wheel.len());
+            self.tick(&due, now);
+            if receives {
+                self.receive(now);
             }
+            self.news.ring();
         }
     }
 
@@ -196,74 +244,93 @@ impl MediaThread {
         }
     }
 
-    /// Takes up one new leg a tick. Returns whether something was told: that it could not be.
-    fn take_up(&mut self) -> bool {
-        let Some(leg) = self.opened.try_pop() else { return false };
+    /// Takes up one new leg a tick.
+    fn take_up(&mut self) {
+        let Some(leg) = self.opened.try_pop() else { return };
         let number = match self.wheel.insert(leg) {
             Ok(number) => number,
             // The plane counts legs before it opens one, so that there is a place; if not, this one is closed.
             Err(leg) => return self.part_with(leg, true),
         };
-        let Some(leg) = self.wheel.get(number) else { return false };
+        let Some(leg) = self.wheel.get(number) else { return };
         let watched = self.epoll.add(leg, number as u64);
         let watched = watched.and_then(|()| self.epoll.add(leg.control(), CONTROL | number as u64));
-        watched.is_err() && self.retire(number, true)
+        if watched.is_err() {
+            self.retire(number, true);
+        }
     }
 
-    fn tick(&mut self, due: &Due, now: Instant) -> bool {
-        let (mut told, mut index) = (false, 0);
+    fn tick(&mut self, due: &Due, now: Instant) {
+        let mut index = 0;
         while let Some(&number) = self.wheel.slots[due.slot].get(index) {
-            let Self { wheel, gauges, .. } = &mut *self;
+            let Self { wheel, gauges, scratch, polling, news, .. } = &mut *self;
+            if polling.is_on() {
+                wheel.fetch_ahead(due.slot, index);
+            }
             let ticked = wheel.get(number).map(|leg| {
                 let before = *leg.socket();
-                let ticked = catch_unwind(AssertUnwindSafe(|| leg.tick(now, due.turn)));
+                let ticked = catch_unwind(AssertUnwindSafe(|| leg.tick(now, due.turn, scratch)));
                 gauges.sockets.add(&before, leg.socket());
-                told |= leg.took_word();
+                leg.pass_word(news);
                 ticked
             });
             match ticked {
-                Some(Ok(Ticked::GoesOn)) => index += 1,
+                Some(Ok(Ticked::GoesOn)) => index += usize::from(!self.arrange(number)),
                 // The leg leaves the slot, and the next one takes its place.
-                Some(Ok(Ticked::Closes)) => told |= self.retire(number, false),
-                Some(Err(_)) => told |= self.retire(number, true),
+                Some(Ok(Ticked::Closes)) => self.retire(number, false),
+                Some(Err(_)) => self.retire(number, true),
                 // A number without a leg, which cannot be: it does not keep the thread here.
                 None => _ = self.wheel.slots[due.slot].swap_remove(index),
             }
         }
-        told
     }
 
-    fn receive(&mut self, now: Instant) -> bool {
-        let mut told = false;
+    /// Has a leg look for what comes itself, or not, as all do by now; whether it left its slot.
+    fn arrange(&mut self, number: usize) -> bool {
+        let Self { wheel, epoll, polling, .. } = self;
+        let Some(leg) = wheel.get(number) else { return false };
+        if polling.changes(leg.is_polled()) {
+            if leg.is_polled() {
+                // Without a watch it goes on as it is, and is asked again.
+                leg.poll(epoll.add(&*leg, number as u64).is_err());
+            } else {
+                epoll.remove(&*leg);
+                leg.poll(true);
+            }
+        }
+        leg.earlier().is_some_and(|earlier| wheel.shift(number, earlier))
+    }
+
+    fn receive(&mut self, now: Instant) {
         for index in 0..self.epoll.wait(Duration::ZERO) {
             let number = self.epoll.number(index);
             if number == WAKE {
                 self.wake.clear();
                 continue;
             }
-            let Self { wheel, gauges, buffer, .. } = &mut *self;
+            let Self { wheel, gauges, scratch, news, .. } = &mut *self;
             let (number, control) = ((number & !CONTROL) as usize, number & CONTROL != 0);
             let Some(leg) = wheel.get(number) else { continue };
             let before = *leg.socket();
             let received = catch_unwind(AssertUnwindSafe(|| match control {
-                true => leg.receive_control(now, buffer),
-                false => leg.receive(now, buffer),
+                true => leg.receive_control(now, scratch),
+                false => _ = leg.receive(now, scratch),
             }));
             gauges.sockets.add(&before, leg.socket());
-            told |= leg.took_word();
+            leg.pass_word(news);
             if received.is_err() {
-                told |= self.retire(number, true);
+                self.retire(number, true);
             }
         }
-        told
     }
 
-    fn retire(&mut self, number: usize, failed: bool) -> bool {
-        let Some(leg) = self.wheel.remove(number) else { return false };
-        self.part_with(leg, failed)
+    fn retire(&mut self, number: usize, failed: bool) {
+        if let Some(leg) = self.wheel.remove(number) {
+            self.part_with(leg, failed);
+        }
     }
 
-    fn part_with(&mut self, mut leg: Box<Leg>, failed: bool) -> bool {
+    fn part_with(&mut self, mut leg: Box<Leg>, failed: bool) {
         self.epoll.remove(&*leg);
         self.epoll.remove(leg.control());
         // Before its end is told: whoever hears of it finds the place free.
@@ -274,7 +341,6 @@ impl MediaThread {
             leg.give_up(now);
         }
         // Nobody drains events: then it is freed here, which is late but not wrong.
-        drop(self.retired.try_push(leg));
-        true
+        self.news.of_the_gone(self.retired.try_push(leg).map_err(drop).is_ok());
     }
 }

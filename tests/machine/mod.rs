@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 use std::any::Any;
+use std::cell::RefCell;
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
@@ -19,6 +20,8 @@ const STOOD_STILL: Duration = Duration::from_millis(20);
 const TRIES: usize = 6;
 /// A test that has taken so long is not made again.
 const LONG: Duration = Duration::from_secs(300);
+/// How a failure begins that is none of the machine's.
+const SURE: &str = "a fault, whatever the machine did: ";
 /// Watchers, so that one is on each core at most times.
 const WATCHERS: usize = 4;
 /// Between two looks at the clock.
@@ -39,6 +42,11 @@ pub(crate) fn steadily_async(test: impl AsyncFn()) {
     });
 }
 
+/// Fails with what no machine does, however it stood still: the test is not made again.
+pub(crate) fn fault(what: impl Display) -> ! {
+    panic!("{SURE}{what}")
+}
+
 /// Makes a test until it passes, fails while the machine went on, or was made often or [`LONG`] enough.
 pub(crate) fn tried<W>(
     test: &impl Fn(),
@@ -52,11 +60,27 @@ pub(crate) fn tried<W>(
         let still = end(watch);
         let Err(what) = outcome else { return Ok(()) };
         println!("failed; meanwhile the machine stood still for up to {} ms", still.as_millis());
-        if still < STOOD_STILL || left == 0 || begun.elapsed() > LONG {
+        let sure = what.downcast_ref::<String>().is_some_and(|what| what.starts_with(SURE));
+        if sure || still < STOOD_STILL || left == 0 || begun.elapsed() > LONG {
             return Err(what);
         }
     }
     unreachable!("the last one returns")
+}
+
+/// Fails when a thread says that it was held up for longer than anybody else was since the test began.
+pub(crate) fn account_for(held_up: Duration) {
+    let late =
+        WATCHING.with_borrow(|late| late.as_ref().map_or(0, |it| it.load(Ordering::Relaxed)));
+    let late = Duration::from_micros(late);
+    if held_up > 2 * late + 2 * STOOD_STILL {
+        fault(format!("held up for {held_up:?}, and the machine for {late:?}"));
+    }
+}
+
+thread_local! {
+    /// Of the watch that this thread began: microseconds for which its watchers were late, together.
+    static WATCHING: RefCell<Option<Arc<AtomicU64>>> = const { RefCell::new(None) };
 }
 
 /// Looks at the clock all the time, at the priority of everybody, and notes for how long it could not.
@@ -70,18 +94,24 @@ pub(crate) struct Watch {
 impl Watch {
     pub(crate) fn start() -> Self {
         let (over, longest) = (Arc::<AtomicBool>::default(), Arc::<AtomicU64>::default());
+        let all = Arc::<AtomicU64>::default();
         let watcher = |_| {
-            let (over, longest) = (Arc::clone(&over), Arc::clone(&longest));
+            let (over, longest, all) = (Arc::clone(&over), Arc::clone(&longest), Arc::clone(&all));
             std::thread::spawn(move || {
                 while !over.load(Ordering::Relaxed) {
                     let begun = Instant::now();
                     std::thread::sleep(NAP);
                     let late = begun.elapsed().saturating_sub(NAP);
                     longest.fetch_max(late.as_micros() as u64, Ordering::Relaxed);
+                    // Less is what any sleep takes.
+                    if late > Duration::from_millis(2) {
+                        all.fetch_add(late.as_micros() as u64, Ordering::Relaxed);
+                    }
                 }
             })
         };
         let watchers = (0..WATCHERS).map(watcher).collect();
+        WATCHING.set(Some(all));
         Self { over, longest, stolen: stolen(), watchers }
     }
 

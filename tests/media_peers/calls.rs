@@ -6,7 +6,7 @@ use super::capture::Capture;
 use super::compare::{Limits, RATE, compare, resampled};
 use super::desk::{Desk, PATIENCE};
 use super::interop::baresip::{Baresip, Recorded, Setup};
-use super::machine::steadily;
+use super::machine::{fault, steadily};
 use super::packets::{Agreed, Row, inspect, streams};
 use super::{alone, calling, interop, limits, sound};
 
@@ -111,7 +111,8 @@ fn each_codec() {
     for (case, stream) in CASES.iter().zip(&streams) {
         let sound = vec![(stream[0].payload_type, case.ticks)];
         let agreed = Agreed { sound, clock: case.clock, ..Agreed::narrow(0) };
-        let seen = inspect(stream, &agreed).unwrap_or_else(|what| panic!("{}: {what}", case.name));
+        let seen =
+            inspect(stream, &agreed).unwrap_or_else(|what| fault(format!("{}: {what}", case.name)));
         println!("{}: {seen:?}", case.name);
         assert!(seen.packets > CALL_MS / 25 && seen.goes_on(seen.left_out), "{seen:?}");
     }
@@ -156,7 +157,7 @@ fn encrypted_sound() {
         both_ways(way, heard, recorded, &limits::G711);
     }
     for stream in &streams {
-        let seen = inspect(stream, &Agreed::narrow(0)).unwrap_or_else(|what| panic!("{what}"));
+        let seen = inspect(stream, &Agreed::narrow(0)).unwrap_or_else(|what| fault(what));
         assert!(seen.goes_on(seen.left_out), "{seen:?}");
         // A tag of 80 or 32 bits behind 160 bytes, in which silence no longer looks like silence.
         assert!(stream.iter().all(|row| [164, 170].contains(&row.payload.len())));

@@ -9,7 +9,7 @@ const EF: u8 = 46;
 /// A pause is at least this long: more than a packet that was late on a busy machine.
 const PAUSE: f64 = 0.25;
 /// How far timestamps may stay behind the clock over a pause: it is what a busy machine does to both ends of it.
-const STRAY: f64 = 0.25;
+const STRAY: f64 = 0.5;
 /// Timestamps do not run ahead of the clock: half a packet time, to tell it from one.
 const EARLY: f64 = 0.01;
 
@@ -174,7 +174,9 @@ impl<'a> Inspector<'a> {
                 self.fault(row, &format!("sequence number after {}", last.seq));
             }
         }
-        let paused = self.last.map(|last| row.at - last.at).filter(|gap| *gap > PAUSE);
+        let gap = self.last.map(|last| row.at - last.at).filter(|gap| *gap > PAUSE);
+        // A packet that was held up on its way out is late, and no more.
+        let paused = gap.filter(|_| !self.is_next(row, agreed));
         if agreed.event == Some(row.payload_type) {
             self.take_event(row);
         } else if let Some(ticks) = agreed.ticks(row.payload_type) {
@@ -184,6 +186,13 @@ impl<'a> Inspector<'a> {
         }
         self.seen.pauses.extend(paused);
         self.last = Some(row);
+    }
+
+    /// Whether a packet of sound goes on where the one before it ended.
+    fn is_next(&self, row: &Row, agreed: &Agreed) -> bool {
+        self.sound.filter(|_| self.event.is_none()).is_some_and(|before| {
+            agreed.ticks(before.payload_type) == Some(row.time.wrapping_sub(before.time))
+        })
     }
 
     fn take_event(&mut self, row: &Row) {
@@ -356,6 +365,11 @@ mod tests {
         let mut late = rows.clone();
         late[39].at += 0.055;
         assert_eq!(inspect(&late, &agreed()).unwrap().left_out, 2);
+        late[39].at += 0.3;
+        for row in &mut late[40..] {
+            (row.time, row.at) = (row.time.wrapping_add(15 * 160), row.at + 0.3);
+        }
+        assert_eq!(inspect(&late, &agreed()).unwrap().left_out, 17);
         // Between an event and the sound after it.
         for row in &mut rows[70..] {
             (row.time, row.at) = (row.time.wrapping_add(160), row.at + 0.02);

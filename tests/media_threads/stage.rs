@@ -15,6 +15,9 @@ use attendant::workers::{
 };
 
 pub(crate) const LOCALHOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+/// Attempts of which one must succeed: a machine that stands still makes holes in what phones play and hear, in so many
+/// attempts not in each.
+pub(crate) const ATTEMPTS: usize = 20;
 /// So long that only a machine that stands still fails by it.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -40,6 +43,8 @@ pub(crate) struct Phone {
     session: MediaSession,
     /// The tone, in hertz and amplitude; nothing is a silent caller.
     pub tone: Option<(f32, f32)>,
+    /// A buzz instead, as of a voice.
+    pub voice: bool,
     played: usize,
     pub heard: Vec<Frame>,
     pub digits: String,
@@ -56,7 +61,7 @@ pub(crate) fn call(plane: &MediaPlane, leg: u32, codec: Codec, at: IpAddr) -> (P
     let mut dice = Dice::new(leg.into());
     let session = MediaSession::new(Instant::now(), params(codec, ours), &mut dice);
     let (heard, digits) = (Vec::new(), String::new());
-    (Phone { socket, session, tone: None, played: 0, heard, digits }, media)
+    (Phone { socket, session, tone: None, voice: false, played: 0, heard, digits }, media)
 }
 
 impl Phone {
@@ -77,7 +82,10 @@ impl Phone {
     /// Sends 20 ms and takes what has come.
     fn tick(&mut self) {
         let now = Instant::now();
-        let frame = self.tone.map(|(hertz, amplitude)| tone(hertz, amplitude, self.played));
+        let frame = match self.voice {
+            true => Some(buzz(self.played)),
+            false => self.tone.map(|(hertz, amplitude)| tone(hertz, amplitude, self.played)),
+        };
         self.played += 1;
         self.session.tick(now, frame.as_ref());
         let mut buffer = [0; 2048];
@@ -103,6 +111,15 @@ pub(crate) fn tone(hertz: f32, amplitude: f32, index: usize) -> Frame {
     Frame(std::array::from_fn(|i| {
         let t = (index * Frame::SAMPLES + i) as f32 / 16e3;
         (amplitude * (TAU * hertz * t).sin()) as i16
+    }))
+}
+
+/// Frame `index` of a buzz at 120 Hz with a spectrum that falls like a voice's.
+fn buzz(index: usize) -> Frame {
+    Frame(std::array::from_fn(|i| {
+        let t = (index * Frame::SAMPLES + i) as f32 / 16e3;
+        let voice: f32 = (1..20).map(|h| (TAU * 120.0 * h as f32 * t).sin() / h as f32).sum();
+        (4000.0 * voice) as i16
     }))
 }
 
@@ -172,6 +189,11 @@ pub(crate) fn middle_level(frames: &[Frame], hertz: f32) -> f32 {
     let mut levels: Vec<_> = frames.chunks_exact(5).map(|part| level_at(part, hertz)).collect();
     levels.sort_by(f32::total_cmp);
     levels.get(levels.len() / 2).copied().unwrap_or(-127.0)
+}
+
+/// Whether a tone of this amplitude is what is heard, at its level.
+pub(crate) fn is_heard(frames: &[Frame], hertz: f32, amplitude: f32) -> bool {
+    (middle_level(frames, hertz) - level_of(amplitude)).abs() < 1.5
 }
 
 /// The level in dBov of a tone of this amplitude.
