@@ -410,9 +410,9 @@ fn rtcp_stays_as_it_was_agreed_when_the_far_end_answers() {
     let (leg, mut agreed, mut said) = (call_world::LEG, Vec::new(), Vec::new());
     for input in [
         Event::Established { leg, answer: None },
-        Event::Changed { leg, sdp: theirs.clone() },
+        Event::Changed { leg, sdp: theirs.clone().into() },
         Event::Offer { leg, sdp: None },
-        Event::Established { leg, answer: Some(theirs) },
+        Event::Established { leg, answer: Some(theirs.into()) },
     ] {
         call.handle_input(now, Input::Sip(input));
         while let Some(output) = call.poll_output() {
@@ -453,7 +453,7 @@ fn the_version_rises_with_each_change_alone() {
                     }
                     _ => continue,
                 };
-                let text = String::from_utf8(sdp).unwrap();
+                let text = String::from_utf8(sdp.into()).unwrap();
                 let origin = text.lines().find(|line| line.starts_with("o=")).unwrap().to_owned();
                 said.push(origin.split(' ').nth(2).unwrap().to_owned());
             }

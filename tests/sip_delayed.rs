@@ -369,7 +369,7 @@ fn a_bare_200_means_the_description_of_its_own_phone() {
         response.headers.set_to_tag(tag);
         response.headers.push("Contact", "<sip:101@10.0.0.9:5060>");
         if !port.is_empty() {
-            response.set_body("application/sdp", sip_wire::OFFER.replace("4000", port).into());
+            response.set_body("application/sdp", sip_wire::OFFER.replace("4000", port));
         }
         String::from_utf8(response.to_bytes().unwrap()).unwrap()
     };
@@ -382,7 +382,7 @@ fn a_bare_200_means_the_description_of_its_own_phone() {
         Output::Event(Event::Answered { sdp, .. }) => sdp,
         _ => None,
     });
-    let heard = String::from_utf8(heard.unwrap()).unwrap();
+    let heard = String::from_utf8(heard.unwrap().into()).unwrap();
     assert!(heard.contains("m=audio 4110 "), "{heard}");
 }
 

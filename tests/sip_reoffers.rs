@@ -6,7 +6,7 @@ mod timeline;
 
 use std::time::{Duration, Instant};
 
-use attendant::base::LegId;
+use attendant::base::{LegId, Sdp};
 use attendant::sip::message::{Message, Method};
 use attendant::sip::{Command, Input};
 use sip_wire::{ACCEPTED, INCOMING, OUR_CALL, TAKEN, Wire, check, check_after, config};
@@ -381,7 +381,7 @@ fn no_change_without_a_call() {
     );
     let start = Instant::now();
     let mut wire = Wire::new(start, config());
-    let reoffer = Command::Reoffer { leg: LegId(77), sdp: Vec::new() };
+    let reoffer = Command::Reoffer { leg: LegId(77), sdp: Sdp::default() };
     wire.ua.handle_input(start + Duration::from_secs(1), Input::Command(reoffer));
     assert_eq!(wire.all(), [""; 0]);
 }

@@ -193,7 +193,7 @@ fn a_refresh_does_not_end_a_hold() {
     assert_eq!(tell(&mut wire, 1000, "INVITE +sdp | Supported: timer"), ["Offer +sdp"]);
     let (leg, sdp) = (attendant::base::LegId(2), held.clone().into_bytes());
     let now = start + Duration::from_millis(1000);
-    wire.command(now, attendant::sip::Command::AcceptOffer { leg, sdp });
+    wire.command(now, attendant::sip::Command::AcceptOffer { leg, sdp: sdp.into() });
     wire.all();
     tell(&mut wire, 1100, "ACK");
     let due = wire.ua.poll_timeout().unwrap();
@@ -541,7 +541,7 @@ fn the_answer_to_a_refresh_may_bring_other_media() {
     };
     let mut answer = attendant::sip::message::Response::to_request(&invite, 200, None);
     answer.headers.push("Contact", "<sip:101@10.0.0.9:5060>");
-    answer.set_body("application/sdp", other.into());
+    answer.set_body("application/sdp", other);
     let text = String::from_utf8(answer.to_bytes().unwrap()).unwrap();
     wire.datagram(start + Duration::from_millis(50_200), &text);
     assert_eq!(wire.all(), ["ACK", "Changed"]);

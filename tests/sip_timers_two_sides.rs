@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
-use attendant::base::{Dice, LegId};
+use attendant::base::{Dice, LegId, Sdp};
 use attendant::sip::message::{Message, Method};
 use attendant::sip::{
     Command, Event, Flow, Input, NewLeg, Output, Policy, Prack, Refusal, SessionTimer, Trunk, Ua,
@@ -100,7 +100,7 @@ impl World {
         let (local, remote) =
             (ADDRESSES[side].parse().unwrap(), ADDRESSES[1 - side].parse().unwrap());
         let flow = Flow { local, remote, ..sip_wire::flow(ADDRESSES[0]) };
-        let offer = if self.dice.below(3) == 0 { vec![] } else { OFFER.into() };
+        let offer = if self.dice.below(3) == 0 { Sdp::default() } else { OFFER.into() };
         let policy = policy(&mut self.dice);
         let target = format!("sip:100@{remote}");
         NewLeg { leg, flow, target, offer, policy, advertised: local, ..sip_wire::new_leg() }

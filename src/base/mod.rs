@@ -9,6 +9,7 @@ mod expect;
 mod frame;
 mod ids;
 mod phi;
+mod sdp;
 mod timer_table;
 mod units;
 
@@ -17,5 +18,6 @@ pub use expect::Expect;
 pub use frame::{Frame, Loudness, place};
 pub use ids::{CallId, Epoch, LegId, TargetName, ToolRequestId, TrunkName, TurnId, UtteranceId};
 pub use phi::{Phi, Purpose, Secret};
+pub use sdp::Sdp;
 pub use timer_table::TimerTable;
 pub use units::{Decibel, ExtSeqNo, PacketTime, RtpTime, SampleRate, SeqNo};

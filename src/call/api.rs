@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::agent::tools::{ErrorCode, ToolCall, ToolResult};
 use crate::agent::{Decision, Goal, Setting};
 use crate::base::{
-    CallId, Epoch, Expect, LegId, Phi, TargetName, ToolRequestId, TurnId, UtteranceId,
+    CallId, Epoch, Expect, LegId, Phi, Sdp, TargetName, ToolRequestId, TurnId, UtteranceId,
 };
 use crate::media::Way;
 use crate::sdp::{LocalMedia, Negotiated, SdpError};
@@ -21,7 +21,7 @@ pub struct Setup {
     /// The caller's leg.
     pub leg: LegId,
     /// The caller's SDP offer; `None` asks for ours.
-    pub offer: Option<Vec<u8>>,
+    pub offer: Option<Sdp>,
     /// Our side of the media, on a port that is already bound.
     pub local: LocalMedia,
     /// What the conversation starts from.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::agent::tools::{ToolCall, ToolResult};
 use crate::agent::{self, Conversation};
-use crate::base::{Expect, TimerTable, ToolRequestId, TurnId};
+use crate::base::{Expect, Sdp, TimerTable, ToolRequestId, TurnId};
 use crate::media::Keypad;
 use crate::sdp;
 use crate::sip::{Command, Refusal};
@@ -86,7 +86,7 @@ pub struct Call {
     pub(super) cannot_go_on: bool,
     pub(super) negotiated: Option<sdp::Negotiated>,
     /// Our description as it was sent last.
-    pub(super) described: Option<Vec<u8>>,
+    pub(super) described: Option<Sdp>,
     /// The far end has put us on hold.
     pub(super) held: bool,
     pub(super) keypad: Keypad,

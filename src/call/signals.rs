@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::agent::{self, Goal};
+use crate::base::Sdp;
 use crate::media::Way;
 use crate::sdp::{self, Direction};
 use crate::sip::message::Reason;
@@ -78,10 +79,12 @@ impl Call {
     pub(super) fn describe(
         &mut self,
         offer: Option<&[u8]>,
-    ) -> Result<(Vec<u8>, Option<sdp::Negotiated>), sdp::SdpError> {
+    ) -> Result<(Sdp, Option<sdp::Negotiated>), sdp::SdpError> {
         let make = |local: &sdp::LocalMedia| match offer {
-            None => Ok((sdp::offer(local, Direction::SendRecv), None)),
-            Some(offer) => sdp::answer(offer, local).map(|(sdp, agreed)| (sdp, Some(agreed))),
+            None => Ok((Sdp::from(sdp::offer(local, Direction::SendRecv)), None)),
+            Some(offer) => {
+                sdp::answer(offer, local).map(|(sdp, agreed)| (sdp.into(), Some(agreed)))
+            }
         };
         let mut made = make(&self.setup.local)?;
         let theirs = |agreed: &Option<sdp::Negotiated>| Some(agreed.as_ref()?.srtp.clone()?.theirs);

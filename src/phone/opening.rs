@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 use super::clip::Clip;
 use super::plan::{ReferPlan, Talk};
 use super::progress::CallProgress;
+use crate::base::Sdp;
 use crate::sdp::Negotiated;
 
 /// What happens when it has rung long enough.
@@ -14,7 +15,7 @@ pub(super) enum Pickup {
     /// We called: give up.
     GiveUp,
     /// We were called: answer with this.
-    Accept(Vec<u8>, Negotiated),
+    Accept(Sdp, Negotiated),
     /// We were called: refuse with this status.
     Refuse(u16),
 }

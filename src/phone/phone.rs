@@ -22,7 +22,7 @@ use super::session::{Session, Wish};
 use super::signals::{Signals, sleep_until};
 use super::target::Target;
 use super::wire::{Wire, WireEvent};
-use crate::base::{Dice, LegId, Phi, Purpose};
+use crate::base::{Dice, LegId, Phi, Purpose, Sdp};
 use crate::codec::Codec;
 use crate::rtp::KeySeed;
 use crate::sdp::{self, Direction, Encryption, LocalMedia};
@@ -190,7 +190,7 @@ impl Phone {
             target: target.uri.clone(),
             from_user: plan.from_user.unwrap_or_else(|| self.user.clone()),
             display: plan.display.map(Phi::new),
-            offer: sdp::offer(&party.media, Direction::SendRecv),
+            offer: sdp::offer(&party.media, Direction::SendRecv).into(),
             headers: plan.headers,
             credentials: plan.credentials,
             advertised: self.address(),
@@ -339,7 +339,7 @@ impl Phone {
             leg,
             flow: self.flow(target.peer),
             target: target.uri,
-            offer: sdp::offer(&party.media, Direction::SendRecv),
+            offer: sdp::offer(&party.media, Direction::SendRecv).into(),
             headers,
             ..template.clone()
         };
@@ -409,7 +409,7 @@ impl Phone {
             target: String::new(),
             from_user: self.user.clone(),
             display: None,
-            offer: Vec::new(),
+            offer: Sdp::default(),
             headers: Vec::new(),
             credentials: None,
             advertised: self.address(),
@@ -433,7 +433,7 @@ fn pickup(plan: &AnswerPlan, incoming: &Incoming, media: &LocalMedia) -> Pickup 
     }
     let agreed = incoming.offer.as_ref().map(|offer| sdp::answer(offer, media));
     match agreed {
-        Some(Ok((sdp, agreed))) => Pickup::Accept(sdp, agreed),
+        Some(Ok((sdp, agreed))) => Pickup::Accept(sdp.into(), agreed),
         // A call without an offer wants ours; a scripted phone does without.
         Some(Err(_)) | None => Pickup::Refuse(488),
     }

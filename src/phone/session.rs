@@ -22,7 +22,7 @@ use super::progress::CallProgress;
 use super::report::{EndedBy, Outcome, TransferReport};
 use super::script::{Done, Script, ScriptInput, ScriptOutput};
 use super::wire::WireEvent;
-use crate::base::{LegId, Phi, Purpose, TimerTable};
+use crate::base::{LegId, Phi, Purpose, Sdp, TimerTable};
 use crate::sdp::{self, Direction};
 use crate::sip::{Command, EndCause, Event, NewLeg, Refusal, TransferState};
 
@@ -283,7 +283,7 @@ impl Session {
         }
     }
 
-    fn on_answered(&mut self, now: Instant, leg: LegId, answer: Option<Vec<u8>>) {
+    fn on_answered(&mut self, now: Instant, leg: LegId, answer: Option<Sdp>) {
         let Some(n) = self.find(leg).filter(|_| !self.leaving) else { return };
         let agreed = match &answer {
             Some(text) => sdp::accept_answer(text, &self.parties[n].media)
@@ -320,18 +320,18 @@ impl Session {
         self.script.handle_input(now, ScriptInput::Answered);
     }
 
-    fn on_offer(&mut self, now: Instant, leg: LegId, offer: Option<Vec<u8>>) {
+    fn on_offer(&mut self, now: Instant, leg: LegId, offer: Option<Sdp>) {
         let Some(n) = self.find(leg) else { return };
         let party = &mut self.parties[n];
         party.media.version += 1;
         let Some(offer) = offer else {
-            let sdp = sdp::offer(&party.media, Direction::SendRecv);
+            let sdp = sdp::offer(&party.media, Direction::SendRecv).into();
             return self.wish(Command::AcceptOffer { leg, sdp });
         };
         match sdp::answer(&offer, &party.media) {
             Ok((sdp, agreed)) => {
                 party.agree(now, agreed);
-                self.wish(Command::AcceptOffer { leg, sdp });
+                self.wish(Command::AcceptOffer { leg, sdp: sdp.into() });
             }
             Err(error) => {
                 let warning = Some(error.to_string());

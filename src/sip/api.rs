@@ -10,7 +10,7 @@ use ipnet::IpNet;
 
 use super::auth::Algorithm;
 use super::message::Reason;
-use crate::base::{LegId, Phi, Secret, TrunkName};
+use crate::base::{LegId, Phi, Sdp, Secret, TrunkName};
 
 pub use registration::{Registration, RegistrationState};
 
@@ -229,7 +229,7 @@ pub struct NewLeg {
     /// The display name of From.
     pub display: Option<Phi<String>>,
     /// Our SDP offer. Empty asks for theirs, which comes as [`Event::Offer`] (delayed offer).
-    pub offer: Vec<u8>,
+    pub offer: Sdp,
     /// Further headers, name and value. CR, LF and NUL are refused.
     pub headers: Vec<(String, String)>,
     /// What we answer to a 401 or 407.
@@ -289,15 +289,15 @@ pub enum Command {
     /// Answers an incoming INVITE with 183 and our SDP: early media. It is the answer, or our offer if the INVITE
     /// had none; then a far end that does not know 100rel gets a 183 without. What went out reliably (RFC 3262)
     /// stands: the SDP of [`Command::Accept`] is left out after it.
-    Progress { leg: LegId, sdp: Vec<u8> },
+    Progress { leg: LegId, sdp: Sdp },
     /// Answers an incoming INVITE with 200 and our SDP: an answer, or an offer if it had none. It waits by itself
     /// for the PRACK of a 183 with SDP.
-    Accept { leg: LegId, sdp: Vec<u8> },
+    Accept { leg: LegId, sdp: Sdp },
     /// Refuses an incoming INVITE.
     Refuse { leg: LegId, refusal: Refusal },
     /// Answers an [`Event::Offer`], wherever that came: in a re-INVITE, UPDATE or PRACK, or in a response to an
     /// INVITE of ours that had no offer; then the answer goes out in the PRACK or ACK.
-    AcceptOffer { leg: LegId, sdp: Vec<u8> },
+    AcceptOffer { leg: LegId, sdp: Sdp },
     /// Refuses an [`Event::Offer`] in a request; the session goes on as it was (RFC 3261 §14.2). One in a response
     /// cannot be refused: the call ends.
     RefuseOffer { leg: LegId, refusal: Refusal },
@@ -305,7 +305,7 @@ pub enum Command {
     /// where the far end takes that and offer and answer were exchanged reliably (else 481). It waits while an offer
     /// of theirs is open, and comes again after a 491. Whatever happens, one [`Event::Reoffered`] follows. One at a
     /// time: a second is refused with 491.
-    Reoffer { leg: LegId, sdp: Vec<u8> },
+    Reoffer { leg: LegId, sdp: Sdp },
     /// Calls somebody.
     Invite(Box<NewLeg>),
     /// Ends a leg in whatever way its state asks for: BYE, CANCEL or a refusal. [`Event::Ended`] comes when
@@ -426,7 +426,7 @@ pub struct Incoming {
     /// This call takes the place of another of ours (RFC 3891). Accepting it ends that one with BYE.
     pub replaces: Option<LegId>,
     /// The SDP offer; `None` asks for ours (delayed offer).
-    pub offer: Option<Vec<u8>>,
+    pub offer: Option<Sdp>,
     /// All headers, name and value as received, for dialplan conditions and the ladder.
     pub headers: Vec<(String, Phi<String>)>,
 }
@@ -489,24 +489,24 @@ pub enum Event {
     Incoming(Box<Incoming>),
     /// The ACK to our 200 came, with the answer if our 200 held an offer. It comes again where a re-INVITE
     /// without an offer was answered with ours.
-    Established { leg: LegId, answer: Option<Vec<u8>> },
+    Established { leg: LegId, answer: Option<Sdp> },
     /// A provisional response to our INVITE.
-    Progress { leg: LegId, status: u16, sdp: Option<Vec<u8>> },
+    Progress { leg: LegId, status: u16, sdp: Option<Sdp> },
     /// The PRACK to our 183 came, with the answer to the offer in it.
-    EarlyAnswer { leg: LegId, sdp: Vec<u8> },
+    EarlyAnswer { leg: LegId, sdp: Sdp },
     /// Our INVITE was accepted and acknowledged. `sdp` is that of the 200, or of the provisional response that held
     /// it; `None` where the media were agreed on otherwise since, or our INVITE had no offer.
-    Answered { leg: LegId, sdp: Option<Vec<u8>> },
+    Answered { leg: LegId, sdp: Option<Sdp> },
     /// The answer to a re-INVITE that repeats our last SDP (a refresh) is not what it was before.
-    Changed { leg: LegId, sdp: Vec<u8> },
+    Changed { leg: LegId, sdp: Sdp },
     /// An offer to accept or refuse: in a re-INVITE (`None`: it wants ours), UPDATE or PRACK, or in a response to an
     /// INVITE of ours that had none. A later one takes the place of an earlier.
-    Offer { leg: LegId, sdp: Option<Vec<u8>> },
+    Offer { leg: LegId, sdp: Option<Sdp> },
     /// The far end asks us to call somebody else (only where allowed). Declined with 603 if not accepted within 32·T1.
     Referred { leg: LegId, target: Phi<String>, headers: Vec<(String, Phi<String>)> },
     /// What became of [`Command::Reoffer`]: the status, and with a 2xx the answer. The session goes on as it was
     /// after any refusal but 408 and 481, which end it (RFC 3261 §14.1).
-    Reoffered { leg: LegId, status: u16, answer: Option<Vec<u8>> },
+    Reoffered { leg: LegId, status: u16, answer: Option<Sdp> },
     /// How our REFER goes.
     Transfer { leg: LegId, state: TransferState },
     /// A DTMF digit by INFO (`application/dtmf-relay` or `application/dtmf`).

@@ -124,7 +124,7 @@ pub fn setup(offer: Option<Vec<u8>>, dial: &[u16], hang_up: bool, fallback: &[u1
     Setup {
         call: CallId(7),
         leg: LEG,
-        offer,
+        offer: offer.map(Into::into),
         local: LocalMedia {
             telephone_event: true,
             ..LocalMedia::new("192.0.2.1:40000".parse().unwrap(), vec![Codec::Pcmu], 1)
@@ -173,17 +173,17 @@ pub fn input(now: Instant, line: &str) -> Input {
     let sip = |event| Input::Sip(event);
     match word {
         "ack" => sip(Event::Established { leg: LEG, answer: None }),
-        "ack-answer" => sip(Event::Established { leg: LEG, answer: Some(sdp(rest)) }),
-        "reinvite" => sip(Event::Offer { leg: LEG, sdp: Some(sdp(rest)) }),
+        "ack-answer" => sip(Event::Established { leg: LEG, answer: Some(sdp(rest).into()) }),
+        "reinvite" => sip(Event::Offer { leg: LEG, sdp: Some(sdp(rest).into()) }),
         // `reinvite-media audio 4000 RTP/AVP 8|image 4002 udptl t38`: streams, a bar between two.
         "reinvite-media" => {
             let head = "v=0\r\no=- 1 1 IN IP4 192.0.2.5\r\ns=-\r\nc=IN IP4 192.0.2.5\r\nt=0 0\r\n";
             let streams = rest.split('|').map(|stream| format!("m={stream}\r\n"));
-            let sdp = Some(format!("{head}{}", streams.collect::<String>()).into_bytes());
+            let sdp = Some(format!("{head}{}", streams.collect::<String>()).as_str().into());
             sip(Event::Offer { leg: LEG, sdp })
         }
-        "refreshed" => sip(Event::Changed { leg: LEG, sdp: sdp(rest) }),
-        "refreshed-garbled" => sip(Event::Changed { leg: LEG, sdp: b"v=1".to_vec() }),
+        "refreshed" => sip(Event::Changed { leg: LEG, sdp: sdp(rest).into() }),
+        "refreshed-garbled" => sip(Event::Changed { leg: LEG, sdp: "v=1".into() }),
         "reinvite-empty" => sip(Event::Offer { leg: LEG, sdp: None }),
         "replaced" => ended(EndCause::Replaced),
         "transfer" => sip(Event::Transfer { leg: LEG, state: state(rest) }),

@@ -209,13 +209,13 @@ impl Clerk {
                 let media = self.plane.open(call.leg, port, params(&agreed)).unwrap();
                 self.line = Some((call.leg, media));
                 self.note(agreed);
-                self.tell(Command::Accept { leg: call.leg, sdp }).await;
+                self.tell(Command::Accept { leg: call.leg, sdp: sdp.into() }).await;
             }
             Event::Offer { leg, sdp: Some(offer) } => {
                 self.local.version += 1;
                 let (sdp, agreed) = sdp::answer(&offer, &self.local).unwrap();
                 self.update(agreed);
-                self.tell(Command::AcceptOffer { leg, sdp }).await;
+                self.tell(Command::AcceptOffer { leg, sdp: sdp.into() }).await;
             }
             Event::Reoffered { answer: Some(answer), .. } => {
                 let agreed = sdp::accept_answer(&answer, &self.local).unwrap();
@@ -255,7 +255,7 @@ impl Clerk {
                 let leg = *leg;
                 self.local.version += 1;
                 self.local.codecs = codecs;
-                let sdp = sdp::offer(&self.local, direction);
+                let sdp = sdp::offer(&self.local, direction).into();
                 self.tell(Command::Reoffer { leg, sdp }).await;
             }
         }

@@ -79,7 +79,7 @@ impl Actor {
                     ..new_leg()
                 };
                 if start == "call-without-offer" {
-                    new.offer.clear();
+                    new.offer = Default::default();
                 }
                 Command::Invite(Box::new(new))
             }

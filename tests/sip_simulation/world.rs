@@ -217,7 +217,7 @@ impl World {
         let policy = policy_of(side, self.climate);
         let mut new = sip_wire::new_leg();
         if self.dice.below(100) < self.climate.no_offer {
-            new.offer.clear();
+            new.offer = Default::default();
         }
         NewLeg { leg, flow, target, advertised: local, accept_refer: true, policy, ..new }
     }

@@ -15,7 +15,7 @@ mod beginnings;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use attendant::base::{LegId, Purpose, Secret, TrunkName};
+use attendant::base::{LegId, Purpose, Sdp, Secret, TrunkName};
 use attendant::sip::auth::Algorithm;
 use attendant::sip::message::{Message, Method, Request, Response, Sipfrag};
 use attendant::sip::{
@@ -359,7 +359,7 @@ impl Wire {
         let mut tag = self.their_tag.clone();
         for word in words {
             match word {
-                "+sdp" => response.set_body("application/sdp", OFFER.into()),
+                "+sdp" => response.set_body("application/sdp", OFFER),
                 word => tag = word.to_owned(),
             }
         }
@@ -402,7 +402,7 @@ impl Wire {
                 self.leg = LegId(1);
                 let credentials = Some(credentials()).filter(|_| rest == "with password");
                 let (accept_refer, flow) = (rest == "as phone", self.flow(&self.source));
-                let offer = if rest == "without offer" { vec![] } else { OFFER.into() };
+                let offer = if rest == "without offer" { Sdp::default() } else { OFFER.into() };
                 let policy = self.policy.clone();
                 let new = NewLeg { credentials, accept_refer, flow, offer, policy, ..new_leg() };
                 Command::Invite(Box::new(new))
@@ -475,7 +475,7 @@ impl super::timeline::Machine for Wire {
 
 /// Says what an event is, in a word; names and numbers of invented people included.
 pub fn told(event: &Event) -> String {
-    let sdp = |sdp: &Option<Vec<u8>>| if sdp.is_some() { " +sdp" } else { "" };
+    let sdp = |sdp: &Option<Sdp>| if sdp.is_some() { " +sdp" } else { "" };
     match event {
         Event::Incoming(incoming) => {
             let called = incoming.called.reveal(Purpose::Comparison);

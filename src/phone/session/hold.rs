@@ -6,12 +6,13 @@ use super::super::holding::Step;
 use super::super::progress::CallProgress;
 use super::super::report::{EndedBy, Outcome};
 use super::{Session, Timer};
+use crate::base::Sdp;
 use crate::sdp::{self, Direction};
 use crate::sip::Command;
 
 impl Session {
     /// How an offer of ours went.
-    pub(super) fn on_reoffered(&mut self, now: Instant, status: u16, answer: Option<Vec<u8>>) {
+    pub(super) fn on_reoffered(&mut self, now: Instant, status: u16, answer: Option<Sdp>) {
         let party = &mut self.parties[0];
         let agreed = answer.map(|answer| sdp::accept_answer(&answer, &party.media));
         let status = match agreed {
@@ -45,7 +46,7 @@ impl Session {
         match step {
             Step::Offer(direction) => {
                 party.media.version += 1;
-                let (leg, sdp) = (party.leg, sdp::offer(&party.media, direction));
+                let (leg, sdp) = (party.leg, sdp::offer(&party.media, direction).into());
                 self.wish(Command::Reoffer { leg, sdp });
                 self.tell(CallProgress::Held(direction == Direction::SendOnly));
             }

@@ -49,8 +49,8 @@ impl Request {
     }
 
     /// Sets the body and its type; an empty body takes the type away.
-    pub fn set_body(&mut self, content_type: &str, body: Vec<u8>) {
-        set_body(&mut self.headers, &mut self.body, content_type, body);
+    pub fn set_body(&mut self, content_type: &str, body: impl Into<Vec<u8>>) {
+        set_body(&mut self.headers, &mut self.body, content_type, body.into());
     }
 }
 
@@ -80,8 +80,8 @@ impl Response {
     }
 
     /// Sets the body and its type; an empty body takes the type away.
-    pub fn set_body(&mut self, content_type: &str, body: Vec<u8>) {
-        set_body(&mut self.headers, &mut self.body, content_type, body);
+    pub fn set_body(&mut self, content_type: &str, body: impl Into<Vec<u8>>) {
+        set_body(&mut self.headers, &mut self.body, content_type, body.into());
     }
 
     /// Whether it is 100 to 199.

@@ -1,5 +1,6 @@
 //! Their INVITE: rung, accepted, refused or taken back (RFC 3261 §13.3).
 
+use crate::base::Sdp;
 use std::time::{Duration, Instant};
 
 use super::reliable::Provisional;
@@ -43,7 +44,7 @@ impl Session {
         Some(session)
     }
 
-    pub(super) fn accept(&mut self, now: Instant, sdp: Vec<u8>) {
+    pub(super) fn accept(&mut self, now: Instant, sdp: Sdp) {
         if !matches!(self.state, State::Incoming { .. }) || self.hold_acceptance(&sdp) {
             return;
         }
@@ -139,7 +140,7 @@ impl Session {
         let leg = self.leg();
         let answer = body_of(&ack.headers, &ack.body).sdp.filter(|_| unacked.offering);
         if answer.is_some() {
-            self.ours = Some(unacked.response.body);
+            self.ours = Some(unacked.response.body.into());
             self.theirs.clone_from(&answer);
         }
         match (unacked.first, unacked.offering, &answer) {

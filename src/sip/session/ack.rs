@@ -1,5 +1,6 @@
 //! The ACK of an acceptance: made once, sent again for each copy (RFC 3261 §13.2.2.4).
 
+use crate::base::Sdp;
 use bytes::Bytes;
 
 use super::early::MAX_FORKS;
@@ -32,7 +33,7 @@ impl Session {
         number: u32,
         cseq: u32,
         dialog: &Dialog,
-        answer: Option<Vec<u8>>,
+        answer: Option<Sdp>,
     ) {
         let mut request = dialog.ack(cseq);
         request.headers.push("Contact", self.contact());

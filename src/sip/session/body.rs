@@ -1,5 +1,6 @@
 //! What a body is: SDP, alone or as a part (RFC 3261 §7.4, RFC 5621), something else, or nothing.
 
+use crate::base::Sdp;
 use crate::sip::capability;
 use crate::sip::message::Headers;
 
@@ -7,7 +8,7 @@ use crate::sip::message::Headers;
 #[derive(Debug, Default, Eq, PartialEq)]
 pub(crate) struct Body {
     /// The session description.
-    pub(crate) sdp: Option<Vec<u8>>,
+    pub(crate) sdp: Option<Sdp>,
     /// There is a body, and nothing in it that we read: 415.
     pub(crate) strange: bool,
 }
@@ -19,14 +20,14 @@ pub(crate) fn body_of(headers: &Headers, body: &[u8]) -> Body {
     }
     let kind = headers.content_type();
     match kind.as_deref() {
-        Some(capability::ACCEPT) => Body { sdp: Some(body.to_vec()), strange: false },
+        Some(capability::ACCEPT) => Body { sdp: Some(body.into()), strange: false },
         Some(kind) if kind.starts_with("multipart/") => {
             let boundary = headers.get("Content-Type").and_then(boundary);
             let sdp = boundary.and_then(|boundary| sdp_part(body, &boundary));
             Body { strange: sdp.is_none(), sdp }
         }
         // Some peers forget the type; a description always begins like this (RFC 8866 §5.1).
-        None if body.starts_with(b"v=0") => Body { sdp: Some(body.to_vec()), strange: false },
+        None if body.starts_with(b"v=0") => Body { sdp: Some(body.into()), strange: false },
         _ => Body { sdp: None, strange: true },
     }
 }
@@ -40,7 +41,7 @@ fn boundary(content_type: &str) -> Option<String> {
 }
 
 /// Returns the first part of type `application/sdp`.
-fn sdp_part(body: &[u8], boundary: &str) -> Option<Vec<u8>> {
+fn sdp_part(body: &[u8], boundary: &str) -> Option<Sdp> {
     let delimiter = format!("--{boundary}");
     let starts = find_all(body, delimiter.as_bytes());
     starts.windows(2).find_map(|pair| {
@@ -55,7 +56,7 @@ fn sdp_part(body: &[u8], boundary: &str) -> Option<Vec<u8>> {
         });
         let content = &part[head_end + 4..];
         // The line end before a delimiter belongs to the delimiter (RFC 2046 §5.1.1).
-        is_sdp.then(|| content.strip_suffix(b"\r\n").unwrap_or(content).to_vec())
+        is_sdp.then(|| content.strip_suffix(b"\r\n").unwrap_or(content).into())
     })
 }
 

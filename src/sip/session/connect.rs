@@ -1,5 +1,6 @@
 //! Our INVITE: its provisional answers, its acceptances, its refusal, and its CANCEL (RFC 3261 §13.2, §9.1).
 
+use crate::base::Sdp;
 use std::time::Instant;
 
 use super::accept::first_cseq;
@@ -30,7 +31,7 @@ pub(super) struct Placed {
 /// What a provisional response was, beyond its status.
 struct Noted {
     tag: Option<String>,
-    sdp: Option<Vec<u8>>,
+    sdp: Option<Sdp>,
     /// It has to be acknowledged under this number.
     rseq: Option<u32>,
 }
@@ -210,7 +211,7 @@ impl Session {
     }
 
     /// Acknowledges a reliable response of the phone with this tag.
-    pub(super) fn acknowledge_early(&mut self, tag: &str, rseq: u32, answer: Option<Vec<u8>>) {
+    pub(super) fn acknowledge_early(&mut self, tag: &str, rseq: u32, answer: Option<Sdp>) {
         let Some(placed) = self.placed.as_mut() else { return };
         let cseq = placed.cseq();
         let Some(mut dialog) = placed.early_with(tag).cloned() else { return };
@@ -257,7 +258,7 @@ impl Session {
     }
 
     /// The call is up: its media are agreed on, or there is an offer to answer first.
-    fn agree(&mut self, now: Instant, tag: &str, accepted: Option<Vec<u8>>) {
+    fn agree(&mut self, now: Instant, tag: &str, accepted: Option<Sdp>) {
         let Some(placed) = self.placed.as_ref() else { return };
         let agreed = placed.early.has_agreed(tag);
         let offer = Some(placed.invite.body.clone()).filter(|offer| !offer.is_empty());
@@ -267,7 +268,7 @@ impl Session {
             (Some(offer), sdp) => {
                 self.acknowledge_first(None);
                 if self.placed.as_ref().is_some_and(|placed| !placed.early.has_changed(tag)) {
-                    self.ours = Some(offer);
+                    self.ours = Some(offer.into());
                     self.theirs.clone_from(&sdp);
                 }
                 self.tell(Event::Answered { leg, sdp });

@@ -1,6 +1,7 @@
 //! An INVITE of ours without an offer: theirs comes in a reliable 18x or in the 200, and our answer goes into the
 //! PRACK or the ACK (RFC 3261 §13.2.1, RFC 3262 §5).
 
+use crate::base::Sdp;
 use std::time::Instant;
 
 use super::{Session, State, Timer};
@@ -16,7 +17,7 @@ pub(super) enum OfferedBack {
 
 impl Session {
     /// Tells the call of their offer, and waits for its answer as long as the far end would.
-    pub(super) fn offer_back(&mut self, now: Instant, at: OfferedBack, sdp: Vec<u8>) {
+    pub(super) fn offer_back(&mut self, now: Instant, at: OfferedBack, sdp: Sdp) {
         // The 200 may repeat an offer that the call has not answered yet.
         let told = self.theirs.as_ref() == Some(&sdp) && self.offered_back.is_some();
         self.offered_back = Some(at);
@@ -29,7 +30,7 @@ impl Session {
     }
 
     /// Sends our answer where it belongs.
-    pub(super) fn answer_back(&mut self, sdp: Vec<u8>) {
+    pub(super) fn answer_back(&mut self, sdp: Sdp) {
         let Some(at) = self.offered_back.take() else { return };
         self.timers.stop(Timer::Answer);
         self.answered_with(sdp.clone());
@@ -64,7 +65,7 @@ impl Session {
     }
 
     /// Acknowledges the acceptance that made our dialog.
-    pub(super) fn acknowledge_first(&mut self, answer: Option<Vec<u8>>) {
+    pub(super) fn acknowledge_first(&mut self, answer: Option<Sdp>) {
         let (Some(dialog), Some(placed)) = (self.dialog.clone(), self.placed.as_ref()) else {
             return;
         };
@@ -73,7 +74,7 @@ impl Session {
     }
 
     /// A description of ours stands as an answer.
-    pub(super) fn answered_with(&mut self, sdp: Vec<u8>) {
+    pub(super) fn answered_with(&mut self, sdp: Sdp) {
         self.ours = Some(sdp);
     }
 

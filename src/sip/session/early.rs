@@ -1,6 +1,7 @@
 //! The phones that ring for one call of ours: a dialog each, until one of them answers (RFC 3261 §12.1, §13.2.2.4).
 
 use super::prack::Heard;
+use crate::base::Sdp;
 use crate::sip::dialog::Dialog;
 use crate::sip::message::{NameAddr, Request, Response};
 
@@ -11,7 +12,7 @@ pub(super) const MAX_FORKS: usize = 16;
 pub(super) struct Early {
     pub(super) dialog: Dialog,
     /// What it sent to listen to, last.
-    pub(super) sdp: Option<Vec<u8>>,
+    pub(super) sdp: Option<Sdp>,
     /// Its reliable provisional responses.
     pub(super) heard: Heard,
     /// Offer and answer were exchanged reliably, so that the 200 holds nothing new.
@@ -76,11 +77,7 @@ impl EarlyDialogs {
     }
 
     /// Returns the description that an acceptance leaves us with.
-    pub(super) fn description(
-        &self,
-        remote_tag: &str,
-        accepted: Option<Vec<u8>>,
-    ) -> Option<Vec<u8>> {
+    pub(super) fn description(&self, remote_tag: &str, accepted: Option<Sdp>) -> Option<Sdp> {
         match self.get(remote_tag) {
             Some(early) if early.changed => None,
             // RFC 3261 §13.2.1: whatever else comes after the answer means nothing.

@@ -48,7 +48,7 @@ use super::capability;
 use super::dialog::Dialog;
 use super::message::{Method, Reason, Request, Response, Scheme, Uri, Via};
 use super::transaction::ServerId;
-use crate::base::{Dice, LegId, TimerTable, TrunkName};
+use crate::base::{Dice, LegId, Sdp, TimerTable, TrunkName};
 
 pub(crate) use body::body_of;
 pub(crate) use timer::too_short;
@@ -184,8 +184,8 @@ pub(crate) struct Session {
     provisional: Provisional,
     refreshing: Refreshing,
     /// The descriptions that both sides agreed on last.
-    ours: Option<Vec<u8>>,
-    theirs: Option<Vec<u8>>,
+    ours: Option<Sdp>,
+    theirs: Option<Sdp>,
     /// A BYE that waits for the ACK, with its reason.
     held_bye: Option<Option<String>>,
     /// Our re-INVITE, until it is answered.

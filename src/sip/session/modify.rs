@@ -1,5 +1,6 @@
 //! Their changes to a running session: re-INVITE (RFC 3261 §14) and UPDATE (RFC 3311).
 
+use crate::base::Sdp;
 use std::time::Instant;
 
 use super::{Output, Session, State, body_of};
@@ -89,7 +90,7 @@ impl Session {
         }
     }
 
-    pub(super) fn accept_offer(&mut self, now: Instant, sdp: Vec<u8>) {
+    pub(super) fn accept_offer(&mut self, now: Instant, sdp: Sdp) {
         let Some(Offered { id, request }) = self.offered.take() else {
             return self.answer_back(sdp);
         };

@@ -2,6 +2,7 @@
 
 use super::Session;
 use super::ask::What;
+use crate::base::Sdp;
 use crate::sip::api::Prack;
 use crate::sip::capability;
 use crate::sip::dialog::Dialog;
@@ -54,7 +55,7 @@ impl Session {
         dialog: &mut Dialog,
         rseq: u32,
         cseq: u32,
-        answer: Option<Vec<u8>>,
+        answer: Option<Sdp>,
     ) {
         let mut prack = dialog.request(Method::Prack);
         let invite = CSeq { number: cseq, method: Method::Invite };

@@ -1,5 +1,6 @@
 //! Our refresh of a session: an UPDATE without SDP (RFC 3311), or a re-INVITE that repeats what stands (RFC 4028 §7.4).
 
+use crate::base::Sdp;
 use std::time::Instant;
 
 use super::ask::What;
@@ -36,7 +37,7 @@ impl Session {
     }
 
     /// Sends a refresh; with a description, by re-INVITE. False if it cannot be written.
-    pub(super) fn ask_to_refresh(&mut self, sdp: Option<Vec<u8>>) -> bool {
+    pub(super) fn ask_to_refresh(&mut self, sdp: Option<Sdp>) -> bool {
         let method = if sdp.is_some() { Method::Invite } else { Method::Update };
         let Some(dialog) = self.dialog.as_mut() else { return false };
         let mut request = dialog.request(method.clone());

@@ -1,5 +1,6 @@
 //! Our provisional responses, sent reliably where the far end wants it, and the PRACKs for them (RFC 3262 §3).
 
+use crate::base::Sdp;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
@@ -41,13 +42,13 @@ pub(super) struct Provisional {
     rseq: Option<u32>,
     waiting: Option<Waiting>,
     /// What is to be said after it: one at a time.
-    next: VecDeque<(u16, Option<Vec<u8>>)>,
+    next: VecDeque<(u16, Option<Sdp>)>,
     /// Our acceptance, if it has to wait.
-    accepted: Option<Vec<u8>>,
+    accepted: Option<Sdp>,
     /// A description went out reliably: a later one would mean nothing.
     described: bool,
     /// What is said again to keep proxies patient.
-    last: (u16, Option<Vec<u8>>),
+    last: (u16, Option<Sdp>),
 }
 
 /// A reliable one without its PRACK.
@@ -120,7 +121,7 @@ impl Provisional {
 
 impl Session {
     /// Answers their INVITE with 180, or with 183 and our description.
-    pub(super) fn provide(&mut self, now: Instant, status: u16, sdp: Option<Vec<u8>>) {
+    pub(super) fn provide(&mut self, now: Instant, status: u16, sdp: Option<Sdp>) {
         if !matches!(self.state, State::Incoming { .. }) || self.provisional.accepted.is_some() {
             return;
         }
@@ -212,7 +213,7 @@ impl Session {
     pub(super) fn hold_acceptance(&mut self, sdp: &[u8]) -> bool {
         let waits = self.provisional.is_in_doubt() || self.offered.is_some();
         if waits {
-            self.provisional.accepted = Some(sdp.to_vec());
+            self.provisional.accepted = Some(sdp.into());
             self.provisional.next.clear();
         }
         waits
@@ -250,7 +251,7 @@ impl Session {
             }
             (Describes::Offer, Some(answer)) => {
                 self.answer(id, &request, 200);
-                self.ours = Some(waiting.response.body);
+                self.ours = Some(waiting.response.body.into());
                 self.theirs = Some(answer.clone());
                 let leg = self.leg();
                 self.tell(Event::EarlyAnswer { leg, sdp: answer });

@@ -1,6 +1,7 @@
 //! Our change to a running session: re-INVITE, or UPDATE while it rings; its answer, and what to do when both sides
 //! want one at once (RFC 3261 §14.1, RFC 3311 §5.1).
 
+use crate::base::Sdp;
 use std::time::{Duration, Instant};
 
 use super::ask::What;
@@ -19,7 +20,7 @@ const GRAIN: Duration = Duration::from_millis(10);
 
 /// A change that we want.
 pub(super) struct Reoffer {
-    sdp: Vec<u8>,
+    sdp: Sdp,
     attempts: u8,
     /// The request, once it is out.
     asked: Option<Asked>,
@@ -33,7 +34,7 @@ struct Asked {
 
 impl Session {
     /// Offers a change, now or as soon as nothing else is open.
-    pub(super) fn reoffer(&mut self, now: Instant, sdp: Vec<u8>) {
+    pub(super) fn reoffer(&mut self, now: Instant, sdp: Sdp) {
         if self.offerable().is_none() {
             return self.tell_reoffered(481, None);
         }
@@ -239,13 +240,13 @@ impl Session {
         }
     }
 
-    fn settle_reoffer(&mut self, status: u16, answer: Option<Vec<u8>>) {
+    fn settle_reoffer(&mut self, status: u16, answer: Option<Sdp>) {
         self.reoffer = None;
         self.timers.stop(Timer::Reoffer);
         self.tell_reoffered(status, answer);
     }
 
-    fn tell_reoffered(&mut self, status: u16, answer: Option<Vec<u8>>) {
+    fn tell_reoffered(&mut self, status: u16, answer: Option<Sdp>) {
         let leg = self.leg();
         self.tell(Event::Reoffered { leg, status, answer });
     }
