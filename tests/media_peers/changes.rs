@@ -13,7 +13,7 @@ use super::desk::PATIENCE;
 use super::interop::baresip::{Baresip, Setup};
 use super::machine::{fault, steadily};
 use super::packets::{Agreed, Seen, inspect, streams};
-use super::post::Post;
+use super::post::{Noted, Post};
 use super::{calling, interop, limits, machine, sound};
 
 /// Digits that a caller may press.
@@ -30,6 +30,13 @@ fn says(folder: &tempfile::TempDir, before: usize, after: usize) -> PathBuf {
 /// Packet times are left out when the machine held everybody up, and not when it was the media thread alone.
 fn account_for(left_out: u64) {
     machine::account_for(Duration::from_millis(20 * left_out));
+}
+
+/// Loopback loses nothing, and what came is heard: concealment is not to hide what we lost ourselves.
+fn nothing_is_lost(noted: &Noted) {
+    let came = noted.received.unwrap();
+    let gone = [came.lost, came.late, came.out_of_range, came.unexpected, came.foreign];
+    assert!(came.received > 50 && gone == [0; 5], "{came:?}");
 }
 
 fn established(phone: &mut Baresip, uri: &str) {
@@ -66,8 +73,9 @@ fn digits() {
     assert_eq!(heard, DIGITS);
     assert_eq!(post.noted().infos, "");
     phone.hang_up();
-    assert!(post.sees(PATIENCE, |noted| noted.over));
+    assert!(post.sees(PATIENCE, |noted| noted.over && noted.received.is_some()));
     let noted = post.noted();
+    nothing_is_lost(&noted);
     drop(post);
     let stream = sent_to(&capture.finish(), &[phone.rtp_ports()]).remove(0);
     let seen = inspect(&stream, &Agreed::narrow(8)).unwrap_or_else(|what| fault(what));
@@ -169,7 +177,8 @@ fn packet_times() {
     for (ms, post, mut phone) in calls {
         assert!(post.sees(PATIENCE, |noted| noted.heard.len() > 7_000 * 16), "{}", phone.log());
         phone.hang_up();
-        assert!(post.sees(PATIENCE, |noted| noted.over));
+        assert!(post.sees(PATIENCE, |noted| noted.over && noted.received.is_some()));
+        nothing_is_lost(&post.noted());
         ended.push((ms, post.noted(), phone.finish()));
     }
     let rows = capture.finish();

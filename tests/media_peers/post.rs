@@ -10,6 +10,7 @@ use std::time::Duration;
 use attendant::base::{Epoch, Frame, LegId, PacketTime, Purpose, TrunkName, UtteranceId};
 use attendant::codec::Codec;
 use attendant::media::Quality;
+use attendant::rtp::Counters;
 use attendant::sdp::{self, Direction, LocalMedia, Negotiated};
 use attendant::signalling::{Handle, Settings, Signalling};
 use attendant::sip::{Command, Event, Inbound, Policy, Trunk, UaConfig};
@@ -47,6 +48,8 @@ pub(crate) struct Noted {
     pub left_out: u64,
     /// How it sounded, once it is over.
     pub quality: Option<Quality>,
+    /// What came, once it is over.
+    pub received: Option<Counters>,
     /// The call is over.
     pub over: bool,
 }
@@ -238,6 +241,7 @@ impl Clerk {
             }
             MediaEventKind::NoPackets { .. } => notes.silent += 1,
             MediaEventKind::Quality(quality) => notes.quality = Some(quality),
+            MediaEventKind::Closed { stats, .. } => notes.received = Some(stats.received),
             _ => {}
         }
     }
