@@ -128,7 +128,7 @@ srtp                   "off"                          default
 ports                  20000-20999                    [rtp] ports of attendant.toml
 rtp-timeout            "60s"                          default
 comfort-noise          true                           default
-silence-suppression    true                           default
+silence-suppression    false                          default
 packet-time            "20ms"                         default
 rtcp-mux               "accept"                       default
 waiting-sound          "melody"                       default

@@ -188,8 +188,8 @@ const TRUNK_ROWS: &[Row] = &[
     ("media.comfort-noise", "media.comfort-noise = false", Shows("comfort_noise: false")),
     (
         "media.silence-suppression",
-        "media.silence-suppression = false",
-        Shows("silence_suppression: false"),
+        "media.silence-suppression = true",
+        Shows("silence_suppression: true"),
     ),
     ("media.packet-time", "media.packet-time = \"30ms\"", Shows("packet_time: PacketTime(30)")),
     ("media.rtcp-mux", "media.rtcp-mux = \"offer\"", Shows("rtcp_mux: Offer")),

@@ -54,6 +54,6 @@ mod tests {
         let sdp = Sdp::from(
             "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz",
         );
-        assert_eq!(format!("{:?}", Some(sdp)), "Some(Sdp(80 bytes))");
+        assert_eq!(format!("{:?}", Some(sdp)), "Some(Sdp(82 bytes))");
     }
 }

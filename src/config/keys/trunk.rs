@@ -168,7 +168,7 @@ pub const TRUNK: &[Key] = &[
     key(
         "media.silence-suppression",
         "`true` or `false`",
-        Value("true"),
+        Value("false"),
         "where the PBX has comfort noise (RFC 3389, payload type 13), that noise is described and not sent",
     ),
     key(
