@@ -390,6 +390,9 @@ fn talk(
         while let Some(length) = ours.session.poll_packet(&mut out) {
             theirs.session.receive(theirs.now, &out[..length], SocketAddr::from(CALLER));
         }
+        // The far end's time passes as well.
+        theirs.session.tick(theirs.now, None);
+        while theirs.session.poll_packet(&mut out).is_some() {}
         while let Some(heard) = theirs.session.poll_heard(theirs.now) {
             frames.push(heard.frame);
         }

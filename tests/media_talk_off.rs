@@ -125,6 +125,8 @@ fn heard(sound: &[u8], in_band_digits: bool) -> (String, usize, usize) {
         };
         let length = Packet { header, payload }.write(&mut out).unwrap();
         session.receive(now, &out[..length], from);
+        session.tick(now, None);
+        while session.poll_packet(&mut out).is_some() {}
         while let Some(heard) = session.poll_heard(now) {
             frames += 1;
             silent += usize::from(heard.frame == Frame::SILENCE);
