@@ -5,7 +5,7 @@ mod call_world;
 mod timeline;
 
 use attendant::call::Setup;
-use call_world::{ASKED, GREETED, REFERRED, RUNG, check, check_with, sdp, setup};
+use call_world::{ANNOUNCED, ASKED, REFERRED, RUNG, check, check_with, sdp, setup};
 
 /// The note first, then the sentence is heard, then the REFER. States are told when they change.
 #[test]
@@ -60,15 +60,8 @@ fn where_200_means_accepted_nobody_is_said_to_have_answered() {
 #[test]
 fn the_refer_waits_for_the_sentence() {
     check(
-        GREETED,
+        ANNOUNCED,
         "
-            5000ms < voice-on
-            6500ms < voice-off
-            7200ms > finish 1
-            7300ms < final 1 I want to talk to a person please
-            7300ms > speak 3 in 0: One moment, I'll connect you with the front desk.
-            7400ms < started 3
-            7400ms > replied 1 after 1000 ms
             14300ms > store 1 front-desk patient_request
             14300ms < stored 1
             14800ms < heard 3
@@ -87,15 +80,8 @@ fn the_refer_waits_for_the_sentence() {
 #[test]
 fn a_transfer_waits_out_a_hold() {
     check(
-        GREETED,
+        ANNOUNCED,
         "
-            5000ms < voice-on
-            6500ms < voice-off
-            7200ms > finish 1
-            7300ms < final 1 I want to talk to a person please
-            7300ms > speak 3 in 0: One moment, I'll connect you with the front desk.
-            7400ms < started 3
-            7400ms > replied 1 after 1000 ms
             8000ms < reinvite inactive
             8000ms > 200 to the re-INVITE
             8000ms > update media Inactive

@@ -9,6 +9,7 @@ use std::cell::Cell;
 use std::hint::black_box;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use attendant::base::{Dice, Epoch, Frame, LegId, Phi, UtteranceId};
@@ -306,9 +307,12 @@ struct Party {
 
 impl Party {
     fn open(plane: &MediaPlane, number: u32, dice: &mut Dice) -> Self {
+        Self::open_with(plane, number, Codec::ALL[number as usize % Codec::ALL.len()], dice)
+    }
+
+    fn open_with(plane: &MediaPlane, number: u32, codec: Codec, dice: &mut Dice) -> Self {
         let socket = UdpSocket::bind((LOCALHOST, 0)).unwrap();
         socket.set_nonblocking(true).unwrap();
-        let codec = Codec::ALL[number as usize % Codec::ALL.len()];
         let params = |remote| LegParams {
             telephone_event: Some(101),
             ..LegParams::new(codec, codec.static_payload_type().unwrap_or(96), remote)
@@ -320,7 +324,8 @@ impl Party {
         Self { socket, far, params, leg }
     }
 
-    fn tick(&mut self, dice: &mut Dice, voice: &Frame) {
+    /// The far end's 20 ms. Returns how many frames the agent has heard.
+    fn tick(&mut self, dice: &mut Dice, voice: &Frame) -> usize {
         let (now, mut buffer) = (Instant::now(), [0; 1500]);
         self.far.tick(now, (dice.below(4) > 0).then_some(voice));
         while let Some(length) = self.far.poll_packet(&mut buffer) {
@@ -329,7 +334,7 @@ impl Party {
             }
         }
         while self.socket.recv_from(&mut buffer).is_ok() {}
-        while self.leg.up.pop().is_some() {}
+        std::iter::from_fn(|| self.leg.up.pop()).count()
     }
 
     /// Something that happens to a leg in a call.
@@ -353,8 +358,50 @@ impl Party {
 /// Many times what it takes: a thread that has gone ends the test.
 const PATIENCE: Duration = Duration::from_secs(180);
 
+/// Threads allocate when they start, and all are counted together: one test of real ones at a time.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+/// So many legs of one thread read their own sockets instead of being told by epoll.
+const CROWD: u32 = 310;
+
+#[test]
+fn legs_that_read_their_own_sockets_allocate_nothing() {
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let config =
+        MediaConfig { threads: 1, ports: 18_000..=18_699, bind: LOCALHOST, advertised: LOCALHOST };
+    let plane = MediaPlane::start(&config).unwrap();
+    let mut dice = Dice::new(8);
+    // Opus costs a crowd too much.
+    let mut parties: Vec<_> =
+        (0..CROWD).map(|n| Party::open_with(&plane, n, Codec::Pcmu, &mut dice)).collect();
+    let voice = Frame(std::array::from_fn(|i| if i % 100 < 50 { 4000 } else { -4000 }));
+    let start = Instant::now();
+    let (mut before, mut heard) = (0, 0);
+    for round in 0..250 {
+        assert!(start.elapsed() < PATIENCE, "the thread has gone");
+        // All are there, have changed over, and were heard by then.
+        if round == 100 {
+            (before, heard) = (ON_MEDIA_THREADS.load(SeqCst), 0);
+        }
+        // Half of them leave: those that stay are told by epoll again.
+        if round == 200 {
+            parties.truncate(CROWD as usize / 2);
+        }
+        for party in &mut parties {
+            heard += party.tick(&mut dice, &voice);
+        }
+        let due = start + Duration::from_millis(20 * (round + 1));
+        std::thread::sleep(due.saturating_duration_since(Instant::now()));
+    }
+    let allocated = ON_MEDIA_THREADS.load(SeqCst) - before;
+    assert!(before > 0, "the allocator does not know media threads");
+    assert!(heard > 100 * CROWD as usize / 2, "{heard} frames heard");
+    assert_eq!(allocated, 0);
+}
+
 #[test]
 fn real_media_threads_allocate_nothing_whatever_happens_to_their_legs() {
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let config =
         MediaConfig { threads: 2, ports: 28_400..=28_999, bind: LOCALHOST, advertised: LOCALHOST };
     let plane = MediaPlane::start(&config).unwrap();

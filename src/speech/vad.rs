@@ -288,6 +288,19 @@ mod tests {
         }
     }
 
+    /// A minute in which a voice comes and goes over a line of this noise, and when it speaks.
+    fn comings_and_goings(dice: &mut Dice, floor: f64) -> impl Iterator<Item = (bool, Frame)> {
+        let (mut speaks, mut until) = (true, 0);
+        (0..3000).map(move |index| {
+            if index == until {
+                speaks = !speaks;
+                until += 10 + dice.below(90) as usize;
+            }
+            let loud = -20.0 - dice.below(15) as f64;
+            (speaks, if speaks { vowel(index, loud) } else { noise(dice, floor) })
+        })
+    }
+
     /// The control hears what webrtc-vad is spared: voices come and go over quiet lines, and begin and
     /// end in the same frames, but for a frame here and there in which the control wavers too.
     #[test]
@@ -296,14 +309,7 @@ mod tests {
             let mut dice = Dice::new(seed as u64);
             let (mut sparing, mut control) = (Vad::new(), Vad::new());
             let (mut voiced, mut spared, mut others, mut edges) = (0, 0, 0, [0; 2]);
-            let (mut speaks, mut until) = (true, 0);
-            for index in 0..3000 {
-                if index == until {
-                    speaks = !speaks;
-                    until += 10 + dice.below(90) as usize;
-                }
-                let loud = -20.0 - dice.below(15) as f64;
-                let frame = if speaks { vowel(index, loud) } else { noise(&mut dice, floor) };
+            for (_, frame) in comings_and_goings(&mut dice, floor) {
                 let level = frame.level();
                 let likely = control.webrtc.is_voice(&frame, false);
                 let (heard, expected) = (sparing.push(&frame), control.judge(level, likely));
@@ -326,14 +332,7 @@ mod tests {
             let mut dice = Dice::new(seed as u64);
             let (mut narrow, mut control) = (Vad::new(), Vad::new());
             let (mut voiced, mut others, mut edges) = ([0_u32; 2], 0, [0; 2]);
-            let (mut speaks, mut until) = (true, 0);
-            for index in 0..3000 {
-                if index == until {
-                    speaks = !speaks;
-                    until += 10 + dice.below(90) as usize;
-                }
-                let loud = -20.0 - dice.below(15) as f64;
-                let mut frame = if speaks { vowel(index, loud) } else { noise(&mut dice, floor) };
+            for (speaks, mut frame) in comings_and_goings(&mut dice, floor) {
                 if !speaks {
                     // Nothing of it is above 4 kHz either, nearly.
                     for at in (1..Frame::SAMPLES - 1).step_by(2) {

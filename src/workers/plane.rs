@@ -300,7 +300,7 @@ mod tests {
     use super::*;
     use crate::codec::Codec;
     use crate::workers::control::Request;
-    use crate::workers::{MediaEvent, MediaEventKind};
+    use crate::workers::{Bridge, MediaEvent, MediaEventKind};
     use std::net::Ipv4Addr;
 
     async fn closed(events: &mut MediaEvents) -> MediaEvent {
@@ -312,18 +312,34 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn a_panic_in_a_tick_closes_that_leg_and_no_other() {
+    /// A leg that is to panic and sends nothing, bridged with one that is to go on.
+    struct Bridged {
+        plane: MediaPlane,
+        events: MediaEvents,
+        /// Of the one that goes on.
+        phone: UdpSocket,
+        bad: LegMedia,
+        good: LegMedia,
+        bridge: Bridge,
+    }
+
+    fn bridged(ports: RangeInclusive<u16>) -> Bridged {
         let (bind, advertised) = (Ipv4Addr::LOCALHOST.into(), Ipv4Addr::LOCALHOST.into());
-        let config = MediaConfig { threads: 1, ports: 29_600..=29_620, bind, advertised };
+        let config = MediaConfig { threads: 1, ports, bind, advertised };
         let plane = MediaPlane::start(&config).unwrap();
-        let mut events = plane.events().unwrap();
+        let events = plane.events().unwrap();
         let phone = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let params = LegParams::new(Codec::Pcma, 8, phone.local_addr().unwrap());
         let silent = LegParams { sends: false, ..params.clone() };
         let bad = plane.open(LegId(1), plane.reserve().unwrap(), silent).unwrap();
         let good = plane.open(LegId(2), plane.reserve().unwrap(), params).unwrap();
         let bridge = bad.control.bridge(&good.control).unwrap();
+        Bridged { plane, events, phone, bad, good, bridge }
+    }
+
+    #[tokio::test]
+    async fn a_panic_in_a_tick_closes_that_leg_and_no_other() {
+        let Bridged { plane, mut events, phone, bad, good, bridge } = bridged(29_600..=29_620);
         bad.control.ask(Request::Panic).unwrap();
         let closed = self::closed(&mut events).await;
         assert_eq!(closed.leg, LegId(1));
@@ -342,16 +358,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_at_the_end_of_a_leg_ends_that_leg_alone() {
-        let (bind, advertised) = (Ipv4Addr::LOCALHOST.into(), Ipv4Addr::LOCALHOST.into());
-        let config = MediaConfig { threads: 1, ports: 29_670..=29_679, bind, advertised };
-        let plane = MediaPlane::start(&config).unwrap();
-        let mut events = plane.events().unwrap();
-        let phone = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let params = LegParams::new(Codec::Pcma, 8, phone.local_addr().unwrap());
-        let silent = LegParams { sends: false, ..params.clone() };
-        let bad = plane.open(LegId(1), plane.reserve().unwrap(), silent).unwrap();
-        let good = plane.open(LegId(2), plane.reserve().unwrap(), params).unwrap();
-        let bridge = bad.control.bridge(&good.control).unwrap();
+        let Bridged { plane, mut events, phone, bad, good, bridge } = bridged(29_670..=29_679);
         bad.control.ask(Request::PanicAtTheEnd).unwrap();
         let before = plane.pacing().ticks;
         while plane.pacing().ticks < before + 100 {

@@ -50,7 +50,7 @@ macro_rules! greeted {
     };
 }
 
-macro_rules! asked {
+macro_rules! announced {
     () => {
         concat!(
             greeted!(),
@@ -62,6 +62,16 @@ macro_rules! asked {
             7300ms > speak 3 in 0: One moment, I'll connect you with the front desk.
             7400ms < started 3
             7400ms > replied 1 after 1000 ms
+        "
+        )
+    };
+}
+
+macro_rules! asked {
+    () => {
+        concat!(
+            announced!(),
+            "
             9000ms < heard 3
             9000ms > store 1 front-desk patient_request
         "
@@ -73,6 +83,8 @@ macro_rules! asked {
 pub const RUNG: &str = rung!();
 /// The caller has heard the greeting.
 pub const GREETED: &str = greeted!();
+/// The caller has asked for a person, and begins to hear that one is sought.
+pub const ANNOUNCED: &str = announced!();
 /// The caller has asked for a person and heard that one is called; the note is on its way.
 pub const ASKED: &str = asked!();
 /// The PBX has taken the REFER to the first number.
