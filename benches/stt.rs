@@ -6,7 +6,7 @@ use attendant::base::{Frame, TurnId};
 use attendant::engines::models::{self, Progress};
 use attendant::engines::stt::MoonshineModel;
 use attendant::engines::tts::HibariModel;
-use attendant::speech::{HeardFrame, Recognizer};
+use attendant::speech::{HeardFrame, Manner, Recognizer};
 use divan::Bencher;
 
 fn main() {
@@ -33,7 +33,7 @@ fn hear(recognizer: &mut dyn Recognizer, speech: &[HeardFrame]) {
 fn speak(paths: &models::ModelPaths, text: &str) -> Vec<HeardFrame> {
     let mut sound = Vec::new();
     let mut voice = HibariModel::load(paths).expect("Hibari").voice();
-    let spoken = voice.speak(text, &mut |piece| {
+    let spoken = voice.speak(text, Manner::default(), &mut |piece| {
         sound.extend_from_slice(piece);
         ControlFlow::Continue(())
     });

@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 
 use attendant::engines::models::{self, Progress};
 use attendant::engines::tts::HibariModel;
+use attendant::speech::Manner;
 use divan::Bencher;
 
 fn main() {
@@ -15,5 +16,5 @@ fn main() {
 fn first_sound(bencher: Bencher<'_, '_>, text: &str) {
     let paths = models::ensure(&models::default_dir(), Progress::Shown).expect("the models");
     let mut voice = HibariModel::load(&paths).expect("Hibari").voice();
-    bencher.bench_local(|| voice.speak(text, &mut |_| ControlFlow::Break(())));
+    bencher.bench_local(|| voice.speak(text, Manner::default(), &mut |_| ControlFlow::Break(())));
 }

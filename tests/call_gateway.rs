@@ -43,11 +43,11 @@ impl House {
         store.seed(&seed::clinic(1, jiff::Zoned::now().date())).await.unwrap();
         let broken = Arc::new(AtomicBool::new(false));
         let fails = Arc::clone(&broken);
-        let ears = Box::new(move || -> Box<dyn Recognizer> {
+        let ears = Box::new(move |_| -> Box<dyn Recognizer> {
             assert!(!fails.swap(false, Ordering::Relaxed), "injected");
             Box::new(Deaf::default())
         });
-        let engines = Engines { ears, voice: Box::new(Syllables) };
+        let engines = Engines { ears, voices: vec![Box::new(Syllables)] };
         let gateway = Gateway::start_with(folder, config, engines).await.unwrap();
         let seen = gateway.watch();
         Self { gateway, sip, store, broken, seen }

@@ -54,7 +54,7 @@ impl Caller {
         while let Some(output) = self.call.poll_output() {
             match output {
                 Output::Speak { utterance, .. } => self.hears(utterance),
-                Output::Expect(expect) => self.expects = expect,
+                Output::Expect(hints) => self.expects = hints.expect,
                 Output::Finish { turn } => self.turn = turn.0,
                 Output::Tool { call, .. } => self.seen.push(call.name()),
                 Output::StoreHandOff { .. } => self.seen.push("note"),

@@ -12,7 +12,7 @@ use attendant::engines::models::{self, ModelFile, ModelPaths, Progress};
 use attendant::engines::stt::MoonshineModel;
 use attendant::engines::tts::{Flite, FliteVoice, HibariModel};
 use attendant::speech::normalise::to_spoken;
-use attendant::speech::{HeardFrame, Transcript, Voice};
+use attendant::speech::{HeardFrame, Manner, Transcript, Voice};
 use recognizer_conformance::{conforms, next_final};
 
 fn paths() -> &'static ModelPaths {
@@ -32,7 +32,7 @@ fn hibari() -> Box<dyn Voice> {
 
 fn speak(voice: &mut dyn Voice, text: &str) -> Vec<i16> {
     let mut sound = Vec::new();
-    let spoken = voice.speak(text, &mut |piece| {
+    let spoken = voice.speak(text, Manner::default(), &mut |piece| {
         sound.extend_from_slice(piece);
         ControlFlow::Continue(())
     });
@@ -239,7 +239,7 @@ fn each_sentence_is_given_away_when_it_is_ready_and_not_after_a_break() {
         pieces += 1;
         if pieces == 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
-    hibari().speak("One. Two. Three. Four.", &mut count).unwrap();
+    hibari().speak("One. Two. Three. Four.", Manner::default(), &mut count).unwrap();
     assert_eq!(pieces, 2);
     for nothing in ["", " \n", "...", "☎", "[]()"] {
         assert!(speak(hibari().as_mut(), nothing).is_empty(), "{nothing:?}");
@@ -253,7 +253,7 @@ fn no_text_is_too_odd_to_be_spoken() {
     let texts = prop_oneof!["\\PC{0,16}", "[a-zA-Z0-9 '.,$%&/()é-]{0,20}", "[A-Z]{1,6}('s|ing)?"];
     let config = ProptestConfig { cases: 60, failure_persistence: None, ..Default::default() };
     proptest!(config, |(text in texts)| {
-        let spoken = voice.borrow_mut().speak(&text, &mut |_| ControlFlow::Break(()));
+        let spoken = voice.borrow_mut().speak(&text, Manner::default(), &mut |_| ControlFlow::Break(()));
         prop_assert!(spoken.is_ok(), "{text:?}: {spoken:?}");
     });
 }

@@ -9,10 +9,12 @@ use std::ops::ControlFlow;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use attendant::base::{Dice, Epoch, Expect, Frame, LegId, Phi, TurnId, UtteranceId};
+use attendant::base::{Dice, Epoch, Frame, Hints, LegId, Phi, TurnId, UtteranceId};
 use attendant::codec::Codec;
 use attendant::media::MediaSession;
-use attendant::speech::{HeardFrame, Recognizer, RecognizerError, Transcript, Voice, VoiceError};
+use attendant::speech::{
+    HeardFrame, Manner, Recognizer, RecognizerError, Transcript, Voice, VoiceError,
+};
 use attendant::workers::{Hearing, LegParams, MediaConfig, MediaPlane, Speaking};
 
 const LEGS: u32 = 500;
@@ -25,7 +27,7 @@ impl Recognizer for Deaf {
     fn push(&mut self, _: &HeardFrame) -> Result<(), RecognizerError> {
         Ok(())
     }
-    fn expect(&mut self, _: Expect) {}
+    fn expect(&mut self, _: &Hints) {}
     fn finish(&mut self, _: TurnId) {}
     fn reset(&mut self) {}
     fn poll(&mut self) -> Result<Option<Transcript>, RecognizerError> {
@@ -47,6 +49,7 @@ impl Voice for Humming {
     fn speak(
         &mut self,
         _: &str,
+        _: Manner,
         sink: &mut dyn FnMut(&[i16]) -> ControlFlow<()>,
     ) -> Result<(), VoiceError> {
         let _ = sink(&vec![3000; self.0 * Frame::SAMPLES]);
@@ -111,7 +114,7 @@ fn cost(frames: usize) -> usize {
         let (utterance, text) = (UtteranceId(number), Phi::new("hm".to_owned()));
         // Half of them are in the middle of a sentence.
         if number % 2 == 0 {
-            speaking.say(LegId(number), utterance, Epoch(0), text).unwrap();
+            speaking.say(LegId(number), utterance, Epoch(0), text, Manner::default()).unwrap();
         }
         legs.push(media.control);
         // A thread takes up one leg a millisecond.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::civil::DateTime;
 
 use crate::agent::tools::{ToolCall, ToolResult};
-use crate::base::{Expect, Phi, TargetName, ToolRequestId, TurnId, UtteranceId};
+use crate::base::{Hints, Language, Phi, TargetName, ToolRequestId, TurnId, UtteranceId};
 use crate::practice::{PhoneNumber, Practice, Practitioner};
 
 /// What is fixed when a call begins.
@@ -21,6 +21,8 @@ pub struct Setting {
     pub caller: Option<Phi<PhoneNumber>>,
     /// The transfer targets of the route, the first being the one for "a person".
     pub targets: Vec<TargetName>,
+    /// The languages of the route: the agent greets in the first. Empty: in English.
+    pub languages: Vec<Language>,
     /// Chooses among wordings.
     pub seed: u64,
 }
@@ -75,7 +77,7 @@ pub enum Output {
     /// Stop speaking now and drop what waits: an emergency pre-empts.
     StopSpeaking,
     /// Listen for this from the end of what is being said.
-    Listen { expect: Expect, patience: Patience },
+    Listen { hints: Hints, patience: Patience },
     /// Run a tool.
     Tool { request: ToolRequestId, call: ToolCall },
     /// Hang up once everything has been heard.

@@ -349,7 +349,7 @@ impl Conversation {
     pub(crate) fn listen(&mut self) {
         if let Some(question) = &self.question {
             let (expect, patience) = (question.expect, question.patience);
-            self.outputs.push_back(Output::Listen { expect, patience });
+            self.outputs.push_back(Output::Listen { hints: expect.into(), patience });
         }
     }
 

@@ -8,15 +8,17 @@ mod dice;
 mod expect;
 mod frame;
 mod ids;
+mod language;
 mod phi;
 mod sdp;
 mod timer_table;
 mod units;
 
 pub use dice::Dice;
-pub use expect::Expect;
+pub use expect::{Expect, Hints};
 pub use frame::{Frame, Loudness, place};
 pub use ids::{CallId, Epoch, LegId, TargetName, ToolRequestId, TrunkName, TurnId, UtteranceId};
+pub use language::Language;
 pub use phi::{Phi, Purpose, Secret};
 pub use sdp::Sdp;
 pub use timer_table::TimerTable;

@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 use crate::agent::tools::{ErrorCode, ToolCall, ToolResult};
 use crate::agent::{Decision, Goal, Setting};
 use crate::base::{
-    CallId, Epoch, Expect, LegId, Phi, Sdp, TargetName, ToolRequestId, TurnId, UtteranceId,
+    CallId, Epoch, Hints, LegId, Phi, Sdp, TargetName, ToolRequestId, TurnId, UtteranceId,
 };
 use crate::media::Way;
 use crate::sdp::{LocalMedia, Negotiated, SdpError};
 use crate::sip;
-use crate::speech::Transcript;
+use crate::speech::{Manner, Transcript};
 
 /// What is fixed when a call begins.
 #[derive(Clone, Debug)]
@@ -131,14 +131,14 @@ pub enum Output {
     /// From now on the caller waits for somebody, or does not any more: let them hear that the line is alive.
     Waiting(bool),
     /// Render this now, since it will be wanted at once later.
-    Prepare { text: Phi<String> },
+    Prepare { text: Phi<String>, manner: Manner },
     /// Say this after what is being said.
-    Speak { utterance: UtteranceId, epoch: Epoch, text: Phi<String> },
+    Speak { utterance: UtteranceId, epoch: Epoch, text: Phi<String>, manner: Manner },
     /// From now on only sound of this epoch is played. `over`: the caller has been speaking over the
     /// agent since then.
     Flush { epoch: Epoch, over: Option<Instant> },
     /// Tell the recogniser what is expected.
-    Expect(Expect),
+    Expect(Hints),
     /// The caller's turn is over: the recogniser is to finish it.
     Finish { turn: TurnId },
     /// The recogniser is to forget what it has not finished.

@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 
 use crate::agent::tools::{ToolCall, ToolResult};
 use crate::agent::{self, Conversation};
-use crate::base::{Expect, Sdp, TimerTable, ToolRequestId, TurnId};
+use crate::base::{Expect, Hints, Sdp, TimerTable, ToolRequestId, TurnId};
 use crate::media::Keypad;
 use crate::sdp;
 use crate::sip::{Command, Refusal};
-use crate::speech::Patience;
 use crate::speech::floor::{self, Floor};
+use crate::speech::{Manner, Patience};
 
 use super::hand_off::HandOff;
 use super::speaking::Speaking;
@@ -64,6 +64,8 @@ pub struct Call {
     /// What the floor was told last.
     pub(super) floor_held: bool,
     pub(super) speaking: Speaking,
+    /// How the agent speaks now.
+    pub(super) manner: Manner,
     /// The turn that the caller is in, or begins next.
     pub(super) turn: TurnId,
     /// The last turn that was understood, or given up.
@@ -119,6 +121,7 @@ impl Call {
             floor: Floor::new(),
             floor_held: false,
             speaking: Speaking::default(),
+            manner: setup.setting.languages.first().copied().unwrap_or_default().into(),
             turn: TurnId(1),
             understood: TurnId(0),
             was_told: false,
@@ -166,7 +169,7 @@ impl Call {
         rehearsal.handle_input(now, agent::Input::Answered);
         while let Some(output) = rehearsal.poll_output() {
             if let agent::Output::Say { text, .. } = output {
-                self.outputs.push_back(Output::Prepare { text });
+                self.outputs.push_back(Output::Prepare { text, manner: self.manner });
             }
         }
         self.outputs.push_back(Output::Sip(Command::Accept { leg, sdp }));
@@ -323,28 +326,29 @@ impl Call {
         match output {
             agent::Output::Say { utterance, text, interruptible } => {
                 let epoch = self.speaking.say(utterance, text.clone(), interruptible);
-                self.outputs.push_back(Output::Speak { utterance, epoch, text });
+                let manner = self.manner;
+                self.outputs.push_back(Output::Speak { utterance, epoch, text, manner });
             }
             agent::Output::StopSpeaking => self.stop_speaking(now, None),
-            agent::Output::Listen { expect, patience } => self.listen(now, expect, patience),
+            agent::Output::Listen { hints, patience } => self.listen(now, hints, patience),
             agent::Output::Tool { request, call } => self.tool(now, request, call),
             agent::Output::HangUp => self.hang_up_wanted = true,
             agent::Output::Decided(decision) => self.outputs.push_back(Output::Decided(decision)),
         }
     }
 
-    fn listen(&mut self, now: Instant, expect: Expect, patience: agent::Patience) {
+    fn listen(&mut self, now: Instant, hints: Hints, patience: agent::Patience) {
         let patience = match patience {
             agent::Patience::Brief => Patience::BRIEF,
             agent::Patience::Normal => Patience::NORMAL,
             // Names are dictated too, but no digit ever completes them.
-            agent::Patience::Dictation if matches!(expect, Expect::Date | Expect::Digits) => {
+            agent::Patience::Dictation if matches!(hints.expect, Expect::Date | Expect::Digits) => {
                 Patience::DICTATION
             }
             agent::Patience::Dictation => Patience { wants_digits: false, ..Patience::DICTATION },
         };
         self.floor.handle_input(now, floor::Input::Listen(patience));
-        self.outputs.push_back(Output::Expect(expect));
+        self.outputs.push_back(Output::Expect(hints));
     }
 
     fn tool(&mut self, now: Instant, request: ToolRequestId, call: ToolCall) {

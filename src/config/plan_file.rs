@@ -9,8 +9,8 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::base::TrunkName;
-use crate::dialplan::{Calendar, Language, Moments, Plan, PlanTest, Route, RouteName, header_name};
+use crate::base::{Language, TrunkName};
+use crate::dialplan::{Calendar, Moments, Plan, PlanTest, Route, RouteName, header_name};
 
 use super::Code;
 use super::callers_file::{self, CallersFile, Lists, Written};
@@ -81,7 +81,7 @@ pub(super) fn read(reader: &mut Reader<'_>, lists: &Lists) -> Option<ReadPlan> {
     });
     let language = match raw.language {
         Some(list) => route_file::languages(reader, list),
-        None => Some(vec![Language::EnUs]),
+        None => Some(vec![Language::EN_US]),
     };
     let (mut names, mut written) = (Names::default(), Vec::new());
     let openings = hours_file::define(reader, &mut names, raw.hours, raw.holidays);

@@ -6,10 +6,10 @@ use std::ops::Range;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::base::TargetName;
+use crate::base::{Language, TargetName};
 use crate::dialplan::{
-    Action, AgentName, Calendar, CallerRule, Condition, HeaderRule, Held, Language, Moments,
-    Pattern, Route, RouteName, Target, When, header_name,
+    Action, AgentName, Calendar, CallerRule, Condition, HeaderRule, Held, Moments, Pattern, Route,
+    RouteName, Target, When, header_name,
 };
 
 use super::Code;
@@ -315,7 +315,8 @@ pub(super) fn languages(
         reader.error(Code::Value, span, title, "", "write language = \"en-US\"");
         return None;
     }
-    let known = Language::ALL.map(|language| (language.tag(), language));
+    let known: Vec<_> =
+        Language::EMBEDDED.iter().map(|&language| (language.tag(), language)).collect();
     let mut read = Vec::new();
     for text in &texts {
         let Some(language) = reader.choice(text, "language that we hear and speak", &known) else {

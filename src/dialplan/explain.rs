@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Language, Reason, Target, Unanswered, Verdict};
+use super::{Reason, Target, Unanswered, Verdict};
 
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -29,11 +29,5 @@ impl fmt::Display for Target {
         let (dial, ring, unanswered) =
             (self.dial.join(", "), self.ring.as_secs(), &self.unanswered);
         write!(f, "{dial}, {ring}s each, unanswered: {unanswered}")
-    }
-}
-
-impl fmt::Display for Language {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.tag())
     }
 }

@@ -27,7 +27,7 @@ pub use list::NumberList;
 pub use number::{Country, Numbers};
 pub use pattern::{Pattern, PatternError};
 pub use plan::{
-    Action, AgentName, Chosen, Dialled, How, Language, Offer, Plan, PlanTest, Reason, Rings, Route,
+    Action, AgentName, Chosen, Dialled, How, Offer, Plan, PlanTest, Reason, Rings, Route,
     RouteName, Target, Unanswered, Verdict,
 };
 pub use when::{When, WhenError};

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-use crate::base::{Phi, TargetName, TrunkName};
+use crate::base::{Language, Phi, TargetName, TrunkName};
 
 use super::{Calendar, Condition, Numbers};
 
@@ -96,25 +96,6 @@ impl AgentName {
     pub fn name(self) -> &'static str {
         match self {
             Self::Reception => "reception",
-        }
-    }
-}
-
-/// A language that the embedded engines hear and speak.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Language {
-    /// American English.
-    EnUs,
-}
-
-impl Language {
-    /// All of them.
-    pub const ALL: [Self; 1] = [Self::EnUs];
-
-    /// Returns the BCP 47 tag.
-    pub fn tag(self) -> &'static str {
-        match self {
-            Self::EnUs => "en-US",
         }
     }
 }

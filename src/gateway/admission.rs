@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 
 use crate::agent::Setting;
-use crate::base::{CallId, Phi, Purpose, TargetName, TrunkName};
+use crate::base::{CallId, Language, Phi, Purpose, TargetName, TrunkName};
 use crate::call::{Carrier, Reach, Setup};
 use crate::config::{Config, ContextField, Notify200, RtcpMux, Srtp, TrunkMedia, TrunkProfile};
 use crate::dialplan::{Action, Reason, Verdict};
@@ -112,7 +112,7 @@ pub(super) fn admit(
     })?;
     let number = incoming.caller.as_ref().map(|number| profile.normalise(number));
     throttle.take(received, &incoming.trunk, &profile.limits, number.as_ref())?;
-    let Choice { route, targets, order, fallback, now } =
+    let Choice { route, targets, order, fallback, languages, now } =
         choose(&config, profile, call, &Asked::from(&incoming), Timestamp::now())?;
     let port = reserve(shared, profile)?;
     let caller = shown(number.as_ref(), incoming.withheld);
@@ -122,6 +122,7 @@ pub(super) fn admit(
         now,
         caller: caller.clone(),
         targets: order,
+        languages,
         seed: call.0,
     };
     let media = &profile.media;
@@ -245,6 +246,8 @@ pub(super) struct Choice {
     /// The route's order of them.
     order: Vec<TargetName>,
     pub(super) fallback: Option<(TargetName, Reach)>,
+    /// The languages of its agent.
+    languages: Vec<Language>,
     now: DateTime,
 }
 
@@ -275,12 +278,13 @@ pub(super) fn choose(
         return Err(Refused::new(status, RefusalLabel::Rejected, words));
     }
     let answer = decision.answer.ok_or_else(gone)?;
+    let languages = answer.language.to_vec();
     let offered = answer.targets.into_iter().filter(Offered::is_offered);
     let targets: Vec<_> = offered.map(|o| (o.target.name.clone(), o.reach)).collect();
     let order = targets.iter().map(|(name, _)| name.clone()).collect();
     let fallback = answer.fallback.map(|o| (o.target.name.clone(), o.reach));
     let targets = targets.into_iter().collect();
-    Ok(Choice { route: name, targets, order, fallback, now: at })
+    Ok(Choice { route: name, targets, order, fallback, languages, now: at })
 }
 
 /// Routes whose reasons a refusal gives; it travels in a header too. The rest is in the log at `debug`.

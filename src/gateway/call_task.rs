@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use tokio::time::sleep_until;
 
 use crate::agent::tools::ErrorCode;
-use crate::base::{CallId, LegId, Phi, Purpose, TrunkName};
+use crate::base::{CallId, Language, LegId, Phi, Purpose, TrunkName};
 use crate::call::{Call, Input, Outcome, Output, Setup, Summary, Told};
 use crate::media::{Backdrop, Way};
 use crate::ops;
@@ -50,6 +50,8 @@ pub(super) struct Hands {
     pub(super) had_media: bool,
     /// What the trunk wants of its media, beyond what SDP agrees on.
     pub(super) services: Services,
+    /// What the caller is heard in.
+    pub(super) language: Language,
     /// The response gap of each turn.
     pub(super) gaps: Vec<Duration>,
     /// How digits have come in this call.
@@ -105,12 +107,13 @@ impl Hands {
                 self.ask_media(&output);
             }
             Output::CloseMedia => self.close_media(),
-            Output::Prepare { text } => {
-                let prepared = self.shared.speaking.prerender(text.reveal(Purpose::SpokenReply));
+            Output::Prepare { text, manner } => {
+                let prepared =
+                    self.shared.speaking.prerender(text.reveal(Purpose::SpokenReply), manner);
                 self.managed("prompt", prepared);
             }
-            Output::Speak { utterance, epoch, text } => {
-                if self.shared.speaking.say(leg, utterance, epoch, text).is_err() {
+            Output::Speak { utterance, epoch, text, manner } => {
+                if self.shared.speaking.say(leg, utterance, epoch, text, manner).is_err() {
                     self.post(Input::NotRendered { utterance });
                 }
             }
@@ -123,8 +126,8 @@ impl Hands {
                     ops::BargedIn { call: self.call, after: since.elapsed() }.emit();
                 }
             }
-            Output::Expect(expect) => {
-                self.managed("expectation", self.shared.hearing.expect(leg, expect));
+            Output::Expect(hints) => {
+                self.managed("expectation", self.shared.hearing.expect(leg, hints));
             }
             Output::Finish { turn } => {
                 if self.shared.hearing.finish(leg, turn).is_err() {
@@ -207,7 +210,7 @@ impl Hands {
         let leg = self.leg;
         match self.shared.media.open(leg, port, self.services.params(negotiated, self.nat)) {
             Ok(media) => {
-                let recognizer = self.shared.recognizer();
+                let recognizer = self.shared.recognizer(self.language);
                 let attached =
                     self.shared.hearing.attach(leg, media.up, recognizer, self.hearing_sink());
                 self.managed("recogniser", attached);

@@ -4,10 +4,10 @@ use std::fmt;
 
 use jiff::civil::DateTime;
 
-use crate::base::Phi;
+use crate::base::{Language, Phi};
 use crate::call::{Attempt, Reach};
 use crate::config::{Config, TransferMethod, TrunkProfile};
-use crate::dialplan::{Action, AgentName, Dialled, How, Language, Plan, Reason, Route, Target};
+use crate::dialplan::{Action, AgentName, Dialled, How, Plan, Reason, Route, Target};
 use crate::sip::Incoming;
 
 /// A call as it comes from a trunk, its numbers as dialled.

@@ -6,6 +6,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::broadcast;
 
 use crate::audit::Audit;
+use crate::base::Language;
 use crate::config::Config;
 use crate::practice::{Practice, Practitioner};
 use crate::signalling;
@@ -43,7 +44,7 @@ impl Shared {
     }
 
     /// Makes a call's recogniser.
-    pub(super) fn recognizer(&self) -> Box<dyn Recognizer> {
-        (self.ears)()
+    pub(super) fn recognizer(&self, language: Language) -> Box<dyn Recognizer> {
+        (self.ears)(language)
     }
 }

@@ -11,7 +11,7 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::audit::Audit;
-use crate::base::Secret;
+use crate::base::{Language, Secret};
 use crate::config::{Book, Config};
 use crate::ehr::{BuiltinBook, Ehr, EhrError};
 use crate::engines::models;
@@ -51,15 +51,15 @@ pub struct Gateway {
     health: Health,
 }
 
-/// Makes a call's recogniser.
-pub type Ears = Box<dyn Fn() -> Box<dyn Recognizer> + Send + Sync>;
+/// Makes a call's recogniser for a language.
+pub type Ears = Box<dyn Fn(Language) -> Box<dyn Recognizer> + Send + Sync>;
 
 /// What hears and speaks in every call.
 pub struct Engines {
     /// Makes a recogniser for each call.
     pub ears: Ears,
-    /// Speaks for all of them.
-    pub voice: Box<dyn Voice>,
+    /// Speak for all of them, a thread each.
+    pub voices: Vec<Box<dyn Voice>>,
 }
 
 impl Engines {
@@ -71,7 +71,7 @@ impl Engines {
         let paths = models::find(&config.node.models)?;
         let ears = MoonshineModel::load(&paths)?;
         let voice = HibariModel::load(&paths)?;
-        Ok(Self { ears: Box::new(move || ears.recognizer()), voice: voice.voice() })
+        Ok(Self { ears: Box::new(move |_| ears.recognizer()), voices: vec![voice.voice()] })
     }
 }
 
@@ -124,7 +124,7 @@ impl Gateway {
             Toolbox::new(Arc::clone(&ehr), audit.clone(), civil_clock(&practice.time_zone)?);
         let media = MediaPlane::start(&media_config(&config))?;
         let hearing = Hearing::start(config.node.hearing_threads.get().into())?;
-        let speaking = Speaking::start(vec![engines.voice])?;
+        let speaking = Speaking::start(engines.voices)?;
         let seed = seed_of_the_system();
         let key = key_of_the_system().map_err(StartError::Random)?;
         let (driver, signalling, signals) =

@@ -254,6 +254,7 @@ impl Switchboard {
         let fallback = fallback.map(|attempt| attempt.uri.clone()).collect();
         ops::CallStarted { call, trunk: &trunk, route: &route }.emit();
         watch.tell(Seen::Arrived { trunk: trunk.clone(), route });
+        let language = setup.setting.languages.first().copied().unwrap_or_default();
         let (tools, session) = tools::start(&self.shared, call, caller.clone(), inbox.clone());
         let mut hands = Hands {
             call,
@@ -269,6 +270,7 @@ impl Switchboard {
             media: None,
             had_media: false,
             services,
+            language,
             gaps: Vec::new(),
             digit_ways: Vec::new(),
         };

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use crate::base::Frame;
-use crate::speech::{Voice, VoiceError};
+use crate::speech::{Manner, Voice, VoiceError};
 
 /// A level in dBov that callers have after a line's loss: telephone speech is set at about -20.
 const LEVEL: f64 = -20.0;
@@ -51,7 +51,7 @@ pub(super) fn render(voice: &mut dyn Voice, texts: &[String]) -> Result<Vec<Clip
 
 fn speak(voice: &mut dyn Voice, text: &str) -> Result<Clip, VoiceError> {
     let mut samples = Vec::new();
-    voice.speak(text, &mut |piece| {
+    voice.speak(text, Manner::default(), &mut |piece| {
         samples.extend_from_slice(piece);
         if samples.len() < LIMIT { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     })?;
@@ -112,6 +112,7 @@ mod tests {
         fn speak(
             &mut self,
             text: &str,
+            _: Manner,
             sink: &mut dyn FnMut(&[i16]) -> ControlFlow<()>,
         ) -> Result<(), VoiceError> {
             self.0 += 1;

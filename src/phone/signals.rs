@@ -151,7 +151,7 @@ mod tests {
     use crate::base::Secret;
     use crate::sip::auth::Algorithm;
     use crate::sip::{Credentials, Registrar};
-    use crate::speech::{Voice, VoiceError};
+    use crate::speech::{Manner, Voice, VoiceError};
 
     struct Mute;
 
@@ -159,6 +159,7 @@ mod tests {
         fn speak(
             &mut self,
             _text: &str,
+            _: Manner,
             _sink: &mut dyn FnMut(&[i16]) -> std::ops::ControlFlow<()>,
         ) -> Result<(), VoiceError> {
             Ok(())

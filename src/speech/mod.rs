@@ -10,10 +10,12 @@ mod recognizer;
 mod utterance;
 mod vad;
 mod voice;
+mod voice_hint;
 
 pub use echo::{EchoReference, Sent};
 pub use floor::{Floor, Patience};
 pub use recognizer::{HeardFrame, Recognizer, RecognizerError, Transcript};
 pub use utterance::Utterance;
 pub use vad::{Activity, Vad, VoiceEdge};
-pub use voice::{Voice, VoiceError};
+pub use voice::{Manner, Voice, VoiceError};
+pub use voice_hint::VoiceHint;

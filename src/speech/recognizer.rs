@@ -1,6 +1,6 @@
 //! The seam between us and whatever turns sound into words.
 
-use crate::base::{Expect, Frame, Phi, TurnId};
+use crate::base::{Frame, Hints, Phi, TurnId};
 
 use super::Sent;
 
@@ -71,7 +71,7 @@ pub trait Recognizer: Send {
     fn push(&mut self, heard: &HeardFrame) -> Result<(), RecognizerError>;
 
     /// Says what is expected from now on.
-    fn expect(&mut self, expect: Expect);
+    fn expect(&mut self, hints: &Hints);
 
     /// The caller's turn is over: a [`Transcript::Final`] with this id is to follow, even if empty.
     fn finish(&mut self, turn: TurnId);

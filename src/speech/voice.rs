@@ -2,6 +2,8 @@
 
 use std::ops::ControlFlow;
 
+use crate::base::Language;
+
 /// Why a voice cannot speak a sentence.
 #[derive(Debug, thiserror::Error)]
 pub enum VoiceError {
@@ -13,6 +15,27 @@ pub enum VoiceError {
     },
 }
 
+/// How a text is to be spoken.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Manner {
+    /// In which language it is written.
+    pub language: Language,
+    /// How fast: 1 is the voice's own rate, 0.8 a fifth slower.
+    pub rate: f32,
+}
+
+impl Default for Manner {
+    fn default() -> Self {
+        Self { language: Language::default(), rate: 1.0 }
+    }
+}
+
+impl From<Language> for Manner {
+    fn from(language: Language) -> Self {
+        Self { language, ..Self::default() }
+    }
+}
+
 /// Text to speech. Owned by one thread.
 pub trait Voice: Send {
     /// Speaks a text of one or more sentences, written as for a reader ("9:30 AM", "Dr. Patel").
@@ -21,10 +44,11 @@ pub trait Voice: Send {
     /// `Break` when nobody wants the rest.
     ///
     /// # Errors
-    /// When the engine has failed; what the sink got until then was right.
+    /// When the engine has failed, or does not speak the language; what the sink got until then was right.
     fn speak(
         &mut self,
         text: &str,
+        manner: Manner,
         sink: &mut dyn FnMut(&[i16]) -> ControlFlow<()>,
     ) -> Result<(), VoiceError>;
 }

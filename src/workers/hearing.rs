@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use crate::base::{Expect, LegId, TurnId};
+use crate::base::{Hints, LegId, TurnId};
 use crate::speech::{HeardFrame, Recognizer, RecognizerError, Transcript};
 
 use super::WorkersError;
@@ -48,7 +48,7 @@ pub type HearingSink = Box<dyn Fn(LegId, HearingEvent) + Send>;
 
 enum Request {
     Attach(LegId, Box<Ear>),
-    Expect(LegId, Expect),
+    Expect(LegId, Hints),
     Finish(LegId, TurnId),
     Reset(LegId),
     Detach(LegId),
@@ -115,8 +115,8 @@ impl Hearing {
     ///
     /// # Errors
     /// When the thread is too far behind; as for all that follow.
-    pub fn expect(&self, leg: LegId, expect: Expect) -> Result<(), WorkersError> {
-        self.ask(self.home(leg), Request::Expect(leg, expect))
+    pub fn expect(&self, leg: LegId, hints: Hints) -> Result<(), WorkersError> {
+        self.ask(self.home(leg), Request::Expect(leg, hints))
     }
 
     /// The caller's turn is over, with all frames that are in the ring by now.
@@ -223,7 +223,7 @@ fn serve(ears: &mut BTreeMap<LegId, Box<Ear>>, request: Request) {
     match request {
         Request::Attach(leg, ear) => _ = ears.insert(leg, ear),
         Request::Detach(leg) => _ = ears.remove(&leg),
-        Request::Expect(leg, expect) => with(leg, &mut |ear| ear.recognizer.expect(expect)),
+        Request::Expect(leg, hints) => with(leg, &mut |ear| ear.recognizer.expect(&hints)),
         Request::Finish(leg, turn) => with(leg, &mut |ear| {
             ear.push(leg);
             ear.recognizer.finish(turn);
@@ -316,7 +316,7 @@ mod tests {
             }
         }
 
-        fn expect(&mut self, _: Expect) {}
+        fn expect(&mut self, _: &Hints) {}
 
         fn finish(&mut self, turn: TurnId) {
             self.finished = Some(turn);
@@ -423,7 +423,7 @@ mod tests {
             let _ = self.0.recv();
             Ok(())
         }
-        fn expect(&mut self, _: Expect) {}
+        fn expect(&mut self, _: &Hints) {}
         fn finish(&mut self, _: TurnId) {}
         fn reset(&mut self) {}
         fn poll(&mut self) -> Result<Option<Transcript>, RecognizerError> {
@@ -442,7 +442,7 @@ mod tests {
         push(&mut writer, 1);
         // Full, and full still when it has had time to take what there was before.
         for _ in 0..2 {
-            while hearing.expect(LegId(1), Expect::default()).is_ok() {}
+            while hearing.expect(LegId(1), Hints::default()).is_ok() {}
             std::thread::sleep(Duration::from_millis(100));
         }
         assert!(hearing.detach(LegId(1)).is_err());

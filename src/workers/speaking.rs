@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use crate::base::{Epoch, Frame, LegId, Phi, Purpose, UtteranceId};
 use crate::media::Leveller;
-use crate::speech::Voice;
+use crate::speech::{Manner, Voice};
 
 use super::WorkersError;
 use super::linux::step_back;
@@ -111,9 +111,10 @@ impl Speaking {
         utterance: UtteranceId,
         epoch: Epoch,
         text: Phi<String>,
+        manner: Manner,
     ) -> Result<(), WorkersError> {
         let mut desk = self.shared.desk();
-        let prompt = desk.prompts.get(text.reveal(Purpose::Comparison));
+        let prompt = desk.prompts.get(text.reveal(Purpose::Comparison), manner);
         let busy = WorkersError::Busy { thread: "speaking" };
         let Some(mouth) = desk.mouths.get_mut(&leg) else { return Err(busy) };
         if mouth.queue.len() >= SENTENCES {
@@ -129,7 +130,7 @@ impl Speaking {
                     let _ = desk.add(leg, utterance, &frames);
                     desk.finish(leg, utterance, None);
                 }
-                None => desk.sentences.push_back(Job { to: Some((leg, utterance)), text }),
+                None => desk.sentences.push_back(Job { to: Some((leg, utterance)), text, manner }),
             }
         }
         drop(desk);
@@ -171,23 +172,23 @@ impl Speaking {
     ///
     /// # Errors
     /// When too many wait.
-    pub fn prerender(&self, text: &str) -> Result<(), WorkersError> {
+    pub fn prerender(&self, text: &str, manner: Manner) -> Result<(), WorkersError> {
         let mut desk = self.shared.desk();
-        if desk.prompts.get(text).is_some() {
+        if desk.prompts.get(text, manner).is_some() {
             return Ok(());
         }
         if desk.to_prepare.len() >= PROMPTS {
             return Err(WorkersError::Busy { thread: "speaking" });
         }
-        desk.to_prepare.push_back(Job { to: None, text: Phi::new(text.to_owned()) });
+        desk.to_prepare.push_back(Job { to: None, text: Phi::new(text.to_owned()), manner });
         drop(desk);
         self.shared.wake();
         Ok(())
     }
 
     /// Whether a prompt is rendered and kept.
-    pub fn is_prerendered(&self, text: &str) -> bool {
-        self.shared.desk().prompts.get(text).is_some()
+    pub fn is_prerendered(&self, text: &str, manner: Manner) -> bool {
+        self.shared.desk().prompts.get(text, manner).is_some()
     }
 }
 
@@ -205,6 +206,7 @@ impl Drop for Speaking {
 struct Job {
     to: Option<(LegId, UtteranceId)>,
     text: Phi<String>,
+    manner: Manner,
 }
 
 #[derive(Default)]
@@ -323,7 +325,7 @@ fn hand_on(shared: &Shared) {
 fn render(shared: &Shared, mut voice: Box<dyn Voice>) {
     step_back();
     let mut leveller = Leveller::default();
-    while let Some(Job { to, text }) = shared.take_job() {
+    while let Some(Job { to, text, manner }) = shared.take_job() {
         let text = text.reveal(Purpose::SpokenReply);
         let wanted = |desk: &mut Desk| to.is_none_or(|(leg, id)| desk.find(leg, id).is_some());
         if !wanted(&mut shared.desk()) {
@@ -347,7 +349,7 @@ fn render(shared: &Shared, mut voice: Box<dyn Voice>) {
             }
         };
         let spoken = catch_unwind(AssertUnwindSafe(|| {
-            voice.speak(text, &mut |piece| deliver(slicer.cut(piece, &mut leveller)))
+            voice.speak(text, manner, &mut |piece| deliver(slicer.cut(piece, &mut leveller)))
         }));
         let _ = deliver(slicer.rest(&mut leveller));
         let failed = match spoken {
@@ -357,7 +359,7 @@ fn render(shared: &Shared, mut voice: Box<dyn Voice>) {
         };
         match (to, failed) {
             (Some((leg, id)), failed) => shared.desk().finish(leg, id, failed),
-            (None, None) => shared.desk().prompts.keep(text.clone(), prompt),
+            (None, None) => shared.desk().prompts.keep(text.clone(), manner, prompt),
             // It is rendered again when it is said.
             (None, Some(_)) => {}
         }
@@ -383,6 +385,7 @@ mod tests {
         fn speak(
             &mut self,
             text: &str,
+            _: Manner,
             sink: &mut dyn FnMut(&[i16]) -> ControlFlow<()>,
         ) -> Result<(), VoiceError> {
             if let Some(gate) = &self.gate {
@@ -425,7 +428,9 @@ mod tests {
     impl World {
         fn say(&self, utterance: u32, epoch: u32, text: &str) {
             let text = Phi::new(text.to_owned());
-            self.speaking.say(LEG, UtteranceId(utterance), Epoch(epoch), text).unwrap();
+            self.speaking
+                .say(LEG, UtteranceId(utterance), Epoch(epoch), text, Manner::default())
+                .unwrap();
         }
 
         fn event(&self) -> SpeakingEvent {
@@ -512,9 +517,9 @@ mod tests {
     #[test]
     fn a_prompt_is_spoken_without_the_voice() {
         let mut world = world(true);
-        world.speaking.prerender("7").unwrap();
+        world.speaking.prerender("7", Manner::default()).unwrap();
         world.gate.send(()).unwrap();
-        while !world.speaking.is_prerendered("7") {
+        while !world.speaking.is_prerendered("7", Manner::default()) {
             std::thread::sleep(Duration::from_millis(1));
         }
         // The gate is shut: the voice would wait for ever.
@@ -531,7 +536,7 @@ mod tests {
         world.speaking.attach(LegId(2), down, Box::new(|_, _| {}));
         world.say(1, 0, "1000");
         let text = Phi::new("300".to_owned());
-        world.speaking.say(LegId(2), UtteranceId(9), Epoch(0), text).unwrap();
+        world.speaking.say(LegId(2), UtteranceId(9), Epoch(0), text, Manner::default()).unwrap();
         let mut played = 0;
         while played < 300 {
             match other.next(Epoch(0), true, |_| {}) {

@@ -112,6 +112,7 @@ pub(crate) fn setting(seed: u64) -> Setting {
         now: NOW,
         caller: None,
         targets: vec![TargetName::new("front-desk")],
+        languages: Vec::new(),
         seed,
     }
 }
@@ -308,7 +309,7 @@ impl World {
                 self.unheard.clear();
                 self.story.push("agent: (stops)".into());
             }
-            Output::Listen { expect, patience } => {
+            Output::Listen { hints: attendant::base::Hints { expect, .. }, patience } => {
                 self.listens.push(format!("{expect:?} {patience:?}"))
             }
             Output::Tool { request, call } => {

@@ -158,6 +158,7 @@ pub fn setup(offer: Option<Vec<u8>>, dial: &[u16], hang_up: bool, fallback: &[u1
             now: date(2026, 11, 20).at(10, 0, 0, 0),
             caller: None,
             targets: if dial.is_empty() { vec![] } else { vec![desk.clone()] },
+            languages: Vec::new(),
             seed: 1,
         },
         targets: [(desk, reach("front-desk", dial, hang_up))].into(),
@@ -297,7 +298,7 @@ fn line(output: Output) -> Option<String> {
         Output::UpdateMedia(to) => format!("update media {:?}", to.direction),
         Output::CloseMedia => "close media".into(),
         Output::Press { digit } => format!("press {}", digit.reveal(SEE)),
-        Output::Speak { utterance, epoch, text } => {
+        Output::Speak { utterance, epoch, text, .. } => {
             format!("speak {} in {}: {}", utterance.0, epoch.0, text.reveal(SEE))
         }
         Output::Flush { epoch, .. } => format!("flush {}", epoch.0),

@@ -59,11 +59,11 @@ impl Quiet {
     fn start_with(dir: &Path, wait: Duration) -> Self {
         let config = Config::load(dir).unwrap_or_else(|errors| panic!("{errors}"));
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-        let ears = move || -> Box<dyn Recognizer> {
+        let ears = move |_| -> Box<dyn Recognizer> {
             std::thread::sleep(wait);
             Box::new(Deaf::default())
         };
-        let engines = Engines { ears: Box::new(ears), voice: Box::new(Syllables) };
+        let engines = Engines { ears: Box::new(ears), voices: vec![Box::new(Syllables)] };
         let gateway = runtime.block_on(Gateway::start_with(dir, config, engines)).unwrap();
         let record = Arc::default();
         runtime.spawn(write_down(gateway.watch(), Arc::clone(&record)));

@@ -7,7 +7,7 @@ use attendant::base::{Frame, Purpose, TurnId};
 use attendant::engines::models::{self, Progress};
 use attendant::engines::stt::MoonshineModel;
 use attendant::engines::tts::{Flite, FliteVoice};
-use attendant::speech::{HeardFrame, Transcript, Vad, Voice};
+use attendant::speech::{HeardFrame, Manner, Transcript, Vad, Voice};
 
 /// Samples a second of the line.
 const RATE: usize = 8000;
@@ -23,7 +23,7 @@ pub(crate) fn silence(seconds: usize) -> Vec<i16> {
 pub(crate) fn spoken(text: &str) -> Vec<i16> {
     let mut wide = Vec::new();
     let mut voice = Flite::new(FliteVoice::Slt, 1.1).unwrap();
-    let said = voice.speak(text, &mut |piece| {
+    let said = voice.speak(text, Manner::default(), &mut |piece| {
         wide.extend_from_slice(piece);
         ControlFlow::Continue(())
     });

@@ -5,9 +5,11 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use attendant::base::{Expect, Phi, TurnId};
+use attendant::base::{Hints, Phi, TurnId};
 use attendant::gateway::{Engines, Gateway};
-use attendant::speech::{HeardFrame, Recognizer, RecognizerError, Transcript, Voice, VoiceError};
+use attendant::speech::{
+    HeardFrame, Manner, Recognizer, RecognizerError, Transcript, Voice, VoiceError,
+};
 use tokio::runtime::Runtime;
 
 use super::gateway_stage::{Folder, NODE, NUMBER, PROFILE, wait_until};
@@ -32,7 +34,7 @@ impl Recognizer for Writer {
         self.notes.lock().unwrap()[self.number].extend_from_slice(&heard.frame.0);
         Ok(())
     }
-    fn expect(&mut self, _: Expect) {}
+    fn expect(&mut self, _: &Hints) {}
     fn finish(&mut self, turn: TurnId) {
         self.turn = Some(turn);
     }
@@ -50,6 +52,7 @@ impl Voice for Known {
     fn speak(
         &mut self,
         text: &str,
+        _: Manner,
         sink: &mut dyn FnMut(&[i16]) -> ControlFlow<()>,
     ) -> Result<(), VoiceError> {
         let greets = text.starts_with(GREETING);
@@ -77,12 +80,13 @@ impl Desk {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         let notes = Notes::default();
         let writers = Arc::clone(&notes);
-        let ears = move || -> Box<dyn Recognizer> {
+        let ears = move |_| -> Box<dyn Recognizer> {
             let mut all = writers.lock().unwrap();
             all.push(Vec::new());
             Box::new(Writer { number: all.len() - 1, notes: Arc::clone(&writers), turn: None })
         };
-        let engines = Engines { ears: Box::new(ears), voice: Box::new(Known(sound::ours())) };
+        let engines =
+            Engines { ears: Box::new(ears), voices: vec![Box::new(Known(sound::ours()))] };
         let started =
             runtime.block_on(Gateway::start_with(folder.path(), folder.config(), engines));
         Self { gateway: Some(started.unwrap()), folder, runtime, notes }

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
 use attendant::engines::tts::{Flite, FliteVoice};
-use attendant::speech::Voice;
+use attendant::speech::{Manner, Voice};
 
 use super::compare::{RATE, resampled};
 
@@ -40,7 +40,7 @@ pub(crate) fn silence(ms: usize) -> Vec<i16> {
 fn said(text: &str, voice: FliteVoice) -> Vec<i16> {
     let mut speech = Vec::new();
     let mut voice = Flite::new(voice, 1.0).unwrap();
-    let spoken = voice.speak(text, &mut |piece| {
+    let spoken = voice.speak(text, Manner::default(), &mut |piece| {
         speech.extend_from_slice(piece);
         ControlFlow::Continue(())
     });

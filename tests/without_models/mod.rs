@@ -3,8 +3,10 @@
 
 use std::ops::ControlFlow;
 
-use attendant::base::{Expect, Phi, TurnId};
-use attendant::speech::{HeardFrame, Recognizer, RecognizerError, Transcript, Voice, VoiceError};
+use attendant::base::{Hints, Phi, TurnId};
+use attendant::speech::{
+    HeardFrame, Manner, Recognizer, RecognizerError, Transcript, Voice, VoiceError,
+};
 
 /// Hears every turn out and understands nothing of it.
 #[derive(Default)]
@@ -14,7 +16,7 @@ impl Recognizer for Deaf {
     fn push(&mut self, _: &HeardFrame) -> Result<(), RecognizerError> {
         Ok(())
     }
-    fn expect(&mut self, _: Expect) {}
+    fn expect(&mut self, _: &Hints) {}
     fn finish(&mut self, turn: TurnId) {
         self.0 = Some(turn);
     }
@@ -33,6 +35,7 @@ impl Voice for Syllables {
     fn speak(
         &mut self,
         text: &str,
+        _: Manner,
         sink: &mut dyn FnMut(&[i16]) -> ControlFlow<()>,
     ) -> Result<(), VoiceError> {
         let silence = |ms: usize| vec![0; ms * 16];

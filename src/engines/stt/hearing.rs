@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::moonshine::{Decoded, MoonshineModel};
 use super::turn_audio::{MIN_VOICED, Piece, TurnAudio};
-use crate::base::{Expect, Phi, TurnId};
+use crate::base::{Hints, Phi, TurnId};
 use crate::speech::{HeardFrame, Recognizer, RecognizerError, Transcript};
 
 /// Silence after which what was said is decoded on suspicion: 9 × 20 ms = 180 ms.
@@ -127,7 +127,7 @@ impl Recognizer for MoonshineRecognizer {
     }
 
     /// Moonshine listens for anything; the hint is not used yet.
-    fn expect(&mut self, _expect: Expect) {}
+    fn expect(&mut self, _hints: &Hints) {}
 
     fn finish(&mut self, turn: TurnId) {
         let holds = self.guess_holds();

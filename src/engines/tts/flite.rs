@@ -6,7 +6,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 use std::{fmt, fs, io, thread};
 
-use crate::speech::{Voice, VoiceError};
+use crate::speech::{Manner, Voice, VoiceError};
 
 /// The program's name; Debian's package has the same.
 const PROGRAM: &str = "flite";
@@ -150,6 +150,7 @@ impl Voice for Flite {
     fn speak(
         &mut self,
         text: &str,
+        _: Manner,
         sink: &mut dyn FnMut(&[i16]) -> ControlFlow<()>,
     ) -> Result<(), VoiceError> {
         if text.trim().is_empty() {

@@ -11,7 +11,7 @@ use super::spectrum::{Spectra, Synthesiser};
 use crate::engines::models::{ModelError, ModelFile, ModelPaths};
 use crate::engines::runtime::Network;
 use crate::speech::normalise::{sentences, to_spoken};
-use crate::speech::{Voice, VoiceError};
+use crate::speech::{Manner, Voice, VoiceError};
 
 /// What a speaker leaves between two sentences: 180 ms. The model's own edges are up to 400 ms of
 /// silence, which a caller waits through before every answer.
@@ -95,6 +95,7 @@ impl Voice for HibariVoice {
     fn speak(
         &mut self,
         text: &str,
+        _: Manner,
         sink: &mut dyn FnMut(&[i16]) -> ControlFlow<()>,
     ) -> Result<(), VoiceError> {
         let failed = |what: String| VoiceError::Failed { what: format!("hibari: {what}") };
