@@ -39,6 +39,7 @@ fn setting() -> Setting {
         now: date(2026, 11, 20).at(10, 0, 0, 0),
         caller: None,
         targets: vec![TargetName::new("front-desk")],
+        languages: Vec::new(),
         seed: 1,
     }
 }
