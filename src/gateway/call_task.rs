@@ -126,6 +126,11 @@ impl Hands {
                     ops::BargedIn { call: self.call, after: since.elapsed() }.emit();
                 }
             }
+            Output::Hear { language } => {
+                self.language = language;
+                let recognizer = self.shared.recognizer(language);
+                self.managed("recogniser", self.shared.hearing.replace(leg, recognizer));
+            }
             Output::Expect(hints) => {
                 self.managed("expectation", self.shared.hearing.expect(leg, hints));
             }
@@ -232,6 +237,11 @@ impl Hands {
             HearingEvent::Heard(transcript) => drop(inbox.try_send(Input::Transcript(transcript))),
             HearingEvent::Behind { frames } => {
                 ops::AudioDropped { call, path: ops::AudioPath::Up, frames }.emit();
+            }
+            HearingEvent::Lost { what } => {
+                let error = RecognizerError::Lost { what };
+                ops::RecognizerFailed { call, error: &error }.emit();
+                let _ = inbox.try_send(Input::EarsFailed);
             }
             HearingEvent::Failed { what } => {
                 let error = RecognizerError::Failed { what };

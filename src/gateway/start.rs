@@ -33,7 +33,7 @@ use super::shared::Shared;
 use super::standing::TrunkFacts;
 use super::switchboard::{Board, Control, Switchboard, expect_metrics};
 use super::watch::Watched;
-use super::{media_minder, sockets, spawn};
+use super::{media_minder, sockets, spawn, vendors};
 
 /// What a watcher may be behind before it loses the oldest: a minute of a lively call.
 const WATCHED: usize = 1024;
@@ -116,6 +116,7 @@ impl Gateway {
         engines: Engines,
     ) -> Result<Self, StartError> {
         let metrics = metrics::install().ok();
+        let (engines, standings) = vendors::before(engines, &config)?;
         let store = open_book(&config).await?;
         let ehr: Arc<dyn Ehr> = Arc::new(BuiltinBook::new(store.clone()));
         let (practice, practitioners) = clinic(ehr.as_ref(), &config).await?;
@@ -132,6 +133,9 @@ impl Gateway {
 
         let mut background = vec![spawn("audit", writer), spawn("signalling", driver.run())];
         let health = Health::default();
+        health.ask(
+            standings.into_iter().map(|vendor| Box::new(move || vendor.line()) as _).collect(),
+        );
         background.extend(serve_metrics(&config, metrics, &health).await?);
         let (media_events, heard) = mpsc::channel(EVENTS);
         background.extend(

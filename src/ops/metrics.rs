@@ -8,8 +8,8 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 use super::labels::{
     AudioPath, ConnectionEnd, ConnectionRefusal, DigitWay, DropLabel, EndLabel, Label,
-    RefusalLabel, RtpKind, SendFault, SoundVerdict, TlsFailure, ToolOutcome, TransferOutcome,
-    TrunkStateLabel,
+    RefusalLabel, RtpKind, SendFault, SoundVerdict, SpeechPart, TlsFailure, ToolOutcome,
+    TransferOutcome, TrunkStateLabel, VendorFault,
 };
 
 /// The names, in base units; counters end in `_total`.
@@ -65,12 +65,21 @@ pub(super) mod names {
     pub(in crate::ops) const CALL_DEPTH_SECONDS: &str = "attendant_call_depth_seconds";
     pub(in crate::ops) const ROUND_TRIP_SECONDS: &str = "attendant_call_round_trip_seconds";
     pub(in crate::ops) const SPEECH_DBOV: &str = "attendant_call_speech_dbov";
+    pub(in crate::ops) const VENDOR_FIRST_SECONDS: &str = "attendant_vendor_first_seconds";
+    pub(in crate::ops) const VENDOR_FAILURES: &str = "attendant_vendor_failures_total";
+    pub(in crate::ops) const VENDOR_STAND_INS: &str = "attendant_vendor_stand_ins_total";
+    pub(in crate::ops) const VENDOR_OPEN: &str = "attendant_vendor_left_alone";
     pub(in crate::ops) const DRAINING: &str = "attendant_draining";
 }
 use names::*;
 
 /// Histograms: name, meaning, bucket bounds.
-const HISTOGRAMS: [(&str, &str, &[f64]); 9] = [
+const HISTOGRAMS: [(&str, &str, &[f64]); 10] = [
+    (
+        VENDOR_FIRST_SECONDS,
+        "From the end of a turn to a vendor's text, or from a sentence to its first sound.",
+        &[0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6, 0.8, 1.0, 1.2, 1.5, 2.0],
+    ),
     (
         CALL_SECONDS,
         "How long calls last from the answer on.",
@@ -278,8 +287,27 @@ fn describe_sound() {
         "Packets of calls that are over, by what became of them.",
         "kind",
     );
+    describe_vendors();
     describe_counter!(DIGITS, "Digits that callers keyed, by trunk and by how they came.");
     describe_counter!(SOUND_VERDICTS, "Whether both sides of calls hear each other, by trunk.");
+}
+
+/// How speech vendors do.
+fn describe_vendors() {
+    labelled::<SpeechPart>(
+        VENDOR_STAND_INS,
+        "Turns and sentences that the embedded engine did for a vendor.",
+        "engine",
+    );
+    describe_counter!(VENDOR_FAILURES, "Failures of a speech vendor, by engine and kind.");
+    describe_gauge!(VENDOR_OPEN, "1 while a speech vendor is left alone because it failed.");
+    for part in SpeechPart::ALL {
+        gauge!(VENDOR_OPEN, "engine" => part.label()).set(0.0);
+        for fault in VendorFault::ALL {
+            counter!(VENDOR_FAILURES, "engine" => part.label(), "fault" => fault.label())
+                .increment(0);
+        }
+    }
 }
 
 fn labelled_by(key: &'static str, name: &'static str, labels: [&'static str; 2]) {

@@ -13,6 +13,7 @@ mod sound;
 pub mod systemd;
 mod transport;
 mod trunks;
+mod vendors;
 
 pub use events::{
     AudioDropped, AuditFailed, AuthenticationFailed, BargedIn, CallEnded, CallPanicked,
@@ -22,8 +23,8 @@ pub use events::{
 };
 pub use labels::{
     AudioPath, ConnectionEnd, ConnectionRefusal, DigitWay, DropLabel, EndLabel, Label,
-    RefusalLabel, RtpKind, Scheduling, SendFault, SoundSide, SoundVerdict, TlsFailure, ToolOutcome,
-    TransferOutcome, TrunkStateLabel,
+    RefusalLabel, RtpKind, Scheduling, SendFault, SoundSide, SoundVerdict, SpeechPart, TlsFailure,
+    ToolOutcome, TransferOutcome, TrunkStateLabel, VendorFault,
 };
 pub use media::{
     MediaFull, MediaLate, MediaLoadMeasured, MediaScheduling, MemoryLocked, RtpBuffer,
@@ -34,3 +35,4 @@ pub use transport::{
     ConnectionClosed, ConnectionOpened, ConnectionRefused, DatagramsLost, SourceDropped, TlsFailed,
 };
 pub use trunks::{TrunkChanged, TrunkPinged, TrunkRegistered};
+pub use vendors::{StoodIn, VendorAnswered, VendorBack, VendorFailed};

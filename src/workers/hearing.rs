@@ -26,6 +26,9 @@ const REQUESTS: usize = 1024;
 /// Transcripts taken from one recogniser before the next has its turn.
 const TRANSCRIPTS: usize = 8;
 
+/// What is kept for another recogniser: 250 × 20 ms = 5 s. A language is changed after a turn, in a pause.
+const KEPT: usize = 250;
+
 /// What comes of listening.
 #[derive(Clone, Debug, PartialEq)]
 pub enum HearingEvent {
@@ -35,6 +38,11 @@ pub enum HearingEvent {
     Behind {
         /// How many.
         frames: u64,
+    },
+    /// Nobody can hear the caller any more.
+    Lost {
+        /// Why.
+        what: String,
     },
     /// The recogniser failed. After a panic it is gone, else later frames are still offered.
     Failed {
@@ -48,6 +56,7 @@ pub type HearingSink = Box<dyn Fn(LegId, HearingEvent) + Send>;
 
 enum Request {
     Attach(LegId, Box<Ear>),
+    Replace(LegId, Box<dyn Recognizer>),
     Expect(LegId, Hints),
     Finish(LegId, TurnId),
     Reset(LegId),
@@ -107,8 +116,29 @@ impl Hearing {
             home
         };
         let (inflow, taken) = (self.gatherer.attach(up), VecDeque::new());
-        let ear = Ear { inflow, taken, recognizer, sink, dropped: 0, failing: false, detached };
+        let ear = Ear {
+            inflow,
+            taken,
+            recognizer,
+            former: None,
+            open: 0,
+            turn: VecDeque::new(),
+            hints: Hints::default(),
+            sink,
+            dropped: 0,
+            failing: false,
+            detached,
+        };
         self.ask(home, Request::Attach(leg, Box::new(ear)))
+    }
+
+    /// Gives a leg another recogniser, in another language for example. It hears what the caller has said since their
+    /// last turn ended; turns that have ended are finished by the one before.
+    ///
+    /// # Errors
+    /// When the thread is too far behind; then the one before stays.
+    pub fn replace(&self, leg: LegId, recognizer: Box<dyn Recognizer>) -> Result<(), WorkersError> {
+        self.ask(self.home(leg), Request::Replace(leg, recognizer))
     }
 
     /// Tells a leg's recogniser what is expected from now on.
@@ -179,6 +209,13 @@ struct Ear {
     /// Empty but for the while in which it is pushed.
     taken: VecDeque<HeardFrame>,
     recognizer: Box<dyn Recognizer>,
+    /// The one before, while it has turns to finish.
+    former: Option<Box<dyn Recognizer>>,
+    /// Turns that have ended and have no final text.
+    open: usize,
+    /// What was heard since the last turn ended, for another recogniser.
+    turn: VecDeque<HeardFrame>,
+    hints: Hints,
     sink: HearingSink,
     dropped: u64,
     /// A failure was told and nothing has gone well since.
@@ -223,14 +260,26 @@ fn serve(ears: &mut BTreeMap<LegId, Box<Ear>>, request: Request) {
     match request {
         Request::Attach(leg, ear) => _ = ears.insert(leg, ear),
         Request::Detach(leg) => _ = ears.remove(&leg),
-        Request::Expect(leg, hints) => with(leg, &mut |ear| ear.recognizer.expect(&hints)),
+        Request::Replace(leg, recognizer) => {
+            let mut recognizer = Some(recognizer);
+            with(leg, &mut |ear| {
+                recognizer.take().into_iter().for_each(|recognizer| ear.replace(leg, recognizer));
+            });
+        }
+        Request::Expect(leg, hints) => with(leg, &mut |ear| {
+            ear.recognizer.expect(&hints);
+            ear.hints.clone_from(&hints);
+        }),
         Request::Finish(leg, turn) => with(leg, &mut |ear| {
             ear.push(leg);
+            ear.turn.clear();
+            ear.open += 1;
             ear.recognizer.finish(turn);
         }),
         Request::Reset(leg) => with(leg, &mut |ear| {
             inflow::lock(&ear.inflow).take(&mut ear.taken);
             ear.taken.clear();
+            ear.turn.clear();
             ear.recognizer.reset();
         }),
     }
@@ -250,14 +299,54 @@ fn guarded(leg: LegId, ear: &mut Ear, act: impl FnOnce(&mut Ear)) -> bool {
 impl Ear {
     fn listen(&mut self, leg: LegId) {
         self.push(leg);
+        self.listen_to_former(leg);
         for _ in 0..TRANSCRIPTS {
             match self.recognizer.poll() {
                 Ok(Some(transcript)) => {
                     self.failing = false;
-                    (self.sink)(leg, HearingEvent::Heard(transcript));
+                    self.heard(leg, transcript);
                 }
                 Ok(None) => return,
                 Err(error) => return self.failed(leg, error),
+            }
+        }
+    }
+
+    fn heard(&mut self, leg: LegId, transcript: Transcript) {
+        if matches!(transcript, Transcript::Final { .. }) {
+            self.open = self.open.saturating_sub(1);
+        }
+        (self.sink)(leg, HearingEvent::Heard(transcript));
+    }
+
+    fn replace(&mut self, leg: LegId, mut recognizer: Box<dyn Recognizer>) {
+        recognizer.expect(&self.hints);
+        for heard in &self.turn {
+            if let Err(error) = recognizer.push(heard) {
+                self.failed(leg, error);
+                break;
+            }
+        }
+        let former = std::mem::replace(&mut self.recognizer, recognizer);
+        // Two changes within one turn: the first one's turns are the call's own limit's.
+        self.former = (self.open > 0).then_some(former);
+        self.failing = false;
+    }
+
+    /// Takes the turns that the recogniser before has to finish.
+    fn listen_to_former(&mut self, leg: LegId) {
+        while let Some(former) = &mut self.former {
+            match former.poll() {
+                Ok(Some(transcript @ Transcript::Final { .. })) => self.heard(leg, transcript),
+                Ok(Some(Transcript::Partial { .. })) => {}
+                Ok(None) => break,
+                Err(error) => {
+                    self.former = None;
+                    return self.failed(leg, error);
+                }
+            }
+            if self.open == 0 {
+                self.former = None;
             }
         }
     }
@@ -269,6 +358,10 @@ impl Ear {
             if let Err(error) = self.recognizer.push(&heard) {
                 self.failed(leg, error);
             }
+            if self.turn.len() == KEPT {
+                self.turn.pop_front();
+            }
+            self.turn.push_back(heard);
         }
         let frames = dropped - self.dropped;
         if frames > 0 {
@@ -281,6 +374,7 @@ impl Ear {
     fn failed(&mut self, leg: LegId, error: RecognizerError) {
         let event = match error {
             RecognizerError::Behind { frames } => HearingEvent::Behind { frames: frames as u64 },
+            RecognizerError::Lost { what } => HearingEvent::Lost { what },
             RecognizerError::Failed { .. } if self.failing => return,
             RecognizerError::Failed { what } => {
                 self.failing = true;
@@ -398,6 +492,22 @@ mod tests {
         assert_eq!(events[1], (LegId(1), heard(1, 20)));
         assert_eq!(events[2], (LegId(2), failed("it panicked")));
         assert_eq!(events[3], (LegId(3), heard(1, 20)));
+    }
+
+    #[test]
+    fn another_recogniser_hears_the_turn_from_its_beginning() {
+        let (listening, mut writers) = attach(&[(1, NEVER, NEVER)]);
+        push(&mut writers[0], 10);
+        listening.hearing.finish(LegId(1), TurnId(1)).unwrap();
+        assert_eq!(listening.events.recv().unwrap(), (LegId(1), heard(1, 10)));
+        push(&mut writers[0], 7);
+        // What is in the ring is pushed before a turn ends; a change comes in the middle of one.
+        std::thread::sleep(Duration::from_millis(100));
+        let another = Counter { frames: 100, fails: NEVER, panics: NEVER, finished: None };
+        listening.hearing.replace(LegId(1), Box::new(another)).unwrap();
+        push(&mut writers[0], 3);
+        listening.hearing.finish(LegId(1), TurnId(2)).unwrap();
+        assert_eq!(listening.events.recv().unwrap(), (LegId(1), heard(2, 110)));
     }
 
     #[test]
