@@ -188,7 +188,7 @@ fn a_language_is_changed_for_ears_and_voice_at_once() {
     }
     let mut at = now + Duration::from_secs(6);
     let mut seen = Vec::new();
-    let mut take = |call: &mut Call, seen: &mut Vec<String>| {
+    let take = |call: &mut Call, seen: &mut Vec<String>| {
         let mut finished = false;
         while let Some(output) = call.poll_output() {
             match output {

@@ -1,6 +1,7 @@
 //! Vendors that hear and speak, in each way in which they can fail: words come, sound comes, and within limits.
 #![allow(clippy::unwrap_used)]
 
+mod embedded;
 mod hearing;
 mod speaking;
 #[path = "../vendor_stage/mod.rs"]

@@ -402,8 +402,7 @@ mod tests {
 
     #[test]
     fn words_that_reach_the_pause_are_believed_after_a_while() {
-        let mut words = Words::default();
-        words.sent = 3.0;
+        let mut words = Words { sent: 3.0, ..Words::default() };
         words.hear(result(0.0, 2.5, "two thirty", true, false)).unwrap();
         words.finish(TurnId(1));
         words.settle();
