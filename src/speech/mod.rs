@@ -14,7 +14,7 @@ mod voice_hint;
 
 pub use echo::{EchoReference, Sent};
 pub use floor::{Floor, Patience};
-pub use recognizer::{HeardFrame, Recognizer, RecognizerError, Transcript};
+pub use recognizer::{HeardFrame, Recognizer, RecognizerError, Transcript, Work};
 pub use utterance::Utterance;
 pub use vad::{Activity, Vad, VoiceEdge};
 pub use voice::{Manner, Voice, VoiceError};
