@@ -13,7 +13,7 @@ mod voice;
 mod voice_hint;
 
 pub use echo::{EchoReference, Sent};
-pub use floor::{Floor, Patience};
+pub use floor::{Floor, patience::Awaited};
 pub use recognizer::{HeardFrame, Recognizer, RecognizerError, Transcript};
 pub use utterance::Utterance;
 pub use vad::{Activity, Vad, VoiceEdge};
