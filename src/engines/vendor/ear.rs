@@ -9,7 +9,7 @@ use super::fault::Fault;
 use super::kept::Kept;
 use crate::base::{Frame, Hints, Language, Phi, TurnId};
 use crate::ops::{SpeechPart, StoodIn, VendorAnswered, VendorFault};
-use crate::speech::{HeardFrame, Recognizer, RecognizerError, Transcript};
+use crate::speech::{HeardFrame, Recognizer, RecognizerError, Transcript, Work};
 
 /// So much voice holds a word: where a vendor found none, the embedded recogniser is asked too. 40 × 20 ms.
 const A_WORD: usize = 40;
@@ -358,6 +358,12 @@ impl Recognizer for VendorEar {
             (Way::Embedded, Some(embedded)) => embedded.reset(),
             _ => {}
         }
+    }
+
+    fn due(&self) -> Option<Work> {
+        // The vendor's words are there or not; what stands in computes.
+        let standing_in = self.replays.iter().chain(&self.embedded);
+        standing_in.filter_map(|ear| ear.due()).max()
     }
 
     fn poll(&mut self) -> Result<Option<Transcript>, RecognizerError> {
