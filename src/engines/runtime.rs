@@ -5,7 +5,10 @@
 
 use std::sync::Arc;
 
-use rten::{Model, NodeId, RunError, RunOptions, ThreadPool, Value, ValueOrView};
+use rten::{
+    Model, ModelOptions, NodeId, RunError, RunOptions, ShapeInferenceMode, ThreadPool, Value,
+    ValueOrView,
+};
 
 use super::models::{ModelError, ModelFile, ModelPaths};
 
@@ -26,6 +29,19 @@ impl Network {
     pub(super) fn load(paths: &ModelPaths, file: ModelFile) -> Result<Self, ModelError> {
         let bytes = paths.read(file)?;
         let model = Model::load(bytes).map_err(|e| unusable(paths, file, e))?;
+        Ok(Self { model, file, paths: paths.clone() })
+    }
+
+    /// As [`Self::load`], a network that was written for one length of its input and is to take others.
+    pub(super) fn load_for_any_length(
+        paths: &ModelPaths,
+        file: ModelFile,
+    ) -> Result<Self, ModelError> {
+        let bytes = paths.read(file)?;
+        let mut options = ModelOptions::with_all_ops();
+        // Else what the runtime concludes from that length is held against the input.
+        options.shape_inference(ShapeInferenceMode::Off);
+        let model = options.load(bytes).map_err(|e| unusable(paths, file, e))?;
         Ok(Self { model, file, paths: paths.clone() })
     }
 

@@ -26,7 +26,7 @@ pub use labels::{
     TransferOutcome, TrunkStateLabel,
 };
 pub use media::{
-    MediaFull, MediaLate, MediaLoadMeasured, MediaScheduling, MemoryLocked, RtpBuffer,
+    HearingFull, HearingMeasured, MediaFull, MediaLate, MediaLoadMeasured, MediaScheduling, MemoryLocked, RtpBuffer,
     RtpThrownAway, RtpUnsent,
 };
 pub use sound::{DigitKeyed, Evenness, MediaClosed, SoundJudged, SoundOf, SoundUnsent};

@@ -74,7 +74,7 @@ impl WhisperModel {
     /// # Errors
     /// When a file is missing, damaged, or not this model.
     pub fn load(paths: &ModelPaths) -> Result<Arc<Self>, ModelError> {
-        let encoder = Network::load(paths, ModelFile::WhisperEncoder)?;
+        let encoder = Network::load_for_any_length(paths, ModelFile::WhisperEncoder)?;
         let decoder = Network::load(paths, ModelFile::WhisperDecoder)?;
         let json = paths.read(ModelFile::WhisperTokenizer)?;
         let pieces = BytePieces::parse(&json)
