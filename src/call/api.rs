@@ -11,7 +11,7 @@ use crate::base::{
 use crate::media::Way;
 use crate::sdp::{LocalMedia, Negotiated, SdpError};
 use crate::sip;
-use crate::speech::{Manner, Transcript};
+use crate::speech::{Manner, Transcript, VoiceHint};
 
 /// What is fixed when a call begins.
 #[derive(Clone, Debug)]
@@ -105,6 +105,8 @@ pub enum Sound {
     VoiceOn { since: Instant },
     /// The voice ended at this time.
     VoiceOff { since: Instant },
+    /// What is suspected of the caller, as of now.
+    VoiceHint { kind: VoiceHint },
     /// A digit was keyed, as an event (RFC 4733) or in the sound.
     Dtmf { digit: Phi<char>, way: Way },
     /// The first frame of an utterance was sent.

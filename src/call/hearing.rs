@@ -39,6 +39,8 @@ impl Call {
                 self.voice_off = Some(since);
                 self.floor.handle_input(now, floor::Input::VoiceOff { since });
             }
+            // The floor decides by voices alone.
+            Sound::VoiceHint { .. } => {}
             Sound::Dtmf { digit, way } => {
                 self.dtmf(now, *digit.reveal(Purpose::Understanding), way);
             }
