@@ -17,7 +17,7 @@ mod voice_hint;
 
 pub use attention::{Attention, Noticed};
 pub use echo::{EchoReference, Sent};
-pub use floor::{Floor, Patience};
+pub use floor::{Floor, patience::Awaited};
 pub use recognizer::{HeardFrame, Recognizer, RecognizerError, Transcript, Work};
 pub use utterance::Utterance;
 pub use vad::{Activity, Vad, VoiceEdge};

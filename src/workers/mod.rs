@@ -8,6 +8,7 @@ mod bridge;
 mod control;
 mod error;
 mod events;
+mod fader;
 mod hearing;
 mod hearing_load;
 mod hearing_queue;

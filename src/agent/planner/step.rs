@@ -9,6 +9,9 @@ use crate::agent::wording;
 use crate::base::{Expect, Phi, UtteranceId};
 use crate::practice::Practitioner;
 
+/// Digits of a ZIP code.
+pub(crate) const ZIP_DIGITS: u8 = 5;
+
 /// The open question, or what is waited for.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Step {
@@ -154,7 +157,7 @@ impl Step {
         match self {
             Self::Name(_) => (Expect::Name, Patience::Dictation),
             Self::BirthDate => (Expect::Date, Patience::Dictation),
-            Self::TieBreaker => (Expect::Digits, Patience::Dictation),
+            Self::TieBreaker => (Expect::Digits, Patience::Number { digits: ZIP_DIGITS }),
             Self::Message => (Expect::Anything, Patience::Dictation),
             _ if self.asked() == Asked::YesNo => (Expect::YesNo, Patience::Brief),
             _ => (Expect::Anything, Patience::Normal),
