@@ -7,4 +7,5 @@ pub mod models;
 pub mod stt;
 pub mod tts;
 
+mod onnx_shapes;
 mod runtime;

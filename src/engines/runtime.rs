@@ -11,6 +11,7 @@ use rten::{
 };
 
 use super::models::{ModelError, ModelFile, ModelPaths};
+use super::onnx_shapes::without_shapes;
 
 thread_local! {
     /// Started by the first run on a thread, and so with that thread's priority.
@@ -37,9 +38,10 @@ impl Network {
         paths: &ModelPaths,
         file: ModelFile,
     ) -> Result<Self, ModelError> {
-        let bytes = paths.read(file)?;
+        let bytes = without_shapes(&paths.read(file)?)
+            .ok_or_else(|| unusable(paths, file, "it is not in ONNX's format"))?;
         let mut options = ModelOptions::with_all_ops();
-        // Else what the runtime concludes from that length is held against the input.
+        // It would conclude from the weights what was taken out.
         options.shape_inference(ShapeInferenceMode::Off);
         let model = options.load(bytes).map_err(|e| unusable(paths, file, e))?;
         Ok(Self { model, file, paths: paths.clone() })

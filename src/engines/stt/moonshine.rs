@@ -90,17 +90,6 @@ impl MoonshineModel {
             let texts: Vec<_> = texts.map(|text| self.framed(text)).collect();
             let weights = self.decoder.weigh(&texts, states)?;
             let Some((heard, others)) = weights.split_first() else { break };
-            if std::env::var("ZZM").is_ok() {
-                for (w, c) in others.iter().zip(&candidates) {
-                    eprintln!(
-                        "MARGIN {:.1} d {:.2} [{}] -> [{}]",
-                        heard - w,
-                        c.distance,
-                        decoded.text,
-                        c.text
-                    );
-                }
-            }
             let believed = others.iter().zip(candidates).filter(|(weight, candidate)| {
                 **weight >= heard - if candidate.likely { BELIEVED } else { -SURER }
             });
@@ -130,7 +119,6 @@ impl MoonshineModel {
         let mut memory = self.decoder.begin();
         let mut said: Vec<u32> = Vec::with_capacity(limit);
         let mut sureness = 0.0;
-        let mut probs = Vec::new();
         while said.len() < limit {
             let not_the_end = must_begin && said.is_empty();
             let logits =
@@ -139,16 +127,12 @@ impl MoonshineModel {
             let Some((token, probability)) = next.filter(|(token, _)| *token != END) else { break };
             said.push(token);
             sureness += probability;
-            probs.push(probability);
             if let Some(length) = without_loop(&said) {
                 said.truncate(length);
                 break;
             }
         }
         let text = self.pieces.text(&said);
-        if std::env::var("ZZC").is_ok() {
-            eprintln!("CONF {:?}", probs);
-        }
         Ok(Decoded { text, sureness: sureness.min(said.len() as f32), pieces: said.len() })
     }
 }
