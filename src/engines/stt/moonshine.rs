@@ -118,7 +118,7 @@ impl MoonshineModel {
     fn say(&self, states: &Value, limit: usize, must_begin: bool) -> Result<Decoded, RunError> {
         let mut memory = self.decoder.begin();
         let mut said: Vec<u32> = Vec::with_capacity(limit);
-        let mut sureness = 0.0;
+        let mut probabilities = Vec::with_capacity(limit);
         while said.len() < limit {
             let not_the_end = must_begin && said.is_empty();
             let logits =
@@ -126,14 +126,14 @@ impl MoonshineModel {
             let next = likeliest(&logits, 1, |token| not_the_end && token == END);
             let Some((token, probability)) = next.filter(|(token, _)| *token != END) else { break };
             said.push(token);
-            sureness += probability;
+            probabilities.push(probability);
             if let Some(length) = without_loop(&said) {
                 said.truncate(length);
                 break;
             }
         }
         let text = self.pieces.text(&said);
-        Ok(Decoded { text, sureness: sureness.min(said.len() as f32), pieces: said.len() })
+        Ok(Decoded::new(text, &probabilities[..said.len()]))
     }
 }
 
