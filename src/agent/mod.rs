@@ -7,6 +7,7 @@
 mod api;
 mod caller_timers;
 mod conversation;
+mod fact_reader;
 mod facts;
 mod guard;
 mod language;
@@ -17,6 +18,7 @@ mod wording;
 
 pub use api::{Decision, Goal, Input, Output, Patience, Setting};
 pub use conversation::Conversation;
+pub use fact_reader::{FactsRead, read_facts};
 pub use memory::Memory;
 
 /// Returns the rule of the emergency guard that a text would trip, such as `red_flag.chest_pain`.
