@@ -457,6 +457,7 @@ fn media_input(event: &MediaEvent) -> Option<Input> {
             Sound::VoiceOn { since: event.at - *started_ago }
         }
         MediaEventKind::VoiceOff { ended_ago } => Sound::VoiceOff { since: event.at - *ended_ago },
+        MediaEventKind::VoiceHint(kind) => Sound::VoiceHint { kind: *kind },
         MediaEventKind::Dtmf(digit, way) => Sound::Dtmf { digit: digit.clone(), way: *way },
         MediaEventKind::UtteranceStarted { utterance } => Sound::Started { utterance: *utterance },
         MediaEventKind::UtteranceEnded { utterance, frames_played, complete } => {
