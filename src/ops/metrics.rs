@@ -82,7 +82,7 @@ pub(super) mod names {
 use names::*;
 
 /// Histograms: name, meaning, bucket bounds.
-const HISTOGRAMS: [(&str, &str, &[f64]); 14] = [
+const HISTOGRAMS: &[(&str, &str, &[f64])] = &[
     (
         VENDOR_FIRST_SECONDS,
         "From the end of a turn to a vendor's text, or from a sentence to its first sound.",
