@@ -6,6 +6,7 @@
 #[allow(missing_docs, reason = "variants are documented; a field `turn: TurnId` says all there is")]
 mod api;
 mod caller_timers;
+mod confidence;
 mod conversation;
 mod facts;
 mod guard;
@@ -15,7 +16,7 @@ mod planner;
 pub mod tools;
 mod wording;
 
-pub use api::{Decision, Goal, Input, Output, Patience, Setting};
+pub use api::{Decision, Goal, Input, Output, Patience, Private, Setting};
 pub use conversation::Conversation;
 pub use memory::Memory;
 

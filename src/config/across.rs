@@ -40,6 +40,7 @@ pub(super) fn check(
             }
         }
     }
+    recordings(findings, node, plans);
     test_trunks(findings, trunks, profiles > trunks.len(), plans);
     let used: BTreeSet<_> = trunks.iter().map(|trunk| &trunk.profile.plan).collect();
     for (name, plan) in plans.iter().filter(|(name, _)| !used.contains(name)) {
@@ -60,6 +61,21 @@ pub(super) fn unused_lists(
             let found = Diagnostic::warning(Code::Unused, format!("no dialplan uses {path}"));
             let help = format!("write file = \"{path}\" under [callers.…], or remove it");
             findings.push(found.at(source, 0..0, "").help(help));
+        }
+    }
+}
+
+/// Without a key nobody could ever hear a recording.
+fn recordings(findings: &mut Findings, node: &Node, plans: &BTreeMap<PlanName, ReadPlan>) {
+    if node.recording.is_some() {
+        return;
+    }
+    for plan in plans.values() {
+        for place in &plan.recorded {
+            let title = "calls cannot be recorded: nobody could hear them";
+            let found = Diagnostic::error(Code::Undefined, title);
+            let found = found.at(&plan.source, place.clone(), "needs a key");
+            findings.push(found.help("write [recording] key in attendant.toml, or \"off\" here"));
         }
     }
 }

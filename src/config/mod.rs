@@ -24,6 +24,7 @@ mod peer_file;
 mod plan_file;
 mod presets;
 mod reach;
+mod recording_file;
 pub mod reference;
 mod route_file;
 mod session_file;
@@ -43,6 +44,7 @@ pub use keys::{Fallback, Key, NODE, PLAN, TRUNK};
 pub use load::{Config, Generation, Readable};
 pub use node::{Book, Floods, Node, RtpBind};
 pub use presets::{Fact, Family, Knowledge, Preset, Standing};
+pub use recording_file::Recording;
 pub use snippet::{SnippetFamily, SnippetValues, snippet};
 pub use transfer::{ContextField, NotAllowed, Notify200, Transfer, TransferMethod};
 pub use trunk::{

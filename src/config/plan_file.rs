@@ -18,7 +18,7 @@ use super::diagnostic::Source;
 use super::file::{OneOrMany, Reader, Text};
 use super::hours_file::{self, HolidaysFile, HoursFile};
 use super::names::Names;
-use super::route_file::{self, RouteFile};
+use super::route_file::{self, Found, Inherited, RouteFile};
 use super::target_file::{self, TargetFile, TargetPlaces};
 
 /// A plan with the places that checks across files point at.
@@ -33,6 +33,8 @@ pub(super) struct ReadPlan {
     pub(super) lists: BTreeSet<String>,
     /// What each test names.
     pub(super) tests: Vec<TestPlaces>,
+    /// Where it says that calls are recorded.
+    pub(super) recorded: Vec<Range<usize>>,
 }
 
 /// The places of a test.
@@ -46,6 +48,7 @@ pub(super) struct TestPlaces {
 pub(super) struct PlanFile {
     timezone: Text,
     language: Option<Spanned<OneOrMany>>,
+    recording: Option<Text>,
     #[serde(default)]
     hours: BTreeMap<Text, HoursFile>,
     #[serde(default)]
@@ -83,13 +86,22 @@ pub(super) fn read(reader: &mut Reader<'_>, lists: &Lists) -> Option<ReadPlan> {
         Some(list) => route_file::languages(reader, list),
         None => Some(vec![Language::EN_US]),
     };
+    let mut recorded = Vec::new();
+    let recording = route_file::recording(reader, &mut recorded, raw.recording.as_ref());
     let (mut names, mut written) = (Names::default(), Vec::new());
     let openings = hours_file::define(reader, &mut names, raw.hours, raw.holidays);
     let used = raw.callers.values().filter_map(CallersFile::list).map(str::to_owned).collect();
     let callers = callers_file::define(reader, lists, &mut names, &mut written, raw.callers);
     raw.target.keys().for_each(|name| names.targets.define(name, ()));
     let targets = target_file::read(reader, &mut names, raw.target);
-    let routes = route_file::read(reader, &mut names, &mut written, raw.route, language.as_deref());
+    let inherited = Inherited { languages: language.as_deref(), recorded: recording.flatten() };
+    let routes = route_file::read(
+        reader,
+        &mut names,
+        &mut Found { written: &mut written, recorded: &mut recorded },
+        raw.route,
+        inherited,
+    );
     names.report_unused(reader);
 
     // What can ever happen is asked only of what could be read to its end.
@@ -109,7 +121,9 @@ pub(super) fn read(reader: &mut Reader<'_>, lists: &Lists) -> Option<ReadPlan> {
     let plan = Plan { zone, calendar, targets, routes, tests };
     let source = reader.source.clone();
     let (targets, tests) = (places, test_places);
-    callers.then_some(ReadPlan { plan, source, targets, written, lists: used, tests })
+    recording?;
+    let lists = used;
+    callers.then_some(ReadPlan { plan, source, targets, written, lists, tests, recorded })
 }
 
 fn calendar(names: &Names) -> Calendar {

@@ -20,6 +20,7 @@ use crate::workers::{
     HearingEvent, HearingSink, LegControl, Port, SpeakingEvent, SpeakingSink, WorkersError,
 };
 
+use super::recording::CallRecording;
 use super::services::Services;
 use super::shared::Shared;
 use super::tools::{HandOffJob, Job, Tools};
@@ -52,6 +53,8 @@ pub(super) struct Hands {
     pub(super) services: Services,
     /// What the caller is heard in.
     pub(super) language: Language,
+    /// What is recorded of the call.
+    pub(super) recording: CallRecording,
     /// The response gap of each turn.
     pub(super) gaps: Vec<Duration>,
     /// How digits have come in this call.
@@ -150,6 +153,9 @@ impl Hands {
                 ops::TransferFinished { call, target, outcome: label, took }.emit();
                 self.tools.hand_off(HandOffJob::Done { turn, outcome });
             }
+            Output::Record(record) => {
+                self.recording.perform(record, &self.shared.recorder, self.media.as_ref());
+            }
             Output::Decided(decision) => self.tools.ask(Job::Decided(decision)),
             Output::Told(told) => self.told(told),
             Output::Over(summary) => {
@@ -208,6 +214,7 @@ impl Hands {
     fn open_media(&mut self, negotiated: &Negotiated) {
         let Some(port) = self.port.take() else { return };
         let leg = self.leg;
+        self.recording.band(!negotiated.codec.is_narrow());
         match self.shared.media.open(leg, port, self.services.params(negotiated, self.nat)) {
             Ok(media) => {
                 let recognizer = self.shared.recognizer(self.language);
@@ -261,6 +268,7 @@ impl Hands {
             self.shared.speaking.detach(self.leg);
             media.close();
         }
+        self.recording.finish();
         self.port = None;
     }
 

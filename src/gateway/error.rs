@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use crate::audit::AuditError;
 use crate::ehr::EhrError;
 use crate::engines::models::ModelError;
+use crate::recording::RecordingError;
 use crate::signalling::BindError;
 use crate::store::StoreError;
 use crate::toolbox::UnknownTimeZone;
@@ -43,6 +44,9 @@ pub enum StartError {
     /// Media cannot run.
     #[error(transparent)]
     Workers(#[from] WorkersError),
+    /// Recordings cannot be made.
+    #[error(transparent)]
+    Recording(#[from] RecordingError),
     /// Metrics cannot listen.
     #[error(
         "metrics: cannot listen on {address}; see with `ss -ltnp` which program holds the port, or change [metrics] listen"
@@ -65,6 +69,7 @@ impl StartError {
             Self::Signalling(error) => Some(error.advice()),
             Self::Workers(error) => Some(error.advice().to_owned()),
             Self::Models(error) => Some(error.advice().to_owned()),
+            Self::Recording(error) => Some(error.advice().to_owned()),
             Self::Practice(_)
             | Self::EmptyBook { .. }
             | Self::TimeZone(_)

@@ -9,6 +9,7 @@ mod decision;
 mod error;
 mod leg_sound;
 mod media_minder;
+mod recording;
 mod reload;
 mod rescue;
 mod services;

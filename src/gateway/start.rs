@@ -20,6 +20,7 @@ use crate::engines::tts::HibariModel;
 use crate::ops::http::{Condition, Health};
 use crate::ops::{self, http, metrics, systemd};
 use crate::practice::{Practice, Practitioner};
+use crate::recording::Recorder;
 use crate::signalling::Signalling;
 use crate::sip::Command;
 use crate::speech::{Recognizer, Voice};
@@ -125,6 +126,7 @@ impl Gateway {
         let media = MediaPlane::start(&media_config(&config))?;
         let hearing = Hearing::start(config.node.hearing_threads.get().into())?;
         let speaking = Speaking::start(engines.voices)?;
+        let recorder = Recorder::start()?;
         let seed = seed_of_the_system();
         let key = key_of_the_system().map_err(StartError::Random)?;
         let (driver, signalling, signals) =
@@ -151,6 +153,7 @@ impl Gateway {
             hearing,
             speaking,
             ears: engines.ears,
+            recorder,
             toolbox,
             audit,
             store,

@@ -65,6 +65,12 @@ pub(super) mod names {
     pub(in crate::ops) const CALL_DEPTH_SECONDS: &str = "attendant_call_depth_seconds";
     pub(in crate::ops) const ROUND_TRIP_SECONDS: &str = "attendant_call_round_trip_seconds";
     pub(in crate::ops) const SPEECH_DBOV: &str = "attendant_call_speech_dbov";
+    pub(in crate::ops) const RECORDINGS: &str = "attendant_recordings_total";
+    pub(in crate::ops) const RECORDINGS_ACTIVE: &str = "attendant_recordings_active";
+    pub(in crate::ops) const RECORDINGS_PURGED: &str = "attendant_recordings_purged_total";
+    pub(in crate::ops) const RECORDING_BYTES: &str = "attendant_recording_bytes_total";
+    pub(in crate::ops) const RECORDING_FAILURES: &str = "attendant_recording_failures_total";
+    pub(in crate::ops) const RECORDING_FRAMES_LOST: &str = "attendant_recording_frames_lost_total";
     pub(in crate::ops) const DRAINING: &str = "attendant_draining";
 }
 use names::*;
@@ -263,7 +269,9 @@ fn describe() {
     level(MEDIA_LOAD, "The part of a core that the busiest media thread used.");
     level(MEDIA_FULL, "1 while new calls are refused because media threads are too busy.");
     level(DRAINING, "1 while new calls are refused because the process is to stop.");
+    level(RECORDINGS_ACTIVE, "Calls that are being recorded.");
     describe_sound();
+    describe_recordings();
     for (name, meaning, _) in HISTOGRAMS {
         describe_histogram!(name, meaning);
     }
@@ -280,6 +288,22 @@ fn describe_sound() {
     );
     describe_counter!(DIGITS, "Digits that callers keyed, by trunk and by how they came.");
     describe_counter!(SOUND_VERDICTS, "Whether both sides of calls hear each other, by trunk.");
+}
+
+/// What is kept of calls as sound.
+fn describe_recordings() {
+    let plain = |name, meaning| {
+        describe_counter!(name, meaning);
+        counter!(name).increment(0);
+    };
+    plain(RECORDINGS_PURGED, "Recordings removed because their time had come.");
+    plain(RECORDING_BYTES, "Sound written into recordings, before encryption.");
+    plain(RECORDING_FAILURES, "Calls that could not be recorded, or not to their end.");
+    plain(RECORDING_FRAMES_LOST, "Frames missing in recordings because the machine was late.");
+    describe_counter!(RECORDINGS, "Recordings that ended, by what became of them.");
+    for result in ["kept", "cut_short", "denied"] {
+        counter!(RECORDINGS, "result" => result).increment(0);
+    }
 }
 
 fn labelled_by(key: &'static str, name: &'static str, labels: [&'static str; 2]) {

@@ -9,6 +9,7 @@ mod labels;
 pub mod logging;
 mod media;
 pub mod metrics;
+mod recording;
 mod sound;
 pub mod systemd;
 mod transport;
@@ -28,6 +29,10 @@ pub use labels::{
 pub use media::{
     MediaFull, MediaLate, MediaLoadMeasured, MediaScheduling, MemoryLocked, RtpBuffer,
     RtpThrownAway, RtpUnsent,
+};
+pub use recording::{
+    RecordingDenied, RecordingEnded, RecordingFailed, RecordingPurged, RecordingStarted,
+    RecordingWritten, RecordingsActive, RecordingsUnkept,
 };
 pub use sound::{DigitKeyed, Evenness, MediaClosed, SoundJudged, SoundOf, SoundUnsent};
 pub use transport::{
