@@ -11,7 +11,7 @@ use crate::base::{Expect, Phi};
 /// Without another sign, what is private is over after this: the turn in which it was came to nothing.
 const LASTS: Duration = Duration::from_secs(20);
 /// The same after a whole number: its date and security code follow.
-const LASTS_AFTER: Duration = Duration::from_secs(60);
+const LASTS_AFTER: Duration = Duration::from_secs(30);
 
 /// What is known of what must not be kept.
 #[derive(Clone, Debug, Default)]
@@ -50,7 +50,8 @@ impl Conversation {
         let follows = was_whole && has_figures(text);
         let secret = sign == CardSign::Whole || follows;
         // What belongs to a number may go on in the next turn; else it is over with this one.
-        if !secret {
+        let nothing = text.trim().is_empty();
+        if !secret && !(nothing && was_whole) {
             self.private_is_over();
         }
         self.confidence.secret = secret;

@@ -10,6 +10,7 @@ mod error;
 mod leg_sound;
 mod media_minder;
 mod recording;
+mod recording_minder;
 mod reload;
 mod rescue;
 mod services;

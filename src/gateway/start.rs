@@ -34,7 +34,7 @@ use super::shared::Shared;
 use super::standing::TrunkFacts;
 use super::switchboard::{Board, Control, Switchboard, expect_metrics};
 use super::watch::Watched;
-use super::{media_minder, sockets, spawn};
+use super::{media_minder, recording_minder, sockets, spawn};
 
 /// What a watcher may be behind before it loses the oldest: a minute of a lively call.
 const WATCHED: usize = 1024;
@@ -289,6 +289,7 @@ async fn pass_on(mut events: MediaEvents, to: mpsc::Sender<MediaEvent>) {
 /// Starts what looks after the process, and what is asked from outside.
 async fn minders(shared: &Arc<Shared>, control: &mpsc::Sender<Control>) -> Vec<JoinHandle<()>> {
     let mut minders = vec![spawn("media minder", media_minder::run(Arc::clone(shared)))];
+    minders.push(spawn("recording minder", recording_minder::run(Arc::clone(shared))));
     minders.extend(watchdog(control.clone()));
     minders.extend(serve_control(&shared.config.load(), control.clone()).await);
     minders

@@ -31,8 +31,8 @@ pub use media::{
     RtpThrownAway, RtpUnsent,
 };
 pub use recording::{
-    RecordingDenied, RecordingEnded, RecordingFailed, RecordingPurged, RecordingStarted,
-    RecordingWritten, RecordingsActive, RecordingsUnkept,
+    RecordingDenied, RecordingEnded, RecordingFailed, RecordingPurged, RecordingRecovered,
+    RecordingStarted, RecordingWritten, RecordingsActive, RecordingsUnkept,
 };
 pub use sound::{DigitKeyed, Evenness, MediaClosed, SoundJudged, SoundOf, SoundUnsent};
 pub use transport::{

@@ -118,6 +118,22 @@ impl RecordingFailed<'_> {
     }
 }
 
+/// A recording that a killed process left open can be heard up to some seconds before its end.
+#[derive(Debug)]
+pub struct RecordingRecovered<'a> {
+    /// The call's id.
+    pub call: &'a str,
+}
+
+impl RecordingRecovered<'_> {
+    /// Logs and counts it.
+    pub fn emit(self) {
+        let call = self.call;
+        tracing::warn!(call, "A recording was cut short: the process was killed.");
+        counter!(names::RECORDINGS, "result" => "cut_short").increment(1);
+    }
+}
+
 /// A recording was removed because its time had come.
 #[derive(Debug)]
 pub struct RecordingPurged<'a> {

@@ -268,3 +268,98 @@ impl Taken {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::file::{full_after, list};
+    use super::*;
+    use crate::base::CallId;
+    use crate::workers::tap_for_tests as tap;
+    use jiff::civil::date;
+
+    const KEY: &str = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
+
+    fn order(directory: &std::path::Path) -> Order {
+        Order {
+            call: CallId(7),
+            trunk: "front".into(),
+            route: "reception".into(),
+            day: date(2026, 11, 20),
+            directory: directory.to_owned(),
+            keys: vec![KEY.into()],
+            wide: false,
+            reserve: 0,
+        }
+    }
+
+    #[test]
+    fn a_full_disk_ends_the_recording_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let order = order(folder.path());
+        let paths = Paths::new(folder.path(), "2026-11-20", &order.call.to_string());
+        // Room for the header and a chunk of 64 KiB, and not for two.
+        let file = full_after(paths.clone(), &order.keys, 100_000);
+        let (mut send, reader) = tap();
+        let text = crate::ops::metrics::scoped(|metrics| {
+            let mut take = Take::on(order, reader, paths, file, Rate::Narrow);
+            let start = Instant::now() + Duration::from_secs(60);
+            // 10 s are held back; a chunk is two seconds of it.
+            for tick in 0..1500_u64 {
+                let now = start + Frame::TIME * tick as u32;
+                send(tick, &Frame([1000; Frame::SAMPLES]));
+                assert!(!take.step(now));
+            }
+            assert!(!take.writes());
+            let (told, mut kept) = oneshot::channel();
+            take.end(start, Some(told));
+            drop(send);
+            assert!(take.step(start + Duration::from_secs(60)));
+            take.into_taken().finish();
+            let kept = kept.try_recv().unwrap();
+            assert!(!kept.complete && kept.length > Duration::from_secs(2), "{kept:?}");
+            metrics.render()
+        });
+        assert!(text.contains("attendant_recording_failures_total 1"), "{text}");
+        assert!(text.contains("attendant_recordings_total{result=\"cut_short\"} 1"), "{text}");
+        let listed = list(folder.path()).unwrap();
+        assert!(!listed[0].open && !listed[0].row.as_ref().unwrap().complete, "{listed:?}");
+        assert!(listed[0].bytes > 60_000);
+    }
+
+    #[test]
+    fn what_the_reader_missed_is_silence_of_the_same_length() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut send, reader) = tap();
+        let mut take = Take::begin(order(folder.path()), reader).map_err(|(_, e)| e).unwrap();
+        let start = Instant::now() + Duration::from_secs(60);
+        for tick in (0..40).chain(140..180) {
+            send(tick, &Frame([1000; Frame::SAMPLES]));
+            take.step(start + Frame::TIME * tick as u32);
+        }
+        let (told, mut kept) = oneshot::channel();
+        take.end(start, Some(told));
+        drop(send);
+        assert!(take.step(start + Duration::from_secs(10)));
+        take.into_taken().finish();
+        let kept = kept.try_recv().unwrap();
+        assert_eq!((kept.lost, kept.complete), (100, true), "{kept:?}");
+        assert_eq!(kept.length, Duration::from_millis(180 * 20));
+    }
+
+    #[test]
+    fn after_a_no_nothing_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut send, reader) = tap();
+        let mut take = Take::begin(order(folder.path()), reader).map_err(|(_, e)| e).unwrap();
+        let start = Instant::now() + Duration::from_secs(60);
+        for tick in 0..40 {
+            send(tick, &Frame([1000; Frame::SAMPLES]));
+            take.step(start + Frame::TIME * tick as u32);
+        }
+        assert_eq!(list(folder.path()).unwrap().len(), 1);
+        take.discard();
+        assert_eq!(list(folder.path()).unwrap(), []);
+        let day = std::fs::read_dir(folder.path().join("2026-11-20")).unwrap();
+        assert_eq!(day.count(), 0);
+    }
+}

@@ -39,5 +39,7 @@ pub use ports::Port;
 pub use rings::{DownFrame, DownRing, UpRing, UpWriter, up_ring};
 pub use speaking::{Speaking, SpeakingEvent, SpeakingSink};
 pub use tap::{StereoFrame, TapReader};
+#[cfg(test)]
+pub(crate) use tap::tap_for_tests;
 
 pub use crate::media::LegParams;

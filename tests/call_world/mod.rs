@@ -325,6 +325,7 @@ fn line(output: Output) -> Option<String> {
         | Output::Told(_)
         | Output::Prepare { .. }
         | Output::Expect(_)
+        | Output::Record(_)
         | Output::Decided(_) => {
             return None;
         }

@@ -1,0 +1,194 @@
+//! When a call may be recorded and when not, on virtual time: only what concerns recording is told.
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+mod call_world;
+mod timeline;
+
+use std::time::{Duration, Instant};
+
+use attendant::agent;
+use attendant::base::Purpose;
+use attendant::call::{Call, Output, Record, Setup, Told};
+use call_world::{input, sdp, setup};
+use timeline::Machine;
+
+const NOTICE: &str = "This call is recorded.";
+
+/// Tells of a call what concerns its recording: what is to be done, and the caller's words as others see them.
+struct Story {
+    call: Call,
+    start: Instant,
+}
+
+impl Machine for Story {
+    fn input(&mut self, now: Instant, line: &str) {
+        self.call.handle_input(now, input(now, line));
+    }
+
+    fn timeout(&mut self, now: Instant) {
+        self.call.handle_timeout(now);
+    }
+
+    fn output(&mut self) -> Option<String> {
+        loop {
+            if let Some(line) = self.line(self.call.poll_output()?) {
+                return Some(line);
+            }
+        }
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        self.call.poll_timeout()
+    }
+}
+
+impl Story {
+    fn line(&self, output: Output) -> Option<String> {
+        let ms = |at: Instant| (at - self.start).as_millis();
+        Some(match output {
+            Output::Record(Record::Start) => "record".into(),
+            Output::Record(Record::Discard) => "discard the recording".into(),
+            Output::Record(Record::Pause { why, since }) => {
+                format!("silence for {why:?} since {}ms", ms(since))
+            }
+            Output::Record(Record::Resume { why, at }) => {
+                format!("no silence for {why:?} from {}ms on", ms(at))
+            }
+            Output::Told(Told::CallerSaid { text, .. }) => {
+                format!("said: {}", text.reveal(Purpose::Comparison))
+            }
+            Output::Decided(agent::Decision { kind: "guard", rule, heard, .. }) => {
+                let heard = heard.map(|heard| heard.reveal(Purpose::Comparison).clone());
+                format!("guard {rule}, heard {}", heard.as_deref().unwrap_or("nothing"))
+            }
+            Output::Decided(agent::Decision { heard: Some(heard), .. }) => {
+                format!("kept: {}", heard.reveal(Purpose::Comparison))
+            }
+            Output::Over(summary) => format!("over, consent {:?}", summary.consent),
+            _ => return None,
+        })
+    }
+}
+
+#[track_caller]
+fn check_with(recorded: bool, script: &str) {
+    let start = Instant::now() + Duration::from_secs(60);
+    let plain = setup(Some(sdp("sendrecv")), &[101], false, &[]);
+    let notice = recorded.then(|| NOTICE.to_owned());
+    let setup = Setup { setting: agent::Setting { notice, ..plain.setting }, ..plain };
+    timeline::check(start, &mut Story { call: Call::new(start, setup), start }, script);
+}
+
+#[track_caller]
+fn check(script: &str) {
+    check_with(true, script);
+}
+
+/// The greeting is utterance 1, the notice 2, the question 3.
+const TOLD: &str = "
+    100ms < ack
+    200ms < started 1
+    3000ms < heard 1
+    3001ms < started 2
+    5000ms < heard 2
+    5000ms > record
+    5001ms < started 3
+    6000ms < heard 3
+";
+
+#[test]
+fn nothing_is_recorded_before_all_of_the_notice_was_heard() {
+    check(
+        "
+        100ms < ack
+        200ms < started 1
+        3000ms < heard 1
+        3001ms < started 2
+        4000ms < bye
+        4000ms > over, consent NotAsked
+        ",
+    );
+    check(&format!("{TOLD}\n7000ms < bye\n7000ms > over, consent Given"));
+}
+
+#[test]
+fn a_notice_that_was_cut_or_could_not_be_said_opens_nothing() {
+    for fails in ["cut 2 20", "mute 2"] {
+        check(&format!(
+            "
+            100ms < ack
+            200ms < started 1
+            3000ms < heard 1
+            3001ms < started 2
+            4000ms < {fails}
+            5001ms < started 3
+            6000ms < heard 3
+            7000ms < bye
+            7000ms > over, consent NotAsked
+            "
+        ));
+    }
+}
+
+#[test]
+fn a_route_that_is_not_recorded_is_never() {
+    check_with(
+        false,
+        "
+        100ms < ack
+        200ms < started 1
+        3000ms < heard 1
+        3001ms < started 2
+        4000ms < heard 2
+        5000ms < voice-on
+        6000ms < voice-off
+        6900ms < final 1 don't record me
+        6900ms > guard consent.denied, heard nothing
+        6900ms > said: don't record me
+        8000ms < bye
+        8000ms > over, consent Denied
+        ",
+    );
+}
+
+#[test]
+fn no_to_the_notice_is_no() {
+    check(&format!(
+        "{TOLD}
+        7000ms < voice-on
+        7400ms < voice-off
+        8500ms < final 1 No.
+        8500ms > discard the recording
+        8500ms > guard consent.denied, heard nothing
+        8500ms > said: No.
+        9000ms < started 4
+        10000ms < heard 4
+        11000ms < bye
+        11000ms > over, consent Denied
+        "
+    ));
+}
+
+#[test]
+fn a_refusal_counts_at_any_time_and_before_the_turn_is_over() {
+    check(&format!(
+        "{TOLD}
+        7000ms < voice-on
+        8000ms < voice-off
+        8900ms < final 1 When are you open?
+        8900ms > kept: When are you open?
+        8900ms > said: When are you open?
+        9000ms < hours 1
+        9500ms < started 4
+        11000ms < heard 4
+        11001ms < started 5
+        12000ms < heard 5
+        13000ms < voice-on
+        14000ms < partial no wait please don't record me
+        14000ms > discard the recording
+        14000ms > guard consent.denied, heard nothing
+        14200ms < bye
+        14200ms > over, consent Denied
+        "
+    ));
+}
