@@ -192,3 +192,98 @@ fn a_refusal_counts_at_any_time_and_before_the_turn_is_over() {
         "
     ));
 }
+
+#[test]
+fn a_card_number_is_silence_from_the_beginning_of_its_turn_and_so_is_what_belongs_to_it() {
+    check(&format!(
+        "{TOLD}
+        7000ms < voice-on
+        8000ms < partial I want to pay my card is
+        9000ms < partial I want to pay my card is 4111
+        9000ms > silence for Card since 6900ms
+        11000ms < voice-off
+        13000ms < final 1 I want to pay my card is 4111 1111 1111 1111
+        13000ms > guard privacy.digits, heard i want to pay my card is [number]
+        13000ms > said: i want to pay my card is [number]
+        13100ms < started 4
+        15000ms < heard 4
+        15001ms < started 5
+        16000ms < heard 5
+        17000ms < voice-on
+        18000ms < voice-off
+        20000ms < final 2 it expires 12 29
+        20000ms > guard privacy.digits, heard it expires [number]
+        20000ms > said: it expires [number]
+        20100ms < started 6
+        21000ms < heard 6
+        21001ms < started 7
+        22000ms < heard 7
+        23000ms < voice-on
+        24000ms < voice-off
+        26000ms < final 3 When are you open?
+        26000ms > no silence for Card from 26000ms on
+        26000ms > kept: When are you open?
+        26000ms > said: When are you open?
+        27000ms < bye
+        27000ms > over, consent Given
+        "
+    ));
+}
+
+#[test]
+fn a_card_number_in_two_turns_is_in_neither() {
+    check(&format!(
+        "{TOLD}
+        7000ms < voice-on
+        8000ms < partial 4111 1111
+        8000ms > silence for Card since 6900ms
+        8500ms < voice-off
+        10000ms < final 1 4111 1111
+        10000ms > no silence for Card from 10000ms on
+        10000ms > said: 4111 1111
+        10500ms < voice-on
+        11000ms < partial 1111 1111
+        11000ms > silence for Card since 10400ms
+        11500ms < voice-off
+        13500ms < final 2 1111 1111
+        13500ms > guard privacy.digits, heard [number]
+        13500ms > said: [number]
+        14000ms < bye
+        14000ms > over, consent Given
+        "
+    ));
+}
+
+#[test]
+fn a_keyed_card_number_is_silence_from_its_first_key_until_half_a_minute_after_the_last() {
+    let keys = |from: u32, digits: &str| -> String {
+        let press =
+            |(n, digit): (usize, char)| format!("{}ms < key {digit}\n", from + 300 * n as u32);
+        digits.chars().enumerate().map(press).collect()
+    };
+    let (first, rest) = (keys(7000, "41111111"), keys(9400, "11111111"));
+    check(&format!(
+        "{TOLD}
+        {first}
+        9100ms > silence for Card since 7000ms
+        {rest}
+        41500ms > no silence for Card from 41500ms on
+        50000ms < bye
+        50000ms > over, consent Given
+        "
+    ));
+}
+
+#[test]
+fn what_is_on_the_line_on_hold_is_not_recorded() {
+    check(&format!(
+        "{TOLD}
+        7000ms < reinvite sendonly
+        7000ms > silence for Hold since 7000ms
+        9000ms < reinvite sendrecv
+        9000ms > no silence for Hold from 9000ms on
+        10000ms < bye
+        10000ms > over, consent Given
+        "
+    ));
+}

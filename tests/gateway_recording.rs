@@ -10,7 +10,10 @@ mod recording_stage;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use attendant::phone::{CallPlan, Line, Talk};
+use gateway_stage::program::Program;
 use gateway_stage::quiet::Quiet;
+use gateway_stage::running::{Inside, Moment};
 use gateway_stage::wire::{Peer, status};
 use gateway_stage::{Folder, NODE, NUMBER, PLAN, PROFILE, alone, wait_until};
 use recording_stage::{
@@ -19,9 +22,10 @@ use recording_stage::{
 
 /// How long anything may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// What the voice of tones makes of a `z`, 60 ms each; no other word of the agent's is as long at it.
-const Z: f64 = 720.0;
-const NOTICE: &str = "zzzzzzzzzzzzzzzz";
+/// What the voice of tones makes of a `j`: 60 ms, 24 waves, so that many of them are one tone. No word of the agent's
+/// has two.
+const NOTICE_HERTZ: f64 = 400.0;
+const NOTICE: &str = "jjjjjjjjjjjjjjjj";
 const CARD: &str = "4111111111111111";
 
 /// A gateway's folder whose calls are recorded to two keys.
@@ -45,7 +49,7 @@ fn directory(folder: &Folder) -> PathBuf {
 
 /// Waits until the caller has heard the notice.
 fn hears_the_notice(caller: &Caller) {
-    let heard = wait_until(PATIENCE, || holds(&caller.heard(), Z, 8000, 400));
+    let heard = wait_until(PATIENCE, || holds(&caller.heard(), NOTICE_HERTZ, 8000, 400));
     assert!(heard, "the notice was not heard in {} s", caller.heard().len() / 8000);
 }
 
@@ -106,10 +110,14 @@ fn both_sides_are_kept_from_the_notice_on_and_opened_by_age() {
     assert_eq!(opened.hertz, 8000);
     assert!((4.0..20.0).contains(&seconds), "{seconds}");
     // Nothing from before the caller knew: of sixty letters 400 ms would be found.
-    assert!(!holds(&opened.right, Z, 8000, 200) && !holds(&opened.left, Z, 8000, 200));
+    assert!(
+        !holds(&opened.right, NOTICE_HERTZ, 8000, 200)
+            && !holds(&opened.left, NOTICE_HERTZ, 8000, 200)
+    );
     let (late, alike) = distance(&opened);
     println!("the caller's side is {late} ms later, alike to {alike:.3}");
-    assert!((5..200).contains(&late) && alike > 0.8, "{late} ms, {alike}");
+    // The tap lays the first frame heard beside what is sent then; what has nothing to do with the other is alike to 0.1.
+    assert!(late < 200 && alike > 0.6, "{late} ms, {alike}");
     let row = row(&sound);
     println!("{row}");
     assert_eq!((&row["complete"], &row["pauses"]), (&true.into(), &serde_json::json!([])));
@@ -134,8 +142,6 @@ fn a_card_s_tones_are_in_no_recording() {
         caller.say(key(digit));
         caller.say(pause(100));
     }
-    // Long enough for the silence after a number to end: half a minute.
-    caller.say(pause(32_000));
     caller.say(tone(1800.0, 400).chain(pause(600)));
     assert!(wait_until(PATIENCE * 3, || caller.is_silent()));
     peer.bye(&mut dialog);
@@ -150,9 +156,9 @@ fn a_card_s_tones_are_in_no_recording() {
         opened.left.windows(320).step_by(80).filter(|part| window(part)).count()
     };
     assert_eq!(("0123456789".chars().map(pressed).sum::<usize>()), 0, "tones of keys are heard");
-    // What was said before and after is there.
+    // What was said before is there; what follows a whole number at once may be its date and security code.
     assert!(holds(&opened.left, 1000.0, 8000, 200), "what came before the number is lost");
-    assert!(holds(&opened.left, 1800.0, 8000, 200), "what came after the number is lost");
+    assert!(!holds(&opened.left, 1800.0, 8000, 200), "what follows the number is kept");
     let row = row(&sound);
     println!("{row}");
     let pauses = row["pauses"].as_array().unwrap();
@@ -172,4 +178,99 @@ fn bytes_below(folder: &std::path::Path, text: &str) -> usize {
         }
     }
     found
+}
+
+/// What the call's row says of its recording: consent, file, whole.
+fn stored(folder: &Folder) -> String {
+    let book = folder.config_data().join("book.db");
+    let query = "select ifnull(consent,'-'), ifnull(recording,'-'), ifnull(recording_complete,'-') from calls";
+    let said = std::process::Command::new("sqlite3").arg(book).arg(query).output().unwrap();
+    String::from_utf8(said.stdout).unwrap().trim().to_owned()
+}
+
+#[test]
+fn a_directory_that_cannot_be_written_costs_the_recording_and_not_the_call() {
+    interop::require("sqlite3", "sqlite3");
+    let _alone = alone();
+    let (practice, escrow) = (Keys::new(), Keys::new());
+    let folder = folder([&practice, &escrow]);
+    folder.append(NODE, "directory = \"a-file/recordings\"");
+    std::fs::create_dir_all(folder.config_data()).unwrap();
+    std::fs::write(folder.config_data().join("a-file"), "in the way").unwrap();
+    let gateway = Quiet::start(&folder);
+    let caller = Caller::start();
+    let peer = Peer::new(folder.sip);
+    let (_, mut dialog) = peer.invite(NUMBER, &caller.media());
+    hears_the_notice(&caller);
+    let before = caller.heard().len();
+    std::thread::sleep(Duration::from_secs(2));
+    assert!(caller.heard().len() > before + 8000, "the agent fell silent");
+    assert_eq!(status(&peer.bye(&mut dialog)), 200);
+    assert!(gateway.is_empty_within(PATIENCE));
+    assert_eq!(stored(&folder), "given|-|-");
+}
+
+#[test]
+fn a_killed_process_leaves_what_can_be_opened() {
+    interop::require("age", "age");
+    let _alone = alone();
+    let (practice, escrow) = (Keys::new(), Keys::new());
+    let folder = folder([&practice, &escrow]);
+    // The real voice says it; the sound of the letters does not matter here.
+    folder.change(NODE, NOTICE, "We record.");
+    let directory = directory(&folder);
+    let mut program = Program::start(&folder);
+    let caller = Caller::start();
+    let peer = Peer::new(folder.sip);
+    let (answer, _dialog) = peer.invite(NUMBER, &caller.media());
+    assert_eq!(status(&answer), 200, "{answer}");
+    let open = || recordings(&directory, true).first().cloned();
+    assert!(wait_until(PATIENCE, || open().is_some()), "{}", program.log());
+    // A caller who says something now and then; 15 s are held back, and a chunk is two.
+    for _ in 0..12 {
+        caller.say(tone(500.0, 300).chain(pause(2200)));
+    }
+    let size = || open().and_then(|path| path.metadata().ok()).map_or(0, |it| it.len());
+    assert!(wait_until(PATIENCE, || size() > 3 * 65_536), "{} bytes: {}", size(), program.log());
+    let part = open().unwrap();
+    program.signal("KILL");
+    program.ended();
+    let (wav, whole) = practice.open(&part);
+    assert!(!whole && wav.len() >= 3 * 65_536, "{} bytes", wav.len());
+    let opened = read_wav(&wav);
+    println!("{} s of the killed call can be heard", opened.left.len() / 8000);
+    assert!(opened.left.len() >= 3 * 65_536 / 4 - 100);
+    drop(program);
+    // The next start gives it its name.
+    let _program = Program::start(&folder);
+    assert!(wait_until(PATIENCE, || recordings(&directory, false).len() == 1));
+    assert_eq!(row(&kept(&folder))["complete"], false);
+}
+
+#[test]
+fn after_a_no_there_is_no_recording_and_no_word() {
+    interop::require("sqlite3", "sqlite3");
+    let _alone = alone();
+    let (practice, escrow) = (Keys::new(), Keys::new());
+    let folder = folder([&practice, &escrow]);
+    folder.change(NODE, NOTICE, "This call is recorded.");
+    let gateway = Inside::start(&folder);
+    let lines = vec![Line::new("Please do not record me."), Line::new("When are you open?")];
+    let plan = CallPlan {
+        target: format!("sip:{NUMBER}@{}", folder.sip),
+        talk: Talk { lines, ..Talk::default() },
+        ..CallPlan::default()
+    };
+    let answered = |it: &Moment| matches!(it, Moment::Agent(text) if text.contains("Monday"));
+    gateway.call_until(plan, answered);
+    let moments = gateway.stop();
+    println!("{moments:?}");
+    let told =
+        |it: &Moment| matches!(it, Moment::Agent(text) if text.contains("stopped recording"));
+    assert!(moments.iter().any(told), "{moments:?}");
+    assert!(moments.iter().any(answered), "the call did not go on: {moments:?}");
+    assert!(recordings(&directory(&folder), false).is_empty());
+    assert!(recordings(&directory(&folder), true).is_empty());
+    assert_eq!(stored(&folder), "denied|-|-");
+    assert_eq!(bytes_below(&folder.config_data(), "are you open"), 0, "words were kept");
 }

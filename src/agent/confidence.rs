@@ -4,7 +4,9 @@ use std::time::{Duration, Instant};
 
 use super::api::{Output, Private};
 use super::conversation::{Conversation, Timer};
-use super::guard::{CardSign, CardWatch, declines, has_figures, mask, mask_digits, refuses_recording};
+use super::guard::{
+    CardSign, CardWatch, declines, has_figures, mask, mask_digits, refuses_recording,
+};
 use super::planner::Step;
 use crate::base::{Expect, Phi};
 
@@ -22,7 +24,7 @@ pub(crate) struct Confidence {
     /// A whole number was said or keyed: what figures follow belong to it.
     whole: bool,
     /// The last turn held some of one.
-    secret: bool,
+    pub(crate) secret: bool,
     /// The caller does not want to be recorded.
     unrecorded: bool,
 }
@@ -38,7 +40,11 @@ impl Conversation {
     }
 
     /// Takes a whole turn. Returns whether the caller has just refused to be recorded, and what may be kept of the words.
-    pub(crate) fn keep_what_may_be(&mut self, now: Instant, text: &str) -> (bool, Option<Phi<String>>) {
+    pub(crate) fn keep_what_may_be(
+        &mut self,
+        now: Instant,
+        text: &str,
+    ) -> (bool, Option<Phi<String>>) {
         let first = self.trouble.turns == 1 && self.setting.notice.is_some();
         let refused = refuses_recording(text) || first && declines(text);
         if refused {

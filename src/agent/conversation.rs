@@ -267,7 +267,7 @@ impl Conversation {
         if matches!(self.step, Step::Transferring { .. }) {
             return self.hear_during_transfer(now, text);
         }
-        if masked_digits(text) {
+        if self.confidence.secret || masked_digits(text) {
             return self.refuse_digits();
         }
         if self.step == Step::Working && !self.flights.is_empty() {

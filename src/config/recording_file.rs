@@ -30,10 +30,7 @@ pub struct Recording {
 
 /// What callers are told where the practice says nothing else.
 const NOTICES: [(Language, &str); 2] = [
-    (
-        Language::EN_US,
-        "This call is recorded. If you don't want that, just say: don't record me.",
-    ),
+    (Language::EN_US, "This call is recorded. If you don't want that, just say: don't record me."),
     (Language::ES_US, "Esta llamada se graba. Si no lo desea, diga: no me grabe."),
 ];
 
@@ -87,7 +84,8 @@ pub(super) fn read(
             reader.warning(Code::OneKey, practice.span(), title, help);
         }
         Some(escrow) if escrow.get_ref() == practice.get_ref() => {
-            let title = "the escrow key is the practice's own: when it is lost, so are all recordings";
+            let title =
+                "the escrow key is the practice's own: when it is lost, so are all recordings";
             let help = "make a second with `age-keygen`, and keep it elsewhere";
             reader.error(Code::Duplicate, escrow.span(), title, "the second one", help);
             return None;

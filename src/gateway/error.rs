@@ -68,7 +68,7 @@ impl StartError {
             Self::Audit(error) => Some(error.advice().to_owned()),
             Self::Signalling(error) => Some(error.advice()),
             Self::Workers(error) => Some(error.advice().to_owned()),
-            Self::Models(error) => Some(error.advice().to_owned()),
+            Self::Models(error) => Some(error.advice()),
             Self::Recording(error) => Some(error.advice().to_owned()),
             Self::Practice(_)
             | Self::EmptyBook { .. }

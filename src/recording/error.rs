@@ -43,7 +43,7 @@ impl RecordingError {
         match self {
             Self::Key { .. } => "Write the line that `age-keygen` prints: age1….",
             Self::Disk { .. } => {
-                "Check that the service may write to [recording] directory, and its disk."
+                "Check that this user may read and write [recording] directory, and its disk."
             }
             Self::Full { .. } => {
                 "Make room, lower [recording] keep-days, or give recordings a disk of their own."
@@ -53,7 +53,10 @@ impl RecordingError {
     }
 
     /// Returns what turns a refusal of the disk into an error.
-    pub(super) fn disk(doing: &'static str, path: &std::path::Path) -> impl FnOnce(io::Error) -> Self {
+    pub(super) fn disk(
+        doing: &'static str,
+        path: &std::path::Path,
+    ) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::Disk { doing, path, source }
     }

@@ -127,7 +127,11 @@ fn private() -> OpenOptions {
 
 impl SealedFile {
     /// Begins a file: whoever has one of the keys can hear it, this machine cannot.
-    pub(super) fn create(paths: Paths, keys: &[String], rate: Rate) -> Result<Self, RecordingError> {
+    pub(super) fn create(
+        paths: Paths,
+        keys: &[String],
+        rate: Rate,
+    ) -> Result<Self, RecordingError> {
         let folder = &paths.folder;
         let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
         made.map_err(RecordingError::disk("make the folder", folder))?;

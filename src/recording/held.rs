@@ -75,9 +75,8 @@ impl Held {
         let due = |piece: &Piece| all || piece.sent + HELD <= now;
         self.pieces.front().filter(|piece| due(piece))?;
         let mut piece = self.pieces.pop_front()?;
-        let inside = |quiet: &&Quiet| {
-            quiet.from <= piece.sent && quiet.to.is_none_or(|to| piece.sent < to)
-        };
+        let inside =
+            |quiet: &&Quiet| quiet.from <= piece.sent && quiet.to.is_none_or(|to| piece.sent < to);
         let why = self.quiet.iter().find(inside).map(|quiet| quiet.why);
         if why.is_some() {
             piece.sound.fill(0);

@@ -92,7 +92,9 @@ mod tests {
     #[test]
     fn what_is_older_goes_with_its_row_and_its_folder() {
         let folder = tempfile::tempdir().unwrap();
-        for (day, call) in [("2026-08-20", "a"), ("2026-08-21", "b"), ("2026-08-22", "c"), ("2026-11-20", "d")] {
+        for (day, call) in
+            [("2026-08-20", "a"), ("2026-08-21", "b"), ("2026-08-22", "c"), ("2026-11-20", "d")]
+        {
             begin(folder.path(), day, call).1.finish().unwrap();
         }
         std::fs::write(folder.path().join("notes.txt"), "ours").unwrap();
@@ -100,9 +102,15 @@ mod tests {
         // 90 days before the 20th of November is the 22nd of August: that day's are kept.
         let purged = purge(folder.path(), date(2026, 11, 20), 90).unwrap();
         let purged: Vec<_> = purged.into_iter().map(|it| it.call).collect();
-        assert_eq!((purged, calls(folder.path())), (vec!["a".into(), "b".into()], vec!["c".into(), "d".into()]));
+        assert_eq!(
+            (purged, calls(folder.path())),
+            (vec!["a".into(), "b".into()], vec!["c".into(), "d".into()])
+        );
         assert!(!folder.path().join("2026-08-21").exists(), "an empty folder stays");
-        assert!(folder.path().join("2026-08-20/letter").exists() && folder.path().join("notes.txt").exists());
+        assert!(
+            folder.path().join("2026-08-20/letter").exists()
+                && folder.path().join("notes.txt").exists()
+        );
         assert!(purge(&folder.path().join("nowhere"), date(2026, 11, 20), 1).unwrap().is_empty());
     }
 

@@ -157,7 +157,8 @@ impl Thread {
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => {
-                    self.takes.iter_mut().for_each(|take| take.end(now, None));
+                    let running = self.takes.iter_mut().filter(|take| !take.is_ending());
+                    running.for_each(|take| take.end(now, None));
                     if self.takes.is_empty() {
                         return;
                     }

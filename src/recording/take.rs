@@ -10,7 +10,7 @@ use crate::ops;
 use crate::workers::TapReader;
 
 use super::RecordingError;
-use super::file::{Pause, Paths, Row, SealedFile};
+use super::file::{Paths, Pause, Row, SealedFile};
 use super::held::{Held, Why};
 use super::recorder::{Kept, Order};
 use super::wav::{Interleaver, Rate};
@@ -81,7 +81,13 @@ impl Take {
     }
 
     /// The same, on a file that is there.
-    pub(super) fn on(order: Order, tap: TapReader, paths: Paths, file: SealedFile, rate: Rate) -> Self {
+    pub(super) fn on(
+        order: Order,
+        tap: TapReader,
+        paths: Paths,
+        file: SealedFile,
+        rate: Rate,
+    ) -> Self {
         let take = Self {
             order,
             tap,
@@ -101,7 +107,8 @@ impl Take {
         };
         // For whoever finds the file of a killed process; it is written again at the end.
         if let Err(error) = take.paths.write_row(&take.row(false)) {
-            ops::RecordingFailed { call: take.order.call, error: &error, advice: error.advice() }.emit();
+            ops::RecordingFailed { call: take.order.call, error: &error, advice: error.advice() }
+                .emit();
         }
         take
     }
@@ -218,8 +225,12 @@ impl Take {
         match self.paths.remove() {
             Ok(()) => ops::RecordingDenied { call: self.order.call }.emit(),
             Err(error) => {
-                ops::RecordingFailed { call: self.order.call, error: &error, advice: error.advice() }
-                    .emit();
+                ops::RecordingFailed {
+                    call: self.order.call,
+                    error: &error,
+                    advice: error.advice(),
+                }
+                .emit();
             }
         }
     }

@@ -27,6 +27,7 @@ impl Rate {
     }
 
     /// Bytes of 20 ms of both sides.
+    #[cfg(test)]
     pub(super) fn frame_bytes(self) -> usize {
         (self.hertz() / 50 * 4) as usize
     }
@@ -70,7 +71,10 @@ impl Interleaver {
     pub(super) fn bytes(&mut self, left: &Frame, right: &Frame) -> Box<[u8]> {
         let interleaved = |left: &[i16], right: &[i16]| {
             let pairs = left.iter().zip(right);
-            pairs.flat_map(|(left, right)| [left.to_le_bytes(), right.to_le_bytes()]).flatten().collect()
+            pairs
+                .flat_map(|(left, right)| [left.to_le_bytes(), right.to_le_bytes()])
+                .flatten()
+                .collect()
         };
         match self.rate {
             Rate::Wide => interleaved(&left.0, &right.0),
@@ -99,7 +103,10 @@ mod tests {
 
     /// Channels, rate and bits, read by the places that the format gives them.
     fn hound_spec(file: &[u8]) -> (u16, u32, u16) {
-        assert_eq!((&file[..4], &file[8..16], &file[36..40]), (&b"RIFF"[..], &b"WAVEfmt "[..], &b"data"[..]));
+        assert_eq!(
+            (&file[..4], &file[8..16], &file[36..40]),
+            (&b"RIFF"[..], &b"WAVEfmt "[..], &b"data"[..])
+        );
         let two = |at: usize| u16::from_le_bytes([file[at], file[at + 1]]);
         let rate = u32::from_le_bytes(file[24..28].try_into().unwrap());
         (two(22), rate, two(34))
@@ -113,7 +120,8 @@ mod tests {
             interleaver.bytes(&left, &right);
             let bytes = interleaver.bytes(&left, &right);
             assert_eq!(bytes.len(), rate.frame_bytes());
-            let samples: Vec<_> = bytes.chunks(2).map(|b| i16::from_le_bytes([b[0], b[1]])).collect();
+            let samples: Vec<_> =
+                bytes.chunks(2).map(|b| i16::from_le_bytes([b[0], b[1]])).collect();
             for pair in samples.chunks(2) {
                 assert!((pair[0] - 1000).abs() < 5 && (pair[1] + 2000).abs() < 5, "{pair:?}");
             }

@@ -191,7 +191,8 @@ impl Store {
         &self,
         call: CallId,
     ) -> Result<(Option<String>, Option<CallRecording>), StoreError> {
-        type Columns = (Option<String>, Option<String>, Option<i64>, Option<i64>, Option<i64>, Option<i64>);
+        type Columns =
+            (Option<String>, Option<String>, Option<i64>, Option<i64>, Option<i64>, Option<i64>);
         let row: Option<Columns> = sqlx::query_as(RECORDING_OF)
             .bind(call.to_string())
             .fetch_optional(self.db.reader())

@@ -94,10 +94,14 @@ mod tests {
 
     #[test]
     fn a_plain_no_is_an_answer_and_more_than_that_is_not() {
-        for text in ["No.", "no no", "No, thank you.", "No, I don't.", "I don't consent.", "No gracias"] {
+        for text in
+            ["No.", "no no", "No, thank you.", "No, I don't.", "I don't consent.", "No gracias"]
+        {
             assert!(declines(text), "{text}");
         }
-        for text in ["No, I need to move my appointment", "no problem", "Not today", "Yes.", "I don't know"] {
+        for text in
+            ["No, I need to move my appointment", "no problem", "Not today", "Yes.", "I don't know"]
+        {
             assert!(!declines(text), "{text}");
         }
     }
