@@ -31,7 +31,8 @@ impl Machine for Story {
 
     fn output(&mut self) -> Option<String> {
         loop {
-            if let Some(line) = self.line(self.call.poll_output()?) {
+            let output = self.call.poll_output()?;
+            if let Some(line) = self.line(output) {
                 return Some(line);
             }
         }
@@ -55,7 +56,7 @@ impl Story {
                 format!("no silence for {why:?} from {}ms on", ms(at))
             }
             Output::Told(Told::CallerSaid { text, .. }) => {
-                format!("said: {}", text.reveal(Purpose::Comparison))
+                format!("said: {}", text.reveal(Purpose::Comparison)).trim_end().to_owned()
             }
             Output::Decided(agent::Decision { kind: "guard", rule, heard, .. }) => {
                 let heard = heard.map(|heard| heard.reveal(Purpose::Comparison).clone());
@@ -143,8 +144,8 @@ fn a_route_that_is_not_recorded_is_never() {
         5000ms < voice-on
         6000ms < voice-off
         6900ms < final 1 don't record me
-        6900ms > guard consent.denied, heard nothing
         6900ms > said: don't record me
+        6900ms > guard consent.denied, heard nothing
         8000ms < bye
         8000ms > over, consent Denied
         ",
@@ -158,9 +159,9 @@ fn no_to_the_notice_is_no() {
         7000ms < voice-on
         7400ms < voice-off
         8500ms < final 1 No.
+        8500ms > said: No.
         8500ms > discard the recording
         8500ms > guard consent.denied, heard nothing
-        8500ms > said: No.
         9000ms < started 4
         10000ms < heard 4
         11000ms < bye
@@ -176,8 +177,8 @@ fn a_refusal_counts_at_any_time_and_before_the_turn_is_over() {
         7000ms < voice-on
         8000ms < voice-off
         8900ms < final 1 When are you open?
-        8900ms > kept: When are you open?
         8900ms > said: When are you open?
+        8900ms > kept: When are you open?
         9000ms < hours 1
         9500ms < started 4
         11000ms < heard 4
@@ -203,8 +204,8 @@ fn a_card_number_is_silence_from_the_beginning_of_its_turn_and_so_is_what_belong
         9000ms > silence for Card since 6900ms
         11000ms < voice-off
         13000ms < final 1 I want to pay my card is 4111 1111 1111 1111
-        13000ms > guard privacy.digits, heard i want to pay my card is [number]
-        13000ms > said: i want to pay my card is [number]
+        13000ms > said: I want to pay my card is [number]
+        13000ms > guard privacy.digits, heard I want to pay my card is [number]
         13100ms < started 4
         15000ms < heard 4
         15001ms < started 5
@@ -212,8 +213,8 @@ fn a_card_number_is_silence_from_the_beginning_of_its_turn_and_so_is_what_belong
         17000ms < voice-on
         18000ms < voice-off
         20000ms < final 2 it expires 12 29
-        20000ms > guard privacy.digits, heard it expires [number]
         20000ms > said: it expires [number]
+        20000ms > guard privacy.digits, heard it expires [number]
         20100ms < started 6
         21000ms < heard 6
         21001ms < started 7
@@ -221,9 +222,9 @@ fn a_card_number_is_silence_from_the_beginning_of_its_turn_and_so_is_what_belong
         23000ms < voice-on
         24000ms < voice-off
         26000ms < final 3 When are you open?
+        26000ms > said: When are you open?
         26000ms > no silence for Card from 26000ms on
         26000ms > kept: When are you open?
-        26000ms > said: When are you open?
         27000ms < bye
         27000ms > over, consent Given
         "
@@ -239,15 +240,15 @@ fn a_card_number_in_two_turns_is_in_neither() {
         8000ms > silence for Card since 6900ms
         8500ms < voice-off
         10000ms < final 1 4111 1111
-        10000ms > no silence for Card from 10000ms on
         10000ms > said: 4111 1111
+        10000ms > no silence for Card from 10000ms on
         10500ms < voice-on
         11000ms < partial 1111 1111
         11000ms > silence for Card since 10400ms
         11500ms < voice-off
         13500ms < final 2 1111 1111
-        13500ms > guard privacy.digits, heard [number]
         13500ms > said: [number]
+        13500ms > guard privacy.digits, heard [number]
         14000ms < bye
         14000ms > over, consent Given
         "
@@ -255,7 +256,7 @@ fn a_card_number_in_two_turns_is_in_neither() {
 }
 
 #[test]
-fn a_keyed_card_number_is_silence_from_its_first_key_until_half_a_minute_after_the_last() {
+fn a_keyed_card_number_is_silence_from_its_first_key_until_the_caller_speaks_of_other_things() {
     let keys = |from: u32, digits: &str| -> String {
         let press =
             |(n, digit): (usize, char)| format!("{}ms < key {digit}\n", from + 300 * n as u32);
@@ -267,9 +268,23 @@ fn a_keyed_card_number_is_silence_from_its_first_key_until_half_a_minute_after_t
         {first}
         9100ms > silence for Card since 7000ms
         {rest}
-        41500ms > no silence for Card from 41500ms on
-        50000ms < bye
-        50000ms > over, consent Given
+        12000ms < voice-on
+        13000ms < voice-off
+        14000ms < final 1
+        14000ms > said:
+        15000ms < voice-on
+        16000ms < voice-off
+        17000ms < final 2 code 123
+        17000ms > said: code [number]
+        17000ms > guard privacy.digits, heard code [number]
+        18000ms < voice-on
+        19000ms < voice-off
+        20000ms < final 3 When are you open?
+        20000ms > said: When are you open?
+        20000ms > no silence for Card from 20000ms on
+        20000ms > kept: When are you open?
+        21000ms < bye
+        21000ms > over, consent Given
         "
     ));
 }
