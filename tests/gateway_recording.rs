@@ -65,20 +65,26 @@ fn row(sound: &std::path::Path) -> serde_json::Value {
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
 }
 
-/// How much later the caller's side is than the agent's, in ms, when the caller sends back what it hears; and how alike
-/// the two are then, 0 to 1.
-fn distance(opened: &Opened) -> (usize, f64) {
+/// For each half second in which the agent spoke: how much later the caller's side is, in ms, when the caller sends back
+/// what it hears, and how alike the two are then, 0 to 1.
+fn distances(opened: &Opened) -> Vec<(usize, f64)> {
     let per_ms = opened.hertz as usize / 1000;
     let (left, right) = (&opened.left, &opened.right);
-    let alike = |late: usize| {
-        let pairs = || right.iter().zip(&left[late * per_ms..]);
-        let dot = |f: fn(f64, f64) -> f64| -> f64 {
-            pairs().map(|(r, l)| f(f64::from(*r), f64::from(*l))).sum()
+    let stretch = 500 * per_ms;
+    let power = |part: &[i16]| part.iter().map(|s| f64::from(*s).powi(2)).sum::<f64>();
+    let best = |from: usize| {
+        let said = &right[from..from + stretch];
+        let alike = |late: usize| {
+            let heard = &left[from + late * per_ms..][..stretch];
+            let dot: f64 = said.iter().zip(heard).map(|(r, l)| f64::from(*r) * f64::from(*l)).sum();
+            dot / (power(said) * power(heard)).sqrt().max(1.0)
         };
-        dot(|r, l| r * l) / (dot(|r, _| r * r) * dot(|_, l| l * l)).sqrt()
+        let all = (0..300).map(|late| (late, alike(late)));
+        all.max_by(|a, b| a.1.total_cmp(&b.1)).unwrap()
     };
-    let all = (0..300).map(|late| (late, alike(late)));
-    all.max_by(|a, b| a.1.total_cmp(&b.1)).unwrap()
+    let ends = right.len().saturating_sub(stretch + 300 * per_ms);
+    let spoken = |from: &usize| power(&right[*from..from + stretch]) / stretch as f64 > 1e6;
+    (0..ends).step_by(stretch).filter(spoken).map(best).collect()
 }
 
 #[test]
@@ -114,10 +120,12 @@ fn both_sides_are_kept_from_the_notice_on_and_opened_by_age() {
         !holds(&opened.right, NOTICE_HERTZ, 8000, 200)
             && !holds(&opened.left, NOTICE_HERTZ, 8000, 200)
     );
-    let (late, alike) = distance(&opened);
-    println!("the caller's side is {late} ms later, alike to {alike:.3}");
-    // The tap lays the first frame heard beside what is sent then; what has nothing to do with the other is alike to 0.1.
-    assert!(late < 200 && alike > 0.6, "{late} ms, {alike}");
+    let found = distances(&opened);
+    println!("the caller's side is so much later, and so alike: {found:.2?}");
+    // Whoever compiles beside it holds packets up now and then; sides that have nothing to do with each other are alike to
+    // 0.3 at most.
+    let beside = found.iter().filter(|(late, alike)| *late < 200 && *alike > 0.9).count();
+    assert!(found.len() >= 4 && 2 * beside > found.len(), "{found:.2?}");
     let row = row(&sound);
     println!("{row}");
     assert_eq!((&row["complete"], &row["pauses"]), (&true.into(), &serde_json::json!([])));
@@ -255,13 +263,14 @@ fn after_a_no_there_is_no_recording_and_no_word() {
     let folder = folder([&practice, &escrow]);
     folder.change(NODE, NOTICE, "This call is recorded.");
     let gateway = Inside::start(&folder);
-    let lines = vec![Line::new("Please do not record me."), Line::new("When are you open?")];
+    let lines =
+        vec![Line::new("Please do not record me."), Line::new("Can I talk to a person, please?")];
     let plan = CallPlan {
         target: format!("sip:{NUMBER}@{}", folder.sip),
         talk: Talk { lines, ..Talk::default() },
         ..CallPlan::default()
     };
-    let answered = |it: &Moment| matches!(it, Moment::Agent(text) if text.contains("Monday"));
+    let answered = |it: &Moment| matches!(it, Moment::Agent(text) if text.contains("connect"));
     gateway.call_until(plan, answered);
     let moments = gateway.stop();
     println!("{moments:?}");
@@ -272,5 +281,5 @@ fn after_a_no_there_is_no_recording_and_no_word() {
     assert!(recordings(&directory(&folder), false).is_empty());
     assert!(recordings(&directory(&folder), true).is_empty());
     assert_eq!(stored(&folder), "denied|-|-");
-    assert_eq!(bytes_below(&folder.config_data(), "are you open"), 0, "words were kept");
+    assert_eq!(bytes_below(&folder.config_data(), "talk to a person"), 0, "words were kept");
 }

@@ -177,14 +177,7 @@ impl Line {
                 }
             }
             if let Some(to) = to {
-                let mut script = self.script.lock().unwrap();
-                let payload: Vec<u8> = (0..FRAME)
-                    .map(|_| {
-                        let own = script.pop_front().map(|sample| Law::Mu.encode(sample));
-                        own.or_else(|| back.pop_front()).unwrap_or(Law::Mu.silence())
-                    })
-                    .collect();
-                drop(script);
+                let payload = self.frame(&mut back);
                 let mut rtp = vec![0x80, 0];
                 rtp.extend((number as u16).to_be_bytes());
                 rtp.extend((number * FRAME as u32).to_be_bytes());
@@ -195,6 +188,21 @@ impl Line {
             number += 1;
             let due = begun + Duration::from_millis(20) * number;
             std::thread::sleep(due.saturating_duration_since(Instant::now()));
+        }
+    }
+}
+
+impl Line {
+    /// Returns the next 20 ms: what is to be said, what is to be sent back, or silence.
+    fn frame(&self, back: &mut VecDeque<u8>) -> Vec<u8> {
+        let mut script = self.script.lock().unwrap();
+        if !script.is_empty() {
+            let samples = (0..FRAME).map(|_| script.pop_front().unwrap_or(0));
+            return samples.map(|sample| Law::Mu.encode(sample)).collect();
+        }
+        match back.len() >= FRAME {
+            true => back.drain(..FRAME).collect(),
+            false => vec![Law::Mu.silence(); FRAME],
         }
     }
 }
