@@ -9,6 +9,8 @@ mod decision;
 mod error;
 mod leg_sound;
 mod media_minder;
+mod recording;
+mod recording_minder;
 mod reload;
 mod rescue;
 mod services;

@@ -9,6 +9,7 @@ use crate::audit::Audit;
 use crate::base::Language;
 use crate::config::Config;
 use crate::practice::{Practice, Practitioner};
+use crate::recording::Recorder;
 use crate::signalling;
 use crate::sip::Command;
 use crate::speech::Recognizer;
@@ -29,6 +30,7 @@ pub(super) struct Shared {
     pub(super) hearing: Hearing,
     pub(super) speaking: Speaking,
     pub(super) ears: Ears,
+    pub(super) recorder: Recorder,
     pub(super) toolbox: Toolbox,
     pub(super) audit: Audit,
     pub(super) store: Store,

@@ -21,6 +21,7 @@ use crate::engines::tts::HibariModel;
 use crate::ops::http::{Condition, Health};
 use crate::ops::{self, http, metrics, systemd};
 use crate::practice::{Practice, Practitioner};
+use crate::recording::Recorder;
 use crate::signalling::Signalling;
 use crate::sip::Command;
 use crate::speech::{Recognizer, Voice};
@@ -34,7 +35,7 @@ use super::shared::Shared;
 use super::standing::TrunkFacts;
 use super::switchboard::{Board, Control, Switchboard, expect_metrics};
 use super::watch::Watched;
-use super::{media_minder, sockets, spawn, vendors};
+use super::{media_minder, recording_minder, sockets, spawn, vendors};
 
 /// What a watcher may be behind before it loses the oldest: a minute of a lively call.
 const WATCHED: usize = 1024;
@@ -127,6 +128,7 @@ impl Gateway {
         let media = MediaPlane::start(&media_config(&config))?;
         let hearing = Hearing::start(config.node.hearing_threads.get().into())?;
         let speaking = Speaking::start(engines.voices)?;
+        let recorder = Recorder::start()?;
         let seed = seed_of_the_system();
         let key = key_of_the_system().map_err(StartError::Random)?;
         let (driver, signalling, signals) =
@@ -156,6 +158,7 @@ impl Gateway {
             hearing,
             speaking,
             ears: engines.ears,
+            recorder,
             toolbox,
             audit,
             store,
@@ -305,6 +308,7 @@ async fn pass_on(mut events: MediaEvents, to: mpsc::Sender<MediaEvent>) {
 /// Starts what looks after the process, and what is asked from outside.
 async fn minders(shared: &Arc<Shared>, control: &mpsc::Sender<Control>) -> Vec<JoinHandle<()>> {
     let mut minders = vec![spawn("media minder", media_minder::run(Arc::clone(shared)))];
+    minders.push(spawn("recording minder", recording_minder::run(Arc::clone(shared))));
     minders.extend(watchdog(control.clone()));
     minders.extend(serve_control(&shared.config.load(), control.clone()).await);
     minders

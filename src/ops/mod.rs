@@ -9,6 +9,7 @@ mod labels;
 pub mod logging;
 mod media;
 pub mod metrics;
+mod recording;
 mod sound;
 pub mod systemd;
 mod transport;
@@ -28,8 +29,12 @@ pub use labels::{
     SpeechPart, TlsFailure, ToolOutcome, TransferOutcome, TrunkStateLabel, VendorFault,
 };
 pub use media::{
-    HearingFull, HearingMeasured, MediaFull, MediaLate, MediaLoadMeasured, MediaScheduling, MemoryLocked, RtpBuffer,
-    RtpThrownAway, RtpUnsent,
+    HearingFull, HearingMeasured, MediaFull, MediaLate, MediaLoadMeasured, MediaScheduling,
+    MemoryLocked, RtpBuffer, RtpThrownAway, RtpUnsent,
+};
+pub use recording::{
+    RecordingDenied, RecordingEnded, RecordingFailed, RecordingPurged, RecordingRecovered,
+    RecordingStarted, RecordingWritten, RecordingsActive, RecordingsUnkept,
 };
 pub use sound::{DigitKeyed, Evenness, MediaClosed, SoundJudged, SoundOf, SoundUnsent};
 pub use transport::{

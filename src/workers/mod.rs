@@ -43,6 +43,8 @@ pub use playback::Playback;
 pub use ports::Port;
 pub use rings::{DownFrame, DownRing, UpRing, UpWriter, up_ring};
 pub use speaking::{Speaking, SpeakingEvent, SpeakingSink};
+#[cfg(test)]
+pub(crate) use tap::tap_for_tests;
 pub use tap::{StereoFrame, TapReader};
 
 pub use crate::media::LegParams;

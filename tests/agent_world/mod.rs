@@ -113,6 +113,7 @@ pub(crate) fn setting(seed: u64) -> Setting {
         caller: None,
         targets: vec![TargetName::new("front-desk")],
         languages: Vec::new(),
+        notice: None,
         seed,
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! To take a newer version: change the numbers here, and nothing else.
 
+use crate::base::Language;
+
 /// Whose client fetches a package.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Registry {
@@ -18,6 +20,27 @@ pub enum Set {
     Embedded,
     /// Hears and speaks Spanish: only for plans with a Spanish route.
     Spanish,
+}
+
+impl Set {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Embedded, Self::Spanish];
+
+    /// Returns the word that commands know it by.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Embedded => "embedded",
+            Self::Spanish => "spanish",
+        }
+    }
+
+    /// Returns what is needed to hear and speak a language.
+    pub fn of(language: Language) -> Self {
+        match language.primary() {
+            "es" => Self::Spanish,
+            _ => Self::Embedded,
+        }
+    }
 }
 
 /// One archive of a package registry.
@@ -265,6 +288,13 @@ mod tests {
         ] {
             assert_eq!(file.packed().1.name, name);
         }
+    }
+
+    #[test]
+    fn each_language_has_its_set() {
+        assert_eq!(Set::of(Language::EN_US), Set::Embedded);
+        assert_eq!(Set::of(Language::ES_US), Set::Spanish);
+        assert!(Set::ALL.iter().all(|set| packages(*set).next().is_some()));
     }
 
     #[test]
