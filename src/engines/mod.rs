@@ -6,5 +6,6 @@
 pub mod models;
 pub mod stt;
 pub mod tts;
+pub mod vad;
 
 mod runtime;

@@ -16,6 +16,7 @@ use crate::store::Store;
 use crate::toolbox::Toolbox;
 use crate::workers::{Hearing, MediaPlane, Speaking};
 
+use super::judge::Judges;
 use super::start::Ears;
 use super::watch::Watched;
 
@@ -29,6 +30,8 @@ pub(super) struct Shared {
     pub(super) hearing: Hearing,
     pub(super) speaking: Speaking,
     pub(super) ears: Ears,
+    /// Tell voices from noise and music, where there is a model.
+    pub(super) judges: Option<Judges>,
     pub(super) toolbox: Toolbox,
     pub(super) audit: Audit,
     pub(super) store: Store,

@@ -238,7 +238,7 @@ fn describe() {
     describe_counter!(CONNECTIONS_OPENED, "SIP connections made, by who made them.");
     labelled_by("by", CONNECTIONS_OPENED, ["us", "peer"]);
     describe_counter!(ENGINE_FAILURES, "Failures of a speech engine.");
-    labelled_by("engine", ENGINE_FAILURES, ["recognizer", "voice"]);
+    labelled_by("engine", ENGINE_FAILURES, ["recognizer", "voice", "detector"]);
     describe_counter!(SIP_REJECTED, "Requests that the user agent refused, by method.");
     METHODS
         .into_iter()
@@ -282,7 +282,11 @@ fn describe_sound() {
     describe_counter!(SOUND_VERDICTS, "Whether both sides of calls hear each other, by trunk.");
 }
 
-fn labelled_by(key: &'static str, name: &'static str, labels: [&'static str; 2]) {
+fn labelled_by<const N: usize>(
+    key: &'static str,
+    name: &'static str,
+    labels: [&'static str; N],
+) {
     labels.into_iter().for_each(|label| counter!(name, key => label).increment(0));
 }
 

@@ -16,9 +16,10 @@ mod trunks;
 
 pub use events::{
     AudioDropped, AuditFailed, AuthenticationFailed, BargedIn, CallEnded, CallPanicked,
-    CallRefused, CallRouted, CallStarted, DrainEnded, DrainStarted, MailNotified, MediaTimeout,
-    PortsExhausted, Ready, RecognizerFailed, ReloadDone, ReloadFailed, SipDropped, SipRejected,
-    SoftphoneRegistered, StoreFailed, ToolRan, TransferFinished, TurnAnswered, VoiceFailed,
+    CallRefused, CallRouted, CallStarted, DetectorFailed, DrainEnded, DrainStarted, MailNotified,
+    MediaTimeout, PortsExhausted, Ready, RecognizerFailed, ReloadDone, ReloadFailed, SipDropped,
+    SipRejected, SoftphoneRegistered, StoreFailed, ToolRan, TransferFinished, TurnAnswered,
+    VoiceFailed,
 };
 pub use labels::{
     AudioPath, ConnectionEnd, ConnectionRefusal, DigitWay, DropLabel, EndLabel, Label,
