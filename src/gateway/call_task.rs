@@ -15,6 +15,7 @@ use crate::media::{Backdrop, Way};
 use crate::ops;
 use crate::sdp::{Negotiated, SdpError};
 use crate::sip::{Command, Refusal};
+use crate::speech::floor::{Overlap, Verdict};
 use crate::speech::{RecognizerError, Transcript, VoiceError};
 use crate::workers::{
     HearingEvent, HearingSink, LegControl, Port, SpeakingEvent, SpeakingSink, WorkersError,
@@ -118,14 +119,15 @@ impl Hands {
                     self.post(Input::NotRendered { utterance });
                 }
             }
-            Output::Flush { epoch, over } => {
+            Output::Duck(_) | Output::Pause(_) => self.steer_media(&output),
+            Output::Flush { epoch } => {
                 if let Some(media) = &self.media {
                     media.flush(epoch);
+                    // Then, so that nothing of the old epoch is heard again.
+                    media.pause(false);
+                    media.duck(false);
                 }
                 self.shared.speaking.stop(leg, epoch);
-                if let Some(since) = over {
-                    ops::BargedIn { call: self.call, after: since.elapsed() }.emit();
-                }
             }
             Output::Expect(hints) => {
                 self.managed("expectation", self.shared.hearing.expect(leg, hints));
@@ -175,6 +177,15 @@ impl Hands {
         ops::CallRefused { call, trunk, reason, status, why }.emit();
     }
 
+    fn steer_media(&self, output: &Output) {
+        let Some(media) = &self.media else { return };
+        match output {
+            Output::Duck(on) => media.duck(*on),
+            Output::Pause(on) => media.pause(*on),
+            _ => {}
+        }
+    }
+
     fn ask_media(&self, output: &Output) {
         let Some(media) = &self.media else { return };
         match output {
@@ -191,6 +202,17 @@ impl Hands {
             }
             _ => {}
         }
+    }
+
+    fn tell_overlap(&self, overlap: &Overlap) {
+        let Overlap { ducked, paused, decided, verdict, .. } = *overlap;
+        let verdict = match verdict {
+            Verdict::Stopped => ops::OverlapLabel::Stopped,
+            Verdict::Keyed => ops::OverlapLabel::Keyed,
+            Verdict::Backchannel => ops::OverlapLabel::Backchannel,
+            Verdict::Nothing | Verdict::Overtaken => ops::OverlapLabel::Resumed,
+        };
+        ops::SpokenOver { call: self.call, verdict, ducked, paused, decided }.emit();
     }
 
     /// To our own inbox, for what could not be done.
@@ -291,6 +313,7 @@ impl Hands {
                 let (call, trunk, way) = (self.call, &self.trunk, digit_way(*way));
                 ops::DigitKeyed { call, trunk, way, first }.emit();
             }
+            Told::Overlapped(overlap) => self.tell_overlap(overlap),
             Told::Transfer { target, state } => {
                 tracing::info!(call = %self.call, %target, ?state, "Transfer.");
             }

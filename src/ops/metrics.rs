@@ -8,8 +8,8 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 use super::labels::{
     AudioPath, ConnectionEnd, ConnectionRefusal, DigitWay, DropLabel, EndLabel, Label,
-    RefusalLabel, RtpKind, SendFault, SoundVerdict, TlsFailure, ToolOutcome, TransferOutcome,
-    TrunkStateLabel,
+    OverlapLabel, RefusalLabel, RtpKind, SendFault, SoundVerdict, TlsFailure, ToolOutcome,
+    TransferOutcome, TrunkStateLabel,
 };
 
 /// The names, in base units; counters end in `_total`.
@@ -24,6 +24,8 @@ pub(super) mod names {
     pub(in crate::ops) const CALL_PANICS: &str = "attendant_call_panics_total";
     pub(in crate::ops) const TURN_GAP_SECONDS: &str = "attendant_turn_gap_seconds";
     pub(in crate::ops) const BARGE_IN_SECONDS: &str = "attendant_bargein_stop_seconds";
+    pub(in crate::ops) const DUCK_SECONDS: &str = "attendant_bargein_duck_seconds";
+    pub(in crate::ops) const OVERLAPS: &str = "attendant_bargein_total";
     pub(in crate::ops) const TOOL_CALLS: &str = "attendant_tool_calls_total";
     pub(in crate::ops) const TRANSFERS: &str = "attendant_transfers_total";
     pub(in crate::ops) const SIP_DROPPED: &str = "attendant_sip_dropped_total";
@@ -70,7 +72,7 @@ pub(super) mod names {
 use names::*;
 
 /// Histograms: name, meaning, bucket bounds.
-const HISTOGRAMS: [(&str, &str, &[f64]); 9] = [
+const HISTOGRAMS: [(&str, &str, &[f64]); 10] = [
     (
         CALL_SECONDS,
         "How long calls last from the answer on.",
@@ -86,6 +88,11 @@ const HISTOGRAMS: [(&str, &str, &[f64]); 9] = [
         BARGE_IN_SECONDS,
         "From the caller's first sound over the agent's to silence.",
         &[0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.6, 1.0],
+    ),
+    (
+        DUCK_SECONDS,
+        "From the caller's first sound over the agent's to its being turned down.",
+        &[0.02, 0.04, 0.06, 0.08, 0.1, 0.15, 0.2, 0.3],
     ),
     // 4.4 is the best of narrow band, below 3.6 many complain (ITU-T G.107 annex B).
     (
@@ -220,6 +227,7 @@ fn describe() {
 
     labelled::<EndLabel>(CALLS_ENDED, "Calls that ended, by reason.", "reason");
     labelled::<RefusalLabel>(CALLS_REFUSED, "Calls that were not taken, by reason.", "reason");
+    labelled::<OverlapLabel>(OVERLAPS, "Sounds over the agent's speech, by result.", "result");
     labelled::<TransferOutcome>(TRANSFERS, "Transfers, by outcome.", "outcome");
     labelled::<TrunkStateLabel>(
         TRUNK_CHANGES,
@@ -282,11 +290,7 @@ fn describe_sound() {
     describe_counter!(SOUND_VERDICTS, "Whether both sides of calls hear each other, by trunk.");
 }
 
-fn labelled_by<const N: usize>(
-    key: &'static str,
-    name: &'static str,
-    labels: [&'static str; N],
-) {
+fn labelled_by<const N: usize>(key: &'static str, name: &'static str, labels: [&'static str; N]) {
     labels.into_iter().for_each(|label| counter!(name, key => label).increment(0));
 }
 

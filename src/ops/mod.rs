@@ -15,16 +15,16 @@ mod transport;
 mod trunks;
 
 pub use events::{
-    AudioDropped, AuditFailed, AuthenticationFailed, BargedIn, CallEnded, CallPanicked,
-    CallRefused, CallRouted, CallStarted, DetectorFailed, DrainEnded, DrainStarted, MailNotified,
-    MediaTimeout, PortsExhausted, Ready, RecognizerFailed, ReloadDone, ReloadFailed, SipDropped,
-    SipRejected, SoftphoneRegistered, StoreFailed, ToolRan, TransferFinished, TurnAnswered,
+    AudioDropped, AuditFailed, AuthenticationFailed, CallEnded, CallPanicked, CallRefused,
+    CallRouted, CallStarted, DetectorFailed, DrainEnded, DrainStarted, MailNotified, MediaTimeout,
+    PortsExhausted, Ready, RecognizerFailed, ReloadDone, ReloadFailed, SipDropped, SipRejected,
+    SoftphoneRegistered, SpokenOver, StoreFailed, ToolRan, TransferFinished, TurnAnswered,
     VoiceFailed,
 };
 pub use labels::{
     AudioPath, ConnectionEnd, ConnectionRefusal, DigitWay, DropLabel, EndLabel, Label,
-    RefusalLabel, RtpKind, Scheduling, SendFault, SoundSide, SoundVerdict, TlsFailure, ToolOutcome,
-    TransferOutcome, TrunkStateLabel,
+    OverlapLabel, RefusalLabel, RtpKind, Scheduling, SendFault, SoundSide, SoundVerdict,
+    TlsFailure, ToolOutcome, TransferOutcome, TrunkStateLabel,
 };
 pub use media::{
     MediaFull, MediaLate, MediaLoadMeasured, MediaScheduling, MemoryLocked, RtpBuffer,

@@ -229,6 +229,8 @@ impl Leg {
         // Asked before digits are taken: what they silence is the next frame.
         let wants_sound = session.wants_sound();
         let tell = |kind| events.tell(now, kind);
+        let (ducked, paused) = asked.shared.steer();
+        playback.steer(ducked, paused);
         let agent = playback.next_in_place(asked.shared.epoch(), wants_sound, frame, tell);
         if let Some(playing) = playback.playing() {
             asked.shared.tell_played(playing);

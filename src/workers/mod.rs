@@ -9,6 +9,7 @@ mod bridge;
 mod control;
 mod error;
 mod events;
+mod fader;
 mod hearing;
 mod inflow;
 mod leg;

@@ -7,7 +7,6 @@ mod numbers;
 mod rules;
 mod sentences;
 
-pub(crate) use numbers::is_number_word;
 pub use sentences::sentences;
 
 /// Returns a text in which all is written as it is spoken.
