@@ -33,6 +33,8 @@ const SURE: f32 = 0.7;
 const DENIED_AFTER: u32 = 4;
 /// The same of a voice that was found: 12 × 32 ms = 384 ms.
 const GONE_AFTER: u32 = 12;
+/// What was denied is denied again every 4 × 32 ms = 128 ms while it goes on: the detector may take it for a voice again.
+const AGAIN: u32 = 4;
 /// How long ago a voice began that is confirmed after all.
 const FOUND_AFTER: Duration = Duration::from_millis(100);
 /// What we send is louder than this in dBov while the agent speaks: then what is soft may be our echo.
@@ -117,6 +119,11 @@ impl SecondOpinion {
             Verdict::Denied if self.with >= 2 => {
                 (Verdict::Voice, Some(VoiceHint::Confirmed { started_ago: FOUND_AFTER }))
             }
+            Verdict::Denied
+                if self.unvoiced == 0 && self.without.is_multiple_of(AGAIN) && self.without > 0 =>
+            {
+                (Verdict::Denied, Some(VoiceHint::Denied))
+            }
             verdict => (verdict, None),
         };
         self.verdict = next;
@@ -167,7 +174,7 @@ mod tests {
     #[test]
     fn a_cough_is_denied_and_no_word() {
         let (told, voiced) = judged("0111122100", |_| true);
-        assert_eq!(told, [(4, VoiceHint::Denied)]);
+        assert_eq!(told, [(4, VoiceHint::Denied), (8, VoiceHint::Denied)]);
         assert_eq!(voiced, "vvv.......");
     }
 
