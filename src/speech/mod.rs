@@ -19,7 +19,7 @@ mod voice_hint;
 pub use attention::{Attention, Noticed};
 pub use echo::{EchoReference, Sent};
 pub use floor::{Floor, patience::Awaited};
-pub use recognizer::{HeardFrame, Recognizer, RecognizerError, Transcript};
+pub use recognizer::{HeardFrame, Recognizer, RecognizerError, Transcript, Work};
 pub use second_opinion::{SecondOpinion, VoiceModel};
 pub use utterance::Utterance;
 pub use vad::{Activity, Vad, VoiceEdge};
