@@ -446,6 +446,44 @@ fn what_is_denied_was_none() {
     );
 }
 
+/// Hold music of the caller's own, while the agent waits for an answer: no turn, and it stops nothing that is said later.
+#[test]
+fn what_is_denied_while_the_agent_is_silent_is_no_turn() {
+    check(
+        "
+        1100ms < voice on
+        1200ms < denied
+        1700ms < voice off
+        1700ms > discard
+        2100ms < voice on
+        2200ms < denied
+        2500ms < agent starts
+        4000ms < agent ends
+        4000ms < hold
+        ",
+    );
+}
+
+/// A voice in the music is one; and a cough after words does not undo them.
+#[test]
+fn a_voice_in_what_was_denied_is_a_turn() {
+    check(
+        "
+        1100ms < voice on
+        1200ms < denied
+        1900ms < confirmed
+        2500ms < voice off
+        3200ms > end of turn
+        5100ms < voice on
+        6000ms < voice off
+        6200ms < voice on
+        6300ms < denied
+        6600ms < voice off
+        7300ms > end of turn
+        ",
+    );
+}
+
 /// A suspicion may be our own echo.
 #[test]
 fn echo_does_next_to_nothing() {

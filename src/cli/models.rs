@@ -84,7 +84,7 @@ impl From<Wanted> for Set {
 /// What every installation needs, and what was named.
 fn sets(wanted: &[Wanted]) -> Vec<Set> {
     let named: Vec<Set> = wanted.iter().map(|&wanted| wanted.into()).collect();
-    Set::ALL.into_iter().filter(|set| *set == Set::Embedded || named.contains(set)).collect()
+    Set::ALL.into_iter().filter(|set| Set::USUAL.contains(set) || named.contains(set)).collect()
 }
 
 impl Place {

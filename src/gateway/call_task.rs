@@ -21,6 +21,7 @@ use crate::workers::{
     HearingEvent, HearingSink, LegControl, Port, SpeakingEvent, SpeakingSink, WorkersError,
 };
 
+use super::judge;
 use super::recording::CallRecording;
 use super::services::Services;
 use super::shared::Shared;
@@ -252,8 +253,13 @@ impl Hands {
         match self.shared.media.open(leg, port, self.services.params(negotiated, self.nat)) {
             Ok(media) => {
                 let recognizer = self.shared.recognizer(self.language);
-                let attached =
-                    self.shared.hearing.attach(leg, media.up, recognizer, self.hearing_sink());
+                let up = match &self.shared.judges {
+                    Some(judge) => {
+                        media.up.advised(judge(), judge::sink(self.call, self.inbox.clone()))
+                    }
+                    None => media.up,
+                };
+                let attached = self.shared.hearing.attach(leg, up, recognizer, self.hearing_sink());
                 self.managed("recogniser", attached);
                 self.shared.speaking.attach(leg, media.down, self.speaking_sink());
                 self.media = Some(media.control);

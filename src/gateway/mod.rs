@@ -7,6 +7,7 @@ mod admission;
 mod call_task;
 mod decision;
 mod error;
+mod judge;
 mod leg_sound;
 mod media_minder;
 mod recording;

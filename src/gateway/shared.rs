@@ -17,6 +17,7 @@ use crate::store::Store;
 use crate::toolbox::Toolbox;
 use crate::workers::{Hearing, MediaPlane, Speaking};
 
+use super::judge::Judges;
 use super::start::Ears;
 use super::watch::Watched;
 
@@ -31,6 +32,8 @@ pub(super) struct Shared {
     pub(super) speaking: Speaking,
     pub(super) ears: Ears,
     pub(super) recorder: Recorder,
+    /// Tell voices from noise and music, where there is a model.
+    pub(super) judges: Option<Judges>,
     pub(super) toolbox: Toolbox,
     pub(super) audit: Audit,
     pub(super) store: Store,

@@ -30,6 +30,7 @@ use crate::toolbox::{Toolbox, civil_clock};
 use crate::workers::{Hearing, MediaConfig, MediaEvent, MediaEvents, MediaPlane, Speaking};
 
 use super::error::StartError;
+use super::judge::{self, Judges};
 use super::reload::{self, CONTROL_SOCKET, ReloadError, Reloaded};
 use super::shared::Shared;
 use super::standing::TrunkFacts;
@@ -96,7 +97,8 @@ impl Gateway {
     pub async fn start(dir: &Path, config: Config) -> Result<Self, StartError> {
         let begun = Instant::now();
         let engines = Engines::embedded(&config)?;
-        Self::build(begun, dir, config, engines).await
+        let judges = judge::embedded(&config);
+        Self::build(begun, dir, config, engines, judges).await
     }
 
     /// As [`Self::start`], with other ears and another voice.
@@ -108,7 +110,7 @@ impl Gateway {
         config: Config,
         engines: Engines,
     ) -> Result<Self, StartError> {
-        Self::build(Instant::now(), dir, config, engines).await
+        Self::build(Instant::now(), dir, config, engines, None).await
     }
 
     async fn build(
@@ -116,6 +118,7 @@ impl Gateway {
         dir: &Path,
         config: Config,
         engines: Engines,
+        judges: Option<Judges>,
     ) -> Result<Self, StartError> {
         let metrics = metrics::install().ok();
         let (engines, standings) = vendors::before(engines, &config)?;
@@ -159,6 +162,7 @@ impl Gateway {
             speaking,
             ears: engines.ears,
             recorder,
+            judges,
             toolbox,
             audit,
             store,

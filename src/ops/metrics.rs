@@ -283,7 +283,7 @@ fn describe() {
     describe_counter!(CONNECTIONS_OPENED, "SIP connections made, by who made them.");
     labelled_by("by", CONNECTIONS_OPENED, ["us", "peer"]);
     describe_counter!(ENGINE_FAILURES, "Failures of a speech engine.");
-    labelled_by("engine", ENGINE_FAILURES, ["recognizer", "voice"]);
+    labelled_by("engine", ENGINE_FAILURES, ["recognizer", "voice", "detector"]);
     describe_counter!(SIP_REJECTED, "Requests that the user agent refused, by method.");
     METHODS
         .into_iter()
@@ -376,7 +376,7 @@ fn describe_recordings() {
     }
 }
 
-fn labelled_by(key: &'static str, name: &'static str, labels: [&'static str; 2]) {
+fn labelled_by<const N: usize>(key: &'static str, name: &'static str, labels: [&'static str; N]) {
     labels.into_iter().for_each(|label| counter!(name, key => label).increment(0));
 }
 

