@@ -80,6 +80,8 @@ pub enum Output {
     Listen { hints: Hints, patience: Patience },
     /// Run a tool.
     Tool { request: ToolRequestId, call: ToolCall },
+    /// From here on hear and speak this language, one of the setting's: the caller asked for it, or speaks it.
+    SwitchLanguage(Language),
     /// Hang up once everything has been heard.
     HangUp,
     /// A decision worth an audit line.

@@ -13,9 +13,10 @@ use crate::agent::guard::{Claim, claims, mask, masked_digits, names_anyone};
 use crate::agent::language::{Understood, tokens, understand};
 use crate::agent::memory::Memory;
 use crate::agent::planner::{Flight, Step, Task};
+use crate::agent::tongue::Tongue;
 use crate::agent::tools::{ErrorCode, ToolCall, ToolResult};
-use crate::agent::wording::Wording;
-use crate::base::{Expect, Phi, Purpose, TimerTable, ToolRequestId, TurnId, UtteranceId};
+use crate::agent::wording::{Line, Wording, lines};
+use crate::base::{Expect, Language, Phi, Purpose, TimerTable, ToolRequestId, TurnId, UtteranceId};
 
 /// A tool that takes longer gets a filler phrase; with the voice's own start it is heard before 1.2 s.
 const FILLER_AFTER: Duration = Duration::from_millis(700);
@@ -52,6 +53,8 @@ pub(crate) struct Question {
     pub(crate) interruptible: bool,
     pub(crate) expect: Expect,
     pub(crate) patience: Patience,
+    /// The language it was put in.
+    pub(crate) tongue: Tongue,
 }
 
 /// How well it goes.
@@ -108,11 +111,16 @@ pub struct Conversation {
     ended: bool,
 }
 
+/// The language to greet in: the route's first, where the agent has sentences in it.
+fn first_tongue(setting: &Setting) -> Tongue {
+    setting.languages.first().and_then(|first| Tongue::of(*first)).unwrap_or_default()
+}
+
 impl Conversation {
     /// Starts a conversation; [`Input::Answered`] makes it greet.
     pub fn new(setting: Setting) -> Self {
         Self {
-            wording: Wording::new(setting.seed),
+            wording: Wording::new(setting.seed, first_tongue(&setting)),
             setting,
             facts: Facts::default(),
             task: Task::default(),
@@ -224,12 +232,9 @@ impl Conversation {
         if std::mem::replace(&mut self.answered, true) {
             return;
         }
-        let greeting = format!(
-            "Thank you for calling {}. This is the practice's automated assistant.",
-            self.setting.practice.name
-        );
+        let greeting = self.wording.line(lines::GREETING, &[&self.setting.practice.name]);
         self.say(greeting, false);
-        self.ask(Step::Open, "How can I help you today?".into(), "ask.open");
+        self.ask_line(Step::Open, lines::OPEN_TODAY, "ask.open");
     }
 
     fn hear(&mut self, now: Instant, turn: TurnId, text: &str) {
@@ -237,6 +242,7 @@ impl Conversation {
         self.trouble.silences = 0;
         self.turn = turn;
         self.heard = Some(Phi::new(mask(text)));
+        self.follow_the_caller(text);
         if self.guard_emergency(turn, text) {
             let understood = self.read(text);
             self.merge_identity(&understood);
@@ -263,7 +269,8 @@ impl Conversation {
 
     /// Understands a text in the light of the question that is open.
     pub(crate) fn read(&self, text: &str) -> Understood {
-        understand(text, self.step.asked(), &self.setting.practitioners, self.setting.now.date())
+        let (staff, today) = (&self.setting.practitioners, self.setting.now.date());
+        understand(text, self.step.asked(), self.wording.tongue, staff, today)
     }
 
     /// Keeps what is said while a tool runs; it is looked at when the tool has answered.
@@ -282,11 +289,7 @@ impl Conversation {
 
     fn refuse_digits(&mut self) {
         self.decide("guard", "privacy.digits");
-        self.say(
-            "Please don't give card or social security numbers on this line. I haven't kept it."
-                .into(),
-            true,
-        );
+        self.say_line(lines::NO_NUMBERS);
         self.ask_again();
     }
 
@@ -303,17 +306,29 @@ impl Conversation {
         utterance
     }
 
+    /// Says a sentence that may be cut off.
+    pub(crate) fn say_line(&mut self, line: Line) -> UtteranceId {
+        let text = self.wording.line(line, &[]);
+        self.say(text, true)
+    }
+
+    /// Asks a question that may be cut off.
+    pub(crate) fn ask_line(&mut self, step: Step, line: Line, rule: &'static str) {
+        let text = self.wording.line(line, &[]);
+        self.ask(step, text, rule);
+    }
+
     /// Holds back claims without a result, and names before verification. Neither can happen unless a rule of the
     /// planner is wrong; then the caller hears something harmless and the audit record says so.
     fn checked(&mut self, text: String) -> String {
         let claimed = claims(&text);
         if !claimed.is_empty() && !claimed.iter().any(|claim| self.done.contains(claim)) {
             self.decide("guard", "say_do");
-            return "One moment, please.".into();
+            return self.wording.line(lines::ONE_MOMENT, &[]);
         }
         if !self.facts.is_verified() && names_anyone(&text, self.facts.names()) {
             self.decide("guard", "privacy.name");
-            return "Thank you.".into();
+            return self.wording.line(lines::THANK_YOU, &[]);
         }
         text
     }
@@ -331,14 +346,15 @@ impl Conversation {
     fn put(&mut self, step: Step, text: String, interruptible: bool, rule: &'static str) {
         let (expect, patience) = step.listening();
         self.step = step;
-        self.question = Some(Question { text: Phi::new(text), interruptible, expect, patience });
+        let (text, tongue) = (Phi::new(text), self.wording.tongue);
+        self.question = Some(Question { text, interruptible, expect, patience, tongue });
         self.ask_again();
         self.decide("ask", rule);
     }
 
     /// Asks the open question again.
     pub(crate) fn ask_again(&mut self) {
-        let Some(question) = self.question.clone() else { return };
+        let Some(question) = self.question_now() else { return };
         self.listen();
         let utterance =
             self.say(question.text.reveal(Purpose::SpokenReply).clone(), question.interruptible);
@@ -357,6 +373,11 @@ impl Conversation {
         let heard = if kind == "ask" { None } else { self.heard.clone() };
         let decision = Decision { turn: self.turn, kind, rule: rule.into(), heard };
         self.outputs.push_back(Output::Decided(decision));
+    }
+
+    /// From here on the engines hear and speak this language.
+    pub(crate) fn speak(&mut self, language: Language) {
+        self.outputs.push_back(Output::SwitchLanguage(language));
     }
 
     pub(crate) fn stop_speaking(&mut self) {
@@ -410,18 +431,13 @@ impl Conversation {
 
     fn fill(&mut self) {
         if !self.memory.is_speaking() && self.step == Step::Working {
-            let filler = self.wording.pick(&[
-                "One moment, please.",
-                "Just a moment.",
-                "Let me look that up.",
-            ]);
-            self.say(filler.into(), true);
+            self.say_line(lines::FILLER);
         }
     }
 
     fn fill_again(&mut self) {
         if self.step == Step::Working {
-            self.say("I'm still working on it. Thank you for your patience.".into(), true);
+            self.say_line(lines::STILL_WORKING);
         }
     }
 

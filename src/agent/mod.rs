@@ -12,12 +12,18 @@ mod guard;
 mod language;
 mod memory;
 mod planner;
+mod tongue;
 pub mod tools;
 mod wording;
 
 pub use api::{Decision, Goal, Input, Output, Patience, Setting};
 pub use conversation::Conversation;
 pub use memory::Memory;
+
+/// Whether the agent understands this language and has sentences in it.
+pub fn speaks(language: crate::base::Language) -> bool {
+    tongue::Tongue::of(language).is_some()
+}
 
 /// Returns the rule of the emergency guard that a text would trip, such as `red_flag.chest_pain`.
 pub fn emergency_rule(text: &str) -> Option<&'static str> {

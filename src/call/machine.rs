@@ -332,6 +332,7 @@ impl Call {
             agent::Output::StopSpeaking => self.stop_speaking(now, None),
             agent::Output::Listen { hints, patience } => self.listen(now, hints, patience),
             agent::Output::Tool { request, call } => self.tool(now, request, call),
+            agent::Output::SwitchLanguage(language) => self.manner = language.into(),
             agent::Output::HangUp => self.hang_up_wanted = true,
             agent::Output::Decided(decision) => self.outputs.push_back(Output::Decided(decision)),
         }

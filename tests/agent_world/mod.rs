@@ -316,6 +316,9 @@ impl World {
                 self.story.push(format!("tool: {}", spell(&call)));
                 self.waiting.push((request, call, self.turn));
             }
+            Output::SwitchLanguage(language) => {
+                self.story.push(format!("agent: ({language} from here on)"));
+            }
             Output::HangUp => {
                 self.ended = true;
                 self.story.push("agent: (hangs up)".into());

@@ -6,6 +6,8 @@
 mod advice;
 mod privacy;
 mod red_flags;
+mod red_flags_spanish;
+
 mod say_do;
 
 pub(crate) use advice::{Advice, advice};

@@ -1,6 +1,6 @@
 //! What must not be kept or said: card and social security numbers, and names before the caller is verified.
 
-use crate::agent::language::{Token, any, numbers, tokens};
+use crate::agent::language::{Number, Token, any, numbers, spanish_numbers, tokens};
 
 /// Digits of the shortest payment card number (ISO/IEC 7812).
 const CARD: usize = 13;
@@ -49,10 +49,16 @@ fn secret_spans(words: &[Token]) -> Vec<(usize, usize)> {
             "security number|code",
             "cvv|cvc",
             "routing|account number",
+            "seguro social",
+            "número|numero de tarjeta",
+            "tarjeta de crédito|credito|débito|debito",
+            "mi tarjeta",
         ],
     );
     let mut runs: Vec<(usize, usize, usize)> = Vec::new();
-    for number in numbers(words) {
+    let (english, spanish) = (numbers(words), spanish_numbers(words));
+    let figures = |found: &[Number]| found.iter().map(|n| n.digits.len()).sum::<usize>();
+    for number in if figures(&spanish) > figures(&english) { spanish } else { english } {
         let digits = number.digits.len();
         match runs.last_mut() {
             // A word or two between groups ("4111, then 1111") do not end a card number.
