@@ -39,7 +39,9 @@ impl Conversation {
     /// "Do you speak Spanish?", "en inglés, por favor".
     pub(super) fn other_language(&mut self, u: &Understood) -> bool {
         let Some(tongue) = u.tongue else { return false };
-        if matches!(self.step, Step::Name(_) | Step::Message) {
+        // "John English" is a name.
+        let named = matches!(self.step, Step::Name(_)) && u.name.family.is_some();
+        if named || self.step == Step::Message {
             return false;
         }
         if tongue != self.wording.tongue && !self.switch_to(tongue) {

@@ -8,6 +8,8 @@ mod intents;
 mod letters;
 mod numbers;
 mod phrases;
+#[cfg(test)]
+mod table;
 mod words;
 
 pub(super) use gloss::gloss;
