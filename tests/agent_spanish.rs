@@ -236,11 +236,11 @@ fn who_asks_for_spanish_or_speaks_it_gets_it() {
         agent: (es-US from here on)
         agent: Con gusto le ayudo. ¿Me dice su nombre y apellido, por favor?
         caller: María López
-        agent: Gracias. ¿Y cuál es su fecha de nacimiento?
+        agent: ¿Y cuál es su fecha de nacimiento?
         caller: in English please
         agent: (en-US from here on)
         agent: Sure, we can speak English.
-        agent: And what's your date of birth?
+        agent: And your date of birth, please?
         caller: March 9th, 1984
         tool: verify_identity(María López, 1984-03-09)
         agent: Thank you, Maria.
@@ -249,7 +249,7 @@ fn who_asks_for_spanish_or_speaks_it_gets_it() {
         caller: Yes
         tool: cancel_appointment(appt-1)
         agent: Your appointment on Thursday, November 26 at 10:00 AM is cancelled.
-        agent: Is there anything else I can help you with?
+        agent: Can I help you with anything else?
         ",
     );
 }

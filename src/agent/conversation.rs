@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use crate::agent::api::{Decision, Goal, Input, Output, Patience, Setting};
 use crate::agent::caller_timers::CallerTimers;
 use crate::agent::facts::Facts;
+use crate::agent::greets_in;
 use crate::agent::guard::{Claim, claims, mask, masked_digits, names_anyone};
 use crate::agent::language::{Understood, tokens, understand};
 use crate::agent::memory::Memory;
@@ -66,12 +67,21 @@ pub(crate) struct Trouble {
     pub(crate) silences: u8,
     /// How long it had been quiet at the last re-prompt.
     pub(crate) quiet: Duration,
+    /// The goodbye into silence: the call ends when it has been heard.
+    pub(crate) leaving: Option<UtteranceId>,
     /// The caller asked for time.
     pub(crate) held: bool,
     /// Transfers that failed.
     pub(crate) failed_transfers: u8,
     /// Turns so far.
     pub(crate) turns: u32,
+}
+
+impl Trouble {
+    /// The caller is there.
+    pub(crate) fn is_answered(&mut self) {
+        (self.silences, self.leaving) = (0, None);
+    }
 }
 
 /// A conversation with one caller.
@@ -111,16 +121,11 @@ pub struct Conversation {
     ended: bool,
 }
 
-/// The language to greet in: the route's first, where the agent has sentences in it.
-fn first_tongue(setting: &Setting) -> Tongue {
-    setting.languages.first().and_then(|first| Tongue::of(*first)).unwrap_or_default()
-}
-
 impl Conversation {
     /// Starts a conversation; [`Input::Answered`] makes it greet.
     pub fn new(setting: Setting) -> Self {
         Self {
-            wording: Wording::new(setting.seed, first_tongue(&setting)),
+            wording: Wording::new(setting.seed, Tongue::of(greets_in(&setting.languages)).unwrap_or_default()),
             setting,
             facts: Facts::default(),
             task: Task::default(),
@@ -171,6 +176,7 @@ impl Conversation {
                 self.memory.spoken(utterance);
                 self.trouble.quiet = Duration::ZERO;
                 self.transfer_if_announced(now, utterance);
+                self.leave_if_unanswered(utterance);
             }
             Input::Interrupted { utterance, heard } => {
                 self.memory.cut(utterance, heard);
@@ -239,7 +245,7 @@ impl Conversation {
 
     fn hear(&mut self, now: Instant, turn: TurnId, text: &str) {
         self.trouble.turns += 1;
-        self.trouble.silences = 0;
+        self.trouble.is_answered();
         self.turn = turn;
         self.heard = Some(Phi::new(mask(text)));
         self.follow_the_caller(text);
@@ -446,9 +452,9 @@ impl Conversation {
         self.say(text, true)
     }
 
-    /// Says goodbye and ends the call.
+    /// Says goodbye and ends the call. What is said over it would not be answered: it is heard to its end.
     pub(crate) fn close(&mut self, text: String, rule: &'static str) {
-        self.say(text, true);
+        self.say(text, false);
         self.end(rule);
     }
 

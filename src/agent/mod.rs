@@ -16,13 +16,20 @@ mod tongue;
 pub mod tools;
 mod wording;
 
+use crate::base::Language;
+
 pub use api::{Decision, Goal, Input, Output, Patience, Setting};
 pub use conversation::Conversation;
 pub use memory::Memory;
 
 /// Whether the agent understands this language and has sentences in it.
-pub fn speaks(language: crate::base::Language) -> bool {
+pub fn speaks(language: Language) -> bool {
     tongue::Tongue::of(language).is_some()
+}
+
+/// Returns the language in which the agent greets on a route with these: the first that it speaks.
+pub fn greets_in(languages: &[Language]) -> Language {
+    languages.iter().copied().find(|language| speaks(*language)).unwrap_or_default()
 }
 
 /// Returns the rule of the emergency guard that a text would trip, such as `red_flag.chest_pain`.

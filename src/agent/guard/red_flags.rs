@@ -180,7 +180,7 @@ const RULES: &[Rule] = &[
             "not|isnt|wont|arent|stopped respond|responding", "collapsed|collapsing|collapse",
             "faint|fainted|fainting", "black|blacked|blacking out",
             "lost|losing|loses|lose consciousness",
-            "seizure|seizures|seizing|convuls*", "no pulse", "not ..1 moving", "dead on the floor",
+            "seizure|seizures|seizing|convulse|convulsed|convulsing|convulsion|convulsions", "no pulse", "not ..1 moving", "dead on the floor",
             "on the floor and", "drowned|drowning", "electrocuted", "had a fit and",
             "found ..3 floor",
         ],

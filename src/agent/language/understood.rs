@@ -93,7 +93,14 @@ pub(crate) fn understand(
         // What was a date of birth is not also a wish for a day.
         rest.drain(span.clone());
     }
-    let wanted = spanish::intent(&spanish).or_else(|| intent(&all)).or_else(|| intent(&rest));
+    // What is refused in Spanish is no wish in the gloss either.
+    let plain = |words: &[Token]| if any(&spanish, &["no"]) { None } else { intent(words) };
+    let wanted = spanish::intent(&spanish).or_else(|| plain(&all)).or_else(|| plain(&rest));
+    // "No puedo el viernes" refuses a day that was asked about.
+    let refuses = day_first
+        && wanted == Some(Intent::CannotCome)
+        && matches!(asked, Asked::When | Asked::YesNo);
+    let wanted = wanted.filter(|_| !refuses);
     let (source, target) = if matches!(wanted, Some(Intent::Reschedule | Intent::CannotCome)) {
         split_move(&rest)
     } else {
@@ -128,6 +135,11 @@ pub(crate) fn understand(
 }
 
 impl Understood {
+    /// How many words were said.
+    pub(crate) fn length(&self) -> usize {
+        self.tokens.len().max(self.spanish.len())
+    }
+
     /// Whether any of these patterns is in it.
     pub(crate) fn says(&self, patterns: &[&str]) -> bool {
         any(&self.tokens, patterns)

@@ -21,7 +21,7 @@ impl Conversation {
             appointments: self.task.appointments.take(),
             ..Task::default()
         };
-        if u.tokens.len() > 6
+        if u.length() > 6
             && u.says(&[
                 "that|to say",
                 "tell ..3 that|doctor|nurse",
@@ -47,12 +47,12 @@ impl Conversation {
     /// Everything said now is the message, except ways out.
     pub(super) fn message_told(&mut self, now: Instant, u: &Understood) {
         if matches!(u.meta, Some(Meta::NeverMind))
-            || u.tokens.len() <= 3 && any(&u.tokens, &["^ no|nothing|nope", "forget it"])
+            || u.length() <= 3 && any(&u.tokens, &["^ no|nothing|nope", "forget it"])
         {
             self.say_line(lines::ALL_RIGHT);
             return self.anything_else();
         }
-        let thin = u.tokens.len() <= 2 && (u.answer.is_some() || u.meta.is_some());
+        let thin = u.length() <= 2 && (u.answer.is_some() || u.meta.is_some());
         if thin {
             self.say_line(lines::LISTENING);
             return self.listen();

@@ -72,7 +72,7 @@ impl Conversation {
             return self.resume(now);
         }
         let asks = matches!(heard.meta, Some(Meta::Hello | Meta::Still | Meta::Repeat))
-            || heard.tokens.len() > 4;
+            || heard.length() > 4;
         if started && asks && heard.intent != Some(Intent::Person) {
             self.say_line(lines::STILL_CONNECTING);
         }

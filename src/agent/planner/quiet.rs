@@ -1,10 +1,13 @@
-//! Silence: asked again, asked once more, then goodbye with the way back.
+//! Silence: asked again, asked once more with the keys as another way, then goodbye with the way back.
+//!
+//! Who comes back while the goodbye is spoken is not hung up on.
 
 use std::time::Duration;
 
 use super::step::Step;
 use crate::agent::conversation::Conversation;
 use crate::agent::wording::lines;
+use crate::base::UtteranceId;
 
 /// Quiet after which the caller is asked again. Shells report in steps, so a little less than the 6 s that are meant.
 const PATIENCE: Duration = Duration::from_millis(5_500);
@@ -37,12 +40,19 @@ impl Conversation {
             }
             2 => {
                 self.say_line(lines::CANT_HEAR);
+                if let Some(offer) = self.offer_of_keys() {
+                    self.say_line(offer);
+                }
                 self.ask_again_or_open();
             }
-            _ => {
-                let text = self.wording.line(lines::CANT_HEAR_BYE, &[]);
-                self.close(text, "silence");
-            }
+            _ => self.trouble.leaving = Some(self.say_line(lines::CANT_HEAR_BYE)),
+        }
+    }
+
+    /// The goodbye into silence was heard to its end, and nobody said anything.
+    pub(crate) fn leave_if_unanswered(&mut self, spoken: UtteranceId) {
+        if self.trouble.leaving == Some(spoken) {
+            self.end("silence");
         }
     }
 }

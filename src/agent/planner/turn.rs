@@ -21,7 +21,7 @@ const FRUSTRATED: u8 = 3;
 impl Conversation {
     /// Acts on one understood turn.
     pub(crate) fn take_turn(&mut self, now: Instant, u: &Understood) {
-        if u.tokens.is_empty() {
+        if u.length() == 0 {
             return self.not_understood(now, NO_WORDS);
         }
         self.trouble.held = false;
@@ -395,7 +395,7 @@ impl Conversation {
     /// "Maria Lopez. 3 9 84." before anything was asked.
     fn bare_name(&mut self, u: &Understood) -> bool {
         let names = u.tokens.iter().take(2).filter(|t| t.capital).count() == 2;
-        if self.facts.is_verified() || !names || u.tokens.len() > 8 {
+        if self.facts.is_verified() || !names || u.length() > 8 {
             return false;
         }
         let today = self.setting.now.date();
@@ -469,6 +469,7 @@ impl Conversation {
 
 /// "Mm-hmm", "okay", "right".
 fn nods(u: &Understood) -> bool {
-    u.tokens.len() <= 2
-        && any(&u.tokens, &["^ ok|uhhuh|right|yeah|yes|alright|oh|so|and|well|fine|sure"])
+    u.length() <= 2
+        && (any(&u.spanish, &["^ ok|aja|si|bueno|bien|claro|entiendo|ya|okey"])
+            || any(&u.tokens, &["^ ok|uhhuh|right|yeah|yes|alright|oh|so|and|well|fine|sure"]))
 }

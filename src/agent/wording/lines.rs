@@ -90,6 +90,12 @@ lines! {
     CANT_HEAR: ["I'm sorry, I can't hear you."] ["Disculpe, no le escucho."]
     CANT_HEAR_BYE: ["I can't hear you, so I'll hang up now. Please call us back any time. Goodbye."]
         ["No le escucho, así que voy a colgar. Vuelva a llamarnos cuando guste. Hasta luego."]
+    KEY_BIRTH: ["You can also key in your date of birth: two digits for the month, two for the day, and four for the year."]
+        ["También puede marcar su fecha de nacimiento: dos números para el día, dos para el mes y cuatro para el año."]
+    KEY_ZIP: ["You can also key in the five digits of your ZIP code."]
+        ["También puede marcar los cinco números de su código postal."]
+    KEY_ZERO: ["You can also press zero for a person."]
+        ["También puede oprimir el cero para hablar con una persona."]
     // ---- what can be said, after a failure ----
     HINT_OPEN: ["You can say, for example: I'd like to move my appointment."]
         ["Puede decir, por ejemplo: quiero cambiar mi cita."]

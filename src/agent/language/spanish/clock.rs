@@ -21,6 +21,9 @@ const LEADS: &[(&str, &str)] = &[
 
 /// Reads the time of day that begins here.
 pub(super) fn clock(heard: &[Token], at: usize) -> Option<Said> {
+    if let Some(said) = from_to(heard, at) {
+        return Some(said);
+    }
     for (lead, english) in LEADS {
         if let Some(start) = here(heard, at, lead)
             && let Some((time, end)) = hour(heard, start, true)
@@ -38,6 +41,16 @@ pub(super) fn clock(heard: &[Token], at: usize) -> Option<Said> {
     }
     let (time, end) = hour(heard, at, false)?;
     Some(finish(heard, "", time, end))
+}
+
+/// "de 9 a 11", "de nueve de la mañana a once".
+fn from_to(heard: &[Token], at: usize) -> Option<Said> {
+    let (from, end) = hour(heard, here(heard, at, "de|desde las|la?")?, true)?;
+    let (mut words, end) = finish(heard, "between", from, end);
+    let (until, end) = hour(heard, here(heard, end, "a|hasta las|la?")?, true)?;
+    let (until, end) = finish(heard, "and", until, end);
+    words.extend(until);
+    Some((words, end))
 }
 
 /// Puts the words together, with the part of the day that follows.

@@ -2,7 +2,7 @@
 
 use super::super::answers::Answer;
 use super::super::intents::{Intent, Meta};
-use super::super::phrase::any;
+use super::super::phrase::{any, find};
 use super::super::tokens::Token;
 use crate::practice::VisitType;
 
@@ -179,7 +179,7 @@ pub(in super::super) fn meta(heard: &[Token]) -> Option<Meta> {
 pub(in super::super) fn answer(heard: &[Token]) -> Option<Answer> {
     #[rustfmt::skip]
     const YES_AFTER_ALL: &[&str] = &[
-        "no hay problema", "sin problema", "como no", "por que no", "no ..1 esta bien", "no me molesta", "^ no ..1 si", "no tengo problema|inconveniente", "no hay inconveniente",
+        "no hay problema", "sin problema", "como no", "por que no", "no me molesta", "^ no ..1 si", "no tengo problema|inconveniente", "no hay inconveniente",
     ];
     #[rustfmt::skip]
     const YES: &[&str] = &[
@@ -191,7 +191,9 @@ pub(in super::super) fn answer(heard: &[Token]) -> Option<Answer> {
     const NO: &[&str] = &[
         "no", "nop|nunca|negativo|tampoco|ninguna|ninguno|nada", "para nada", "mejor no", "asi no", "incorrecto|incorrecta|equivocado|equivocada", "esta mal", "ni hablar",
     ];
-    if any(heard, YES_AFTER_ALL) {
+    // "No, está bien" agrees, "no está bien" does not.
+    let fine = find(heard, "^ no esta|asi bien").is_some() && heard[0].clause != heard[1].clause;
+    if fine || any(heard, YES_AFTER_ALL) {
         return Some(Answer::Yes);
     }
     // "Si" before a verb is "if": "si se puede", "si tiene algo".

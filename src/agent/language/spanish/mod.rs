@@ -89,12 +89,12 @@ pub(super) fn wanted_tongue(heard: &[Token]) -> Option<Tongue> {
     let rules: &[(Tongue, &[&str])] = &[
         (Tongue::Spanish, &[
             "speak|speaks|talk|continue|switch ..3 spanish|espanol", "in spanish", "spanish please|speaking",
-            "^ ..1 spanish $", "^ ..2 espanol ..2 $", "en espanol", "hable|habla|hablan|hablas|hablar|hablo|hablamos|hablen|entiende|atiende|atienden ..2 espanol",
+            "^ spanish $", "^ ..2 espanol ..2 $", "en espanol", "hable|habla|hablan|hablas|hablar|hablo|hablamos|hablen|entiende|atiende|atienden ..2 espanol",
             "prefiero|prefer ..3 espanol|spanish", "no hablo|entiendo ..2 ingles", "dont ..1 speak|understand ..2 english",
         ]),
         (Tongue::English, &[
             "speak|speaks|talk|continue|switch ..3 english|ingles", "in english", "english please|speaking",
-            "^ ..1 english $", "^ ..2 ingles ..2 $", "en ingles", "hable|habla|hablan|hablas|hablar|hablo|hablamos|hablen|entiende|atiende|atienden ..2 ingles",
+            "^ english $", "^ ..2 ingles ..2 $", "en ingles", "hable|habla|hablan|hablas|hablar|hablo|hablamos|hablen|entiende|atiende|atienden ..2 ingles",
             "prefiero|prefer ..3 ingles|english", "no hablo|entiendo ..2 espanol", "dont ..1 speak|understand ..2 spanish",
         ]),
     ];

@@ -57,7 +57,8 @@ fn cardinal(tokens: &[Token], at: usize) -> Option<(u32, usize)> {
         return Some(with_rest(tokens, 1000, at + 1));
     }
     let (value, to) = below_thousand(tokens, at)?;
-    if value > 0 && value < 100 && word(tokens, to) == "mil" {
+    // "cero tres, mil novecientos" is a month and a year: of thousands people say one and two.
+    if value == 2 && word(tokens, to) == "mil" {
         return Some(with_rest(tokens, value * 1000, to + 1));
     }
     Some((value, to))

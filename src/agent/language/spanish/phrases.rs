@@ -35,7 +35,13 @@ pub(super) fn phrase(heard: &[Token], at: usize) -> Option<(&'static str, usize)
     PHRASES
         .iter()
         .chain(TALK)
+        .filter(|(_, words)| !words.starts_with("not ") && *words != "not" || is_joined(heard, at))
         .find_map(|(pattern, words)| here(heard, at, pattern).map(|end| (*words, end)))
+}
+
+/// Whether no comma parts "no" from what follows: "no, por la tarde" is a wish, "no por la tarde" is none.
+fn is_joined(heard: &[Token], at: usize) -> bool {
+    heard.get(at + 1).is_some_and(|next| next.clause == heard[at].clause)
 }
 
 #[rustfmt::skip]
@@ -79,10 +85,11 @@ const PHRASES: &[(&str, &str)] = &[
     ("la? primera|proxima cita|hora|fecha libre|disponible|que?", "next available"), ("el? primer|proximo espacio|dia|horario|turno libre|disponible|que?", "next available"),
     ("lo|la primero|primera que tenga|tengan|haya", "first available"), ("lo mas cercano", "first available"), ("la mas proxima|cercana", "first available"),
     ("cualquier dia", "any day"), ("cualquier hora|momento|horario", "any time"), ("a la hora que sea", "any time"), ("el dia que sea", "any day"), ("cuando sea|puedan|quieran|tengan|haya|tenga", "whenever"),
-    ("me? da igual|lo mismo", "doesnt matter"), ("no me? importa", "doesnt matter"), ("lo que tenga|haya|tengan|sea", "whatever you have"),
+    ("me? da igual", "doesnt matter"), ("me? da lo mismo", "doesnt matter"), ("no me? importa", "doesnt matter"), ("lo que tenga|haya|tengan|sea", "whatever you have"),
     ("usted diga|decida|escoja|elija|digame", "you choose"), ("no tengo preferencia", "no preference"), ("sin preferencia", "no preference"),
     ("que|cuales dias|horas|horarios tiene|hay|tienen", "what do you have"), ("que tiene|hay|tienen disponible?", "what do you have"), ("que hay", "whats available"),
     // Something else.
+    ("algo mas temprano|pronto|cercano", "something earlier"), ("algo mas tarde|adelante", "something later"),
     ("con? otro doctor|medico", "with another doctor"), ("con? otra doctora|medica", "with another doctor"), ("con? otra persona", "with somebody else"), ("con? alguien mas", "with somebody else"),
     ("con? cualquier|cualquiera doctor|doctora|medico|de?", "any doctor"), ("con quien sea", "anyone"), ("con cualquiera", "anyone"),
     ("otro dia", "another day"), ("otra fecha", "another date"), ("otra hora|opcion", "another time"), ("otro horario|momento", "another time"),

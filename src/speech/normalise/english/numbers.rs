@@ -1,4 +1,6 @@
-//! Numbers in words.
+//! Numbers in English words.
+
+use super::super::rule::ear_groups;
 
 const ONES: [&str; 20] = [
     "zero",
@@ -30,13 +32,6 @@ const SCALES: [(u64, &str); 4] = [
     (1_000_000, "million"),
     (1_000, "thousand"),
 ];
-
-/// Whether a word is a number below a hundred, as somebody who dictates says it: "four", "oh", "eighty-four".
-pub(crate) fn is_number_word(word: &str) -> bool {
-    let word = word.trim_matches(|c: char| !c.is_alphanumeric());
-    let known = |part| part == "oh" || ONES.contains(&part) || TENS[2..].contains(&part);
-    word.split('-').all(known)
-}
 
 /// "twenty six".
 pub(super) fn cardinal(n: u64) -> String {
@@ -94,22 +89,7 @@ pub(super) fn digits(text: &str) -> String {
 
 /// "one two three, four five, six seven eight": in groups that an ear can hold, a pause between.
 pub(super) fn digit_groups(text: &str) -> String {
-    let all: Vec<char> = text.chars().filter(char::is_ascii_digit).collect();
-    let mut groups = Vec::new();
-    let mut rest = all.as_slice();
-    while !rest.is_empty() {
-        let size = match rest.len() {
-            n @ 1..=5 if groups.is_empty() => n,
-            n @ 1..=4 => n,
-            // Never one alone at the end.
-            5 => 2,
-            _ => 3,
-        };
-        let (group, after) = rest.split_at(size);
-        groups.push(digits(&group.iter().collect::<String>()));
-        rest = after;
-    }
-    groups.join(", ")
+    ear_groups(text).iter().map(|group| digits(group)).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
