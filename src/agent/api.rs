@@ -81,12 +81,12 @@ pub enum Output {
     },
     /// Stop speaking now and drop what waits: an emergency pre-empts.
     StopSpeaking,
+    /// From now on the caller and the agent speak this language, one that [`crate::agent::speaks`].
+    SwitchLanguage(Language),
     /// Listen for this from the end of what is being said.
     Listen { hints: Hints, patience: Patience },
     /// Run a tool.
     Tool { request: ToolRequestId, call: ToolCall },
-    /// From here on hear and speak this language, one of the setting's: the caller asked for it, or speaks it.
-    SwitchLanguage(Language),
     /// Hang up once everything has been heard.
     HangUp,
     /// A decision worth an audit line.

@@ -17,7 +17,9 @@ use crate::agent::planner::{Flight, Step, Task};
 use crate::agent::tongue::Tongue;
 use crate::agent::tools::{ErrorCode, ToolCall, ToolResult};
 use crate::agent::wording::{Line, Wording, lines};
-use crate::base::{Expect, Language, Phi, Purpose, TimerTable, ToolRequestId, TurnId, UtteranceId};
+use crate::base::{
+    Expect, Hints, Language, Phi, Purpose, TimerTable, ToolRequestId, TurnId, UtteranceId,
+};
 
 /// A tool that takes longer gets a filler phrase; with the voice's own start it is heard before 1.2 s.
 const FILLER_AFTER: Duration = Duration::from_millis(700);
@@ -98,6 +100,8 @@ pub struct Conversation {
     pub(crate) flights: BTreeMap<ToolRequestId, Flight>,
     /// What tools have said to be done: the only ground for a claim of completion.
     pub(crate) done: BTreeSet<Claim>,
+    /// The language that is spoken.
+    pub(crate) language: Language,
     /// What was done, for the hand-off note.
     pub(crate) deeds: Vec<Phi<String>>,
     pub(crate) goals: BTreeSet<Goal>,
@@ -125,8 +129,10 @@ impl Conversation {
     /// Starts a conversation; [`Input::Answered`] makes it greet.
     pub fn new(setting: Setting) -> Self {
         Self {
-            wording: Wording::new(setting.seed, Tongue::of(greets_in(&setting.languages)).unwrap_or_default()),
-            setting,
+            wording: Wording::new(
+                setting.seed,
+                Tongue::of(greets_in(&setting.languages)).unwrap_or_default(),
+            ),
             facts: Facts::default(),
             task: Task::default(),
             step: Step::Open,
@@ -135,6 +141,7 @@ impl Conversation {
             memory: Memory::default(),
             flights: BTreeMap::new(),
             done: BTreeSet::new(),
+            language: crate::agent::greets_in(&setting.languages),
             deeds: Vec::new(),
             goals: BTreeSet::new(),
             flagged: BTreeSet::new(),
@@ -151,6 +158,7 @@ impl Conversation {
             next_request: ToolRequestId(1),
             answered: false,
             ended: false,
+            setting,
         }
     }
 
@@ -301,6 +309,11 @@ impl Conversation {
 
     // ---- what the planner and the guards share ----
 
+    /// Wants something done, after what was wanted before.
+    pub(crate) fn push(&mut self, output: Output) {
+        self.outputs.push_back(output);
+    }
+
     /// Says something, unless a guard holds it back. Returns the utterance's id.
     pub(crate) fn say(&mut self, text: String, interruptible: bool) -> UtteranceId {
         let text = self.checked(text);
@@ -371,7 +384,8 @@ impl Conversation {
     pub(crate) fn listen(&mut self) {
         if let Some(question) = &self.question {
             let (expect, patience) = (question.expect, question.patience);
-            self.outputs.push_back(Output::Listen { hints: expect.into(), patience });
+            let phrases = self.step.phrases(&self.setting.practitioners, self.wording.tongue);
+            self.outputs.push_back(Output::Listen { hints: Hints { expect, phrases }, patience });
         }
     }
 
@@ -379,11 +393,6 @@ impl Conversation {
         let heard = if kind == "ask" { None } else { self.heard.clone() };
         let decision = Decision { turn: self.turn, kind, rule: rule.into(), heard };
         self.outputs.push_back(Output::Decided(decision));
-    }
-
-    /// From here on the engines hear and speak this language.
-    pub(crate) fn speak(&mut self, language: Language) {
-        self.outputs.push_back(Output::SwitchLanguage(language));
     }
 
     pub(crate) fn stop_speaking(&mut self) {

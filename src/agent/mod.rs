@@ -7,6 +7,7 @@
 mod api;
 mod caller_timers;
 mod conversation;
+mod fact_reader;
 mod facts;
 mod guard;
 mod language;
@@ -20,9 +21,11 @@ use crate::base::Language;
 
 pub use api::{Decision, Goal, Input, Output, Patience, Setting};
 pub use conversation::Conversation;
+pub use fact_reader::{FactsRead, read_facts};
 pub use memory::Memory;
 
-/// Whether the agent understands this language and has sentences in it.
+/// Whether the agent understands a language and has its sentences in it. It greets in such a one and may go on in such
+/// a one; a caller who asks for another goes to a person.
 pub fn speaks(language: Language) -> bool {
     tongue::Tongue::of(language).is_some()
 }

@@ -316,12 +316,12 @@ impl World {
                 self.story.push(format!("tool: {}", spell(&call)));
                 self.waiting.push((request, call, self.turn));
             }
-            Output::SwitchLanguage(language) => {
-                self.story.push(format!("agent: ({language} from here on)"));
-            }
             Output::HangUp => {
                 self.ended = true;
                 self.story.push("agent: (hangs up)".into());
+            }
+            Output::SwitchLanguage(language) => {
+                self.story.push(format!("agent: (speaks {language})"));
             }
             Output::Decided(decision) => self.decisions.push(decision),
         }

@@ -19,8 +19,9 @@ mod search;
 mod staff;
 mod step;
 mod summary;
+mod switch;
 mod task;
-mod tongues;
+mod tongue;
 mod turn;
 
 pub(crate) use step::{Flight, Step};

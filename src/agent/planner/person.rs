@@ -22,6 +22,7 @@ impl Conversation {
         let there = wording::target(self.wording.tongue, self.setting.targets.first());
         let lead = match reason {
             "frustrated" => self.wording.line(lines::TROUBLE, &[]),
+            "language" => self.wording.line(lines::ONLY_THIS, &[]),
             "verify_locked" => self.wording.line(lines::NOT_VERIFIED_DESK, &[]),
             _ => String::new(),
         };

@@ -30,7 +30,7 @@ impl Conversation {
             self.decide("intent", Intent::Person.name());
             return self.hand_off(now, "patient_request");
         }
-        if self.other_language(u) || self.about_the_conversation(u) {
+        if self.asks_for_a_language(now, u) || self.about_the_conversation(u) {
             return;
         }
         if self.step == Step::Message {

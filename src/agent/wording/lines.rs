@@ -60,7 +60,9 @@ lines! {
         "Gracias por su llamada. Que esté muy bien. Hasta luego.",
         "Gracias por llamar. Que tenga un buen día. Hasta luego.",
     ]
-    IN_THIS_LANGUAGE: ["Sure, we can speak English."] ["Claro, seguimos en español."]
+    OF_COURSE: ["Of course."] ["Claro, seguimos en español."]
+    YES_THIS_LANGUAGE: ["Yes, we can speak English."] ["Sí, podemos hablar en español."]
+    ONLY_THIS: ["I only speak English."] ["Solo hablo español."]
     ONLY_THIS_LANGUAGE: ["I'm sorry, I only speak English on this line."]
         ["Lo siento, en esta línea solo atiendo en español."]
     // ---- the conversation itself ----

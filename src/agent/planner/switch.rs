@@ -1,15 +1,16 @@
-//! The conversation's language: asked for, or plainly the one the caller speaks; and the open question in it.
+//! A change of the language: to the one the caller plainly speaks; and the open question put anew in it.
 
 use super::step::Step;
+use crate::agent::api::Output;
 use crate::agent::conversation::{Conversation, Question};
-use crate::agent::language::{NamePart, Understood, evident};
+use crate::agent::language::{NamePart, evident};
 use crate::agent::tongue::Tongue;
 use crate::agent::wording::{self, lines};
 use crate::base::{Language, Phi, Purpose};
 
 impl Conversation {
     /// The route's language in this tongue.
-    fn language_in(&self, tongue: Tongue) -> Option<Language> {
+    pub(super) fn language_in(&self, tongue: Tongue) -> Option<Language> {
         self.setting.languages.iter().copied().find(|one| Tongue::of(*one) == Some(tongue))
     }
 
@@ -19,10 +20,16 @@ impl Conversation {
             return false;
         }
         let Some(language) = self.language_in(tongue) else { return false };
-        self.wording.tongue = tongue;
-        self.decide("intent", format!("language.{language}"));
         self.speak(language);
         true
+    }
+
+    /// Goes on in a language of the route that the agent speaks.
+    pub(super) fn speak(&mut self, language: Language) {
+        self.wording.tongue = Tongue::of(language).unwrap_or_default();
+        self.language = language;
+        self.decide("intent", format!("language.{language}"));
+        self.push(Output::SwitchLanguage(language));
     }
 
     /// Who plainly speaks another language of the route is answered in it, in the same turn.
@@ -34,28 +41,6 @@ impl Conversation {
         if let Some(tongue) = evident(text, self.trouble.turns <= 1) {
             self.switch_to(tongue);
         }
-    }
-
-    /// "Do you speak Spanish?", "en inglés, por favor".
-    pub(super) fn other_language(&mut self, u: &Understood) -> bool {
-        let Some(tongue) = u.tongue else { return false };
-        // "John English" is a name.
-        let named = matches!(self.step, Step::Name(_)) && u.name.family.is_some();
-        if named || self.step == Step::Message {
-            return false;
-        }
-        if tongue != self.wording.tongue && !self.switch_to(tongue) {
-            self.decide("intent", "language.none");
-            self.offer_staff(lines::ONLY_THIS_LANGUAGE);
-            return true;
-        }
-        if u.intent.is_some() || !u.when.is_empty() || u.birth.is_some() {
-            return false;
-        }
-        self.trouble.failures = 0;
-        self.say_line(lines::IN_THIS_LANGUAGE);
-        self.ask_again_or_open();
-        true
     }
 
     /// Returns the open question, put anew if the language has changed since it was asked.
