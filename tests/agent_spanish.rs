@@ -238,7 +238,16 @@ fn an_emergency_is_answered_first() {
 
 #[test]
 fn who_asks_for_spanish_or_speaks_it_gets_it() {
-    for line in ["Can you speak Spanish?", "¿Habla español?", "En español, por favor."] {
+    for line in [
+        "Can you speak Spanish?",
+        "¿Habla español?",
+        "habla espanol",
+        "En español, por favor.",
+        "I don't speak English.",
+        "No hablo inglés.",
+        "Spanish, please.",
+        "Spanish.",
+    ] {
         let mut world = World::with(spoken(EN_ES));
         world.say(line);
         world.said("(speaks es-US)");
