@@ -156,10 +156,10 @@ fn fires(rule: &Rule, sentence: &[Token]) -> bool {
         let pattern = pattern.replace("@medicina", MEDICINE);
         find_all(sentence, &pattern).any(|span| !negated(sentence, span.start))
     });
-    hits && !any(sentence, rule.unless)
-        && !(any(sentence, PAST) && !any(sentence, NOW))
-        && !(any(sentence, SUPPOSED) && !any(sentence, NOW))
-        && !(any(sentence, ERRAND) && !any(sentence, NOW) && !any(sentence, PLAIN))
+    let now = any(sentence, NOW);
+    let elsewhen = !now && (any(sentence, PAST) || any(sentence, SUPPOSED));
+    let errand = !now && any(sentence, ERRAND) && !any(sentence, PLAIN);
+    hits && !any(sentence, rule.unless) && !elsewhen && !errand
 }
 
 /// Whether what begins here is denied: "no tengo dolor de pecho", "sin dolor".

@@ -199,7 +199,7 @@ pub(in super::super) fn answer(heard: &[Token]) -> Option<Answer> {
     // "Si" before a verb is "if": "si se puede", "si tiene algo".
     let conditional =
         any(heard, &["^ si tiene|tienen|hay|puede|puedo|fuera|pudiera|se"]) && heard.len() > 3;
-    let yes = any(heard, YES) && !(conditional && !any(heard, &YES[1..]));
+    let yes = any(heard, if conditional { &YES[1..] } else { YES });
     match (yes, any(heard, NO)) {
         (true, false) => Some(Answer::Yes),
         (false, true) => Some(Answer::No),

@@ -97,7 +97,7 @@ fn below_hundred(tokens: &[Token], at: usize) -> Option<(u32, usize)> {
         return match joined(at + 1) {
             Some(n) => Some((tens + n, at + 3)),
             // "ochenta cuatro", as it is heard when it is said fast.
-            None if !tokens.get(at).is_some_and(|t| t.clause != clause(tokens, at + 1)) => {
+            None if clause(tokens, at) == clause(tokens, at + 1) => {
                 unit(at + 1).map(|n| (tens + n, at + 2)).or(Some((tens, at + 1)))
             }
             None => Some((tens, at + 1)),
