@@ -293,7 +293,7 @@ fn a_physical_is_booked() {
         agent: You're booked for Thursday, November 26 at 2:00 PM with Dr. Patel.
         agent: Can I help you with anything else?
         caller: No, that's all. Thanks, bye.
-        agent: Thank you for calling. Goodbye.
+        agent: Thank you for calling. Goodbye. [protected]
         agent: (hangs up)
         ",
     );
@@ -544,7 +544,7 @@ fn without_a_target_a_message_is_taken() {
 
 /// A conversation on a route with these languages, of which this is said after the greeting.
 fn in_languages(tags: &[&str], words: &str) -> Vec<String> {
-    let languages = tags.iter().map(|tag| Language::tagged(tag).unwrap()).collect();
+    let languages = tags.iter().map(|tag| Language::tagged(tag).expect("a tag")).collect();
     let mut world = World::with(attendant::agent::Setting { languages, ..setting(1) });
     world.story.clear();
     world.say(words);
@@ -554,14 +554,6 @@ fn in_languages(tags: &[&str], words: &str) -> Vec<String> {
 #[test]
 fn who_asks_for_a_language_of_the_route_goes_to_a_person_who_speaks_it() {
     for (tag, words) in [
-        ("es-US", "Can you speak Spanish?"),
-        ("es-US", "\u{bf}Habla espa\u{f1}ol?"),
-        ("es-US", "habla espanol"),
-        ("es-US", "En espa\u{f1}ol, por favor."),
-        ("es-US", "I don't speak English."),
-        ("es-US", "No hablo ingl\u{e9}s."),
-        ("es-US", "Spanish, please."),
-        ("es-US", "Spanish."),
         ("zh-CN", "Do you speak Chinese?"),
         ("zh-CN", "Mandarin please"),
         ("zh-CN", "\u{4f60}\u{4f1a}\u{8bf4}\u{4e2d}\u{6587}\u{5417}\u{ff1f}"),

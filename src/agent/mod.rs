@@ -14,6 +14,7 @@ mod guard;
 mod language;
 mod memory;
 mod planner;
+mod tongue;
 pub mod tools;
 mod wording;
 
@@ -24,10 +25,10 @@ pub use conversation::Conversation;
 pub use fact_reader::{FactsRead, read_facts};
 pub use memory::Memory;
 
-/// Whether the agent's own wording exists in a language. It greets in such a one and may go on in such a one; a caller
-/// who asks for another goes to a person.
+/// Whether the agent understands a language and has its sentences in it. It greets in such a one and may go on in such
+/// a one; a caller who asks for another goes to a person.
 pub fn speaks(language: Language) -> bool {
-    language.primary() == "en"
+    tongue::Tongue::of(language).is_some()
 }
 
 /// Returns the language in which the agent greets on a route with these: the first that it speaks.

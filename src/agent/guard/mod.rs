@@ -8,6 +8,8 @@ mod card;
 mod consent;
 mod privacy;
 mod red_flags;
+mod red_flags_spanish;
+
 mod say_do;
 
 pub(crate) use advice::{Advice, advice};

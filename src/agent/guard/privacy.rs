@@ -1,6 +1,6 @@
 //! What must not be kept or said: card and social security numbers, and names before the caller is verified.
 
-use crate::agent::language::{Token, any, numbers, tokens};
+use crate::agent::language::{Number, Token, any, numbers, spanish_numbers, tokens};
 
 /// Digits of the shortest payment card number (ISO/IEC 7812).
 const CARD: usize = 13;
@@ -60,6 +60,10 @@ fn secret_spans(words: &[Token]) -> Vec<(usize, usize)> {
             "security number|code",
             "cvv|cvc",
             "routing|account number",
+            "seguro social",
+            "número|numero de tarjeta",
+            "tarjeta de crédito|credito|débito|debito",
+            "mi tarjeta",
         ],
     );
     let secret = |run: &Run| {
@@ -79,7 +83,9 @@ pub(super) struct Run {
 /// Finds the runs of figures. A word between groups ("4111, then 1111") does not end one.
 pub(super) fn runs(words: &[Token]) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
-    for number in numbers(words) {
+    let (english, spanish) = (numbers(words), spanish_numbers(words));
+    let figures = |found: &[Number]| found.iter().map(|n| n.digits.len()).sum::<usize>();
+    for number in if figures(&spanish) > figures(&english) { spanish } else { english } {
         match runs.last_mut() {
             Some(run) if number.from - run.to <= 1 => {
                 run.to = number.to;
