@@ -24,6 +24,7 @@ use crate::workers::{
 use super::services::Services;
 use super::shared::Shared;
 use super::tools::{HandOffJob, Job, Tools};
+use super::turn_clock::TurnClock;
 use super::watch::{Seen, Watch};
 
 /// Inputs that may wait for a call: a second of frames' worth of events, were they all to come at once.
@@ -55,6 +56,8 @@ pub(super) struct Hands {
     pub(super) language: Language,
     /// The response gap of each turn.
     pub(super) gaps: Vec<Duration>,
+    /// Where each of them went.
+    pub(super) clock: TurnClock,
     /// How digits have come in this call.
     pub(super) digit_ways: Vec<Way>,
 }
@@ -68,6 +71,7 @@ pub(super) async fn run(
     let mut call = Call::new(Instant::now(), setup);
     loop {
         while let Some(output) = call.poll_output() {
+            hands.clock.output(Instant::now(), &output);
             if let Some(summary) = hands.perform(output).await {
                 return summary;
             }
@@ -77,7 +81,9 @@ pub(super) async fn run(
             biased;
             input = inputs.recv() => {
                 let Some(input) = input else { unreachable!("the task holds a sender itself") };
-                call.handle_input(Instant::now(), input);
+                let now = Instant::now();
+                hands.clock.input(now, hands.call, &input);
+                call.handle_input(now, input);
             }
             () = timer => call.handle_timeout(Instant::now()),
         }
@@ -127,6 +133,11 @@ impl Hands {
                     media.duck(false);
                 }
                 self.shared.speaking.stop(leg, epoch);
+            }
+            Output::Hear { language } => {
+                self.language = language;
+                let recognizer = self.shared.recognizer(language);
+                self.managed("recogniser", self.shared.hearing.replace(leg, recognizer));
             }
             Output::Expect(hints) => {
                 self.managed("expectation", self.shared.hearing.expect(leg, hints));
@@ -230,6 +241,7 @@ impl Hands {
     fn open_media(&mut self, negotiated: &Negotiated) {
         let Some(port) = self.port.take() else { return };
         let leg = self.leg;
+        ops::MediaOpened { call: self.call, port: port.advertised().port() }.emit();
         match self.shared.media.open(leg, port, self.services.params(negotiated, self.nat)) {
             Ok(media) => {
                 let recognizer = self.shared.recognizer(self.language);
@@ -255,6 +267,11 @@ impl Hands {
             HearingEvent::Behind { frames } => {
                 ops::AudioDropped { call, path: ops::AudioPath::Up, frames }.emit();
             }
+            HearingEvent::Lost { what } => {
+                let error = RecognizerError::Lost { what };
+                ops::RecognizerFailed { call, error: &error }.emit();
+                let _ = inbox.try_send(Input::EarsFailed);
+            }
             HearingEvent::Failed { what } => {
                 let error = RecognizerError::Failed { what };
                 ops::RecognizerFailed { call, error: &error }.emit();
@@ -265,7 +282,8 @@ impl Hands {
     fn speaking_sink(&self) -> SpeakingSink {
         let (call, inbox) = (self.call, self.inbox.clone());
         Box::new(move |_, event| match event {
-            SpeakingEvent::Rendered { utterance, frames_total: frames, .. } => {
+            SpeakingEvent::Rendered { utterance, frames_total: frames, first, took } => {
+                ops::VoiceRendered { call, utterance, first, took }.emit();
                 let _ = inbox.try_send(Input::Rendered { utterance, frames });
             }
             SpeakingEvent::Failed { utterance, what } => {
@@ -290,7 +308,8 @@ impl Hands {
         match &told {
             Told::Replied { turn, gap } => {
                 self.gaps.push(*gap);
-                ops::TurnAnswered { call: self.call, turn: *turn, gap: *gap }.emit();
+                let split = self.clock.split(Instant::now(), &told);
+                ops::TurnAnswered { call: self.call, turn: *turn, gap: *gap, split }.emit();
             }
             Told::ToolAnswered { name, error, took } => {
                 let outcome = tool_outcome(*error);

@@ -21,6 +21,8 @@ mod throttle;
 mod tools;
 mod trunk_sound;
 mod trunks;
+mod turn_clock;
+mod vendors;
 mod watch;
 mod wrap_up;
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ::metrics::{counter, gauge, histogram};
 
-use crate::base::{CallId, TargetName, TrunkName, TurnId};
+use crate::base::{CallId, TargetName, TrunkName};
 
 use super::labels::{
     AudioPath, DropLabel, EndLabel, Label, OverlapLabel, RefusalLabel, ToolOutcome, TransferOutcome,
@@ -178,26 +178,6 @@ impl CallPanicked {
         let Self { call } = self;
         tracing::error!(%call, "A call's task failed: please report this.");
         counter!(names::CALL_PANICS).increment(1);
-    }
-}
-
-/// The agent answered a turn of the caller's.
-#[derive(Debug)]
-pub struct TurnAnswered {
-    /// Whose.
-    pub call: CallId,
-    /// Which turn.
-    pub turn: TurnId,
-    /// From the end of the caller's voice to the start of the agent's.
-    pub gap: Duration,
-}
-
-impl TurnAnswered {
-    /// Logs and counts it.
-    pub fn emit(self) {
-        let Self { call, turn, gap } = self;
-        tracing::debug!(%call, %turn, ?gap, "Turn answered.");
-        histogram!(names::TURN_GAP_SECONDS).record(gap);
     }
 }
 

@@ -8,8 +8,8 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 use super::labels::{
     AudioPath, ConnectionEnd, ConnectionRefusal, DigitWay, DropLabel, EndLabel, Label,
-    OverlapLabel, RefusalLabel, RtpKind, SendFault, SoundVerdict, TlsFailure, ToolOutcome,
-    TransferOutcome, TrunkStateLabel,
+    OverlapLabel, RefusalLabel, RtpKind, SendFault, SoundVerdict, SpeechPart, TlsFailure,
+    ToolOutcome, TransferOutcome, TrunkStateLabel, VendorFault,
 };
 
 /// The names, in base units; counters end in `_total`.
@@ -23,6 +23,9 @@ pub(super) mod names {
     pub(in crate::ops) const CALL_SECONDS: &str = "attendant_call_seconds";
     pub(in crate::ops) const CALL_PANICS: &str = "attendant_call_panics_total";
     pub(in crate::ops) const TURN_GAP_SECONDS: &str = "attendant_turn_gap_seconds";
+    pub(in crate::ops) const TURN_ENDPOINT_SECONDS: &str = "attendant_turn_endpoint_seconds";
+    pub(in crate::ops) const TURN_RECOGNISER_SECONDS: &str = "attendant_turn_recogniser_seconds";
+    pub(in crate::ops) const VOICE_FIRST_SECONDS: &str = "attendant_voice_first_seconds";
     pub(in crate::ops) const BARGE_IN_SECONDS: &str = "attendant_bargein_stop_seconds";
     pub(in crate::ops) const DUCK_SECONDS: &str = "attendant_bargein_duck_seconds";
     pub(in crate::ops) const OVERLAPS: &str = "attendant_bargein_total";
@@ -48,6 +51,9 @@ pub(super) mod names {
     pub(in crate::ops) const TURNS_LEFT_OUT: &str = "attendant_media_turns_left_out_total";
     pub(in crate::ops) const MEDIA_LOAD: &str = "attendant_media_load";
     pub(in crate::ops) const MEDIA_FULL: &str = "attendant_media_full";
+    pub(in crate::ops) const HEARING_LATE: &str = "attendant_hearing_late_seconds";
+    pub(in crate::ops) const HEARING_LOAD: &str = "attendant_hearing_load";
+    pub(in crate::ops) const HEARING_FULL: &str = "attendant_hearing_full";
     pub(in crate::ops) const MEMORY_LOCKED: &str = "attendant_memory_locked";
     pub(in crate::ops) const RTP_BUFFER: &str = "attendant_rtp_receive_buffer_bytes";
     pub(in crate::ops) const RTP_LOST: &str = "attendant_rtp_datagrams_lost_total";
@@ -67,12 +73,21 @@ pub(super) mod names {
     pub(in crate::ops) const CALL_DEPTH_SECONDS: &str = "attendant_call_depth_seconds";
     pub(in crate::ops) const ROUND_TRIP_SECONDS: &str = "attendant_call_round_trip_seconds";
     pub(in crate::ops) const SPEECH_DBOV: &str = "attendant_call_speech_dbov";
+    pub(in crate::ops) const VENDOR_FIRST_SECONDS: &str = "attendant_vendor_first_seconds";
+    pub(in crate::ops) const VENDOR_FAILURES: &str = "attendant_vendor_failures_total";
+    pub(in crate::ops) const VENDOR_STAND_INS: &str = "attendant_vendor_stand_ins_total";
+    pub(in crate::ops) const VENDOR_OPEN: &str = "attendant_vendor_left_alone";
     pub(in crate::ops) const DRAINING: &str = "attendant_draining";
 }
 use names::*;
 
 /// Histograms: name, meaning, bucket bounds.
-const HISTOGRAMS: [(&str, &str, &[f64]); 10] = [
+const HISTOGRAMS: &[(&str, &str, &[f64])] = &[
+    (
+        VENDOR_FIRST_SECONDS,
+        "From the end of a turn to a vendor's text, or from a sentence to its first sound.",
+        &[0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6, 0.8, 1.0, 1.2, 1.5, 2.0],
+    ),
     (
         CALL_SECONDS,
         "How long calls last from the answer on.",
@@ -83,6 +98,22 @@ const HISTOGRAMS: [(&str, &str, &[f64]); 10] = [
         TURN_GAP_SECONDS,
         "From the end of the caller's voice to the start of the agent's.",
         &[0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 0.9, 1.2, 1.6, 2.0, 3.0, 5.0],
+    ),
+    // The three parts of that gap that an admin can do something about.
+    (
+        TURN_ENDPOINT_SECONDS,
+        "From the end of the caller's voice to the decision that the turn is over.",
+        &[0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.3, 1.6, 2.0],
+    ),
+    (
+        TURN_RECOGNISER_SECONDS,
+        "From that decision to the words.",
+        &[0.01, 0.02, 0.05, 0.1, 0.15, 0.25, 0.4, 0.7, 1.0, 2.0],
+    ),
+    (
+        VOICE_FIRST_SECONDS,
+        "From a sentence to the first sound of it.",
+        &[0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0],
     ),
     (
         BARGE_IN_SECONDS,
@@ -270,6 +301,9 @@ fn describe() {
     level(RTP_BUFFER, "The receive buffer that RTP sockets got.");
     level(MEDIA_LOAD, "The part of a core that the busiest media thread used.");
     level(MEDIA_FULL, "1 while new calls are refused because media threads are too busy.");
+    level(HEARING_LATE, "How long after a turn's end its text came, in seconds (p95 of the last 10 s).");
+    level(HEARING_LOAD, "The part of the hearing threads' time that recognition takes; partial results left out.");
+    level(HEARING_FULL, "1 while new calls are refused because callers would be understood too late.");
     level(DRAINING, "1 while new calls are refused because the process is to stop.");
     describe_sound();
     for (name, meaning, _) in HISTOGRAMS {
@@ -286,8 +320,27 @@ fn describe_sound() {
         "Packets of calls that are over, by what became of them.",
         "kind",
     );
+    describe_vendors();
     describe_counter!(DIGITS, "Digits that callers keyed, by trunk and by how they came.");
     describe_counter!(SOUND_VERDICTS, "Whether both sides of calls hear each other, by trunk.");
+}
+
+/// How speech vendors do.
+fn describe_vendors() {
+    labelled::<SpeechPart>(
+        VENDOR_STAND_INS,
+        "Turns and sentences that the embedded engine did for a vendor.",
+        "engine",
+    );
+    describe_counter!(VENDOR_FAILURES, "Failures of a speech vendor, by engine and kind.");
+    describe_gauge!(VENDOR_OPEN, "1 while a speech vendor is left alone because it failed.");
+    for part in SpeechPart::ALL {
+        gauge!(VENDOR_OPEN, "engine" => part.label()).set(0.0);
+        for fault in VendorFault::ALL {
+            counter!(VENDOR_FAILURES, "engine" => part.label(), "fault" => fault.label())
+                .increment(0);
+        }
+    }
 }
 
 fn labelled_by(key: &'static str, name: &'static str, labels: [&'static str; 2]) {
@@ -388,7 +441,8 @@ mod tests {
             let (call, trunk) = (CallId(7), TrunkName::new("front"));
             CallStarted { call, trunk: &trunk, route: "reception" }.emit();
             CallStarted { call: CallId(8), trunk: &trunk, route: "reception" }.emit();
-            TurnAnswered { call, turn: Default::default(), gap: Duration::from_millis(450) }.emit();
+            let gap = Duration::from_millis(450);
+            TurnAnswered { call, turn: Default::default(), gap, split: None }.emit();
             let (reason, talked) = (EndLabel::Transferred, Duration::from_secs(60));
             CallEnded { call, trunk: &trunk, reason, talked }.emit();
             let (reason, status, why) = (RefusalLabel::Busy, 503, "40 of 40 calls");

@@ -13,21 +13,22 @@ mod sound;
 pub mod systemd;
 mod transport;
 mod trunks;
+mod turns;
+mod vendors;
 
 pub use events::{
     AudioDropped, AuditFailed, AuthenticationFailed, CallEnded, CallPanicked, CallRefused,
     CallRouted, CallStarted, DrainEnded, DrainStarted, MailNotified, MediaTimeout, PortsExhausted,
     Ready, RecognizerFailed, ReloadDone, ReloadFailed, SipDropped, SipRejected,
-    SoftphoneRegistered, SpokenOver, StoreFailed, ToolRan, TransferFinished, TurnAnswered,
-    VoiceFailed,
+    SoftphoneRegistered, SpokenOver, StoreFailed, ToolRan, TransferFinished, VoiceFailed,
 };
 pub use labels::{
     AudioPath, ConnectionEnd, ConnectionRefusal, DigitWay, DropLabel, EndLabel, Label,
     OverlapLabel, RefusalLabel, RtpKind, Scheduling, SendFault, SoundSide, SoundVerdict,
-    TlsFailure, ToolOutcome, TransferOutcome, TrunkStateLabel,
+    SpeechPart, TlsFailure, ToolOutcome, TransferOutcome, TrunkStateLabel, VendorFault,
 };
 pub use media::{
-    MediaFull, MediaLate, MediaLoadMeasured, MediaScheduling, MemoryLocked, RtpBuffer,
+    HearingFull, HearingMeasured, MediaFull, MediaLate, MediaLoadMeasured, MediaScheduling, MemoryLocked, RtpBuffer,
     RtpThrownAway, RtpUnsent,
 };
 pub use sound::{DigitKeyed, Evenness, MediaClosed, SoundJudged, SoundOf, SoundUnsent};
@@ -35,3 +36,5 @@ pub use transport::{
     ConnectionClosed, ConnectionOpened, ConnectionRefused, DatagramsLost, SourceDropped, TlsFailed,
 };
 pub use trunks::{TrunkChanged, TrunkPinged, TrunkRegistered};
+pub use turns::{AnswerFollowed, MediaOpened, TurnAnswered, TurnSplit, VoiceRendered};
+pub use vendors::{StoodIn, VendorAnswered, VendorBack, VendorFailed};

@@ -6,10 +6,13 @@
 
 mod bridge;
 mod control;
+mod ear;
 mod error;
 mod events;
 mod fader;
 mod hearing;
+mod hearing_load;
+mod hearing_queue;
 mod inflow;
 mod leg;
 mod linux;
@@ -33,6 +36,7 @@ pub use control::{LegControl, LegMedia};
 pub use error::WorkersError;
 pub use events::{MediaEvent, MediaEventKind, MediaEvents};
 pub use hearing::{Hearing, HearingEvent, HearingSink};
+pub use hearing_load::HearingLoad;
 pub use linux::{MemoryLock, Scheduling, lock_memory};
 pub use plane::{MediaConfig, MediaLoad, MediaPlane, Pacing};
 pub use playback::Playback;

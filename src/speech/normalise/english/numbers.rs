@@ -1,4 +1,6 @@
-//! Numbers in words.
+//! Numbers in English words.
+
+use super::super::rule::ear_groups;
 
 const ONES: [&str; 20] = [
     "zero",
@@ -87,22 +89,7 @@ pub(super) fn digits(text: &str) -> String {
 
 /// "one two three, four five, six seven eight": in groups that an ear can hold, a pause between.
 pub(super) fn digit_groups(text: &str) -> String {
-    let all: Vec<char> = text.chars().filter(char::is_ascii_digit).collect();
-    let mut groups = Vec::new();
-    let mut rest = all.as_slice();
-    while !rest.is_empty() {
-        let size = match rest.len() {
-            n @ 1..=5 if groups.is_empty() => n,
-            n @ 1..=4 => n,
-            // Never one alone at the end.
-            5 => 2,
-            _ => 3,
-        };
-        let (group, after) = rest.split_at(size);
-        groups.push(digits(&group.iter().collect::<String>()));
-        rest = after;
-    }
-    groups.join(", ")
+    ear_groups(text).iter().map(|group| digits(group)).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
