@@ -306,7 +306,7 @@ fn describe() {
     level(HEARING_FULL, "1 while new calls are refused because callers would be understood too late.");
     level(DRAINING, "1 while new calls are refused because the process is to stop.");
     describe_sound();
-    for (name, meaning, _) in HISTOGRAMS {
+    for &(name, meaning, _) in HISTOGRAMS {
         describe_histogram!(name, meaning);
     }
 }
