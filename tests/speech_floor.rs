@@ -341,8 +341,8 @@ fn okay_but_is_no_sign_of_listening() {
         2250ms < partial okay
         2400ms < voice off
         2500ms < voice on
-        2850ms > stop speaking
-        2850ms > Stopped after 950 ms
+        2650ms > stop speaking
+        2650ms > Stopped after 750 ms
         3000ms < voice off
         3300ms < partial Okay, but not on Friday.
         3400ms > end of turn
