@@ -13,7 +13,6 @@ use tokio::task::JoinHandle;
 use crate::audit::Audit;
 use crate::base::{Language, Secret};
 use crate::config::{Book, Config};
-use crate::dialplan::Plan;
 use crate::ehr::{BuiltinBook, Ehr, EhrError};
 use crate::engines::models::{self, ModelPaths, Set};
 use crate::engines::stt::{MoonshineModel, WhisperModel};
@@ -244,8 +243,7 @@ impl Gateway {
 /// Loads what hears: Spanish only if some route has it.
 fn embedded_ears(config: &Config, paths: &ModelPaths) -> Result<Ears, StartError> {
     let english = MoonshineModel::load(paths)?;
-    let spoken = config.plans.values().flat_map(Plan::languages).any(WhisperModel::hears);
-    if !spoken {
+    if !config.languages().into_iter().any(WhisperModel::hears) {
         return Ok(Box::new(move |_| english.recognizer()));
     }
     let spanish = WhisperModel::load(&models::find_set(&config.node.models, Set::Spanish)?)?;
