@@ -544,7 +544,7 @@ fn without_a_target_a_message_is_taken() {
 
 /// A conversation on a route with these languages, of which this is said after the greeting.
 fn in_languages(tags: &[&str], words: &str) -> Vec<String> {
-    let languages = tags.iter().map(|tag| Language::tagged(tag).unwrap()).collect();
+    let languages = tags.iter().map(|tag| Language::tagged(tag).expect("a known tag")).collect();
     let mut world = World::with(attendant::agent::Setting { languages, ..setting(1) });
     world.story.clear();
     world.say(words);
