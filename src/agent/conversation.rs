@@ -15,7 +15,9 @@ use crate::agent::memory::Memory;
 use crate::agent::planner::{Flight, Step, Task};
 use crate::agent::tools::{ErrorCode, ToolCall, ToolResult};
 use crate::agent::wording::Wording;
-use crate::base::{Expect, Language, Phi, Purpose, TimerTable, ToolRequestId, TurnId, UtteranceId};
+use crate::base::{
+    Expect, Hints, Language, Phi, Purpose, TimerTable, ToolRequestId, TurnId, UtteranceId,
+};
 
 /// A tool that takes longer gets a filler phrase; with the voice's own start it is heard before 1.2 s.
 const FILLER_AFTER: Duration = Duration::from_millis(700);
@@ -367,7 +369,8 @@ impl Conversation {
     pub(crate) fn listen(&mut self) {
         if let Some(question) = &self.question {
             let (expect, patience) = (question.expect, question.patience);
-            self.outputs.push_back(Output::Listen { hints: expect.into(), patience });
+            let phrases = self.step.phrases(&self.setting.practitioners);
+            self.outputs.push_back(Output::Listen { hints: Hints { expect, phrases }, patience });
         }
     }
 

@@ -7,6 +7,7 @@
 mod api;
 mod caller_timers;
 mod conversation;
+mod fact_reader;
 mod facts;
 mod guard;
 mod language;
@@ -19,6 +20,7 @@ use crate::base::Language;
 
 pub use api::{Decision, Goal, Input, Output, Patience, Setting};
 pub use conversation::Conversation;
+pub use fact_reader::{FactsRead, read_facts};
 pub use memory::Memory;
 
 /// Whether the agent's own wording exists in a language. It greets in such a one and may go on in such a one; a caller

@@ -8,4 +8,5 @@ pub mod stt;
 pub mod tts;
 pub mod vendor;
 
+mod onnx_shapes;
 mod runtime;

@@ -13,9 +13,10 @@ use tokio::task::JoinHandle;
 use crate::audit::Audit;
 use crate::base::{Language, Secret};
 use crate::config::{Book, Config};
+use crate::dialplan::Plan;
 use crate::ehr::{BuiltinBook, Ehr, EhrError};
-use crate::engines::models;
-use crate::engines::stt::MoonshineModel;
+use crate::engines::models::{self, ModelPaths, Set};
+use crate::engines::stt::{MoonshineModel, WhisperModel};
 use crate::engines::tts::HibariModel;
 use crate::ops::http::{Condition, Health};
 use crate::ops::{self, http, metrics, systemd};
@@ -69,9 +70,9 @@ impl Engines {
     /// A model is missing or damaged.
     pub fn embedded(config: &Config) -> Result<Self, StartError> {
         let paths = models::find(&config.node.models)?;
-        let ears = MoonshineModel::load(&paths)?;
+        let ears = embedded_ears(config, &paths)?;
         let voice = HibariModel::load(&paths)?;
-        Ok(Self { ears: Box::new(move |_| ears.recognizer()), voices: vec![voice.voice()] })
+        Ok(Self { ears, voices: vec![voice.voice()] })
     }
 }
 
@@ -231,6 +232,20 @@ impl Gateway {
         let _ = std::fs::remove_file(data.join(CONTROL_SOCKET));
         self.shared.store.close().await;
     }
+}
+
+/// Loads what hears: Spanish only if some route has it.
+fn embedded_ears(config: &Config, paths: &ModelPaths) -> Result<Ears, StartError> {
+    let english = MoonshineModel::load(paths)?;
+    let spoken = config.plans.values().flat_map(Plan::languages).any(WhisperModel::hears);
+    if !spoken {
+        return Ok(Box::new(move |_| english.recognizer()));
+    }
+    let spanish = WhisperModel::load(&models::find_set(&config.node.models, Set::Spanish)?)?;
+    Ok(Box::new(move |language| match WhisperModel::hears(language) {
+        true => spanish.recognizer(),
+        false => english.recognizer(),
+    }))
 }
 
 async fn open_book(config: &Config) -> Result<Store, StartError> {

@@ -106,6 +106,8 @@ labels! {
         NoPorts = "no_ports",
         /// The media threads are too busy, or too late.
         Overloaded = "overloaded",
+        /// What callers say would be understood too late.
+        HearingFull = "hearing_full",
         /// The speech engines are not there.
         NoEngine = "no_engine",
     }

@@ -51,6 +51,9 @@ pub(super) mod names {
     pub(in crate::ops) const TURNS_LEFT_OUT: &str = "attendant_media_turns_left_out_total";
     pub(in crate::ops) const MEDIA_LOAD: &str = "attendant_media_load";
     pub(in crate::ops) const MEDIA_FULL: &str = "attendant_media_full";
+    pub(in crate::ops) const HEARING_LATE: &str = "attendant_hearing_late_seconds";
+    pub(in crate::ops) const HEARING_LOAD: &str = "attendant_hearing_load";
+    pub(in crate::ops) const HEARING_FULL: &str = "attendant_hearing_full";
     pub(in crate::ops) const MEMORY_LOCKED: &str = "attendant_memory_locked";
     pub(in crate::ops) const RTP_BUFFER: &str = "attendant_rtp_receive_buffer_bytes";
     pub(in crate::ops) const RTP_LOST: &str = "attendant_rtp_datagrams_lost_total";
@@ -79,7 +82,7 @@ pub(super) mod names {
 use names::*;
 
 /// Histograms: name, meaning, bucket bounds.
-const HISTOGRAMS: [(&str, &str, &[f64]); 14] = [
+const HISTOGRAMS: &[(&str, &str, &[f64])] = &[
     (
         VENDOR_FIRST_SECONDS,
         "From the end of a turn to a vendor's text, or from a sentence to its first sound.",
@@ -298,6 +301,9 @@ fn describe() {
     level(RTP_BUFFER, "The receive buffer that RTP sockets got.");
     level(MEDIA_LOAD, "The part of a core that the busiest media thread used.");
     level(MEDIA_FULL, "1 while new calls are refused because media threads are too busy.");
+    level(HEARING_LATE, "How long after a turn's end its text came, in seconds (p95 of the last 10 s).");
+    level(HEARING_LOAD, "The part of the hearing threads' time that recognition takes; partial results left out.");
+    level(HEARING_FULL, "1 while new calls are refused because callers would be understood too late.");
     level(DRAINING, "1 while new calls are refused because the process is to stop.");
     describe_sound();
     for (name, meaning, _) in HISTOGRAMS {

@@ -28,7 +28,7 @@ pub use labels::{
     SpeechPart, TlsFailure, ToolOutcome, TransferOutcome, TrunkStateLabel, VendorFault,
 };
 pub use media::{
-    MediaFull, MediaLate, MediaLoadMeasured, MediaScheduling, MemoryLocked, RtpBuffer,
+    HearingFull, HearingMeasured, MediaFull, MediaLate, MediaLoadMeasured, MediaScheduling, MemoryLocked, RtpBuffer,
     RtpThrownAway, RtpUnsent,
 };
 pub use sound::{DigitKeyed, Evenness, MediaClosed, SoundJudged, SoundOf, SoundUnsent};
