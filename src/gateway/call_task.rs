@@ -138,11 +138,7 @@ impl Hands {
                 }
                 self.shared.speaking.stop(leg, epoch);
             }
-            Output::Hear { language } => {
-                self.language = language;
-                let recognizer = self.shared.recognizer(language);
-                self.managed("recogniser", self.shared.hearing.replace(leg, recognizer));
-            }
+            Output::Hear { language } => self.hear_in(language),
             Output::Expect(hints) => {
                 self.managed("expectation", self.shared.hearing.expect(leg, hints));
             }
@@ -178,6 +174,13 @@ impl Hands {
             }
         }
         None
+    }
+
+    /// Gives the caller ears for another language.
+    fn hear_in(&mut self, language: Language) {
+        self.language = language;
+        let recognizer = self.shared.recognizer(language);
+        self.managed("recogniser", self.shared.hearing.replace(self.leg, recognizer));
     }
 
     /// What cannot be agreed on is for the PBX's admin and for ours.
