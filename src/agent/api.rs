@@ -89,6 +89,8 @@ pub enum Output {
     Unrecorded,
     /// The caller gives what must not be kept, or has finished.
     Private(Private),
+    /// From now on the caller and the agent speak this language, one that [`crate::agent::speaks`].
+    SwitchLanguage(Language),
     /// Listen for this from the end of what is being said.
     Listen { hints: Hints, patience: Patience },
     /// Run a tool.

@@ -81,7 +81,7 @@ impl Conversation {
         self.caller_timers.stop(Timer::Private);
         self.confidence.whole = false;
         if self.confidence.private.take().is_some() {
-            self.put_out(Output::Private(Private::Over));
+            self.push(Output::Private(Private::Over));
         }
     }
 
@@ -94,14 +94,14 @@ impl Conversation {
         self.caller_timers.set(now, Timer::Private, lasts);
         if self.confidence.private != Some(how) {
             self.confidence.private = Some(how);
-            self.put_out(Output::Private(how));
+            self.push(Output::Private(how));
         }
     }
 
     fn not_recorded(&mut self) {
         if !std::mem::replace(&mut self.confidence.unrecorded, true) {
             self.heard = None;
-            self.put_out(Output::Unrecorded);
+            self.push(Output::Unrecorded);
             self.decide("guard", "consent.denied");
         }
     }

@@ -16,7 +16,9 @@ use crate::agent::memory::Memory;
 use crate::agent::planner::{Flight, Step, Task};
 use crate::agent::tools::{ErrorCode, ToolCall, ToolResult};
 use crate::agent::wording::Wording;
-use crate::base::{Expect, Phi, Purpose, TimerTable, ToolRequestId, TurnId, UtteranceId};
+use crate::base::{
+    Expect, Hints, Language, Phi, Purpose, TimerTable, ToolRequestId, TurnId, UtteranceId,
+};
 
 /// A tool that takes longer gets a filler phrase; with the voice's own start it is heard before 1.2 s.
 const FILLER_AFTER: Duration = Duration::from_millis(700);
@@ -97,6 +99,8 @@ pub struct Conversation {
     pub(crate) flights: BTreeMap<ToolRequestId, Flight>,
     /// What tools have said to be done: the only ground for a claim of completion.
     pub(crate) done: BTreeSet<Claim>,
+    /// The language that is spoken.
+    pub(crate) language: Language,
     /// What was done, for the hand-off note.
     pub(crate) deeds: Vec<Phi<String>>,
     pub(crate) goals: BTreeSet<Goal>,
@@ -126,7 +130,6 @@ impl Conversation {
     pub fn new(setting: Setting) -> Self {
         Self {
             wording: Wording::new(setting.seed),
-            setting,
             facts: Facts::default(),
             task: Task::default(),
             step: Step::Open,
@@ -135,6 +138,7 @@ impl Conversation {
             memory: Memory::default(),
             flights: BTreeMap::new(),
             done: BTreeSet::new(),
+            language: crate::agent::greets_in(&setting.languages),
             deeds: Vec::new(),
             goals: BTreeSet::new(),
             flagged: BTreeSet::new(),
@@ -152,6 +156,7 @@ impl Conversation {
             next_request: ToolRequestId(1),
             answered: false,
             ended: false,
+            setting,
         }
     }
 
@@ -252,7 +257,7 @@ impl Conversation {
         self.say(greeting, false);
         if let Some(notice) = self.setting.notice.clone() {
             let utterance = self.say(notice, false);
-            self.put_out(Output::Notice { utterance });
+            self.push(Output::Notice { utterance });
         }
         self.ask(Step::Open, "How can I help you today?".into(), "ask.open");
     }
@@ -324,7 +329,8 @@ impl Conversation {
 
     // ---- what the planner and the guards share ----
 
-    pub(crate) fn put_out(&mut self, output: Output) {
+    /// Wants something done, after what was wanted before.
+    pub(crate) fn push(&mut self, output: Output) {
         self.outputs.push_back(output);
     }
 
@@ -385,7 +391,8 @@ impl Conversation {
     pub(crate) fn listen(&mut self) {
         if let Some(question) = &self.question {
             let (expect, patience) = (question.expect, question.patience);
-            self.outputs.push_back(Output::Listen { hints: expect.into(), patience });
+            let phrases = self.step.phrases(&self.setting.practitioners);
+            self.outputs.push_back(Output::Listen { hints: Hints { expect, phrases }, patience });
         }
     }
 

@@ -18,6 +18,7 @@ use super::Code;
 use super::file::{OneOrMany, Reader, SecretFile, Text};
 use super::layers::DEFAULT;
 use super::recording_file::{self, Recording, RecordingFile};
+use super::speech_file::{self, Speech, SpeechFile};
 
 /// What the process needs to know of itself.
 #[derive(Clone, Debug)]
@@ -56,6 +57,8 @@ pub struct Node {
     pub recording: Option<Recording>,
     /// Softphones that may register.
     pub registrar: Option<Registrar>,
+    /// Who hears and who speaks.
+    pub speech: Speech,
 }
 
 /// Bounds on what sources may cost, before anything that they send is read.
@@ -110,6 +113,7 @@ pub(super) struct NodeFile {
     practice: PracticeFile,
     recording: RecordingFile,
     registrar: RegistrarFile,
+    speech: SpeechFile,
 }
 
 #[derive(Deserialize)]
@@ -209,6 +213,7 @@ impl Node {
         let book = book(reader, &data, &raw.practice);
         let recording = recording_file::read(reader, &data, raw.recording);
         let registrar = registrar(reader, dir, raw.registrar);
+        let speech = speech_file::speech(reader, dir, raw.speech);
         let (log_format, log_filter) = log?;
         Some(Self {
             data,
@@ -228,6 +233,7 @@ impl Node {
             book: book?,
             recording: recording?,
             registrar: registrar?,
+            speech: speech?,
         })
     }
 
@@ -256,6 +262,7 @@ impl Node {
             book: Book::BuiltIn { path: PathBuf::new() },
             recording: None,
             registrar: None,
+            speech: Speech::default(),
         }
     }
 }

@@ -35,6 +35,8 @@ pub(super) struct ReadPlan {
     pub(super) tests: Vec<TestPlaces>,
     /// Where it says that calls are recorded.
     pub(super) recorded: Vec<Range<usize>>,
+    /// The languages of its agents, where they stand.
+    pub(super) languages: Vec<(Language, Range<usize>)>,
 }
 
 /// The places of a test.
@@ -82,6 +84,11 @@ pub(super) fn read(reader: &mut Reader<'_>, lists: &Lists) -> Option<ReadPlan> {
         TimeZone::get(name)
             .map_err(|_| "write its IANA name: \"America/Chicago\" (Debian package tzdata)")
     });
+    let named = raw.language.iter().chain(raw.route.iter().filter_map(RouteFile::languages));
+    let named: Vec<_> = named
+        .flat_map(OneOrMany::placed)
+        .filter_map(|text| Some((Language::tagged(text.get_ref())?, text.span())))
+        .collect();
     let language = match raw.language {
         Some(list) => route_file::languages(reader, list),
         None => Some(vec![Language::EN_US]),
@@ -122,8 +129,9 @@ pub(super) fn read(reader: &mut Reader<'_>, lists: &Lists) -> Option<ReadPlan> {
     let source = reader.source.clone();
     let (targets, tests) = (places, test_places);
     recording?;
-    let lists = used;
-    callers.then_some(ReadPlan { plan, source, targets, written, lists, tests, recorded })
+    let (lists, languages) = (used, named);
+    let read = ReadPlan { plan, source, targets, written, lists, tests, recorded, languages };
+    callers.then_some(read)
 }
 
 fn calendar(names: &Names) -> Calendar {

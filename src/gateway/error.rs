@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use crate::audit::AuditError;
 use crate::ehr::EhrError;
 use crate::engines::models::ModelError;
+use crate::engines::vendor::NetworkError;
 use crate::recording::RecordingError;
 use crate::signalling::BindError;
 use crate::store::StoreError;
@@ -17,6 +18,9 @@ pub enum StartError {
     /// A speech model is missing or damaged.
     #[error(transparent)]
     Models(#[from] ModelError),
+    /// Speech vendors cannot be asked.
+    #[error(transparent)]
+    Vendors(#[from] NetworkError),
     /// The practice book cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -70,7 +74,8 @@ impl StartError {
             Self::Workers(error) => Some(error.advice().to_owned()),
             Self::Models(error) => Some(error.advice()),
             Self::Recording(error) => Some(error.advice().to_owned()),
-            Self::Practice(_)
+            Self::Vendors(_)
+            | Self::Practice(_)
             | Self::EmptyBook { .. }
             | Self::TimeZone(_)
             | Self::Random(_)
