@@ -57,7 +57,7 @@ impl Conversation {
         let secret = sign == CardSign::Whole || follows;
         // What belongs to a number may go on in the next turn; else it is over with this one.
         let nothing = text.trim().is_empty();
-        if !secret && !(nothing && was_whole) {
+        if !(secret || nothing && was_whole) {
             self.private_is_over();
         }
         self.confidence.secret = secret;

@@ -35,16 +35,11 @@ const NOTICES: [(Language, &str); 2] = [
 ];
 
 impl Recording {
-    /// Returns what callers of a language are told; the first of the languages that there are words for.
-    pub fn notice(&self, languages: &[Language]) -> String {
-        let ours = |language: &Language| {
-            let same = |(known, _): &&(Language, &str)| known == language;
-            NOTICES.iter().find(same).map(|(_, words)| (*words).to_owned())
-        };
-        let found = languages
-            .iter()
-            .find_map(|language| self.notice.get(language).cloned().or_else(|| ours(language)));
-        found.unwrap_or_else(|| NOTICES[0].1.to_owned())
+    /// Returns what callers are told who are greeted in a language.
+    pub fn notice(&self, language: Language) -> String {
+        let same = |(known, _): &&(Language, &str)| known.primary() == language.primary();
+        let ours = || NOTICES.iter().find(same).unwrap_or(&NOTICES[0]).1.to_owned();
+        self.notice.get(&language).cloned().unwrap_or_else(ours)
     }
 }
 
@@ -166,9 +161,9 @@ mod tests {
             reserve: 0,
         };
         let plain = recording(&[]);
-        assert!(plain.notice(&[]).starts_with("This call is recorded."));
-        assert!(plain.notice(&[Language::ES_US, Language::EN_US]).starts_with("Esta llamada"));
+        assert!(plain.notice(Language::EN_US).starts_with("This call is recorded."));
+        assert!(plain.notice(Language::ES_US).starts_with("Esta llamada"));
         let own = recording(&[(Language::EN_US, "We record.")]);
-        assert_eq!(own.notice(&[Language::EN_US]), "We record.");
+        assert_eq!(own.notice(Language::EN_US), "We record.");
     }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 
-use crate::agent::Setting;
+use crate::agent::{Setting, greets_in};
 use crate::base::{CallId, Language, Phi, Purpose, TargetName, TrunkName};
 use crate::call::{Carrier, Reach, Setup};
 use crate::config::{
@@ -130,7 +130,7 @@ pub(super) fn admit(
         now,
         caller: caller.clone(),
         targets: order,
-        notice: recording.as_ref().map(|recording| recording.notice(&languages)),
+        notice: recording.as_ref().map(|recording| recording.notice(greets_in(&languages))),
         languages,
         seed: call.0,
     };

@@ -191,18 +191,14 @@ impl Thread {
     }
 
     fn begin(&mut self, order: Order, tap: TapReader) {
-        let begun = match room(&order) {
-            Ok(()) => Take::begin(order, tap),
-            Err(error) => Err((order, error)),
-        };
-        match begun {
+        let call = order.call;
+        match room(&order).and_then(|()| Take::begin(order, tap)) {
             Ok(take) => {
-                ops::RecordingStarted { call: take.order().call }.emit();
+                ops::RecordingStarted { call }.emit();
                 self.takes.push(take);
             }
-            Err((order, error)) => {
-                let advice = error.advice();
-                ops::RecordingFailed { call: order.call, error: &error, advice }.emit();
+            Err(error) => {
+                ops::RecordingFailed { call, error: &error, advice: error.advice() }.emit();
             }
         }
         self.tell_active();

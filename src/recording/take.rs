@@ -71,13 +71,11 @@ pub(super) struct Taken {
 
 impl Take {
     /// Begins a file for a call.
-    pub(super) fn begin(order: Order, tap: TapReader) -> Result<Self, (Order, RecordingError)> {
+    pub(super) fn begin(order: Order, tap: TapReader) -> Result<Self, RecordingError> {
         let rate = if order.wide { Rate::Wide } else { Rate::Narrow };
         let paths = Paths::new(&order.directory, &order.day.to_string(), &order.call.to_string());
-        match SealedFile::create(paths.clone(), &order.keys, rate) {
-            Ok(file) => Ok(Self::on(order, tap, paths, file, rate)),
-            Err(error) => Err((order, error)),
-        }
+        let file = SealedFile::create(paths.clone(), &order.keys, rate)?;
+        Ok(Self::on(order, tap, paths, file, rate))
     }
 
     /// The same, on a file that is there.
@@ -341,7 +339,7 @@ mod tests {
     fn what_the_reader_missed_is_silence_of_the_same_length() {
         let folder = tempfile::tempdir().unwrap();
         let (mut send, reader) = tap();
-        let mut take = Take::begin(order(folder.path()), reader).map_err(|(_, e)| e).unwrap();
+        let mut take = Take::begin(order(folder.path()), reader).unwrap();
         let start = Instant::now() + Duration::from_secs(60);
         for tick in (0..40).chain(140..180) {
             send(tick, &Frame([1000; Frame::SAMPLES]));
@@ -361,7 +359,7 @@ mod tests {
     fn after_a_no_nothing_stays() {
         let folder = tempfile::tempdir().unwrap();
         let (mut send, reader) = tap();
-        let mut take = Take::begin(order(folder.path()), reader).map_err(|(_, e)| e).unwrap();
+        let mut take = Take::begin(order(folder.path()), reader).unwrap();
         let start = Instant::now() + Duration::from_secs(60);
         for tick in 0..40 {
             send(tick, &Frame([1000; Frame::SAMPLES]));

@@ -324,6 +324,8 @@ impl World {
             Output::SwitchLanguage(language) => {
                 self.story.push(format!("agent: (speaks {language})"));
             }
+            // What is recorded of a call has stories of its own.
+            Output::Notice { .. } | Output::Unrecorded | Output::Private(_) => {}
             Output::Decided(decision) => self.decisions.push(decision),
         }
     }
