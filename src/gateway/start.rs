@@ -13,9 +13,10 @@ use tokio::task::JoinHandle;
 use crate::audit::Audit;
 use crate::base::{Language, Secret};
 use crate::config::{Book, Config};
+use crate::dialplan::Plan;
 use crate::ehr::{BuiltinBook, Ehr, EhrError};
-use crate::engines::models;
-use crate::engines::stt::MoonshineModel;
+use crate::engines::models::{self, ModelPaths, Set};
+use crate::engines::stt::{MoonshineModel, WhisperModel};
 use crate::engines::tts::HibariModel;
 use crate::ops::http::{Condition, Health};
 use crate::ops::{self, http, metrics, systemd};
@@ -33,7 +34,7 @@ use super::shared::Shared;
 use super::standing::TrunkFacts;
 use super::switchboard::{Board, Control, Switchboard, expect_metrics};
 use super::watch::Watched;
-use super::{media_minder, sockets, spawn};
+use super::{media_minder, sockets, spawn, vendors};
 
 /// What a watcher may be behind before it loses the oldest: a minute of a lively call.
 const WATCHED: usize = 1024;
@@ -69,9 +70,9 @@ impl Engines {
     /// A model is missing or damaged.
     pub fn embedded(config: &Config) -> Result<Self, StartError> {
         let paths = models::find(&config.node.models)?;
-        let ears = MoonshineModel::load(&paths)?;
+        let ears = embedded_ears(config, &paths)?;
         let voice = HibariModel::load(&paths)?;
-        Ok(Self { ears: Box::new(move |_| ears.recognizer()), voices: vec![voice.voice()] })
+        Ok(Self { ears, voices: vec![voice.voice()] })
     }
 }
 
@@ -116,6 +117,7 @@ impl Gateway {
         engines: Engines,
     ) -> Result<Self, StartError> {
         let metrics = metrics::install().ok();
+        let (engines, standings) = vendors::before(engines, &config)?;
         let store = open_book(&config).await?;
         let ehr: Arc<dyn Ehr> = Arc::new(BuiltinBook::new(store.clone()));
         let (practice, practitioners) = clinic(ehr.as_ref(), &config).await?;
@@ -132,6 +134,9 @@ impl Gateway {
 
         let mut background = vec![spawn("audit", writer), spawn("signalling", driver.run())];
         let health = Health::default();
+        health.ask(
+            standings.into_iter().map(|vendor| Box::new(move || vendor.line()) as _).collect(),
+        );
         background.extend(serve_metrics(&config, metrics, &health).await?);
         let (media_events, heard) = mpsc::channel(EVENTS);
         background.extend(
@@ -227,6 +232,20 @@ impl Gateway {
         let _ = std::fs::remove_file(data.join(CONTROL_SOCKET));
         self.shared.store.close().await;
     }
+}
+
+/// Loads what hears: Spanish only if some route has it.
+fn embedded_ears(config: &Config, paths: &ModelPaths) -> Result<Ears, StartError> {
+    let english = MoonshineModel::load(paths)?;
+    let spoken = config.plans.values().flat_map(Plan::languages).any(WhisperModel::hears);
+    if !spoken {
+        return Ok(Box::new(move |_| english.recognizer()));
+    }
+    let spanish = WhisperModel::load(&models::find_set(&config.node.models, Set::Spanish)?)?;
+    Ok(Box::new(move |language| match WhisperModel::hears(language) {
+        true => spanish.recognizer(),
+        false => english.recognizer(),
+    }))
 }
 
 async fn open_book(config: &Config) -> Result<Store, StartError> {

@@ -6,6 +6,7 @@
 
 mod bridge;
 mod control;
+mod ear;
 mod error;
 mod events;
 mod fader;
