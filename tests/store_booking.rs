@@ -354,13 +354,8 @@ async fn a_call_has_one_wrap_up_row() {
     assert_eq!(sound, Some(("fine".into(), Some(4.2), None)));
     let kept = book.store.recording_of(CallId(7)).await.unwrap();
     assert_eq!(kept, (Some("given".into()), row.recording));
-    let mute = WrapUp {
-        call: CallId(8),
-        sound: None,
-        consent: Some("denied"),
-        recording: None,
-        ..again
-    };
+    let mute =
+        WrapUp { call: CallId(8), sound: None, consent: Some("denied"), recording: None, ..again };
     assert!(book.store.wrap_up(&mute).await.unwrap());
     let kept = book.store.recording_of(CallId(8)).await.unwrap();
     assert_eq!(kept, (Some("denied".into()), None));
