@@ -277,6 +277,7 @@ mod tests {
             sha256: sha256_hex(CONTENT).leak(),
         };
         Package {
+            set: super::super::manifest::Set::Embedded,
             registry,
             name: archive,
             version: "1",

