@@ -29,6 +29,22 @@ impl Network {
         Ok(Self { model, file, paths: paths.clone() })
     }
 
+    /// As [`Self::load`], of a file that was published in parts.
+    pub(super) fn load_parts(paths: &ModelPaths, parts: &[ModelFile]) -> Result<Self, ModelError> {
+        let Some(&file) = parts.first() else {
+            return Err(ModelError::Unusable {
+                path: paths.folder().to_owned(),
+                what: "it has no parts".into(),
+            });
+        };
+        let mut bytes = Vec::new();
+        for &part in parts {
+            bytes.extend(paths.read(part)?);
+        }
+        let model = Model::load(bytes).map_err(|e| unusable(paths, file, e))?;
+        Ok(Self { model, file, paths: paths.clone() })
+    }
+
     /// Returns the input or output of this name.
     pub(super) fn node(&self, name: &str) -> Result<NodeId, ModelError> {
         self.model.node_id(name).map_err(|e| self.unusable(format!("{name}: {e}")))

@@ -17,7 +17,8 @@ use crate::sdp::{Negotiated, SdpError};
 use crate::sip::{Command, Refusal};
 use crate::speech::{RecognizerError, Transcript, VoiceError};
 use crate::workers::{
-    HearingEvent, HearingSink, LegControl, Port, SpeakingEvent, SpeakingSink, WorkersError,
+    HearingEvent, HearingSink, LegControl, Port, Rendering, SpeakingEvent, SpeakingSink,
+    WorkersError,
 };
 
 use super::services::Services;
@@ -243,12 +244,21 @@ impl Hands {
     fn speaking_sink(&self) -> SpeakingSink {
         let (call, inbox) = (self.call, self.inbox.clone());
         Box::new(move |_, event| match event {
-            SpeakingEvent::Rendered { utterance, frames_total: frames, .. } => {
+            SpeakingEvent::Rendered { utterance, frames_total: frames, first, by, .. } => {
+                let by = match by {
+                    Rendering::Cached => ops::VoiceLabel::Cached,
+                    Rendering::Voice => ops::VoiceLabel::Voice,
+                    Rendering::Light => ops::VoiceLabel::Light,
+                };
+                ops::VoiceReady { call, by, first }.emit();
                 let _ = inbox.try_send(Input::Rendered { utterance, frames });
             }
             SpeakingEvent::Failed { utterance, what } => {
                 ops::VoiceFailed { call, error: &VoiceError::Failed { what } }.emit();
                 let _ = inbox.try_send(Input::NotRendered { utterance });
+            }
+            SpeakingEvent::FellBack { what, .. } => {
+                ops::VoiceFailed { call, error: &VoiceError::Failed { what } }.emit();
             }
             // The call has stopped it itself and knows.
             SpeakingEvent::Dropped { .. } => {}

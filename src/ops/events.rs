@@ -10,7 +10,7 @@ use ::metrics::{counter, gauge, histogram};
 use crate::base::{CallId, TargetName, TrunkName, TurnId};
 
 use super::labels::{
-    AudioPath, DropLabel, EndLabel, Label, RefusalLabel, ToolOutcome, TransferOutcome,
+    AudioPath, DropLabel, EndLabel, Label, RefusalLabel, ToolOutcome, TransferOutcome, VoiceLabel,
 };
 use super::metrics::{method_label, names};
 
@@ -458,6 +458,26 @@ impl VoiceFailed<'_> {
         let Self { call, error } = self;
         tracing::error!(%call, %error, "The voice failed.");
         counter!(names::ENGINE_FAILURES, "engine" => "voice").increment(1);
+    }
+}
+
+/// All of an utterance is rendered.
+#[derive(Debug)]
+pub struct VoiceReady {
+    /// Whose call.
+    pub call: CallId,
+    /// Where its sound came from.
+    pub by: VoiceLabel,
+    /// From the request to its first sound.
+    pub first: Duration,
+}
+
+impl VoiceReady {
+    /// Logs and counts it.
+    pub fn emit(self) {
+        let Self { call, by, first } = self;
+        tracing::debug!(%call, by = by.label(), ?first, "Utterance rendered.");
+        histogram!(names::VOICE_FIRST_SECONDS, "by" => by.label()).record(first);
     }
 }
 

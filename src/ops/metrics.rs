@@ -23,6 +23,7 @@ pub(super) mod names {
     pub(in crate::ops) const CALL_SECONDS: &str = "attendant_call_seconds";
     pub(in crate::ops) const CALL_PANICS: &str = "attendant_call_panics_total";
     pub(in crate::ops) const TURN_GAP_SECONDS: &str = "attendant_turn_gap_seconds";
+    pub(in crate::ops) const VOICE_FIRST_SECONDS: &str = "attendant_voice_first_sound_seconds";
     pub(in crate::ops) const BARGE_IN_SECONDS: &str = "attendant_bargein_stop_seconds";
     pub(in crate::ops) const TOOL_CALLS: &str = "attendant_tool_calls_total";
     pub(in crate::ops) const TRANSFERS: &str = "attendant_transfers_total";
@@ -70,7 +71,7 @@ pub(super) mod names {
 use names::*;
 
 /// Histograms: name, meaning, bucket bounds.
-const HISTOGRAMS: [(&str, &str, &[f64]); 9] = [
+const HISTOGRAMS: [(&str, &str, &[f64]); 10] = [
     (
         CALL_SECONDS,
         "How long calls last from the answer on.",
@@ -81,6 +82,11 @@ const HISTOGRAMS: [(&str, &str, &[f64]); 9] = [
         TURN_GAP_SECONDS,
         "From the end of the caller's voice to the start of the agent's.",
         &[0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 0.9, 1.2, 1.6, 2.0, 3.0, 5.0],
+    ),
+    (
+        VOICE_FIRST_SECONDS,
+        "From the agent's words to their first sound, by where it came from: cached, voice or light.",
+        &[0.005, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6, 1.0, 2.0],
     ),
     (
         BARGE_IN_SECONDS,

@@ -19,11 +19,12 @@ pub use events::{
     CallRefused, CallRouted, CallStarted, DrainEnded, DrainStarted, MailNotified, MediaTimeout,
     PortsExhausted, Ready, RecognizerFailed, ReloadDone, ReloadFailed, SipDropped, SipRejected,
     SoftphoneRegistered, StoreFailed, ToolRan, TransferFinished, TurnAnswered, VoiceFailed,
+    VoiceReady,
 };
 pub use labels::{
     AudioPath, ConnectionEnd, ConnectionRefusal, DigitWay, DropLabel, EndLabel, Label,
     RefusalLabel, RtpKind, Scheduling, SendFault, SoundSide, SoundVerdict, TlsFailure, ToolOutcome,
-    TransferOutcome, TrunkStateLabel,
+    TransferOutcome, TrunkStateLabel, VoiceLabel,
 };
 pub use media::{
     MediaFull, MediaLate, MediaLoadMeasured, MediaScheduling, MemoryLocked, RtpBuffer,

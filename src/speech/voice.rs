@@ -51,4 +51,18 @@ pub trait Voice: Send {
         manner: Manner,
         sink: &mut dyn FnMut(&[i16]) -> ControlFlow<()>,
     ) -> Result<(), VoiceError>;
+
+    /// Cuts a text into parts that sound the same spoken one by one, in order: so that the first is heard while the
+    /// next is made, and nobody waits for another's long text. Each may be given to [`Self::speak`].
+    fn parts(&self, text: &str, manner: Manner) -> Vec<String> {
+        let _ = manner;
+        vec![text.to_owned()]
+    }
+
+    /// Returns a voice that speaks this language in a fraction of the time, less well: for when many ask at once, and
+    /// for when this one fails.
+    fn light(&mut self, language: Language) -> Option<&mut dyn Voice> {
+        let _ = language;
+        None
+    }
 }

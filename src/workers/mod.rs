@@ -6,6 +6,7 @@
 
 mod bridge;
 mod control;
+mod desk;
 mod error;
 mod events;
 mod hearing;
@@ -21,6 +22,7 @@ mod playback;
 mod polling;
 mod ports;
 mod prompts;
+mod render;
 mod rings;
 mod slicer;
 mod speaking;
@@ -37,7 +39,7 @@ pub use plane::{MediaConfig, MediaLoad, MediaPlane, Pacing};
 pub use playback::Playback;
 pub use ports::Port;
 pub use rings::{DownFrame, DownRing, UpRing, UpWriter, up_ring};
-pub use speaking::{Speaking, SpeakingEvent, SpeakingSink};
+pub use speaking::{Rendering, Speaking, SpeakingEvent, SpeakingSink};
 pub use tap::{StereoFrame, TapReader};
 
 pub use crate::media::LegParams;

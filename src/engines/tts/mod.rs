@@ -1,9 +1,13 @@
 //! Engines that speak.
 
+mod edges;
 mod flite;
 mod hibari;
+mod kokoro;
 mod phonemes;
+mod spanish;
 mod spectrum;
 
 pub use flite::{Flite, FliteError, FliteVoice};
 pub use hibari::HibariModel;
+pub use kokoro::KokoroModel;

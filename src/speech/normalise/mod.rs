@@ -11,7 +11,7 @@ mod spanish;
 use crate::base::Language;
 
 pub(crate) use english::numbers::is_number_word;
-pub use sentences::sentences;
+pub use sentences::{clauses, sentences};
 
 /// Returns a text in which all is written as it is spoken in American English.
 pub fn to_spoken(text: &str) -> String {
