@@ -10,7 +10,7 @@ use attendant::base::{Dice, Epoch, Frame, RtpTime, SeqNo, UtteranceId};
 use attendant::codec::{Codec, Decoder, Encoder};
 use attendant::media::{LegParams, MediaSession};
 use attendant::rtp::{Counters, Header, JitterBuffer, Packet, Ssrc};
-use attendant::speech::{HeardFrame, Vad};
+use attendant::speech::{Attention, HeardFrame, Vad};
 use attendant::workers::{DownFrame, Playback, up_ring};
 use divan::{Bencher, black_box};
 
@@ -42,7 +42,7 @@ fn leg(bencher: Bencher<'_, '_>) {
     let remote = SocketAddr::from(([192, 0, 2, 1], 4000));
     let params = LegParams { telephone_event: Some(101), ..LegParams::new(Codec::Pcmu, 0, remote) };
     let mut session = MediaSession::new(start, params, &mut Dice::new(1));
-    let (mut vad, mut number, frame) = (Vad::new(), 0_u32, voice());
+    let (mut attention, mut number, frame) = (Attention::new(), 0_u32, voice());
     let (mut writer, _reader) = up_ring();
     let (mut out, mut datagram) = ([0; 1500], [0; 1500]);
     let mut payload = [0; 160];
@@ -51,13 +51,15 @@ fn leg(bencher: Bencher<'_, '_>) {
         number = number.wrapping_add(1);
         let now = start + Duration::from_millis(20) * number;
         session.tick(now, Some(&frame));
+        attention.send_level(-12.0);
         while let Some(length) = session.poll_packet(&mut out) {
             black_box(&out[..length]);
         }
         let length = packet(number, &payload).write(&mut datagram).expect("it fits");
         session.receive(now, &datagram[..length], remote);
         while let Some(heard) = session.poll_heard(now) {
-            let voiced = vad.push(&heard.frame).voiced;
+            let noticed = attention.hear(&heard.frame, &heard.loudness, heard.narrow, true);
+            let voiced = noticed.activity.voiced;
             writer.push(&HeardFrame::new(heard.tick, heard.frame, voiced));
         }
     });
@@ -111,6 +113,28 @@ fn encode_from_16_khz(bencher: Bencher<'_, '_>) {
 fn voice_activity(bencher: Bencher<'_, '_>) {
     let (mut vad, frame) = (Vad::new(), voice());
     bencher.bench_local(|| vad.push(black_box(&frame)));
+}
+
+/// The caller speaks over the agent: the detector, the echo and the pitch.
+#[divan::bench]
+fn voice_over_the_agent(bencher: Bencher<'_, '_>) {
+    let (mut attention, frame) = (Attention::new(), voice());
+    let loudness = frame.loudness();
+    bencher.bench_local(|| {
+        attention.send_level(-20.0);
+        attention.hear(black_box(&frame), &loudness, true, true)
+    });
+}
+
+/// The caller listens to the agent, and nothing of it comes back.
+#[divan::bench]
+fn silence_under_the_agent(bencher: Bencher<'_, '_>) {
+    let mut attention = Attention::new();
+    let (frame, loudness) = (Frame::SILENCE, Frame::SILENCE.loudness());
+    bencher.bench_local(|| {
+        attention.send_level(-20.0);
+        attention.hear(black_box(&frame), &loudness, true, true)
+    });
 }
 
 #[divan::bench]

@@ -55,7 +55,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("getrandom", &["gateway", "phone"]),
     ("hickory_resolver", &["signalling"]),
     ("hmac", &["rtp", "sip"]),
-    ("hound", &["phone"]),
+    ("hound", &["phone", "cli"]),
     ("md5", &["sip"]),
     ("metrics_exporter_prometheus", &["ops"]),
     ("misaki_rs", &["engines"]),

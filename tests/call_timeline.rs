@@ -25,11 +25,14 @@ fn the_greeting_waits_for_the_ack_and_a_turn_is_answered() {
             7500ms < started 3
             7500ms > replied 1 after 1100 ms
             9000ms < voice-on
-            9120ms > flush 1
-            9120ms > interrupted 4, heard []
-            9500ms < bye
-            9500ms > close media
-            9500ms > over CallerHungUp {Informed} no note
+            9000ms > duck
+            9040ms > pause
+            9550ms > flush 1
+            9550ms > interrupted 4, heard []
+            9550ms > Stopped after 650 ms
+            9600ms < bye
+            9600ms > close media
+            9600ms > over CallerHungUp {Informed} no note
         ",
     );
 }
@@ -48,9 +51,12 @@ fn barge_in_flushes_and_what_was_not_heard_is_told() {
             3000ms < rendered 2 100
             3001ms < started 2
             3600ms < voice-on
-            3720ms > flush 1
-            3760ms < cut 2 40
-            3760ms > interrupted 2, heard [How can I]
+            3600ms > duck
+            3640ms > pause
+            4150ms > flush 1
+            4150ms > Stopped after 650 ms
+            4160ms < cut 2 40
+            4160ms > interrupted 2, heard [How can I]
             4200ms < voice-off
             4900ms > finish 1
             5000ms < final 1 What are your hours?
@@ -81,6 +87,7 @@ fn a_protected_sentence_is_not_cut() {
             3000ms < heard 1
             3001ms < started 2
             3001ms > flush 1
+            3001ms > Stopped after 0 ms
             3200ms < cut 2 5
             3200ms > interrupted 2, heard []
             3200ms > finish 1

@@ -12,7 +12,7 @@ use attendant::engines::models::{self, ModelFile, ModelPaths, Progress};
 use attendant::engines::stt::MoonshineModel;
 use attendant::engines::tts::{Flite, FliteVoice, HibariModel};
 use attendant::speech::normalise::to_spoken;
-use attendant::speech::{HeardFrame, Manner, Transcript, Voice};
+use attendant::speech::{HeardFrame, Manner, Transcript, Voice, Work};
 use recognizer_conformance::{conforms, next_final};
 
 fn paths() -> &'static ModelPaths {
@@ -158,23 +158,55 @@ fn moonshine_does_what_every_recogniser_must() {
 fn a_pause_is_decoded_before_the_turn_is_over() {
     let sound = speak(hibari().as_mut(), "I would like to see a doctor.");
     let mut recognizer = moonshine().recognizer();
-    let (mut partial, mut at) = (None, 0);
+    let (mut partial, mut guesses) = (None, Vec::new());
     let speech = frames(&sound);
     let last_voiced = speech.iter().rposition(|heard| heard.voiced).unwrap();
     for (tick, heard) in speech.iter().enumerate() {
         recognizer.push(heard).unwrap();
+        if recognizer.due() == Some(Work::Guess) {
+            guesses.push(tick);
+        }
         if let Some(Transcript::Partial { text }) = recognizer.poll().unwrap() {
-            (partial, at) = (Some(text), tick);
+            partial = Some(text);
         }
     }
-    assert_eq!(at, last_voiced + 9, "180 ms after the last voice");
+    assert_eq!(guesses, [last_voiced + 9], "180 ms after the last voice");
     // A click while the line waits is no word.
     let click = HeardFrame::new(0, Frame([900; Frame::SAMPLES]), true);
     recognizer.push(&click).unwrap();
     recognizer.finish(TurnId(1));
+    assert_eq!(recognizer.due(), None, "there is nothing left to compute");
     let partial = partial.unwrap().reveal(Purpose::Comparison).clone();
     assert_eq!(next_final(recognizer.as_mut(), TurnId(1)), partial);
     assert_eq!(words(&partial), words("I would like to see a doctor"));
+}
+
+#[test]
+fn what_is_said_is_told_while_it_is_being_said() {
+    let line = "Hello, I need to move my appointment on Thursday to the next free morning.";
+    let mut recognizer = moonshine().recognizer();
+    let mut partials: Vec<(usize, String)> = Vec::new();
+    let (mut voiced, mut tried) = (0, None);
+    for heard in &frames(&speak(hibari().as_mut(), line)) {
+        voiced += usize::from(heard.voiced);
+        recognizer.push(heard).unwrap();
+        if recognizer.due() == Some(Work::Partial) {
+            tried.get_or_insert(voiced);
+        }
+        if let Some(Transcript::Partial { text }) = recognizer.poll().unwrap() {
+            partials.push((voiced, text.reveal(Purpose::Comparison).clone()));
+        }
+    }
+    println!("{partials:#?}");
+    let (first, text) = &partials[0];
+    assert_eq!(tried, Some(17), "after 340 ms of voice");
+    assert!(*first <= 30, "a word within 600 ms: {partials:?}");
+    assert!(words(text).contains(&"hello".to_owned()), "{text:?}");
+    assert!(partials.len() >= 4, "{partials:?}");
+    assert!(partials.windows(2).all(|two| two[0].1 != two[1].1), "each is news: {partials:?}");
+    let (_, last) = partials.last().unwrap();
+    recognizer.finish(TurnId(1));
+    assert_eq!(next_final(recognizer.as_mut(), TurnId(1)), *last);
 }
 
 #[test]

@@ -18,7 +18,7 @@ use attendant::media::{
     Backdrop, CallTone, CallTones, Clip, LegParams, MediaSession, Playout, SessionEvent, Way,
 };
 use attendant::rtp::{KeySeed, RTCP_BYTES, RtcpParams, SrtpKeys, Suite};
-use attendant::speech::{HeardFrame, Vad};
+use attendant::speech::{Attention, HeardFrame};
 use attendant::workers::{
     Bridge, DownFrame, LegMedia, MediaConfig, MediaEventKind, MediaPlane, Playback, TapReader,
     up_ring,
@@ -69,7 +69,8 @@ fn thirty_thousand_ticks_allocate_nothing() {
     let mut dice = Dice::new(1);
     let mut ours = MediaSession::new(start, params.clone(), &mut dice);
     let mut theirs = MediaSession::new(start, params.clone(), &mut dice);
-    let mut vad = Vad::new();
+    let mut attention = Attention::new();
+    let mut over_the_agent = 0_u32;
     let voice = Frame(std::array::from_fn(|i| if i % 100 < 50 { 4000 } else { -4000 }));
     let (mut out, mut frames, mut digits, mut tones) = ([0; 1500], 0_u32, 0_u32, 0_u32);
     let (mut pressed_by_us, mut gone) = (0_u32, 0_u32);
@@ -120,7 +121,11 @@ fn thirty_thousand_ticks_allocate_nothing() {
             }
         }
         while let Some(heard) = ours.poll_heard(now) {
-            let voiced = vad.push(&heard.frame).voiced;
+            // As loud as a caller's voice over an echo of 20 dB, half of the time.
+            attention.send_level(if tick % 200 < 100 { -20.0 } else { -127.0 });
+            let noticed = attention.hear(&heard.frame, &heard.loudness, heard.narrow, true);
+            let voiced = noticed.activity.voiced;
+            over_the_agent += u32::from(noticed.hint.is_some());
             writer.push(&HeardFrame::new(heard.tick, heard.frame, voiced));
             frames += u32::from(reader.pop().is_some());
         }
@@ -158,6 +163,7 @@ fn thirty_thousand_ticks_allocate_nothing() {
     assert_eq!(ALLOCATIONS.get() - before, 0);
 
     // The story must have been told, or the zero would mean nothing.
+    assert!(over_the_agent > 10, "{over_the_agent} hints");
     assert!(frames > 25_000, "{frames} frames");
     assert_eq!((digits, pressed_by_us), (60, 30));
     // After events tones count no more, but are found all the same.

@@ -324,6 +324,8 @@ async fn a_call_has_one_wrap_up_row() {
         tools_called: 6,
         tool_errors: 0,
         barge_ins: 1,
+        resumed: 3,
+        backchannels: 2,
         gap_p50_ms: Some(700),
         gap_max_ms: None,
         summary: Phi::new("Moved.".into()),

@@ -60,6 +60,11 @@ pub enum Patience {
     Normal,
     /// Somebody who dictates a number or spells a name.
     Dictation,
+    /// Somebody who dictates a number of so many digits.
+    Number {
+        /// How many.
+        digits: u8,
+    },
 }
 
 /// What the conversation wants.

@@ -63,12 +63,21 @@ pub(crate) struct Trouble {
     pub(crate) silences: u8,
     /// How long it had been quiet at the last re-prompt.
     pub(crate) quiet: Duration,
+    /// The goodbye into silence: the call ends when it has been heard.
+    pub(crate) leaving: Option<UtteranceId>,
     /// The caller asked for time.
     pub(crate) held: bool,
     /// Transfers that failed.
     pub(crate) failed_transfers: u8,
     /// Turns so far.
     pub(crate) turns: u32,
+}
+
+impl Trouble {
+    /// The caller is there.
+    pub(crate) fn is_answered(&mut self) {
+        (self.silences, self.leaving) = (0, None);
+    }
 }
 
 /// A conversation with one caller.
@@ -163,6 +172,7 @@ impl Conversation {
                 self.memory.spoken(utterance);
                 self.trouble.quiet = Duration::ZERO;
                 self.transfer_if_announced(now, utterance);
+                self.leave_if_unanswered(utterance);
             }
             Input::Interrupted { utterance, heard } => {
                 self.memory.cut(utterance, heard);
@@ -234,7 +244,7 @@ impl Conversation {
 
     fn hear(&mut self, now: Instant, turn: TurnId, text: &str) {
         self.trouble.turns += 1;
-        self.trouble.silences = 0;
+        self.trouble.is_answered();
         self.turn = turn;
         self.heard = Some(Phi::new(mask(text)));
         if self.guard_emergency(turn, text) {
@@ -430,9 +440,9 @@ impl Conversation {
         self.say(text, true)
     }
 
-    /// Says goodbye and ends the call.
+    /// Says goodbye and ends the call. What is said over it would not be answered: it is heard to its end.
     pub(crate) fn close(&mut self, text: String, rule: &'static str) {
-        self.say(text, true);
+        self.say(text, false);
         self.end(rule);
     }
 

@@ -11,7 +11,8 @@ use crate::base::{
 use crate::media::Way;
 use crate::sdp::{LocalMedia, Negotiated, SdpError};
 use crate::sip;
-use crate::speech::{Manner, Transcript};
+use crate::speech::floor::Overlap;
+use crate::speech::{Manner, Transcript, VoiceHint};
 
 /// What is fixed when a call begins.
 #[derive(Clone, Debug)]
@@ -105,6 +106,8 @@ pub enum Sound {
     VoiceOn { since: Instant },
     /// The voice ended at this time.
     VoiceOff { since: Instant },
+    /// What is suspected of the caller, as of now.
+    VoiceHint { kind: VoiceHint },
     /// A digit was keyed, as an event (RFC 4733) or in the sound.
     Dtmf { digit: Phi<char>, way: Way },
     /// The first frame of an utterance was sent.
@@ -134,9 +137,12 @@ pub enum Output {
     Prepare { text: Phi<String>, manner: Manner },
     /// Say this after what is being said.
     Speak { utterance: UtteranceId, epoch: Epoch, text: Phi<String>, manner: Manner },
-    /// From now on only sound of this epoch is played. `over`: the caller has been speaking over the
-    /// agent since then.
-    Flush { epoch: Epoch, over: Option<Instant> },
+    /// Turn the agent down, or up again: somebody may be speaking over it.
+    Duck(bool),
+    /// Hold the agent where it is, or let it go on from there.
+    Pause(bool),
+    /// From now on only sound of this epoch is played, as loud as ever and not held.
+    Flush { epoch: Epoch },
     /// Tell the recogniser what is expected.
     Expect(Hints),
     /// The caller's turn is over: the recogniser is to finish it.
@@ -201,6 +207,8 @@ pub enum Told {
     AgentSays { utterance: UtteranceId, text: Phi<String> },
     /// The caller spoke over the agent and heard only this.
     AgentInterrupted { utterance: UtteranceId, heard: Phi<String> },
+    /// How a sound over the agent's speech came out.
+    Overlapped(Overlap),
     /// The caller's turn, as understood.
     CallerSaid { turn: TurnId, text: Phi<String>, confidence: f32 },
     /// The agent's first sound after the caller's last: the response gap, as the gateway sees it.
@@ -257,8 +265,12 @@ pub struct Summary {
     pub turns: u32,
     /// From the answer to the end; zero if never answered.
     pub talked: Duration,
-    /// Times the caller spoke over the agent.
+    /// Times the caller spoke over the agent and stopped it.
     pub barge_ins: u32,
+    /// Times the agent was turned down or held for a sound over its speech, and went on.
+    pub resumed: u32,
+    /// Of those, the times in which the caller showed that they listen: "uh-huh".
+    pub backchannels: u32,
     /// The stored hand-off note, if there is one.
     pub hand_off: Option<String>,
 }

@@ -6,8 +6,8 @@ use crate::agent;
 use crate::base::{Phi, Purpose, UtteranceId};
 use crate::media::Way;
 use crate::sip::Command;
-use crate::speech::Transcript;
-use crate::speech::floor;
+use crate::speech::floor::{self, Verdict};
+use crate::speech::{Transcript, Utterance, VoiceHint};
 
 use super::hand_off::HandOff;
 use super::machine::{Call, Phase, Timer};
@@ -25,7 +25,20 @@ impl Call {
     pub(super) fn sound(&mut self, now: Instant, sound: Sound) {
         match sound {
             // What comes in on hold is the PBX's music.
-            Sound::VoiceOn { .. } | Sound::VoiceOff { .. } if self.held => {}
+            Sound::VoiceOn { .. } | Sound::VoiceOff { .. } | Sound::VoiceHint { .. }
+                if self.held => {}
+            Sound::VoiceHint { kind } => {
+                let input = match kind {
+                    VoiceHint::Suspected { started_ago } => {
+                        floor::Input::Suspected { since: now - started_ago }
+                    }
+                    VoiceHint::Confirmed { started_ago } => {
+                        floor::Input::Confirmed { since: now - started_ago }
+                    }
+                    VoiceHint::Denied => floor::Input::Denied,
+                };
+                self.floor.handle_input(now, input);
+            }
             Sound::VoiceOn { since } => {
                 if !self.floor.caller_has_begun() {
                     self.voiced = Duration::ZERO;
@@ -64,6 +77,9 @@ impl Call {
             return;
         }
         self.outputs.push_back(Output::Told(Told::Keyed { way }));
+        if self.conversation.takes_key(digit) {
+            self.floor.handle_input(now, floor::Input::Key);
+        }
         self.conversation.handle_input(now, agent::Input::Dtmf { digit });
     }
 
@@ -123,9 +139,10 @@ impl Call {
         self.conversation.handle_input(now, agent::Input::Interrupted { utterance, heard });
     }
 
-    pub(super) fn stop_speaking(&mut self, now: Instant, over: Option<Instant>) {
-        let (epoch, unheard) = self.speaking.flush();
-        self.outputs.push_back(Output::Flush { epoch, over });
+    pub(super) fn stop_speaking(&mut self, now: Instant) {
+        let held = self.held_since.take().map(|since| now.saturating_duration_since(since));
+        let (epoch, unheard) = self.speaking.flush(held >= Some(Utterance::IN_FLIGHT));
+        self.outputs.push_back(Output::Flush { epoch });
         for utterance in unheard {
             self.interrupted(now, utterance, Phi::default());
         }
@@ -178,9 +195,30 @@ impl Call {
                 self.timers.set(Timer::Understood, now + UNDERSTOOD);
                 self.turn = self.turn.next();
             }
-            floor::Output::StopSpeaking => {
-                self.summary.barge_ins += 1;
-                self.stop_speaking(now, self.voice_on);
+            floor::Output::Duck => self.outputs.push_back(Output::Duck(true)),
+            floor::Output::Unduck => self.outputs.push_back(Output::Duck(false)),
+            floor::Output::Pause => {
+                self.held_since = Some(now);
+                self.outputs.push_back(Output::Pause(true));
+            }
+            floor::Output::Resume => {
+                self.held_since = None;
+                // Turned up first, so that it goes on as loud as before.
+                self.outputs.push_back(Output::Duck(false));
+                self.outputs.push_back(Output::Pause(false));
+            }
+            floor::Output::StopSpeaking => self.stop_speaking(now),
+            floor::Output::Judged(overlap) => {
+                let summary = &mut self.summary;
+                match overlap.verdict {
+                    Verdict::Stopped | Verdict::Keyed => summary.barge_ins += 1,
+                    Verdict::Nothing | Verdict::Overtaken => summary.resumed += 1,
+                    Verdict::Backchannel => {
+                        summary.resumed += 1;
+                        summary.backchannels += 1;
+                    }
+                }
+                self.outputs.push_back(Output::Told(Told::Overlapped(overlap)));
             }
             floor::Output::Discard => self.outputs.push_back(Output::Discard),
             floor::Output::Silence { lasted } => {

@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 
 use crate::agent::tools::{ToolCall, ToolResult};
 use crate::agent::{self, Conversation};
-use crate::base::{Expect, Hints, Sdp, TimerTable, ToolRequestId, TurnId};
+use crate::base::{Hints, Sdp, TimerTable, ToolRequestId, TurnId};
 use crate::media::Keypad;
 use crate::sdp;
 use crate::sip::{Command, Refusal};
 use crate::speech::floor::{self, Floor};
-use crate::speech::{Manner, Patience};
+use crate::speech::{Awaited, Manner};
 
 use super::hand_off::HandOff;
 use super::speaking::Speaking;
@@ -64,6 +64,8 @@ pub struct Call {
     /// What the floor was told last.
     pub(super) floor_held: bool,
     pub(super) speaking: Speaking,
+    /// Since when the agent is held for a voice over it.
+    pub(super) held_since: Option<Instant>,
     /// How the agent speaks now.
     pub(super) manner: Manner,
     /// The turn that the caller is in, or begins next.
@@ -113,6 +115,8 @@ impl Call {
             turns: 0,
             talked: Duration::ZERO,
             barge_ins: 0,
+            resumed: 0,
+            backchannels: 0,
             hand_off: None,
         };
         let mut call = Self {
@@ -121,6 +125,7 @@ impl Call {
             floor: Floor::new(),
             floor_held: false,
             speaking: Speaking::default(),
+            held_since: None,
             manner: setup.setting.languages.first().copied().unwrap_or_default().into(),
             turn: TurnId(1),
             understood: TurnId(0),
@@ -329,7 +334,10 @@ impl Call {
                 let manner = self.manner;
                 self.outputs.push_back(Output::Speak { utterance, epoch, text, manner });
             }
-            agent::Output::StopSpeaking => self.stop_speaking(now, None),
+            agent::Output::StopSpeaking => {
+                self.stop_speaking(now);
+                self.floor.handle_input(now, floor::Input::AgentDropped);
+            }
             agent::Output::Listen { hints, patience } => self.listen(now, hints, patience),
             agent::Output::Tool { request, call } => self.tool(now, request, call),
             agent::Output::HangUp => self.hang_up_wanted = true,
@@ -338,16 +346,16 @@ impl Call {
     }
 
     fn listen(&mut self, now: Instant, hints: Hints, patience: agent::Patience) {
-        let patience = match patience {
-            agent::Patience::Brief => Patience::BRIEF,
-            agent::Patience::Normal => Patience::NORMAL,
-            // Names are dictated too, but no digit ever completes them.
-            agent::Patience::Dictation if matches!(hints.expect, Expect::Date | Expect::Digits) => {
-                Patience::DICTATION
-            }
-            agent::Patience::Dictation => Patience { wants_digits: false, ..Patience::DICTATION },
+        let awaited = Awaited {
+            expect: hints.expect,
+            dictated: patience == agent::Patience::Dictation,
+            digits: match patience {
+                agent::Patience::Number { digits } => Some(digits),
+                _ => None,
+            },
+            language: self.manner.language,
         };
-        self.floor.handle_input(now, floor::Input::Listen(patience));
+        self.floor.handle_input(now, floor::Input::Listen(awaited));
         self.outputs.push_back(Output::Expect(hints));
     }
 

@@ -13,13 +13,21 @@ struct Spoken {
     utterance: Utterance,
 }
 
+#[derive(Clone, Debug)]
+struct Cut {
+    id: UtteranceId,
+    utterance: Utterance,
+    /// It had been held before for so long that nothing of it was still on its way.
+    at_rest: bool,
+}
+
 /// The utterances that are not yet over, in order.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Speaking {
     epoch: Epoch,
     queue: VecDeque<Spoken>,
     /// Dropped while playing: how much of it was heard is still to be told.
-    cut: Option<(UtteranceId, Utterance)>,
+    cut: Option<Cut>,
 }
 
 /// How an utterance ended.
@@ -54,24 +62,24 @@ impl Speaking {
     pub(super) fn rendered(&mut self, id: UtteranceId, frames: u32) {
         if let Some(spoken) = self.queue.iter_mut().find(|spoken| spoken.id == id) {
             spoken.utterance.rendered(frames);
-        } else if let Some((_, utterance)) = self.cut.as_mut().filter(|(cut, _)| *cut == id) {
-            utterance.rendered(frames);
+        } else if let Some(cut) = self.cut.as_mut().filter(|cut| cut.id == id) {
+            cut.utterance.rendered(frames);
         }
     }
 
     /// Takes what the media thread says of an utterance that is over.
     pub(super) fn ended(&mut self, id: UtteranceId, frames: u32, complete: bool) -> Option<Ended> {
-        if let Some((_, utterance)) = self.cut.take_if(|(cut, _)| *cut == id) {
+        if let Some(cut) = self.cut.take_if(|cut| cut.id == id) {
             return Some(match complete {
                 true => Ended::Spoken(id),
-                false => Ended::Cut(id, utterance.heard_after(frames)),
+                false => Ended::Cut(id, cut.utterance.heard_after(frames, cut.at_rest)),
             });
         }
         let at = self.queue.iter().position(|spoken| spoken.id == id)?;
         let spoken = self.queue.remove(at)?;
         Some(match complete {
             true => Ended::Spoken(id),
-            false => Ended::Cut(id, spoken.utterance.heard_after(frames)),
+            false => Ended::Cut(id, spoken.utterance.heard_after(frames, false)),
         })
     }
 
@@ -80,13 +88,17 @@ impl Speaking {
         self.ended(id, 0, false)
     }
 
-    /// Drops everything: returns the new epoch, and the utterances of which nothing was played.
-    pub(super) fn flush(&mut self) -> (Epoch, Vec<UtteranceId>) {
+    /// Drops everything: returns the new epoch, and the utterances of which nothing was played. `at_rest`: all that
+    /// was sent has been heard.
+    pub(super) fn flush(&mut self, at_rest: bool) -> (Epoch, Vec<UtteranceId>) {
         self.epoch = self.epoch.next();
         let mut unheard = Vec::new();
         for spoken in self.queue.drain(..) {
             match spoken.started {
-                true => self.cut = Some((spoken.id, spoken.utterance)),
+                true => {
+                    let Spoken { id, utterance, .. } = spoken;
+                    self.cut = Some(Cut { id, utterance, at_rest });
+                }
                 false => unheard.push(spoken.id),
             }
         }
@@ -108,7 +120,7 @@ mod tests {
         speaking.rendered(one, 100);
         assert!(speaking.started(one).is_some());
         assert!(speaking.started(one).is_none(), "an utterance starts once");
-        let (epoch, unheard) = speaking.flush();
+        let (epoch, unheard) = speaking.flush(false);
         assert_eq!((epoch, unheard), (Epoch(1), vec![two]));
         assert!(speaking.is_quiet());
         let Some(Ended::Cut(id, heard)) = speaking.ended(one, 60, false) else { panic!() };
@@ -121,7 +133,7 @@ mod tests {
         let mut speaking = Speaking::default();
         speaking.say(UtteranceId(1), Phi::new("yes".into()), true);
         speaking.started(UtteranceId(1));
-        speaking.flush();
+        speaking.flush(false);
         assert_eq!(speaking.ended(UtteranceId(1), 9, true), Some(Ended::Spoken(UtteranceId(1))));
     }
 }

@@ -4,6 +4,7 @@
 //! 1 is "no", 2 is "could not".
 
 mod audit;
+mod bench;
 mod call;
 mod check;
 mod demo;
@@ -53,6 +54,9 @@ enum Command {
     Reload(reload::Arguments),
     /// Calls a SIP peer with a spoken script, and measures how it answers
     Call(call::Arguments),
+    /// Measures this machine: how long answers take, how well speech is understood
+    #[command(subcommand)]
+    Bench(bench::Command),
     /// Works on the audit record
     #[command(subcommand)]
     Audit(audit::Command),
@@ -79,6 +83,7 @@ pub fn main() -> ExitCode {
         Command::Route(arguments) => route::run(&arguments),
         Command::Reload(arguments) => reload::run(&arguments),
         Command::Call(arguments) => call::run(arguments),
+        Command::Bench(command) => bench::run(command),
         Command::Audit(command) => audit::run(&command),
         Command::Models(command) => models::run(&command),
         Command::Version => {

@@ -15,6 +15,7 @@ use crate::media::{Backdrop, Way};
 use crate::ops;
 use crate::sdp::{Negotiated, SdpError};
 use crate::sip::{Command, Refusal};
+use crate::speech::floor::{Overlap, Verdict};
 use crate::speech::{RecognizerError, Transcript, VoiceError};
 use crate::workers::{
     HearingEvent, HearingSink, LegControl, Port, Rendering, SpeakingEvent, SpeakingSink,
@@ -24,6 +25,7 @@ use crate::workers::{
 use super::services::Services;
 use super::shared::Shared;
 use super::tools::{HandOffJob, Job, Tools};
+use super::turn_clock::TurnClock;
 use super::watch::{Seen, Watch};
 
 /// Inputs that may wait for a call: a second of frames' worth of events, were they all to come at once.
@@ -55,6 +57,8 @@ pub(super) struct Hands {
     pub(super) language: Language,
     /// The response gap of each turn.
     pub(super) gaps: Vec<Duration>,
+    /// Where each of them went.
+    pub(super) clock: TurnClock,
     /// How digits have come in this call.
     pub(super) digit_ways: Vec<Way>,
 }
@@ -68,6 +72,7 @@ pub(super) async fn run(
     let mut call = Call::new(Instant::now(), setup);
     loop {
         while let Some(output) = call.poll_output() {
+            hands.clock.output(Instant::now(), &output);
             if let Some(summary) = hands.perform(output).await {
                 return summary;
             }
@@ -77,7 +82,9 @@ pub(super) async fn run(
             biased;
             input = inputs.recv() => {
                 let Some(input) = input else { unreachable!("the task holds a sender itself") };
-                call.handle_input(Instant::now(), input);
+                let now = Instant::now();
+                hands.clock.input(now, hands.call, &input);
+                call.handle_input(now, input);
             }
             () = timer => call.handle_timeout(Instant::now()),
         }
@@ -118,14 +125,15 @@ impl Hands {
                     self.post(Input::NotRendered { utterance });
                 }
             }
-            Output::Flush { epoch, over } => {
+            Output::Duck(_) | Output::Pause(_) => self.steer_media(&output),
+            Output::Flush { epoch } => {
                 if let Some(media) = &self.media {
                     media.flush(epoch);
+                    // Then, so that nothing of the old epoch is heard again.
+                    media.pause(false);
+                    media.duck(false);
                 }
                 self.shared.speaking.stop(leg, epoch);
-                if let Some(since) = over {
-                    ops::BargedIn { call: self.call, after: since.elapsed() }.emit();
-                }
             }
             Output::Expect(hints) => {
                 self.managed("expectation", self.shared.hearing.expect(leg, hints));
@@ -175,6 +183,15 @@ impl Hands {
         ops::CallRefused { call, trunk, reason, status, why }.emit();
     }
 
+    fn steer_media(&self, output: &Output) {
+        let Some(media) = &self.media else { return };
+        match output {
+            Output::Duck(on) => media.duck(*on),
+            Output::Pause(on) => media.pause(*on),
+            _ => {}
+        }
+    }
+
     fn ask_media(&self, output: &Output) {
         let Some(media) = &self.media else { return };
         match output {
@@ -193,6 +210,17 @@ impl Hands {
         }
     }
 
+    fn tell_overlap(&self, overlap: &Overlap) {
+        let Overlap { ducked, paused, decided, verdict, .. } = *overlap;
+        let verdict = match verdict {
+            Verdict::Stopped => ops::OverlapLabel::Stopped,
+            Verdict::Keyed => ops::OverlapLabel::Keyed,
+            Verdict::Backchannel => ops::OverlapLabel::Backchannel,
+            Verdict::Nothing | Verdict::Overtaken => ops::OverlapLabel::Resumed,
+        };
+        ops::SpokenOver { call: self.call, verdict, ducked, paused, decided }.emit();
+    }
+
     /// To our own inbox, for what could not be done.
     fn post(&self, input: Input) {
         if self.inbox.try_send(input).is_err() {
@@ -209,6 +237,7 @@ impl Hands {
     fn open_media(&mut self, negotiated: &Negotiated) {
         let Some(port) = self.port.take() else { return };
         let leg = self.leg;
+        ops::MediaOpened { call: self.call, port: port.advertised().port() }.emit();
         match self.shared.media.open(leg, port, self.services.params(negotiated, self.nat)) {
             Ok(media) => {
                 let recognizer = self.shared.recognizer(self.language);
@@ -244,13 +273,13 @@ impl Hands {
     fn speaking_sink(&self) -> SpeakingSink {
         let (call, inbox) = (self.call, self.inbox.clone());
         Box::new(move |_, event| match event {
-            SpeakingEvent::Rendered { utterance, frames_total: frames, first, by, .. } => {
+            SpeakingEvent::Rendered { utterance, frames_total: frames, first, took, by } => {
                 let by = match by {
                     Rendering::Cached => ops::VoiceLabel::Cached,
                     Rendering::Voice => ops::VoiceLabel::Voice,
                     Rendering::Light => ops::VoiceLabel::Light,
                 };
-                ops::VoiceReady { call, by, first }.emit();
+                ops::VoiceRendered { call, utterance, first, took, by }.emit();
                 let _ = inbox.try_send(Input::Rendered { utterance, frames });
             }
             SpeakingEvent::Failed { utterance, what } => {
@@ -278,7 +307,8 @@ impl Hands {
         match &told {
             Told::Replied { turn, gap } => {
                 self.gaps.push(*gap);
-                ops::TurnAnswered { call: self.call, turn: *turn, gap: *gap }.emit();
+                let split = self.clock.split(Instant::now(), &told);
+                ops::TurnAnswered { call: self.call, turn: *turn, gap: *gap, split }.emit();
             }
             Told::ToolAnswered { name, error, took } => {
                 let outcome = tool_outcome(*error);
@@ -295,6 +325,7 @@ impl Hands {
                 let (call, trunk, way) = (self.call, &self.trunk, digit_way(*way));
                 ops::DigitKeyed { call, trunk, way, first }.emit();
             }
+            Told::Overlapped(overlap) => self.tell_overlap(overlap),
             Told::Transfer { target, state } => {
                 tracing::info!(call = %self.call, %target, ?state, "Transfer.");
             }

@@ -21,6 +21,7 @@ mod throttle;
 mod tools;
 mod trunk_sound;
 mod trunks;
+mod turn_clock;
 mod watch;
 mod wrap_up;
 

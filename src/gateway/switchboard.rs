@@ -32,6 +32,7 @@ use super::throttle::Throttle;
 use super::tools;
 use super::trunk_sound::TrunkSounds;
 use super::trunks::Trunks;
+use super::turn_clock::TurnClock;
 use super::watch::{Seen, Watch};
 use super::wrap_up::{self, Known};
 
@@ -272,6 +273,7 @@ impl Switchboard {
             services,
             language,
             gaps: Vec::new(),
+            clock: TurnClock::default(),
             digit_ways: Vec::new(),
         };
         let (started, ended) = (jiff::Timestamp::now(), AtomicBool::new(false));
@@ -455,6 +457,7 @@ fn media_input(event: &MediaEvent) -> Option<Input> {
             Sound::VoiceOn { since: event.at - *started_ago }
         }
         MediaEventKind::VoiceOff { ended_ago } => Sound::VoiceOff { since: event.at - *ended_ago },
+        MediaEventKind::VoiceHint(kind) => Sound::VoiceHint { kind: *kind },
         MediaEventKind::Dtmf(digit, way) => Sound::Dtmf { digit: digit.clone(), way: *way },
         MediaEventKind::UtteranceStarted { utterance } => Sound::Started { utterance: *utterance },
         MediaEventKind::UtteranceEnded { utterance, frames_played, complete } => {

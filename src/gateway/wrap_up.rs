@@ -45,6 +45,8 @@ impl Known {
             turns: 0,
             talked: talked.try_into().unwrap_or_default(),
             barge_ins: 0,
+            resumed: 0,
+            backchannels: 0,
             hand_off: None,
         }
     }
@@ -107,6 +109,8 @@ pub(super) async fn store(
         tools_called: counts.called,
         tool_errors: counts.failed,
         barge_ins: summary.barge_ins,
+        resumed: summary.resumed,
+        backchannels: summary.backchannels,
         gap_p50_ms: gaps.get(gaps.len() / 2).copied(),
         gap_max_ms: gaps.last().copied(),
         summary: Phi::default(),

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use ::metrics::{counter, gauge, histogram};
 
-use crate::base::{CallId, TargetName, TrunkName, TurnId};
+use crate::base::{CallId, TargetName, TrunkName};
 
 use super::labels::{
-    AudioPath, DropLabel, EndLabel, Label, RefusalLabel, ToolOutcome, TransferOutcome, VoiceLabel,
+    AudioPath, DropLabel, EndLabel, Label, OverlapLabel, RefusalLabel, ToolOutcome, TransferOutcome,
 };
 use super::metrics::{method_label, names};
 
@@ -181,41 +181,36 @@ impl CallPanicked {
     }
 }
 
-/// The agent answered a turn of the caller's.
+/// Somebody made a sound over the agent's speech, for which it was at least turned down.
 #[derive(Debug)]
-pub struct TurnAnswered {
-    /// Whose.
-    pub call: CallId,
-    /// Which turn.
-    pub turn: TurnId,
-    /// From the end of the caller's voice to the start of the agent's.
-    pub gap: Duration,
-}
-
-impl TurnAnswered {
-    /// Logs and counts it.
-    pub fn emit(self) {
-        let Self { call, turn, gap } = self;
-        tracing::debug!(%call, %turn, ?gap, "Turn answered.");
-        histogram!(names::TURN_GAP_SECONDS).record(gap);
-    }
-}
-
-/// The caller spoke over the agent, which fell silent.
-#[derive(Debug)]
-pub struct BargedIn {
+pub struct SpokenOver {
     /// Whose call.
     pub call: CallId,
-    /// From the caller's first sound to our silence.
-    pub after: Duration,
+    /// What came of it.
+    pub verdict: OverlapLabel,
+    /// From the first sound to when the agent was turned down, if it was.
+    pub ducked: Option<Duration>,
+    /// From the first sound to the agent's silence, if it was held.
+    pub paused: Option<Duration>,
+    /// From the first sound to when it was stopped, or went on.
+    pub decided: Duration,
 }
 
-impl BargedIn {
+impl SpokenOver {
     /// Logs and counts it.
     pub fn emit(self) {
-        let Self { call, after } = self;
-        tracing::debug!(%call, ?after, "Caller barged in.");
-        histogram!(names::BARGE_IN_SECONDS).record(after);
+        let Self { call, verdict, ducked, paused, decided } = self;
+        let label = verdict.label();
+        tracing::debug!(%call, verdict = label, ?ducked, ?paused, ?decided, "Spoken over the agent.");
+        counter!(names::OVERLAPS, "result" => label).increment(1);
+        if let Some(ducked) = ducked {
+            histogram!(names::DUCK_SECONDS).record(ducked);
+        }
+        // Who presses a digit is not heard before.
+        let stopped = (verdict == OverlapLabel::Stopped).then_some(decided);
+        if let Some(silent) = paused.or(stopped) {
+            histogram!(names::BARGE_IN_SECONDS).record(silent);
+        }
     }
 }
 
@@ -458,26 +453,6 @@ impl VoiceFailed<'_> {
         let Self { call, error } = self;
         tracing::error!(%call, %error, "The voice failed.");
         counter!(names::ENGINE_FAILURES, "engine" => "voice").increment(1);
-    }
-}
-
-/// All of an utterance is rendered.
-#[derive(Debug)]
-pub struct VoiceReady {
-    /// Whose call.
-    pub call: CallId,
-    /// Where its sound came from.
-    pub by: VoiceLabel,
-    /// From the request to its first sound.
-    pub first: Duration,
-}
-
-impl VoiceReady {
-    /// Logs and counts it.
-    pub fn emit(self) {
-        let Self { call, by, first } = self;
-        tracing::debug!(%call, by = by.label(), ?first, "Utterance rendered.");
-        histogram!(names::VOICE_FIRST_SECONDS, "by" => by.label()).record(first);
     }
 }
 

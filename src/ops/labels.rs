@@ -96,6 +96,18 @@ labels! {
         Draining = "draining",
     }
 
+    /// What came of a sound over the agent's speech.
+    OverlapLabel {
+        /// The agent stopped: the caller has the floor.
+        Stopped = "stopped",
+        /// A digit stopped it.
+        Keyed = "keyed",
+        /// The caller showed that they listen, and the agent went on.
+        Backchannel = "backchannel",
+        /// A cough, or noise: the agent went on.
+        Resumed = "resumed",
+    }
+
     /// How a transfer went.
     TransferOutcome {
         /// Somebody answered.

@@ -8,8 +8,8 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 use super::labels::{
     AudioPath, ConnectionEnd, ConnectionRefusal, DigitWay, DropLabel, EndLabel, Label,
-    RefusalLabel, RtpKind, SendFault, SoundVerdict, TlsFailure, ToolOutcome, TransferOutcome,
-    TrunkStateLabel,
+    OverlapLabel, RefusalLabel, RtpKind, SendFault, SoundVerdict, TlsFailure, ToolOutcome,
+    TransferOutcome, TrunkStateLabel,
 };
 
 /// The names, in base units; counters end in `_total`.
@@ -23,8 +23,12 @@ pub(super) mod names {
     pub(in crate::ops) const CALL_SECONDS: &str = "attendant_call_seconds";
     pub(in crate::ops) const CALL_PANICS: &str = "attendant_call_panics_total";
     pub(in crate::ops) const TURN_GAP_SECONDS: &str = "attendant_turn_gap_seconds";
-    pub(in crate::ops) const VOICE_FIRST_SECONDS: &str = "attendant_voice_first_sound_seconds";
+    pub(in crate::ops) const TURN_ENDPOINT_SECONDS: &str = "attendant_turn_endpoint_seconds";
+    pub(in crate::ops) const TURN_RECOGNISER_SECONDS: &str = "attendant_turn_recogniser_seconds";
+    pub(in crate::ops) const VOICE_FIRST_SECONDS: &str = "attendant_voice_first_seconds";
     pub(in crate::ops) const BARGE_IN_SECONDS: &str = "attendant_bargein_stop_seconds";
+    pub(in crate::ops) const DUCK_SECONDS: &str = "attendant_bargein_duck_seconds";
+    pub(in crate::ops) const OVERLAPS: &str = "attendant_bargein_total";
     pub(in crate::ops) const TOOL_CALLS: &str = "attendant_tool_calls_total";
     pub(in crate::ops) const TRANSFERS: &str = "attendant_transfers_total";
     pub(in crate::ops) const SIP_DROPPED: &str = "attendant_sip_dropped_total";
@@ -71,7 +75,7 @@ pub(super) mod names {
 use names::*;
 
 /// Histograms: name, meaning, bucket bounds.
-const HISTOGRAMS: [(&str, &str, &[f64]); 10] = [
+const HISTOGRAMS: [(&str, &str, &[f64]); 13] = [
     (
         CALL_SECONDS,
         "How long calls last from the answer on.",
@@ -83,15 +87,31 @@ const HISTOGRAMS: [(&str, &str, &[f64]); 10] = [
         "From the end of the caller's voice to the start of the agent's.",
         &[0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 0.9, 1.2, 1.6, 2.0, 3.0, 5.0],
     ),
+    // The three parts of that gap that an admin can do something about.
+    (
+        TURN_ENDPOINT_SECONDS,
+        "From the end of the caller's voice to the decision that the turn is over.",
+        &[0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.3, 1.6, 2.0],
+    ),
+    (
+        TURN_RECOGNISER_SECONDS,
+        "From that decision to the words.",
+        &[0.01, 0.02, 0.05, 0.1, 0.15, 0.25, 0.4, 0.7, 1.0, 2.0],
+    ),
     (
         VOICE_FIRST_SECONDS,
-        "From the agent's words to their first sound, by where it came from: cached, voice or light.",
-        &[0.005, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6, 1.0, 2.0],
+        "From a sentence to the first sound of it, by where it came from: cached, voice or light.",
+        &[0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0],
     ),
     (
         BARGE_IN_SECONDS,
         "From the caller's first sound over the agent's to silence.",
         &[0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.6, 1.0],
+    ),
+    (
+        DUCK_SECONDS,
+        "From the caller's first sound over the agent's to its being turned down.",
+        &[0.02, 0.04, 0.06, 0.08, 0.1, 0.15, 0.2, 0.3],
     ),
     // 4.4 is the best of narrow band, below 3.6 many complain (ITU-T G.107 annex B).
     (
@@ -226,6 +246,7 @@ fn describe() {
 
     labelled::<EndLabel>(CALLS_ENDED, "Calls that ended, by reason.", "reason");
     labelled::<RefusalLabel>(CALLS_REFUSED, "Calls that were not taken, by reason.", "reason");
+    labelled::<OverlapLabel>(OVERLAPS, "Sounds over the agent's speech, by result.", "result");
     labelled::<TransferOutcome>(TRANSFERS, "Transfers, by outcome.", "outcome");
     labelled::<TrunkStateLabel>(
         TRUNK_CHANGES,
@@ -386,7 +407,8 @@ mod tests {
             let (call, trunk) = (CallId(7), TrunkName::new("front"));
             CallStarted { call, trunk: &trunk, route: "reception" }.emit();
             CallStarted { call: CallId(8), trunk: &trunk, route: "reception" }.emit();
-            TurnAnswered { call, turn: Default::default(), gap: Duration::from_millis(450) }.emit();
+            let gap = Duration::from_millis(450);
+            TurnAnswered { call, turn: Default::default(), gap, split: None }.emit();
             let (reason, talked) = (EndLabel::Transferred, Duration::from_secs(60));
             CallEnded { call, trunk: &trunk, reason, talked }.emit();
             let (reason, status, why) = (RefusalLabel::Busy, 503, "40 of 40 calls");

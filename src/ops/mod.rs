@@ -13,18 +13,18 @@ mod sound;
 pub mod systemd;
 mod transport;
 mod trunks;
+mod turns;
 
 pub use events::{
-    AudioDropped, AuditFailed, AuthenticationFailed, BargedIn, CallEnded, CallPanicked,
-    CallRefused, CallRouted, CallStarted, DrainEnded, DrainStarted, MailNotified, MediaTimeout,
-    PortsExhausted, Ready, RecognizerFailed, ReloadDone, ReloadFailed, SipDropped, SipRejected,
-    SoftphoneRegistered, StoreFailed, ToolRan, TransferFinished, TurnAnswered, VoiceFailed,
-    VoiceReady,
+    AudioDropped, AuditFailed, AuthenticationFailed, CallEnded, CallPanicked, CallRefused,
+    CallRouted, CallStarted, DrainEnded, DrainStarted, MailNotified, MediaTimeout, PortsExhausted,
+    Ready, RecognizerFailed, ReloadDone, ReloadFailed, SipDropped, SipRejected,
+    SoftphoneRegistered, SpokenOver, StoreFailed, ToolRan, TransferFinished, VoiceFailed,
 };
 pub use labels::{
     AudioPath, ConnectionEnd, ConnectionRefusal, DigitWay, DropLabel, EndLabel, Label,
-    RefusalLabel, RtpKind, Scheduling, SendFault, SoundSide, SoundVerdict, TlsFailure, ToolOutcome,
-    TransferOutcome, TrunkStateLabel, VoiceLabel,
+    OverlapLabel, RefusalLabel, RtpKind, Scheduling, SendFault, SoundSide, SoundVerdict,
+    TlsFailure, ToolOutcome, TransferOutcome, TrunkStateLabel, VoiceLabel,
 };
 pub use media::{
     MediaFull, MediaLate, MediaLoadMeasured, MediaScheduling, MemoryLocked, RtpBuffer,
@@ -35,3 +35,4 @@ pub use transport::{
     ConnectionClosed, ConnectionOpened, ConnectionRefused, DatagramsLost, SourceDropped, TlsFailed,
 };
 pub use trunks::{TrunkChanged, TrunkPinged, TrunkRegistered};
+pub use turns::{AnswerFollowed, MediaOpened, TurnAnswered, TurnSplit, VoiceRendered};

@@ -3,18 +3,22 @@
 //! House rules: a core, as in [`crate::sip`]. Nothing here knows which engine hears or speaks.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
+mod attention;
 mod echo;
+mod echo_gate;
 pub mod floor;
 pub mod normalise;
+mod pitch;
 mod recognizer;
 mod utterance;
 mod vad;
 mod voice;
 mod voice_hint;
 
+pub use attention::{Attention, Noticed};
 pub use echo::{EchoReference, Sent};
-pub use floor::{Floor, Patience};
-pub use recognizer::{HeardFrame, Recognizer, RecognizerError, Transcript};
+pub use floor::{Floor, patience::Awaited};
+pub use recognizer::{HeardFrame, Recognizer, RecognizerError, Transcript, Work};
 pub use utterance::Utterance;
 pub use vad::{Activity, Vad, VoiceEdge};
 pub use voice::{Manner, Voice, VoiceError};

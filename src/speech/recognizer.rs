@@ -45,6 +45,17 @@ pub enum Transcript {
     },
 }
 
+/// What a recogniser would compute in its next [`Recognizer::poll`], the least urgent first.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Work {
+    /// What the caller has said so far, while the caller speaks on. It may be left out.
+    Partial,
+    /// What may be the end of the turn, in a pause. Left out, the final takes longer.
+    Guess,
+    /// A turn that is over: somebody waits for it.
+    Final,
+}
+
 /// Why a recogniser cannot go on.
 #[derive(Debug, thiserror::Error)]
 pub enum RecognizerError {
@@ -79,7 +90,13 @@ pub trait Recognizer: Send {
     /// Forgets what was pushed and not yet finished.
     fn reset(&mut self);
 
-    /// Does what work there is and returns what has been heard since the last call.
+    /// Says what [`Self::poll`] would compute next; `None` when it would return at once. Who runs many
+    /// recognisers does the urgent work of all of them first.
+    fn due(&self) -> Option<Work> {
+        None
+    }
+
+    /// Does the most urgent piece of work there is, if any, and returns what has been heard since the last call.
     ///
     /// # Errors
     /// When the engine has failed.

@@ -2,11 +2,7 @@
 
 use std::time::Duration;
 
-use crate::base::{Frame, Phi, Purpose};
-
-/// What is on its way to the caller's ear when a frame has left us: a packet time and the usual
-/// 40 ms of the far end's playout buffer.
-const IN_FLIGHT: Duration = Duration::from_millis(60);
+use crate::base::{Frame, Phi};
 
 /// Something the agent says, and how much of it the caller has heard.
 #[derive(Clone, Debug)]
@@ -17,6 +13,10 @@ pub struct Utterance {
 }
 
 impl Utterance {
+    /// What is on its way to the caller's ear when a frame has left us: a packet time and the usual
+    /// 40 ms of the far end's playout buffer.
+    pub const IN_FLIGHT: Duration = Duration::from_millis(60);
+
     /// A text that is about to be spoken.
     pub fn new(text: Phi<String>) -> Self {
         Self { text, frames_total: None }
@@ -35,10 +35,15 @@ impl Utterance {
     /// Returns the words of which the last sound had reached the caller when this many frames had
     /// been sent and the rest was dropped.
     ///
+    /// `at_rest`: nothing has been sent for longer than it takes to arrive, so that all that was sent was heard.
+    ///
     /// The time of a word is taken linearly from its place in the text; a word counts once its end
     /// was heard. With the length unknown, about 15 characters a second are assumed.
-    pub fn heard_after(&self, frames_sent: u32) -> Phi<String> {
-        let in_flight = (IN_FLIGHT.as_millis() / Frame::TIME.as_millis()) as u32;
+    pub fn heard_after(&self, frames_sent: u32, at_rest: bool) -> Phi<String> {
+        let in_flight = match at_rest {
+            true => 0,
+            false => (Self::IN_FLIGHT.as_millis() / Frame::TIME.as_millis()) as u32,
+        };
         let heard = frames_sent.saturating_sub(in_flight) as usize;
         self.text.map(|text| {
             let frames_a_second = 50;
@@ -60,21 +65,27 @@ impl Utterance {
             text[..end.unwrap_or(0)].trim_end().to_owned()
         })
     }
-
-    /// Whether nothing of it was heard.
-    pub fn unheard_after(&self, frames_sent: u32) -> bool {
-        self.heard_after(frames_sent).reveal(Purpose::Comparison).is_empty()
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::Purpose;
 
     fn heard(frames: u32) -> String {
         let mut said = Utterance::new(Phi::new("I have Friday at nine thirty".into()));
         said.rendered(100);
-        said.heard_after(frames).reveal(Purpose::Comparison).clone()
+        said.heard_after(frames, false).reveal(Purpose::Comparison).clone()
+    }
+
+    #[test]
+    fn at_rest_all_that_was_sent_was_heard() {
+        let mut said = Utterance::new(Phi::new("I have Friday at nine thirty".into()));
+        said.rendered(100);
+        let heard = |frames| said.heard_after(frames, true).reveal(Purpose::Comparison).clone();
+        assert_eq!((heard(22), heard(27)), ("I have".into(), "I have".into()));
+        assert_eq!(heard(47), "I have Friday");
+        assert_eq!(heard(100), "I have Friday at nine thirty");
     }
 
     #[test]

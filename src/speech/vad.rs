@@ -48,6 +48,15 @@ pub enum VoiceEdge {
     },
 }
 
+/// What makes a voice begin.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Onset {
+    /// Enough voiced frames.
+    Voiced,
+    /// Somebody else's word, and how long ago it began.
+    Held(Option<Duration>),
+}
+
 /// What was found in a frame.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Activity {
@@ -95,17 +104,32 @@ impl Vad {
     /// The same, of a frame that has been measured. One that was `narrow` has nothing above 4 kHz:
     /// webrtc-vad would only halve its rate again.
     pub fn push_measured(&mut self, frame: &Frame, loudness: &Loudness, narrow: bool) -> Activity {
-        let level = loudness.level;
-        let likely = level >= UNHEARD && self.webrtc.is_voice(frame, narrow);
-        self.judge(level, likely)
+        let voiced = self.look(frame, loudness, narrow);
+        Activity { voiced, level: loudness.level, edge: self.conclude(voiced, Onset::Voiced) }
     }
 
-    fn judge(&mut self, level: f32, likely: bool) -> Activity {
+    /// The first half of it: whether the frame is voiced. [`Self::conclude`] is to follow.
+    pub(super) fn look(&mut self, frame: &Frame, loudness: &Loudness, narrow: bool) -> bool {
+        let likely = Self::is_looked_at(loudness) && self.webrtc.is_voice(frame, narrow);
+        self.judge(loudness.level, likely)
+    }
+
+    /// Whether a frame is loud enough to be looked at.
+    pub(super) fn is_looked_at(loudness: &Loudness) -> bool {
+        loudness.level >= UNHEARD
+    }
+
+    fn judge(&mut self, level: f32, likely: bool) -> bool {
         let voiced = likely && level > self.noise + ABOVE_NOISE && level > QUIETEST;
         self.follow_noise(level, likely);
+        voiced
+    }
+
+    /// The second half: whether a voice began or ended, if the frame counts as voiced.
+    pub(super) fn conclude(&mut self, voiced: bool, onset: Onset) -> Option<VoiceEdge> {
         self.recent = self.recent << 1 | u32::from(voiced);
         self.unvoiced = if voiced { 0 } else { self.unvoiced.saturating_add(1) };
-        Activity { voiced, level, edge: self.find_edge() }
+        self.find_edge(onset)
     }
 
     /// Forgets the voice that is heard, and keeps what is known of the line's noise.
@@ -123,13 +147,19 @@ impl Vad {
         self.noise
     }
 
-    fn find_edge(&mut self) -> Option<VoiceEdge> {
-        let (window, needed) = ONSET;
-        let onset = self.recent & ((1 << window) - 1);
-        if !self.speaking && onset.count_ones() >= needed {
+    fn find_edge(&mut self, onset: Onset) -> Option<VoiceEdge> {
+        let began = match onset {
+            Onset::Held(began) => began,
+            Onset::Voiced => {
+                let (window, needed) = ONSET;
+                let onset = self.recent & ((1 << window) - 1);
+                let frames = u32::BITS - onset.leading_zeros();
+                (onset.count_ones() >= needed).then_some(Frame::TIME * frames)
+            }
+        };
+        if let Some(started_ago) = began.filter(|_| !self.speaking) {
             self.speaking = true;
-            let frames = u32::BITS - onset.leading_zeros();
-            return Some(VoiceEdge::On { started_ago: Frame::TIME * frames });
+            return Some(VoiceEdge::On { started_ago });
         }
         if self.speaking && self.unvoiced >= HANGOVER {
             self.speaking = false;
@@ -313,9 +343,9 @@ mod tests {
                 let level = frame.level();
                 let likely = control.webrtc.is_voice(&frame, false);
                 let (heard, expected) = (sparing.push(&frame), control.judge(level, likely));
-                others += u32::from(heard.voiced != expected.voiced);
+                others += u32::from(heard.voiced != expected);
                 edges[0] += u32::from(heard.edge.is_some());
-                edges[1] += u32::from(expected.edge.is_some());
+                edges[1] += u32::from(control.conclude(expected, Onset::Voiced).is_some());
                 voiced += u32::from(heard.voiced);
                 spared += u32::from(level < UNHEARD);
             }

@@ -11,9 +11,9 @@ sql! {
            (call_id, started_at, ended_at, trunk, caller, patient, end_reason, goals, escalation_reason,
             hand_off, turns, tools_called, tool_errors, barge_ins, gap_p50_ms, gap_max_ms, summary, audit_head,
             sound, heard_mos, heard_loss, heard_jitter_ms, said_mos, said_loss, said_jitter_ms, round_trip_ms,
-            lost, late, concealed, depth_ms, skew_ppm)
+            lost, late, concealed, depth_ms, skew_ppm, resumed, backchannels)
            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
-                   $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)
+                   $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33)
            on conflict do nothing";
     END_OF = "select end_reason, goals from calls where call_id = $1";
     SOUND_OF = "select sound, heard_mos, said_mos from calls where call_id = $1";
@@ -48,8 +48,12 @@ pub struct WrapUp {
     pub tools_called: u32,
     /// Those that failed.
     pub tool_errors: u32,
-    /// How often the caller spoke over the agent.
+    /// How often the caller spoke over the agent and stopped it.
     pub barge_ins: u32,
+    /// How often it went on after a sound over its speech.
+    pub resumed: u32,
+    /// Of those, signs of listening: "uh-huh".
+    pub backchannels: u32,
     /// Median gap between the caller's last word and the agent's first, in milliseconds.
     pub gap_p50_ms: Option<u32>,
     /// The longest such gap, in milliseconds.
@@ -137,6 +141,8 @@ impl Store {
             .bind(count(|sound| sound.concealed))
             .bind(sound.map(|sound| i64::from(sound.depth_ms)))
             .bind(sound.map(|sound| i64::from(sound.skew_ppm)))
+            .bind(i64::from(row.resumed))
+            .bind(i64::from(row.backchannels))
             .execute(self.db.writer())
             .await
             .map_err(StoreError::query("storing a wrap-up row"))?;

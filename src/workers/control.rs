@@ -1,7 +1,7 @@
 //! The half of a leg that the rest of the house holds: what is asked of a leg, from any thread.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, fence};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering, fence};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ringbuf::traits::{Observer, Producer, Split};
@@ -50,6 +50,8 @@ pub(super) enum Returned {
 #[repr(align(64))]
 pub(super) struct Shared {
     epoch: AtomicU32,
+    /// How the agent goes out: [`DUCKED`] and [`PAUSED`].
+    steer: AtomicU8,
     /// Utterance in the upper half, frames played in the lower.
     played: AtomicU64,
     closing: AtomicBool,
@@ -59,7 +61,24 @@ pub(super) struct Shared {
     gone: AtomicBool,
 }
 
+const DUCKED: u8 = 1;
+const PAUSED: u8 = 2;
+
 impl Shared {
+    /// Whether the agent is turned down, and whether it is held. To be asked before the epoch: who flushes and then
+    /// lets it go on is not heard with what was flushed.
+    pub(super) fn steer(&self) -> (bool, bool) {
+        let steer = self.steer.load(Ordering::Acquire);
+        (steer & DUCKED != 0, steer & PAUSED != 0)
+    }
+
+    fn set_steer(&self, bit: u8, on: bool) {
+        match on {
+            true => self.steer.fetch_or(bit, Ordering::AcqRel),
+            false => self.steer.fetch_and(!bit, Ordering::AcqRel),
+        };
+    }
+
     pub(super) fn epoch(&self) -> Epoch {
         Epoch(self.epoch.load(Ordering::Acquire))
     }
@@ -147,6 +166,17 @@ impl LegControl {
     /// Begins an epoch: from the next tick on, nothing older is played.
     pub fn flush(&self, epoch: Epoch) {
         self.0.shared.epoch.store(epoch.0, Ordering::Release);
+    }
+
+    /// Turns the agent down by 15 dB from the next tick on, or up again.
+    pub fn duck(&self, on: bool) {
+        self.0.shared.set_steer(DUCKED, on);
+    }
+
+    /// Holds the agent where it is from the next tick on, or lets it go on with the next frame. A flush while it is
+    /// held drops what is held; what comes after it is held too.
+    pub fn pause(&self, on: bool) {
+        self.0.shared.set_steer(PAUSED, on);
     }
 
     /// Returns what of the agent's speech went out last, as of the last tick.

@@ -41,6 +41,14 @@ pub enum WorkersError {
         /// How busy the busiest is.
         percent: u32,
     },
+    /// What callers say would be understood too late.
+    #[error("callers are understood {} ms late, or the hearing threads are too busy: {percent} %", late.as_millis())]
+    HearingFull {
+        /// How late: the oldest that waits, or 19 of 20 in the last 10 s.
+        late: std::time::Duration,
+        /// How much of the threads' time goes into it.
+        percent: u32,
+    },
     /// A thread has not yet done what it was asked to before, or has ended.
     #[error("{thread} does not take requests")]
     Busy {
@@ -58,6 +66,7 @@ impl WorkersError {
             Self::Thread { .. } => "media-thread",
             Self::TooManyLegs { .. } => "media-too-many-legs",
             Self::Overloaded { .. } => "media-overloaded",
+            Self::HearingFull { .. } => "hearing-full",
             Self::Busy { .. } => "media-busy",
         }
     }
@@ -75,6 +84,9 @@ impl WorkersError {
             Self::TooManyLegs { .. } => "Add a media thread, or another machine.",
             Self::Overloaded { .. } => {
                 "Add a media thread where a core is free ([threads] media), or another machine."
+            }
+            Self::HearingFull { .. } => {
+                "Add a hearing thread where a core is free ([threads] hearing), or another machine."
             }
             Self::Busy { .. } => "The machine is overloaded: lower the number of calls admitted.",
         }

@@ -13,6 +13,7 @@ use tokio::io::unix::AsyncFd;
 
 use crate::base::{LegId, Phi, UtteranceId};
 use crate::media::{Quality, SessionEvent, Stats, Verdict, Way};
+use crate::speech::VoiceHint;
 
 use super::control::Returned;
 use super::leg::Leg;
@@ -48,6 +49,8 @@ pub enum MediaEventKind {
         /// How long before [`MediaEvent::at`].
         ended_ago: Duration,
     },
+    /// Whether the caller speaks over the agent, counted from [`MediaEvent::at`] back.
+    VoiceHint(VoiceHint),
     /// The caller pressed a digit, and how it came.
     Dtmf(Phi<char>, Way),
     /// The first frame of an utterance went out.
@@ -148,6 +151,8 @@ impl EventSender {
             // Without its end a voice goes on for ever.
             MediaEventKind::UtteranceEnded { .. }
             | MediaEventKind::VoiceOff { .. }
+            // Without it the agent stays turned down.
+            | MediaEventKind::VoiceHint(VoiceHint::Denied)
             | MediaEventKind::Quality(_) => 1,
             _ => KEPT,
         };

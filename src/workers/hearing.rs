@@ -1,30 +1,31 @@
 //! Hearing threads: they own the recognisers, and feed each what its leg hears.
 //!
-//! A recogniser that is slow delays those on its thread, never a call; one that fails or panics
-//! is an event of its leg.
+//! Any thread serves any leg, the most urgent work first. A recogniser that is slow keeps one thread busy, never a
+//! call; one that fails or panics is an event of its leg.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::base::{Hints, LegId, TurnId};
-use crate::speech::{HeardFrame, Recognizer, RecognizerError, Transcript};
+use crate::speech::{HeardFrame, Recognizer, RecognizerError, Transcript, Work};
 
 use super::WorkersError;
+use super::hearing_load::HearingLoad;
+use super::hearing_queue::{Job, Queue};
 use super::inflow::{self, Gatherer, Inflow};
 use super::linux::step_back;
 use super::rings::UpRing;
 
-/// How often rings are looked at when nothing is asked.
-const ROUND: Duration = Duration::from_millis(10);
-/// Requests that may wait: a thread that is this far behind takes no more.
-const REQUESTS: usize = 1024;
 /// Transcripts taken from one recogniser before the next has its turn.
 const TRANSCRIPTS: usize = 8;
+/// A final is late when it comes so long after the turn's end: the caller notices.
+const LATE: Duration = Duration::from_millis(600);
+/// Above this share of the threads' time, finals would wait in a queue that no longer ends: two calls that end their
+/// turns at once are served one after the other, and a queue at this load doubles each wait.
+const FULL: f32 = 0.75;
 
 /// What comes of listening.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,25 +47,18 @@ pub enum HearingEvent {
 /// Takes what comes of listening. It is called on a hearing thread and must not wait.
 pub type HearingSink = Box<dyn Fn(LegId, HearingEvent) + Send>;
 
-enum Request {
-    Attach(LegId, Box<Ear>),
-    Expect(LegId, Hints),
-    Finish(LegId, TurnId),
-    Reset(LegId),
-    Detach(LegId),
-}
-
-struct HearingThread {
-    requests: Option<SyncSender<Request>>,
-    join: Option<JoinHandle<()>>,
+/// What an ear is asked to do, in this order.
+pub(super) enum Request {
+    Expect(Hints),
+    Finish(TurnId),
+    Reset,
 }
 
 /// All hearing threads. They end when it is dropped.
 pub struct Hearing {
-    threads: Vec<HearingThread>,
+    queue: Arc<Queue>,
+    threads: Vec<JoinHandle<()>>,
     gatherer: Gatherer,
-    /// The thread of each leg, and its mark of being detached.
-    homes: Mutex<BTreeMap<LegId, (usize, Arc<AtomicBool>)>>,
 }
 
 impl Hearing {
@@ -73,24 +67,25 @@ impl Hearing {
     /// # Errors
     /// When the system refuses a thread.
     pub fn start(threads: usize) -> Result<Self, WorkersError> {
-        let mut started = Vec::new();
-        for number in 0..threads.max(1) {
-            let (requests, asked) = sync_channel(REQUESTS);
-            let thread = format!("hearing-{number}");
+        let threads = threads.max(1);
+        let gatherer = Gatherer::start()?;
+        let queue = Arc::new(Queue::new(threads));
+        let mut hearing = Self { queue, threads: Vec::new(), gatherer };
+        for number in 0..threads {
+            let (thread, queue) = (format!("hearing-{number}"), Arc::clone(&hearing.queue));
             let join = std::thread::Builder::new()
                 .name(thread.clone())
-                .spawn(move || listen(&asked))
+                .spawn(move || listen(&queue))
                 .map_err(|source| WorkersError::Thread { thread, source })?;
-            started.push(HearingThread { requests: Some(requests), join: Some(join) });
+            hearing.threads.push(join);
         }
-        let gatherer = Gatherer::start()?;
-        Ok(Self { threads: started, gatherer, homes: Mutex::new(BTreeMap::new()) })
+        Ok(hearing)
     }
 
     /// Begins to listen to a leg.
     ///
     /// # Errors
-    /// When the thread is too far behind.
+    /// None today: a thread that is behind takes it later.
     pub fn attach(
         &self,
         leg: LegId,
@@ -98,25 +93,18 @@ impl Hearing {
         recognizer: Box<dyn Recognizer>,
         sink: HearingSink,
     ) -> Result<(), WorkersError> {
-        let detached = Arc::new(AtomicBool::new(false));
-        let home = {
-            let mut homes = self.homes.lock().unwrap_or_else(PoisonError::into_inner);
-            let load = |thread: &usize| homes.values().filter(|(home, _)| home == thread).count();
-            let home = (0..self.threads.len()).min_by_key(load).unwrap_or(0);
-            homes.insert(leg, (home, Arc::clone(&detached)));
-            home
-        };
         let (inflow, taken) = (self.gatherer.attach(up), VecDeque::new());
-        let ear = Ear { inflow, taken, recognizer, sink, dropped: 0, failing: false, detached };
-        self.ask(home, Request::Attach(leg, Box::new(ear)))
+        let ear = Ear { inflow, taken, recognizer, sink, dropped: 0, failing: false };
+        self.queue.attach(leg, Box::new(ear));
+        Ok(())
     }
 
     /// Tells a leg's recogniser what is expected from now on.
     ///
     /// # Errors
-    /// When the thread is too far behind; as for all that follow.
+    /// When too many requests wait for this leg; as for all that follow.
     pub fn expect(&self, leg: LegId, hints: Hints) -> Result<(), WorkersError> {
-        self.ask(self.home(leg), Request::Expect(leg, hints))
+        self.queue.ask(leg, Request::Expect(hints))
     }
 
     /// The caller's turn is over, with all frames that are in the ring by now.
@@ -124,7 +112,7 @@ impl Hearing {
     /// # Errors
     /// As [`Self::expect`].
     pub fn finish(&self, leg: LegId, turn: TurnId) -> Result<(), WorkersError> {
-        self.ask(self.home(leg), Request::Finish(leg, turn))
+        self.queue.ask(leg, Request::Finish(turn))
     }
 
     /// Forgets what was heard and not finished, the ring included.
@@ -132,49 +120,51 @@ impl Hearing {
     /// # Errors
     /// As [`Self::expect`].
     pub fn reset(&self, leg: LegId) -> Result<(), WorkersError> {
-        self.ask(self.home(leg), Request::Reset(leg))
+        self.queue.ask(leg, Request::Reset)
     }
 
-    /// Ends listening to a leg, and drops its recogniser and sink; when the thread is far behind,
-    /// once it has come to it.
+    /// Ends listening to a leg, and drops its recogniser and sink: at once, or when the thread that computes for it
+    /// has done.
     ///
     /// # Errors
-    /// As [`Self::expect`]; it is detached all the same.
+    /// None today.
     pub fn detach(&self, leg: LegId) -> Result<(), WorkersError> {
-        let left = self.homes.lock().unwrap_or_else(PoisonError::into_inner).remove(&leg);
-        let Some((home, detached)) = left else { return Ok(()) };
-        detached.store(true, Ordering::Release);
-        self.ask(home, Request::Detach(leg))
+        self.queue.detach(leg);
+        Ok(())
     }
 
-    fn home(&self, leg: LegId) -> usize {
-        let homes = self.homes.lock().unwrap_or_else(PoisonError::into_inner);
-        homes.get(&leg).map_or(0, |(home, _)| *home)
+    /// Says how late finals come and how busy the threads are.
+    pub fn load(&self) -> HearingLoad {
+        self.queue.load(Instant::now())
     }
 
-    fn ask(&self, home: usize, request: Request) -> Result<(), WorkersError> {
-        let requests = self.threads.get(home).and_then(|thread| thread.requests.as_ref());
-        let busy = WorkersError::Busy { thread: "hearing" };
-        match requests.map(|requests| requests.try_send(request)) {
-            Some(Ok(())) => Ok(()),
-            Some(Err(TrySendError::Full(_) | TrySendError::Disconnected(_))) | None => Err(busy),
+    /// Says whether one more call can be listened to without finals coming late for all.
+    ///
+    /// # Errors
+    /// [`WorkersError::HearingFull`] when finals come late, or soon will.
+    pub fn admit(&self) -> Result<(), WorkersError> {
+        let load = self.load();
+        if load.waiting <= LATE && load.p95 <= LATE && load.busy <= FULL {
+            return Ok(());
         }
+        Err(WorkersError::HearingFull {
+            late: load.waiting.max(load.p95),
+            percent: (100.0 * load.busy) as u32,
+        })
     }
 }
 
 impl Drop for Hearing {
     fn drop(&mut self) {
-        for thread in &mut self.threads {
-            thread.requests = None;
-        }
-        for thread in &mut self.threads {
-            let _ = thread.join.take().map(JoinHandle::join);
+        self.queue.stop();
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
         }
     }
 }
 
 /// One leg's recogniser and what is on both sides of it.
-struct Ear {
+pub(super) struct Ear {
     inflow: Arc<Mutex<Inflow>>,
     /// Empty but for the while in which it is pushed.
     taken: VecDeque<HeardFrame>,
@@ -183,83 +173,97 @@ struct Ear {
     dropped: u64,
     /// A failure was told and nothing has gone well since.
     failing: bool,
-    /// Nobody asks for it any more, and the word of that may not have come.
-    detached: Arc<AtomicBool>,
+}
+
+/// What became of an ear while a thread had it.
+#[derive(Default)]
+pub(super) struct Done {
+    /// What it wants to compute next.
+    pub(super) due: Option<Work>,
+    /// A turn was finished.
+    pub(super) finished: bool,
+    /// It panicked and is to be dropped.
+    pub(super) broken: bool,
 }
 
 /// A hearing thread.
-fn listen(requests: &Receiver<Request>) {
+fn listen(queue: &Queue) {
     step_back();
-    let mut ears: BTreeMap<LegId, Box<Ear>> = BTreeMap::new();
-    loop {
-        let request = match ears.is_empty() {
-            true => requests.recv().map_err(|_| RecvTimeoutError::Disconnected),
-            false => requests.recv_timeout(ROUND),
-        };
-        match request {
-            Ok(request) => {
-                serve(&mut ears, request);
-                while let Ok(request) = requests.try_recv() {
-                    serve(&mut ears, request);
+    while let Some(job) = queue.next() {
+        match job {
+            Job::Feed(ears) => {
+                for (leg, mut ear, requests) in ears {
+                    let done = guarded(leg, &mut ear, |ear| ear.feed(leg, requests));
+                    queue.give_back(leg, ear, &done);
                 }
             }
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return,
+            Job::Compute(leg, mut ear, work) => {
+                let begun = Instant::now();
+                let done = guarded(leg, &mut ear, |ear| ear.hear(leg));
+                queue.computed(work, begun, Instant::now());
+                queue.give_back(leg, ear, &done);
+            }
         }
-        ears.retain(|&leg, ear| {
-            !ear.detached.load(Ordering::Acquire) && guarded(leg, ear, |ear| ear.listen(leg))
-        });
     }
 }
 
-fn serve(ears: &mut BTreeMap<LegId, Box<Ear>>, request: Request) {
-    let mut with = |leg: LegId, act: &mut dyn FnMut(&mut Ear)| {
-        if let Some(ear) = ears.get_mut(&leg)
-            && !guarded(leg, ear, |ear| act(ear))
-        {
-            ears.remove(&leg);
-        }
-    };
-    match request {
-        Request::Attach(leg, ear) => _ = ears.insert(leg, ear),
-        Request::Detach(leg) => _ = ears.remove(&leg),
-        Request::Expect(leg, hints) => with(leg, &mut |ear| ear.recognizer.expect(&hints)),
-        Request::Finish(leg, turn) => with(leg, &mut |ear| {
-            ear.push(leg);
-            ear.recognizer.finish(turn);
-        }),
-        Request::Reset(leg) => with(leg, &mut |ear| {
-            inflow::lock(&ear.inflow).take(&mut ear.taken);
-            ear.taken.clear();
-            ear.recognizer.reset();
-        }),
-    }
-}
-
-/// Runs what may panic; `false` when it did, and the ear is to be dropped.
-fn guarded(leg: LegId, ear: &mut Ear, act: impl FnOnce(&mut Ear)) -> bool {
-    let done = catch_unwind(AssertUnwindSafe(|| act(ear))).is_ok();
-    if !done {
+/// Runs what may panic.
+fn guarded(leg: LegId, ear: &mut Ear, act: impl FnOnce(&mut Ear) -> Done) -> Done {
+    catch_unwind(AssertUnwindSafe(|| act(ear))).unwrap_or_else(|_| {
         let what = "it panicked".into();
         // A sink that panics has nobody left to tell.
         let _ = catch_unwind(AssertUnwindSafe(|| (ear.sink)(leg, HearingEvent::Failed { what })));
-    }
-    done
+        Done { broken: true, ..Done::default() }
+    })
 }
 
 impl Ear {
-    fn listen(&mut self, leg: LegId) {
+    /// Does what costs next to nothing: takes frames and requests, and what is ready.
+    fn feed(&mut self, leg: LegId, requests: VecDeque<Request>) -> Done {
+        for request in requests {
+            match request {
+                Request::Expect(hints) => self.recognizer.expect(&hints),
+                Request::Finish(turn) => {
+                    self.push(leg);
+                    self.recognizer.finish(turn);
+                }
+                Request::Reset => {
+                    inflow::lock(&self.inflow).take(&mut self.taken);
+                    self.taken.clear();
+                    self.recognizer.reset();
+                }
+            }
+        }
         self.push(leg);
+        self.hear_while(leg, |due| due.is_none())
+    }
+
+    /// Does one piece of work.
+    fn hear(&mut self, leg: LegId) -> Done {
+        let mut first = true;
+        self.hear_while(leg, |due| std::mem::take(&mut first) || due.is_none())
+    }
+
+    fn hear_while(&mut self, leg: LegId, mut go_on: impl FnMut(Option<Work>) -> bool) -> Done {
+        let mut finished = false;
         for _ in 0..TRANSCRIPTS {
+            if !go_on(self.recognizer.due()) {
+                break;
+            }
             match self.recognizer.poll() {
                 Ok(Some(transcript)) => {
                     self.failing = false;
+                    finished |= matches!(transcript, Transcript::Final { .. });
                     (self.sink)(leg, HearingEvent::Heard(transcript));
                 }
-                Ok(None) => return,
-                Err(error) => return self.failed(leg, error),
+                Ok(None) => break,
+                Err(error) => {
+                    self.failed(leg, error);
+                    break;
+                }
             }
         }
+        Done { due: self.recognizer.due(), finished, broken: false }
     }
 
     fn push(&mut self, leg: LegId) {
@@ -296,7 +300,7 @@ mod tests {
     use super::*;
     use crate::base::{Frame, Phi};
     use crate::workers::{UpWriter, up_ring};
-    use std::sync::mpsc::{Receiver, channel};
+    use std::sync::mpsc::{Receiver, Sender, channel};
 
     /// Counts frames; `fails` at one of them, `panics` at one of them.
     struct Counter {
@@ -445,8 +449,130 @@ mod tests {
             while hearing.expect(LegId(1), Hints::default()).is_ok() {}
             std::thread::sleep(Duration::from_millis(100));
         }
-        assert!(hearing.detach(LegId(1)).is_err());
+        hearing.detach(LegId(1)).unwrap();
         drop(goes_on);
         assert!(events.recv().is_err(), "the sink is dropped");
+    }
+
+    /// Has one piece of work of a kind, once it has heard a frame; some wait until they are let go.
+    struct Worker {
+        work: Work,
+        due: bool,
+        begun: Sender<Work>,
+        goes_on: Option<Receiver<()>>,
+    }
+
+    impl Recognizer for Worker {
+        fn push(&mut self, _: &HeardFrame) -> Result<(), RecognizerError> {
+            self.due = true;
+            Ok(())
+        }
+        fn expect(&mut self, _: &Hints) {}
+        fn finish(&mut self, _: TurnId) {}
+        fn reset(&mut self) {}
+        fn due(&self) -> Option<Work> {
+            self.due.then_some(self.work)
+        }
+        fn poll(&mut self) -> Result<Option<Transcript>, RecognizerError> {
+            if std::mem::take(&mut self.due) {
+                self.begun.send(self.work).unwrap();
+                let _ = self.goes_on.take().map(|goes_on| goes_on.recv());
+            }
+            Ok(None)
+        }
+    }
+
+    /// Attaches a worker that has heard a frame; what is returned lets it go.
+    fn put_to_work(hearing: &Hearing, leg: u32, work: Work, begun: &Sender<Work>) -> Sender<()> {
+        let (mut writer, up) = up_ring();
+        push(&mut writer, 1);
+        let (go, goes_on) = channel();
+        let worker = Worker { work, due: false, begun: begun.clone(), goes_on: Some(goes_on) };
+        hearing.attach(LegId(leg), up, Box::new(worker), Box::new(|_, _| {})).unwrap();
+        go
+    }
+
+    #[test]
+    fn finals_of_all_legs_come_first_then_guesses_then_partials() {
+        let hearing = Hearing::start(1).unwrap();
+        let (begun, order) = channel();
+        let first = put_to_work(&hearing, 1, Work::Partial, &begun);
+        assert_eq!(order.recv().unwrap(), Work::Partial);
+        let rest = [Work::Partial, Work::Guess, Work::Final, Work::Partial, Work::Guess];
+        let going: Vec<_> =
+            (2..).zip(rest).map(|(leg, work)| put_to_work(&hearing, leg, work, &begun)).collect();
+        drop((first, going));
+        let order: Vec<_> = (0..5).map(|_| order.recv().unwrap()).collect();
+        let [partial, guess] = [Work::Partial, Work::Guess];
+        assert_eq!(order, [Work::Final, guess, guess, partial, partial]);
+    }
+
+    #[test]
+    fn partial_results_leave_a_thread_free_for_finals_of_any_leg() {
+        let hearing = Hearing::start(2).unwrap();
+        let (begun, order) = channel();
+        let going: Vec<_> =
+            (1..=4).map(|leg| put_to_work(&hearing, leg, Work::Partial, &begun)).collect();
+        assert_eq!(order.recv().unwrap(), Work::Partial);
+        std::thread::sleep(Duration::from_millis(50));
+        assert!(order.try_recv().is_err(), "the other thread waits for what is urgent");
+        let urgent = put_to_work(&hearing, 5, Work::Final, &begun);
+        assert_eq!(order.recv().unwrap(), Work::Final);
+        drop((going, urgent));
+        assert!((0..3).all(|_| order.recv().unwrap() == Work::Partial));
+    }
+
+    /// Takes its time for a final.
+    struct Sluggish {
+        over: VecDeque<TurnId>,
+        takes: Duration,
+    }
+
+    impl Recognizer for Sluggish {
+        fn push(&mut self, _: &HeardFrame) -> Result<(), RecognizerError> {
+            Ok(())
+        }
+        fn expect(&mut self, _: &Hints) {}
+        fn finish(&mut self, turn: TurnId) {
+            self.over.push_back(turn);
+        }
+        fn reset(&mut self) {}
+        fn due(&self) -> Option<Work> {
+            (!self.over.is_empty()).then_some(Work::Final)
+        }
+        fn poll(&mut self) -> Result<Option<Transcript>, RecognizerError> {
+            let Some(turn) = self.over.pop_front() else { return Ok(None) };
+            std::thread::sleep(self.takes);
+            Ok(Some(Transcript::Final { turn, text: Phi::default(), confidence: 0.0 }))
+        }
+    }
+
+    #[test]
+    fn no_call_is_admitted_while_callers_wait_for_a_slow_engine() {
+        let hearing = Hearing::start(1).unwrap();
+        let (sender, events) = channel();
+        let mut writers = Vec::new();
+        for leg in 1..=4 {
+            let (writer, up) = up_ring();
+            writers.push(writer);
+            let sender = sender.clone();
+            let sink = Box::new(move |leg, event| sender.send((leg, event)).unwrap());
+            let sluggish = Sluggish { over: VecDeque::new(), takes: Duration::from_millis(300) };
+            hearing.attach(LegId(leg), up, Box::new(sluggish), sink).unwrap();
+        }
+        assert!(hearing.admit().is_ok());
+        // Four turns end at once: the last waits for the others.
+        (1..=4).for_each(|leg| hearing.finish(LegId(leg), TurnId(1)).unwrap());
+        (1..=4).for_each(|_| drop(events.recv().unwrap()));
+        // The sink is told a moment before the load is noted.
+        let full = (0..500).find_map(|_| {
+            std::thread::sleep(Duration::from_millis(2));
+            hearing.admit().err()
+        });
+        let error = full.expect("finals came 900 and 1200 ms late");
+        assert_eq!(error.code(), "hearing-full");
+        let load = hearing.load();
+        assert!(load.p95 >= Duration::from_millis(900) && load.waiting.is_zero(), "{load:?}");
+        assert!(load.busy > 0.1 && load.partials == 0.0, "{load:?}");
     }
 }

@@ -11,7 +11,7 @@ use ringbuf::traits::{Consumer, Producer};
 use crate::base::{Dice, Frame, LegId, Loudness, Purpose, place};
 use crate::media::{Heard, LegParams, MediaSession, SessionEvent, SocketCounts, Sound, over};
 use crate::rtp::{Ntp, RTCP_BYTES};
-use crate::speech::{Activity, EchoReference, Vad, VoiceEdge};
+use crate::speech::{Attention, Noticed, VoiceEdge};
 
 use super::bridge::BridgeEnd;
 use super::control::{Asked, LegMedia, Request, Returned, control};
@@ -31,10 +31,9 @@ const ERRORS_AT_ONCE: usize = 16;
 pub(super) struct Leg {
     port: Port,
     session: MediaSession,
-    vad: Vad,
+    attention: Attention,
     /// Whether the caller's voice was told to have begun, and not to have ended.
     voice_told: bool,
-    echo: EchoReference,
     up: UpWriter,
     playback: Playback,
     bridge: Option<BridgeEnd>,
@@ -101,9 +100,8 @@ impl Leg {
         let leg = Box::new(Self {
             port,
             session,
-            vad: Vad::new(),
+            attention: Attention::new(),
             voice_told: false,
-            echo: EchoReference::default(),
             up: writer,
             playback,
             bridge: None,
@@ -147,9 +145,9 @@ impl Leg {
             true => self.polling.put_off(),
             false => {}
         }
-        self.echo.send_level(sent.unwrap_or(Loudness::SILENCE).level);
+        self.attention.send_level(sent.unwrap_or(Loudness::SILENCE).level);
         if let Some(tap) = &mut self.tap {
-            tap.sent(self.echo.now().tick, sent.map(|_| &scratch.sent));
+            tap.sent(self.attention.sent().tick, sent.map(|_| &scratch.sent));
         }
         self.pass_on(now, &mut scratch.heard);
         Ticked::GoesOn
@@ -161,7 +159,7 @@ impl Leg {
         let missed = self.turn.replace(turn).map_or(0, |last| (turn - last).saturating_sub(1));
         if missed > 0 {
             self.session.skip(missed);
-            self.echo.skip(missed);
+            self.attention.skip(missed);
         }
     }
 
@@ -173,7 +171,7 @@ impl Leg {
                 }
                 if params.is_held() {
                     // A voice that began before is not the one that comes after.
-                    self.vad.reset();
+                    self.attention.reset();
                     self.voice_told = false;
                 }
                 self.session.update(now, params);
@@ -210,7 +208,7 @@ impl Leg {
         if let Some(end) = self.bridge.take_if(|bridge| bridge.is_over()) {
             self.session.set_for_ears(false);
             // A voice that began before was not told. What is left of it is the agent's to answer.
-            self.vad.reset();
+            self.attention.reset();
             self.voice_told = false;
             self.give_back(Returned::Bridge { _end: end });
         }
@@ -231,6 +229,8 @@ impl Leg {
         // Asked before digits are taken: what they silence is the next frame.
         let wants_sound = session.wants_sound();
         let tell = |kind| events.tell(now, kind);
+        let (ducked, paused) = asked.shared.steer();
+        playback.steer(ducked, paused);
         let agent = playback.next_in_place(asked.shared.epoch(), wants_sound, frame, tell);
         if let Some(playing) = playback.playing() {
             asked.shared.tell_played(playing);
@@ -432,7 +432,7 @@ impl Leg {
     pub(super) fn fetch_ahead(&self) {
         let fetch = |(address, bytes)| fetch_ahead(address, bytes);
         fetch(place(&self.port));
-        fetch(place(&self.echo));
+        fetch(place(&self.attention));
         fetch(place(&self.polling));
         fetch(place(&self.playback));
         fetch(place(&self.asked));
@@ -477,11 +477,12 @@ impl Leg {
             if let Some(tap) = &mut self.tap {
                 tap.heard(heard.tick, &heard.frame);
             }
-            let activity = self.vad.push_measured(&heard.frame, &heard.loudness, heard.narrow);
-            self.echo.hear(activity.level, self.vad.noise());
+            let Heard { frame, loudness, narrow, sound, .. } = &*heard;
+            let received = *sound == Sound::Received;
+            let noticed = self.attention.hear(frame, loudness, *narrow, received);
             match &mut self.bridge {
                 Some(bridge) => bridge.pass(&heard.frame),
-                None => self.hear(now, heard, activity),
+                None => self.hear(now, heard, noticed),
             }
         }
         while let Some(event) = self.session.poll_event() {
@@ -493,10 +494,13 @@ impl Leg {
     }
 
     /// Up to the agent.
-    fn hear(&mut self, now: Instant, heard: &Heard, activity: Activity) {
-        let (voiced, sent) = (activity.voiced, self.echo.now());
+    fn hear(&mut self, now: Instant, heard: &Heard, Noticed { activity, hint }: Noticed) {
+        let (voiced, sent) = (activity.voiced, self.attention.sent());
         let kind = (voiced, heard.sound == Sound::Concealed);
         self.up.write(heard.tick, &heard.frame, kind, sent);
+        if let Some(hint) = hint {
+            self.events.tell(now, MediaEventKind::VoiceHint(hint));
+        }
         match activity.edge {
             Some(VoiceEdge::On { started_ago }) => {
                 self.voice_told = true;

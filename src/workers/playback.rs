@@ -1,7 +1,9 @@
 //! What of the agent's speech goes out, to the frame: the media thread's end of a down-ring.
 //!
 //! A frame is played or not at the moment it is taken, and counted in the same place, so that
-//! "what the caller heard" is exact.
+//! "what the caller heard" is exact. While the agent is held, none is taken; then it goes on with the next one. It does
+//! not go back to the begin of a word: what is heard twice would be counted twice, and a hold that turns out to be for
+//! nothing is over before a word is forgotten.
 
 use ringbuf::HeapCons;
 use ringbuf::traits::{Consumer, Observer};
@@ -10,6 +12,7 @@ use ringbuf::wrap::Wrap;
 use crate::base::{Epoch, Frame, UtteranceId, place};
 
 use super::events::MediaEventKind;
+use super::fader::{Fader, Steer};
 use super::rings::{DownFrame, DownRing, down_ring};
 
 /// How often progress is told: 25 × 20 ms = 0.5 s.
@@ -28,13 +31,29 @@ pub struct Playback {
     playing: Option<Playing>,
     /// The utterance that was last told to have ended.
     ended: Option<(Epoch, UtteranceId)>,
+    steer: Steer,
+    fader: Fader,
 }
 
 impl Playback {
     /// Makes a down-ring with its player.
     pub fn new() -> (DownRing, Self) {
         let (down, ring) = down_ring();
-        (down, Self { ring, playing: None, ended: None })
+        (
+            down,
+            Self {
+                ring,
+                playing: None,
+                ended: None,
+                steer: Steer::default(),
+                fader: Fader::default(),
+            },
+        )
+    }
+
+    /// From the next frame on the agent is turned down, or held where it is. A frame fades out before it is held.
+    pub fn steer(&mut self, ducked: bool, paused: bool) {
+        self.steer = Steer { ducked, paused };
     }
 
     /// Takes the frame to play now, if the leg can play one. Nothing older than `current` is
@@ -65,8 +84,21 @@ impl Playback {
         self.throw_away(current, &mut tell);
         // Looked at again: between the two, a voice may have pushed one that is older.
         let next = self.ring.try_peek().filter(|it| can_play && !is_older(it.epoch, current));
+        let fader = &mut self.fader;
+        // Of an utterance that is being heard, one frame more fades out.
+        let goes_on =
+            |next: &DownFrame| self.playing.is_some_and(|it| it.utterance == next.utterance);
+        if self.steer.paused && (fader.is_shut() || !next.is_some_and(goes_on)) {
+            fader.set(self.steer);
+            return false;
+        }
         let Some(next) = next else { return false };
+        if !goes_on(next) {
+            // It begins as it is to be heard.
+            fader.set(self.steer);
+        }
         *frame = next.frame;
+        fader.pass(self.steer, frame);
         let (last, begins) = (next.last, Playing::begin(next));
         self.ring.skip(1);
         let mut playing = match self.playing {
@@ -140,16 +172,21 @@ pub(super) fn is_older(epoch: Epoch, current: Epoch) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::Dice;
     use crate::workers::rings::DOWN;
 
-    /// `push 1.7` a frame of epoch 1, utterance 7, `push 1.7!` its last; `tick 2` plays under
+    /// `pause` and `go on` steer it; `push 1.7` a frame of epoch 1, utterance 7, `push 1.7!` its last; `tick 2` plays under
     /// epoch 2, `hold 2` cannot play; `>` is what was told.
     fn check(story: &str) {
         let (mut down, mut playback) = Playback::new();
         let mut told = Vec::new();
         for line in story.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('>')) {
             told.push(line.to_owned());
-            let (verb, what) = line.split_once(' ').unwrap();
+            let (verb, what) = line.split_once(' ').unwrap_or((line, ""));
+            if line == "pause" || line == "go on" {
+                playback.steer(false, line == "pause");
+                continue;
+            }
             if verb == "push" {
                 let (epoch, utterance) = what.trim_end_matches('!').split_once('.').unwrap();
                 let frame = DownFrame {
@@ -265,6 +302,128 @@ mod tests {
              > utt-8 1 true
              > frame",
         );
+    }
+
+    #[test]
+    fn held_it_fades_out_and_goes_on_with_the_next_frame() {
+        check(
+            "push 1.7
+             push 1.7
+             push 1.7
+             push 1.7!
+             tick 1
+             > utt-7
+             > frame
+             pause
+             tick 1
+             > frame
+             tick 1
+             tick 1
+             go on
+             tick 1
+             > frame
+             tick 1
+             > utt-7 4 true
+             > frame",
+        );
+        // Nothing begins while it is held, and a flush drops what is held.
+        check(
+            "pause
+             push 1.7
+             push 1.7!
+             tick 1
+             go on
+             tick 1
+             > utt-7
+             > frame
+             pause
+             tick 2
+             > utt-7 1 false
+             push 2.8!
+             tick 2
+             go on
+             tick 2
+             > utt-8
+             > utt-8 1 true
+             > frame",
+        );
+    }
+
+    /// Whatever is asked of it, each frame is played once and in its order or not at all, nothing of an epoch is
+    /// played after its end, nothing is played while it is held, and the counts are those of what was played.
+    #[test]
+    fn what_is_counted_is_what_was_played_whatever_is_asked() {
+        let (mut resumed, mut flushed) = (0, 0);
+        for seed in 0..200 {
+            let mut dice = Dice::new(seed);
+            let (mut down, mut playback) = Playback::new();
+            let (mut epoch, mut utterance, mut number) = (1, 1, 1_i16);
+            let (mut paused, mut ducked, mut held) = (false, false, 0);
+            let (mut played, mut last_played) = (0, 0_i16);
+            for _ in 0..2000 {
+                match dice.below(12) {
+                    0..=4 => {
+                        let (epoch, id) = (Epoch(epoch), UtteranceId(utterance));
+                        let last = dice.below(20) == 0;
+                        let frame = Frame([40 * number; Frame::SAMPLES]);
+                        if down.push(&DownFrame { epoch, utterance: id, last, frame }) {
+                            number += 1;
+                            if last {
+                                (utterance, number) = (utterance + 1, 1);
+                            }
+                        }
+                    }
+                    5 => paused = !paused,
+                    6 => ducked = !ducked,
+                    7 if dice.below(10) == 0 => {
+                        (epoch, utterance, number) = (epoch + 1, utterance + 1, 1);
+                        flushed += 1;
+                    }
+                    _ => {}
+                }
+                playback.steer(ducked, paused);
+                held = if paused { held + 1 } else { 0 };
+                let mut told = Vec::new();
+                let frame = playback.next(Epoch(epoch), dice.below(20) > 0, |kind| told.push(kind));
+                for kind in &told {
+                    if let MediaEventKind::UtteranceEnded {
+                        frames_played, complete: false, ..
+                    } = kind
+                    {
+                        assert_eq!(*frames_played, played, "{seed}");
+                        played = 0;
+                    }
+                }
+                let begins =
+                    told.iter().any(|kind| matches!(kind, MediaEventKind::UtteranceStarted { .. }));
+                let Some(frame) = frame else { continue };
+                assert!(held <= 1, "{seed}: played while held");
+                assert!(!(begins && paused), "{seed}: begun while held");
+                played += 1;
+                last_played = if begins { 1 } else { last_played + 1 };
+                // The frame in which it is turned up or down ends with the gain that is asked for.
+                let gain = if paused {
+                    0
+                } else if ducked {
+                    5827
+                } else {
+                    1 << 15
+                };
+                let expected = ((i32::from(40 * last_played) * gain) >> 15) as i16;
+                assert_eq!(frame.0[Frame::SAMPLES - 1], expected, "{seed}: after {last_played}");
+                resumed += u32::from(paused);
+                for kind in told {
+                    if let MediaEventKind::UtteranceEnded {
+                        frames_played, complete: true, ..
+                    } = kind
+                    {
+                        assert_eq!(frames_played, played, "{seed}");
+                        played = 0;
+                    }
+                }
+            }
+        }
+        assert!(resumed > 200 && flushed > 200, "{resumed} {flushed}");
     }
 
     /// A voice that pushes old frames faster than they are thrown away gets none of them played.

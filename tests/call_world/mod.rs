@@ -14,7 +14,7 @@ use attendant::media::Way;
 use attendant::practice::{Practice, Practitioner, PractitionerId};
 use attendant::sdp::LocalMedia;
 use attendant::sip::{Command, EndCause, Event, TransferState};
-use attendant::speech::Transcript;
+use attendant::speech::{Transcript, VoiceHint};
 use jiff::civil::date;
 
 use super::timeline;
@@ -184,6 +184,8 @@ pub fn input(now: Instant, line: &str) -> Input {
     let since = now - Duration::from_millis(100);
     let number = || rest.split(' ').next().unwrap().parse::<u32>().unwrap();
     let sip = |event| Input::Sip(event);
+    let (hint, started_ago) =
+        (|kind| Input::Sound(Sound::VoiceHint { kind }), Duration::from_millis(60));
     match word {
         "ack" => sip(Event::Established { leg: LEG, answer: None }),
         "ack-answer" => sip(Event::Established { leg: LEG, answer: Some(sdp(rest).into()) }),
@@ -208,6 +210,9 @@ pub fn input(now: Instant, line: &str) -> Input {
         "lost" => ended(EndCause::Timeout),
         "voice-on" => Input::Sound(Sound::VoiceOn { since }),
         "voice-off" => Input::Sound(Sound::VoiceOff { since }),
+        "suspected" => hint(VoiceHint::Suspected { started_ago }),
+        "confirmed" => hint(VoiceHint::Confirmed { started_ago }),
+        "not-a-voice" => hint(VoiceHint::Denied),
         "info" => sip(Event::Dtmf { leg: LEG, digit: rest.chars().next().unwrap() }),
         "key" | "tone" => {
             let way = if word == "key" { Way::Event } else { Way::Tone };
@@ -301,7 +306,9 @@ fn line(output: Output) -> Option<String> {
         Output::Speak { utterance, epoch, text, .. } => {
             format!("speak {} in {}: {}", utterance.0, epoch.0, text.reveal(SEE))
         }
-        Output::Flush { epoch, .. } => format!("flush {}", epoch.0),
+        Output::Duck(on) => if on { "duck" } else { "unduck" }.into(),
+        Output::Pause(on) => if on { "pause" } else { "go on" }.into(),
+        Output::Flush { epoch } => format!("flush {}", epoch.0),
         Output::Finish { turn } => format!("finish {}", turn.0),
         Output::Discard => "discard".into(),
         Output::Tool { request, call, .. } => format!("tool {} {}", request.0, call.name()),
@@ -315,6 +322,9 @@ fn line(output: Output) -> Option<String> {
         }
         Output::Told(Told::Replied { turn, gap }) => {
             format!("replied {} after {} ms", turn.0, gap.as_millis())
+        }
+        Output::Told(Told::Overlapped(overlap)) => {
+            format!("{:?} after {} ms", overlap.verdict, overlap.decided.as_millis())
         }
         Output::Over(summary) => {
             let note = summary.hand_off.unwrap_or_else(|| "no note".into());

@@ -1,7 +1,7 @@
 //! What every recogniser must do, whatever it runs on.
 
 use attendant::base::{Purpose, TurnId};
-use attendant::speech::{HeardFrame, Recognizer, Transcript};
+use attendant::speech::{HeardFrame, Recognizer, Transcript, Work};
 
 /// Runs all checks on recognisers made by `make`. `speech` is something it understands, with
 /// silence round it.
@@ -12,6 +12,7 @@ pub(crate) fn conforms(make: &mut dyn FnMut() -> Box<dyn Recognizer>, speech: &[
     reset_forgets_what_was_not_finished(make().as_mut(), speech);
     reset_keeps_what_was_finished(make().as_mut(), speech);
     frames_after_finish_are_the_next_turn(make().as_mut(), speech);
+    what_is_urgent_is_told(make().as_mut(), speech);
 }
 
 fn push(recognizer: &mut dyn Recognizer, speech: &[HeardFrame]) {
@@ -90,4 +91,18 @@ fn frames_after_finish_are_the_next_turn(recognizer: &mut dyn Recognizer, speech
     assert_eq!(next_final(recognizer, TurnId(2)), first, "the same sound, the same words");
     assert_eq!(next_final(recognizer, TurnId(3)), "");
     nothing_more(recognizer);
+}
+
+/// Once everything is done, nothing is due; while somebody waits for a final, it comes before all else.
+fn what_is_urgent_is_told(recognizer: &mut dyn Recognizer, speech: &[HeardFrame]) {
+    assert_eq!(recognizer.due(), None);
+    push(recognizer, speech);
+    recognizer.finish(TurnId(1));
+    push(recognizer, speech);
+    assert!(recognizer.due().is_none_or(|work| work == Work::Final));
+    assert_ne!(next_final(recognizer, TurnId(1)), "");
+    assert_ne!(recognizer.due(), Some(Work::Final), "the second turn is not over");
+    recognizer.reset();
+    nothing_more(recognizer);
+    assert_eq!(recognizer.due(), None);
 }

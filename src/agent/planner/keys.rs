@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::step::Step;
+use super::step::{Step, ZIP_DIGITS};
 use crate::agent::conversation::{Conversation, Timer};
 use crate::agent::language::Intent;
 use crate::base::{Phi, Purpose};
@@ -11,17 +11,40 @@ use crate::base::{Phi, Purpose};
 const KEYED_PAUSE: Duration = Duration::from_millis(2_500);
 /// Month, day and year.
 const BIRTH_DATE_DIGITS: usize = 8;
-const ZIP_DIGITS: usize = 5;
 
 impl Conversation {
+    /// Whether a key means something now, so that what is being said is better not heard to its end.
+    pub fn takes_key(&self, key: char) -> bool {
+        let moves_on = matches!(self.step, Step::Transferring { .. });
+        !self.is_over() && (key == '0' && !moves_on || self.collects() > 0)
+    }
+
+    /// How many digits the open question may be answered with.
+    fn collects(&self) -> usize {
+        match self.step {
+            Step::BirthDate | Step::BirthDateRight => BIRTH_DATE_DIGITS,
+            Step::TieBreaker => ZIP_DIGITS.into(),
+            _ => 0,
+        }
+    }
+
+    /// The other way to answer, for a caller who is not heard.
+    pub(crate) fn offer_of_keys(&self) -> Option<&'static str> {
+        match self.step {
+            Step::BirthDate => Some(
+                "You can also key in your date of birth: two digits for the month, two for the day, and four for the year.",
+            ),
+            Step::TieBreaker => Some("You can also key in the five digits of your ZIP code."),
+            Step::Emergency { .. } => None,
+            _ if self.setting.targets.is_empty() => None,
+            _ => Some("You can also press zero for a person."),
+        }
+    }
+
     /// Takes one keyed digit.
     pub(crate) fn key(&mut self, now: Instant, digit: char) {
-        let collects = match self.step {
-            Step::BirthDate | Step::BirthDateRight => BIRTH_DATE_DIGITS,
-            Step::TieBreaker => ZIP_DIGITS,
-            _ => 0,
-        };
-        self.trouble.silences = 0;
+        let collects = self.collects();
+        self.trouble.is_answered();
         match digit {
             '0' if collects == 0 => self.keyed_zero(now),
             '*' => self.keyed = Phi::default(),

@@ -1,10 +1,12 @@
-//! Silence: asked again, asked once more, then goodbye with the way back.
+//! Silence: asked again, asked once more with the keys as another way, then goodbye with the way back.
+//!
+//! Who comes back while the goodbye is spoken is not hung up on.
 
 use std::time::Duration;
 
 use super::step::Step;
 use crate::agent::conversation::Conversation;
-use crate::base::Purpose;
+use crate::base::{Purpose, UtteranceId};
 
 /// Quiet after which the caller is asked again. Shells report in steps, so a little less than the 6 s that are meant.
 const PATIENCE: Duration = Duration::from_millis(5_500);
@@ -42,6 +44,9 @@ impl Conversation {
             }
             2 => {
                 self.say("I'm sorry, I can't hear you.".into(), true);
+                if let Some(offer) = self.offer_of_keys() {
+                    self.say(offer.into(), true);
+                }
                 let known =
                     self.question.as_ref().map(|q| q.text.reveal(Purpose::SpokenReply).clone());
                 match known {
@@ -49,11 +54,18 @@ impl Conversation {
                     None => self.ask_again_or_open(),
                 }
             }
-            _ => self.close(
-                "I can't hear you, so I'll hang up now. Please call us back any time. Goodbye."
-                    .into(),
-                "silence",
-            ),
+            _ => {
+                let goodbye =
+                    "I can't hear you, so I'll hang up now. Please call us back any time. Goodbye.";
+                self.trouble.leaving = Some(self.say(goodbye.into(), true));
+            }
+        }
+    }
+
+    /// The goodbye into silence was heard to its end, and nobody said anything.
+    pub(crate) fn leave_if_unanswered(&mut self, spoken: UtteranceId) {
+        if self.trouble.leaving == Some(spoken) {
+            self.end("silence");
         }
     }
 }

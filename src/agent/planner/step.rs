@@ -7,6 +7,9 @@ use crate::agent::language::{Asked, NamePart};
 use crate::agent::tools::{OfferedSlot, OfficeTopic};
 use crate::base::{Expect, UtteranceId};
 
+/// Digits of a ZIP code.
+pub(crate) const ZIP_DIGITS: u8 = 5;
+
 /// The open question, or what is waited for.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Step {
@@ -152,7 +155,7 @@ impl Step {
         match self {
             Self::Name(_) => (Expect::Name, Patience::Dictation),
             Self::BirthDate => (Expect::Date, Patience::Dictation),
-            Self::TieBreaker => (Expect::Digits, Patience::Dictation),
+            Self::TieBreaker => (Expect::Digits, Patience::Number { digits: ZIP_DIGITS }),
             Self::Message => (Expect::Anything, Patience::Dictation),
             _ if self.asked() == Asked::YesNo => (Expect::YesNo, Patience::Brief),
             _ => (Expect::Anything, Patience::Normal),

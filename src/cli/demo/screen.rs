@@ -132,6 +132,10 @@ impl Page {
             Told::Transfer { target, state } => {
                 self.line("35", "transfer", &format!("{target}: {state:?}"));
             }
+            Told::Overlapped(overlap) => {
+                let decided = overlap.decided.as_millis();
+                self.line("2", "floor", &format!("{:?} after {decided} ms", overlap.verdict));
+            }
             Told::Answered
             | Told::Replied { .. }
             | Told::ToolAsked { .. }

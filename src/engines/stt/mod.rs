@@ -1,8 +1,15 @@
 //! Engines that hear.
 
+mod byte_pieces;
+mod decoded;
+mod decoder;
 mod hearing;
+mod lexicon;
+mod mel;
 mod moonshine;
 mod turn_audio;
+mod whisper;
 mod word_pieces;
 
 pub use moonshine::MoonshineModel;
+pub use whisper::WhisperModel;

@@ -36,7 +36,8 @@ impl Piece {
         self.voiced += usize::from(voiced);
     }
 
-    fn frames(&self) -> usize {
+    /// How many frames it has.
+    pub(super) fn frames(&self) -> usize {
         self.samples.len() / Frame::SAMPLES
     }
 

@@ -10,7 +10,6 @@ mod spanish;
 
 use crate::base::Language;
 
-pub(crate) use english::numbers::is_number_word;
 pub use sentences::{clauses, sentences};
 
 /// Returns a text in which all is written as it is spoken in American English.

@@ -33,13 +33,6 @@ const SCALES: [(u64, &str); 4] = [
     (1_000, "thousand"),
 ];
 
-/// Whether a word is a number below a hundred, as somebody who dictates says it: "four", "oh", "eighty-four".
-pub(crate) fn is_number_word(word: &str) -> bool {
-    let word = word.trim_matches(|c: char| !c.is_alphanumeric());
-    let known = |part| part == "oh" || ONES.contains(&part) || TENS[2..].contains(&part);
-    word.split('-').all(known)
-}
-
 /// "twenty six".
 pub(super) fn cardinal(n: u64) -> String {
     for (scale, name) in SCALES {

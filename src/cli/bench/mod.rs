@@ -1,0 +1,24 @@
+//! `attendant bench`: measures this machine, with instruments that stand apart from what they measure.
+
+mod figures;
+mod gap;
+mod tape;
+mod wire;
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+use super::Failure;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Calls a gateway of its own with scripted callers, and measures on the wire how long its answers take
+    Gap(gap::Arguments),
+}
+
+pub(super) fn run(command: Command) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Gap(arguments) => gap::run(arguments),
+    }
+}

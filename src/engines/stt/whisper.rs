@@ -1,0 +1,186 @@
+//! Whisper base, for Spanish: an encoder that turns a log-mel spectrum into states, and a decoder that turns states
+//! into word pieces.
+//!
+//! The model was made for 30 s at a time. What a caller says is shorter, and the encoder's time grows faster than
+//! its length: so the encoder is given no more than there is, by adding the positions ourselves between its
+//! convolutions and its first layer.
+
+use std::sync::Arc;
+
+use rten::{NodeId, RunError, Value, ValueView};
+
+use super::byte_pieces::BytePieces;
+use super::decoded::Decoded;
+use super::decoder::{Decoder, likeliest, without_loop};
+use super::hearing::{Ear, PieceRecognizer};
+use super::mel::{BANDS, HOP, MelSpectrum};
+use super::turn_audio::Piece;
+use crate::base::{Hints, Language};
+use crate::engines::models::{ModelError, ModelFile, ModelPaths};
+use crate::engines::runtime::{Network, unusable};
+use crate::speech::Recognizer;
+
+/// The width of a state.
+const WIDTH: usize = 512;
+/// Heads of its attention, and the width of one.
+const HEADS: (usize, usize) = (8, 64);
+/// States of 30 s: there are no more positions.
+const MAX_STATES: usize = 1500;
+/// States the encoder is given at least: 10 s. With less the decoder begins to go round in circles.
+const MIN_STATES: usize = 500;
+/// Silence that follows what was said, in states of 20 ms.
+const AFTER: usize = 50;
+/// Spanish has more pieces a word in this vocabulary than English.
+const PIECES_PER_SECOND: f32 = 10.0;
+/// A short answer in much silence may need that many all the same.
+const MIN_PIECES: usize = 12;
+/// Below this much voice an empty answer is believed: 25 × 20 ms = 0.5 s.
+const SURE_OF_VOICE: usize = 25;
+
+/// The weights, shared by all recognisers.
+pub struct WhisperModel {
+    encoder: Network,
+    nodes: Nodes,
+    decoder: Decoder,
+    pieces: BytePieces,
+    marks: Marks,
+    mel: MelSpectrum,
+    /// The encoder's positions.
+    positions: Vec<f32>,
+}
+
+/// Where the encoder is fed and read.
+struct Nodes {
+    spectrum: NodeId,
+    /// Between the convolutions and the positions.
+    sound: NodeId,
+    /// Behind the positions.
+    placed: NodeId,
+    states: NodeId,
+}
+
+/// What a text begins and ends with.
+struct Marks {
+    start: u32,
+    transcribe: u32,
+    no_times: u32,
+    end: u32,
+    spanish: u32,
+}
+
+impl WhisperModel {
+    /// Loads the weights and decodes once.
+    ///
+    /// # Errors
+    /// When a file is missing, damaged, or not this model.
+    pub fn load(paths: &ModelPaths) -> Result<Arc<Self>, ModelError> {
+        let encoder = Network::load(paths, ModelFile::WhisperEncoder)?;
+        let decoder = Network::load(paths, ModelFile::WhisperDecoder)?;
+        let json = paths.read(ModelFile::WhisperTokenizer)?;
+        let pieces = BytePieces::parse(&json)
+            .map_err(|e| unusable(paths, ModelFile::WhisperTokenizer, e))?;
+        let mark = |name: &str| {
+            let what = || unusable(paths, ModelFile::WhisperTokenizer, format!("it has no {name}"));
+            pieces.mark(name).ok_or_else(what)
+        };
+        let marks = Marks {
+            start: mark("<|startoftranscript|>")?,
+            transcribe: mark("<|transcribe|>")?,
+            no_times: mark("<|notimestamps|>")?,
+            end: mark("<|endoftext|>")?,
+            spanish: mark("<|es|>")?,
+        };
+        let nodes = Nodes {
+            spectrum: encoder.node("input_features")?,
+            sound: encoder.node("/Transpose_output_0")?,
+            placed: encoder.node("/Add_2_output_0")?,
+            states: encoder.node("last_hidden_state")?,
+        };
+        let decoder = Decoder::new(decoder, HEADS.0, HEADS.1)?;
+        let (mel, positions) = (MelSpectrum::new(), positions());
+        let model = Self { encoder, nodes, decoder, pieces, marks, mel, positions };
+        let states = model.encode(&[0.0; 1600]);
+        states
+            .and_then(|states| model.say(&states, 2, true))
+            .map_err(|e| unusable(paths, ModelFile::WhisperDecoder, e))?;
+        Ok(Arc::new(model))
+    }
+
+    /// Whether it hears this language.
+    pub fn hears(language: Language) -> bool {
+        language.primary() == "es"
+    }
+
+    /// Returns a recogniser for one leg.
+    pub fn recognizer(self: &Arc<Self>) -> Box<dyn Recognizer> {
+        Box::new(PieceRecognizer::new(Arc::clone(self) as Arc<dyn Ear>))
+    }
+
+    fn encode(&self, samples: &[f32]) -> Result<Value, RunError> {
+        let states = (samples.len() / (2 * HOP) + AFTER).clamp(MIN_STATES, MAX_STATES);
+        let spectrum = self.mel.of(samples, 2 * states);
+        let spectrum =
+            Value::from_shape([1, BANDS, 2 * states], spectrum).expect("it was asked for so many");
+        let inputs = vec![(self.nodes.spectrum, spectrum.into())];
+        let sound = self.encoder.run(inputs, &[self.nodes.sound])?.remove(0);
+        let ValueView::FloatTensor(sound) = sound.as_view() else { return Ok(sound) };
+        let placed: Vec<f32> = sound.iter().zip(&self.positions).map(|(s, p)| s + p).collect();
+        let placed =
+            Value::from_shape([1, states, WIDTH], placed).expect("two spectra make a state");
+        let inputs = vec![(self.nodes.placed, placed.into())];
+        Ok(self.encoder.run(inputs, &[self.nodes.states])?.remove(0))
+    }
+
+    fn say(&self, states: &Value, limit: usize, must_begin: bool) -> Result<Decoded, RunError> {
+        let Marks { start, transcribe, no_times, end, spanish } = self.marks;
+        let mut memory = self.decoder.begin();
+        let mut next = vec![start, spanish, transcribe, no_times];
+        let mut said: Vec<u32> = Vec::with_capacity(limit);
+        let mut sureness = 0.0;
+        while said.len() < limit {
+            let not_the_end = must_begin && said.is_empty();
+            let logits = self.decoder.step(&next, states, &mut memory)?;
+            let found = likeliest(&logits, next.len(), |token| {
+                if token == end { not_the_end } else { self.pieces.is_unsaid(token) }
+            });
+            let Some((token, probability)) = found.filter(|(token, _)| *token != end) else {
+                break;
+            };
+            said.push(token);
+            sureness += probability;
+            if let Some(length) = without_loop(&said) {
+                said.truncate(length);
+                break;
+            }
+            next = vec![token];
+        }
+        let text = self.pieces.text(&said);
+        Ok(Decoded { text, sureness: sureness.min(said.len() as f32), pieces: said.len() })
+    }
+}
+
+impl Ear for WhisperModel {
+    fn decode(&self, piece: &Piece, _hints: Option<&Hints>) -> Result<Decoded, RunError> {
+        let states = self.encode(&piece.samples)?;
+        let seconds = piece.samples.len() as f32 / 16_000.0;
+        let limit = ((seconds * PIECES_PER_SECOND).ceil() as usize).max(MIN_PIECES);
+        self.say(&states, limit, piece.voiced >= SURE_OF_VOICE)
+    }
+
+    /// Every two seconds: each costs as much as 10 s of sound do.
+    fn partial_after(&self, frames: usize) -> usize {
+        (frames / 4).max(100)
+    }
+}
+
+/// Sines, then cosines, of wavelengths from 2π to 10,000 times that (Vaswani et al. 2017, section 3.5).
+fn positions() -> Vec<f32> {
+    let half = WIDTH / 2;
+    let step = 10_000.0_f64.ln() / (half - 1) as f64;
+    let angle = move |at: usize, n: usize| at as f64 * (-step * n as f64).exp();
+    let of = |at| {
+        let sines = (0..half).map(move |n| angle(at, n).sin() as f32);
+        sines.chain((0..half).map(move |n| angle(at, n).cos() as f32))
+    };
+    (0..MAX_STATES).flat_map(of).collect()
+}

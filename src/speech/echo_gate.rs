@@ -1,0 +1,149 @@
+//! Whether somebody speaks over the agent: votes of frames that are voices and cannot be our echo.
+
+use std::time::Duration;
+
+use crate::base::Frame;
+
+use super::VoiceHint;
+
+/// By how much a frame must be louder than our echo may be, in dB.
+pub(super) const ABOVE_ECHO: f32 = 6.0;
+/// The same for a voice that goes on: it dies away, and rises again.
+pub(super) const ABOVE_ECHO_LATER: f32 = 3.0;
+/// Correlation from which a frame has a pitch.
+pub(super) const PITCHED: f32 = 0.5;
+/// Frames looked at for a suspicion, and how many of them must be hits.
+const SUSPECTED: (u32, u32) = (4, 3);
+/// The same for a voice.
+const CONFIRMED: (u32, u32) = (6, 5);
+/// So many of those must have a pitch: vowels, with a soft consonant between them.
+const WITH_PITCH: u32 = 4;
+/// Hits of the last six frames with which it is over.
+const OVER: u32 = 1;
+/// What has not become a voice by then is noise: 25 × 20 ms = 500 ms.
+const PATIENCE: u32 = 25;
+
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+enum Stage {
+    #[default]
+    Quiet,
+    /// So many frames ago.
+    Suspected(u32),
+    Confirmed,
+    /// It goes on, and was given up.
+    Denied,
+}
+
+/// Counts the votes.
+#[derive(Clone, Debug, Default)]
+pub(super) struct EchoGate {
+    /// Which of the last frames were hits, the latest lowest.
+    hits: u32,
+    /// Which of them had a pitch.
+    pitched: u32,
+    stage: Stage,
+}
+
+impl EchoGate {
+    /// Takes the vote of a frame that came while our echo may come, and returns what is new.
+    pub(super) fn vote(&mut self, hit: bool, pitched: bool) -> Option<VoiceHint> {
+        self.hits = self.hits << 1 | u32::from(hit);
+        self.pitched = self.pitched << 1 | u32::from(hit && pitched);
+        let count = |votes: u32, frames: u32| (votes & ((1 << frames) - 1)).count_ones();
+        let is_over = count(self.hits, CONFIRMED.0) <= OVER;
+        let is_voice = count(self.hits, CONFIRMED.0) >= CONFIRMED.1
+            && count(self.pitched, CONFIRMED.0) >= WITH_PITCH;
+        let (next, hint) = match self.stage {
+            Stage::Quiet | Stage::Suspected(_) | Stage::Denied if is_voice => {
+                let started_ago = self.started_ago(CONFIRMED.0);
+                (Stage::Confirmed, Some(VoiceHint::Confirmed { started_ago }))
+            }
+            Stage::Quiet if count(self.hits, SUSPECTED.0) >= SUSPECTED.1 => {
+                let started_ago = self.started_ago(SUSPECTED.0);
+                (Stage::Suspected(0), Some(VoiceHint::Suspected { started_ago }))
+            }
+            Stage::Suspected(_) if is_over => (Stage::Quiet, Some(VoiceHint::Denied)),
+            Stage::Suspected(PATIENCE) => (Stage::Denied, Some(VoiceHint::Denied)),
+            Stage::Suspected(frames) => (Stage::Suspected(frames + 1), None),
+            Stage::Confirmed | Stage::Denied if is_over => (Stage::Quiet, None),
+            stage => (stage, None),
+        };
+        self.stage = next;
+        hint
+    }
+
+    /// Our echo cannot come any more. A suspicion does not outlast that: `speaks` says what came of it.
+    pub(super) fn rest(&mut self, speaks: bool) -> Option<VoiceHint> {
+        let started_ago = self.started_ago(u32::BITS);
+        match std::mem::take(self).stage {
+            Stage::Suspected(_) if speaks => Some(VoiceHint::Confirmed { started_ago }),
+            Stage::Suspected(_) => Some(VoiceHint::Denied),
+            Stage::Quiet | Stage::Confirmed | Stage::Denied => None,
+        }
+    }
+
+    /// Whether there is nothing to count on with.
+    pub(super) fn is_at_rest(&self) -> bool {
+        self.stage == Stage::Quiet && self.hits == 0
+    }
+
+    fn started_ago(&self, frames: u32) -> Duration {
+        let hits = self.hits & (u32::MAX >> (u32::BITS - frames));
+        Frame::TIME * (u32::BITS - hits.leading_zeros())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `.` no hit, `+` a hit, `V` a hit with a pitch; returns what was told after which frame.
+    fn votes(story: &str) -> Vec<(usize, VoiceHint)> {
+        let mut gate = EchoGate::default();
+        let take = |(at, vote)| Some((at + 1, gate.vote(vote != '.', vote == 'V')?));
+        story.chars().enumerate().filter_map(take).collect()
+    }
+
+    const fn suspected(frames: u32) -> VoiceHint {
+        VoiceHint::Suspected { started_ago: Duration::from_millis(20 * frames as u64) }
+    }
+
+    const fn confirmed(frames: u32) -> VoiceHint {
+        VoiceHint::Confirmed { started_ago: Duration::from_millis(20 * frames as u64) }
+    }
+
+    #[test]
+    fn a_voice_is_suspected_after_60_ms_and_certain_after_100() {
+        assert_eq!(votes("...VVVVVVVV......"), [(6, suspected(3)), (8, confirmed(5))]);
+        assert_eq!(votes("...+VV.VV+VVV"), [(6, suspected(3)), (9, confirmed(6))]);
+    }
+
+    #[test]
+    fn a_cough_is_suspected_and_denied() {
+        assert_eq!(votes("..++++++V+++......."), [(5, suspected(3)), (17, VoiceHint::Denied)]);
+    }
+
+    #[test]
+    fn a_click_is_nothing() {
+        assert_eq!(votes("..++....V..V....++.."), []);
+    }
+
+    #[test]
+    fn noise_that_does_not_end_is_given_up_and_a_voice_in_it_is_found() {
+        let noise = "+".repeat(60);
+        assert_eq!(votes(&noise), [(3, suspected(3)), (29, VoiceHint::Denied)]);
+        let voice = format!("{noise}VVVV");
+        assert_eq!(votes(&voice).last(), Some(&(64, confirmed(6))));
+    }
+
+    #[test]
+    fn a_suspicion_does_not_outlast_our_echo() {
+        for (speaks, told) in [(true, confirmed(4)), (false, VoiceHint::Denied)] {
+            let mut gate = EchoGate::default();
+            (0..4).for_each(|_| drop(gate.vote(true, false)));
+            assert_eq!(gate.rest(speaks), Some(told));
+            assert!(gate.is_at_rest());
+            assert_eq!(gate.rest(speaks), None);
+        }
+    }
+}
