@@ -8,6 +8,7 @@ mod api;
 mod caller_timers;
 mod conversation;
 mod facts;
+mod fixed;
 mod guard;
 mod language;
 mod memory;
@@ -17,6 +18,7 @@ mod wording;
 
 pub use api::{Decision, Goal, Input, Output, Patience, Setting};
 pub use conversation::Conversation;
+pub use fixed::FIXED_SENTENCES;
 pub use memory::Memory;
 
 /// Returns the rule of the emergency guard that a text would trip, such as `red_flag.chest_pain`.

@@ -21,5 +21,5 @@ pub use floor::{Floor, patience::Awaited};
 pub use recognizer::{HeardFrame, Recognizer, RecognizerError, Transcript, Work};
 pub use utterance::Utterance;
 pub use vad::{Activity, Vad, VoiceEdge};
-pub use voice::{Manner, Voice, VoiceError};
+pub use voice::{Manner, Trouble, Voice, VoiceError};
 pub use voice_hint::VoiceHint;

@@ -29,6 +29,8 @@ pub(super) struct Job {
     pub(super) asked: Instant,
     /// What is left of it, once it is cut.
     pub(super) parts: Option<VecDeque<Phi<String>>>,
+    /// Whether [`crate::speech::Voice::pieces`] cut its next part.
+    pub(super) in_pieces: usize,
     /// How long its next part is, in letters.
     pub(super) letters: usize,
     /// A prompt's frames so far.
@@ -46,6 +48,7 @@ impl Job {
             manner,
             asked: Instant::now(),
             parts: None,
+            in_pieces: 0,
             prompt: Vec::new(),
             by: Rendering::Cached,
         }
@@ -61,6 +64,8 @@ pub(super) struct Desk {
     pub(super) preparing: usize,
     /// All voices.
     pub(super) voices: usize,
+    /// Whether they render what may never be heard for nothing.
+    pub(super) free: bool,
     pub(super) prompts: Prompts,
     pub(super) events: Vec<(LegId, SpeakingEvent)>,
     /// Seconds that a letter takes, by language, as measured.
@@ -79,7 +84,7 @@ impl Desk {
     }
 
     /// How long its leg has something to say without it: what is rendered before it and of it.
-    fn slack(&self, job: &Job) -> Duration {
+    pub(super) fn slack(&self, job: &Job) -> Duration {
         let Some((leg, id)) = job.to else { return Duration::ZERO };
         let Some(mouth) = self.mouths.get(&leg) else { return Duration::ZERO };
         let upto = mouth.queue.iter().position(|queued| queued.id == id).map_or(0, |at| at + 1);
@@ -104,9 +109,7 @@ impl Desk {
         let mut late = None;
         for &(slack, asked, index) in &order {
             let job = &self.sentences[index];
-            let seconds =
-                self.pace.get(&job.manner.language).map_or(0.0, |p| p * job.letters as f32);
-            let own = Duration::from_secs_f32(seconds.clamp(0.0, 60.0));
+            let own = self.estimate(job.manner.language, job.letters);
             // Who has begun to speak waits for nothing before the slack is over.
             let waited = if job.parts.is_some() { Duration::ZERO } else { asked.elapsed() };
             let first = waited + before / self.voices.max(1) as u32 + own;
@@ -129,6 +132,12 @@ impl Desk {
             return Some((job, false));
         }
         None
+    }
+
+    /// How long so many letters take, as far as is known.
+    pub(super) fn estimate(&self, language: Language, letters: usize) -> Duration {
+        let pace = self.pace.get(&language).copied().unwrap_or_default();
+        Duration::from_secs_f32((pace * letters as f32).clamp(0.0, 60.0))
     }
 
     /// Takes note of how long so many letters took.

@@ -3,18 +3,21 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::base::{Frame, Language, Phi, Purpose};
 use crate::media::Leveller;
-use crate::speech::Voice;
+use crate::speech::{Trouble, Voice};
 
 use super::desk::{Desk, Job, LONGEST};
 use super::linux::step_back;
 use super::slicer::Slicer;
 use super::speaking::{Rendering, Shared, SpeakingEvent};
 
-/// The gains of each voice that speaks on this thread: by language, and whether it is the lighter one.
+/// A first sound that is later than this is worth a cut in the melody.
+const SOON: Duration = Duration::from_millis(300);
+
+/// The gains of each voice that speaks on this thread: by language, and whether it is a stand-in.
 type Levellers = BTreeMap<(Language, bool), Leveller>;
 
 /// What came of a part.
@@ -32,7 +35,8 @@ pub(super) fn render(shared: &Shared, mut voice: Box<dyn Voice>) {
     step_back();
     let mut levellers = Levellers::new();
     loop {
-        let taken = shared.take_job(&mut |language| voice.light(language).is_some());
+        let taken =
+            shared.take_job(&mut |language| voice.stand_in(language, Trouble::Late).is_some());
         let Some((mut job, light)) = taken else { return };
         let outcome = if shared.desk().wants(&job) {
             next_part(shared, voice.as_mut(), &mut job, light, &mut levellers)
@@ -95,18 +99,20 @@ fn next_part(
             ControlFlow::Break(()) => Outcome::Enough,
         };
     }
+    let part = &first_piece(shared, voice, job, part);
     let begun = Instant::now();
     let before = job.prompt.len();
-    let mut spoken = speak(shared, voice, part, job, light, levellers);
+    let late = light.then_some(Trouble::Late);
+    let mut spoken = speak(shared, voice, part, job, late, levellers);
     let took = begun.elapsed();
     if let (Outcome::Failed(what), false, Some((leg, utterance))) = (&spoken.0, light, job.to)
         && spoken.1 == 0
     {
         // Nothing of it was heard: the lighter voice says it.
         let event = SpeakingEvent::FellBack { utterance, what: what.clone() };
-        if voice.light(job.manner.language).is_some() {
+        if voice.stand_in(job.manner.language, Trouble::Failed).is_some() {
             shared.desk().events.push((leg, event));
-            spoken = speak(shared, voice, part, job, true, levellers);
+            spoken = speak(shared, voice, part, job, Some(Trouble::Failed), levellers);
             job.by = Rendering::Light;
         }
     } else if matches!(spoken.0, Outcome::Said) && !light {
@@ -119,6 +125,27 @@ fn next_part(
     }
     job.by = job.by.max(if light { Rendering::Light } else { Rendering::Voice });
     spoken.0
+}
+
+/// Returns what is rendered now of a part: all of it, or a first piece where its caller would wait too long.
+fn first_piece(shared: &Shared, voice: &dyn Voice, job: &mut Job, part: &str) -> String {
+    if job.in_pieces > 0 || job.to.is_none() {
+        job.in_pieces = job.in_pieces.saturating_sub(1);
+        return part.to_owned();
+    }
+    let desk = shared.desk();
+    let waits = desk.estimate(job.manner.language, part.len()) > desk.slack(job) + SOON;
+    drop(desk);
+    let cut = |part: &str| catch_unwind(AssertUnwindSafe(|| voice.pieces(part, job.manner)));
+    let mut pieces = if waits { cut(part).unwrap_or_default() } else { Vec::new() }.into_iter();
+    let Some(first) = pieces.next() else { return part.to_owned() };
+    if let Some(parts) = &mut job.parts {
+        for piece in pieces.rev() {
+            parts.push_front(Phi::new(piece));
+            job.in_pieces += 1;
+        }
+    }
+    first
 }
 
 /// Gives frames to whom they are for.
@@ -146,13 +173,16 @@ fn speak(
     voice: &mut dyn Voice,
     part: &str,
     job: &mut Job,
-    light: bool,
+    trouble: Option<Trouble>,
     levellers: &mut Levellers,
 ) -> (Outcome, usize) {
     let language = job.manner.language;
-    let leveller = levellers.entry((language, light)).or_default();
-    let lighter = light && voice.light(language).is_some();
-    let voice = if lighter { voice.light(language).expect("it is there") } else { voice };
+    let leveller = levellers.entry((language, trouble.is_some())).or_default();
+    let other = trouble.filter(|&trouble| voice.stand_in(language, trouble).is_some());
+    let voice = match other {
+        Some(trouble) => voice.stand_in(language, trouble).expect("it is there"),
+        None => voice,
+    };
     let mut slicer = Slicer::default();
     let (mut count, mut wanted) = (0, true);
     let manner = job.manner;

@@ -93,6 +93,7 @@ impl Speaking {
     pub fn start(voices: Vec<Box<dyn Voice>>) -> Result<Self, WorkersError> {
         let shared = Arc::new(Shared::default());
         shared.desk().voices = voices.len();
+        shared.desk().free = voices.iter().all(|voice| voice.is_free());
         let mut speaking = Self { shared: Arc::clone(&shared), threads: Vec::new() };
         speaking.spawn("speaking".into(), move || hand_on(&shared))?;
         for (number, voice) in voices.into_iter().enumerate() {
@@ -205,14 +206,17 @@ impl Speaking {
         Ok(())
     }
 
-    /// Renders prompts when no caller waits for the voice. They must not hold health data. As many as may wait are
-    /// taken.
+    /// Renders prompts when no caller waits for the voice, if that costs nothing. They must not hold health data. As
+    /// many as may wait are taken.
     pub fn prerender_in_idle_time<'t>(
         &self,
         texts: impl IntoIterator<Item = &'t str>,
         manner: Manner,
     ) {
         let mut desk = self.shared.desk();
+        if !desk.free {
+            return;
+        }
         let room = IDLE_PROMPTS.saturating_sub(desk.to_prepare.len());
         let jobs = texts.into_iter().take(room);
         let jobs = jobs.map(|text| Job::new(None, Phi::new(text.to_owned()), manner));

@@ -3,7 +3,7 @@
 use super::*;
 use crate::base::Frame;
 use crate::base::Phi;
-use crate::speech::VoiceError;
+use crate::speech::{Trouble, VoiceError};
 use crate::workers::desk::LONGEST;
 use crate::workers::{MediaEventKind, Playback};
 use std::ops::ControlFlow;
@@ -220,7 +220,15 @@ impl Voice for Parted {
         text.split('|').map(str::to_owned).collect()
     }
 
-    fn light(&mut self, _: Language) -> Option<&mut dyn Voice> {
+    fn is_free(&self) -> bool {
+        true
+    }
+
+    fn pieces(&self, part: &str, _: Manner) -> Vec<String> {
+        part.split('~').map(str::to_owned).collect()
+    }
+
+    fn stand_in(&mut self, _: Language, _: Trouble) -> Option<&mut dyn Voice> {
         self.light.as_mut().map(|light| &mut **light as &mut dyn Voice)
     }
 }
@@ -352,4 +360,20 @@ fn parts_of_a_prompt_are_known_when_they_come_in_another_text() {
         !speaking.is_prerendered("Maria.", Manner::default()),
         "what was only said is not kept"
     );
+}
+
+#[test]
+fn a_slow_voice_says_a_short_piece_first_and_a_prompt_in_one() {
+    let (speaking, heard, _) = parted(1, Duration::from_millis(100));
+    let (_playback, events) = attach(&speaking, 1);
+    let mut next = || heard.recv().unwrap();
+    speaking.prerender_in_idle_time(["aa~bb"], Manner::default());
+    assert_eq!(next(), "aa~bb");
+    // 100 ms for five letters: ten take 200 ms, which may be waited for, and twenty do not.
+    say(&speaking, 1, 1, "cccc~ddddd");
+    assert_eq!(next(), "cccc~ddddd");
+    assert!(matches!(events.recv().unwrap(), SpeakingEvent::Rendered { frames_total: 10, .. }));
+    say(&speaking, 1, 2, "eeee~ffffffffffffffff~gggggggggggggggggggggggg");
+    assert_eq!([next(), next(), next()].map(|piece| piece.len()), [4, 16, 24]);
+    assert!(matches!(events.recv().unwrap(), SpeakingEvent::Rendered { frames_total: 44, .. }));
 }

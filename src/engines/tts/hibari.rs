@@ -9,10 +9,9 @@ use rten::{NodeId, Value, ValueView};
 use super::edges::spoken;
 use super::phonemes::Phonemes;
 use super::spectrum::{Spectra, Synthesiser};
-use crate::base::Language;
 use crate::engines::models::{ModelError, ModelFile, ModelPaths};
 use crate::engines::runtime::Network;
-use crate::speech::normalise::{sentences, to_spoken_in};
+use crate::speech::normalise::{sentences, to_spoken};
 use crate::speech::{Manner, Voice, VoiceError};
 
 /// What a speaker leaves between two sentences: 180 ms. The model's own edges are up to 400 ms of
@@ -84,13 +83,8 @@ impl Voice for HibariVoice {
     ) -> Result<(), VoiceError> {
         let failed = |what: String| VoiceError::Failed { what: format!("hibari: {what}") };
         let speed = manner.rate.clamp(SLOWEST, FASTEST);
-        let spanish = manner.language == Language::ES_US;
         for sentence in self.parts(text, manner) {
-            let numbers = match spanish {
-                true => self.model.phonemes.spanish_numbers(&sentence),
-                false => self.model.phonemes.numbers(&sentence),
-            };
-            for ids in numbers {
+            for ids in self.model.phonemes.numbers(&sentence) {
                 let spectra = self.model.spectra(ids, speed).map_err(failed)?;
                 let sound = self.synthesiser.sound(&spectra);
                 let pause = [0; BREATH];
@@ -102,7 +96,7 @@ impl Voice for HibariVoice {
         Ok(())
     }
 
-    fn parts(&self, text: &str, manner: Manner) -> Vec<String> {
-        sentences(&to_spoken_in(text, manner.language))
+    fn parts(&self, text: &str, _: Manner) -> Vec<String> {
+        sentences(&to_spoken(text))
     }
 }

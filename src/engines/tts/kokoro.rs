@@ -14,7 +14,7 @@ use super::spanish;
 use crate::base::Language;
 use crate::engines::models::{ModelError, ModelFile, ModelPaths};
 use crate::engines::runtime::{Network, unusable};
-use crate::speech::normalise::{clauses, to_spoken_in};
+use crate::speech::normalise::{clauses, sentences, to_spoken_in};
 use crate::speech::{Manner, Voice, VoiceError};
 
 /// What a style has for each length of a text.
@@ -146,11 +146,15 @@ impl Voice for KokoroVoice {
         sink: &mut dyn FnMut(&[i16]) -> ControlFlow<()>,
     ) -> Result<(), VoiceError> {
         let failed = |what: String| VoiceError::Failed { what: format!("kokoro: {what}") };
-        for clause in self.parts(text, manner) {
+        for clause in clauses(&to_spoken_in(text, Language::ES_US)) {
             let phonemes = spanish::phonemes(&clause);
             let sound = self.model.sound(&phonemes, manner.rate.clamp(0.5, 2.0)).map_err(failed)?;
-            let ends = clause.ends_with(['.', '!', '?']);
-            let pause = vec![0; if ends { AFTER_SENTENCE } else { AFTER_CLAUSE }];
+            let pause = match clause.chars().last() {
+                Some('.' | '!' | '?') => AFTER_SENTENCE,
+                Some(',' | ';' | ':') => AFTER_CLAUSE,
+                _ => 0,
+            };
+            let pause = vec![0; pause];
             if sink(spoken(&sound)).is_break() || sink(&pause).is_break() {
                 return Ok(());
             }
@@ -159,6 +163,10 @@ impl Voice for KokoroVoice {
     }
 
     fn parts(&self, text: &str, _: Manner) -> Vec<String> {
-        clauses(&to_spoken_in(text, Language::ES_US))
+        sentences(&to_spoken_in(text, Language::ES_US))
+    }
+
+    fn pieces(&self, part: &str, _: Manner) -> Vec<String> {
+        clauses(part).iter().flat_map(|clause| spanish::pieces(clause)).collect()
     }
 }

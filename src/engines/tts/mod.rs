@@ -1,6 +1,7 @@
 //! Engines that speak.
 
 mod edges;
+mod embedded;
 mod flite;
 mod hibari;
 mod kokoro;
@@ -8,6 +9,7 @@ mod phonemes;
 mod spanish;
 mod spectrum;
 
+pub use embedded::EmbeddedVoices;
 pub use flite::{Flite, FliteError, FliteVoice};
 pub use hibari::HibariModel;
 pub use kokoro::KokoroModel;

@@ -9,7 +9,6 @@ use rten::{NodeId, Value, ValueView};
 use serde::Deserialize;
 use serde_json::from_slice;
 
-use super::spanish;
 use crate::engines::models::{ModelError, ModelFile, ModelPaths};
 use crate::engines::runtime::{Network, unusable};
 
@@ -41,15 +40,6 @@ impl Phonemes {
         let phonemes = self.g2p.g2p(&plain).map_or_else(|_| self.word_by_word(&plain), |(p, _)| p);
         // The voice was taught one sign each for a flapped and a glottal t.
         let phonemes = phonemes.replace('ɾ', "T").replace('ʔ', "t");
-        self.numbers_of(&phonemes)
-    }
-
-    /// As [`Self::numbers`] for a Spanish sentence, with the English sounds that come nearest.
-    pub(super) fn spanish_numbers(&self, sentence: &str) -> Vec<Vec<i32>> {
-        self.numbers_of(&spanish::in_english_sounds(&spanish::phonemes(sentence)))
-    }
-
-    fn numbers_of(&self, phonemes: &str) -> Vec<Vec<i32>> {
         pieces(phonemes.trim())
             .into_iter()
             .map(|piece| {

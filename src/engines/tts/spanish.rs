@@ -256,26 +256,38 @@ fn word_phonemes(word: &str, mut before: Option<char>, said: &mut String) -> Opt
     before
 }
 
-/// Puts the nearest sounds of American English in place of the Spanish ones: for a voice that has no others. It is
-/// understood, and sounds like an American who reads Spanish.
-pub(super) fn in_english_sounds(phonemes: &str) -> String {
-    let mut said = String::with_capacity(phonemes.len());
-    for sign in phonemes.chars() {
-        match sign {
-            'a' => said.push('ɑ'),
-            'e' => said.push('ɛ'),
-            'o' => said.push('O'),
-            'ɾ' => said.push('T'),
-            'r' => said.push('ɹ'),
-            'x' => said.push('h'),
-            'β' => said.push('b'),
-            'ɣ' => said.push('ɡ'),
-            'ʝ' => said.push('j'),
-            'ɲ' => said.push_str("nj"),
-            other => said.push(other),
+/// Letters of the first piece of a sentence: less than half a second of work.
+const FIRST: usize = 12;
+/// How much longer each piece may be than the one before it: what the voice makes while that one is heard.
+const GROWTH: usize = 2;
+/// Words that a speaker may breathe before.
+const BREATHS: &[&str] = &[
+    "a", "al", "con", "cuando", "de", "del", "desde", "el", "en", "hasta", "la", "las", "los", "o",
+    "para", "pero", "por", "porque", "que", "si", "sin", "su", "sus", "un", "una", "y",
+];
+
+/// Cuts a clause between groups of words, a short piece first and then ever longer ones.
+pub(super) fn pieces(clause: &str) -> Vec<String> {
+    let mut pieces: Vec<String> = Vec::new();
+    let mut group = String::new();
+    let mut most = FIRST;
+    let mut before = "";
+    for word in clause.split(' ') {
+        // "a las nueve", "de la mañana" stay together.
+        let breath =
+            (BREATHS.contains(&word) && !BREATHS.contains(&before)) || before.ends_with(',');
+        if breath && group.chars().count() >= most {
+            most = group.chars().count() * GROWTH;
+            pieces.push(std::mem::take(&mut group));
         }
+        if !group.is_empty() {
+            group.push(' ');
+        }
+        group += word;
+        before = word;
     }
-    said
+    pieces.push(group);
+    pieces
 }
 
 #[cfg(test)]
@@ -308,6 +320,24 @@ mod tests {
             ("¿?!", ""),
         ] {
             assert_eq!(phonemes(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_clause_is_cut_between_groups_of_words_that_grow() {
+        for (clause, expected) in [
+            ("Claro que sí.", &["Claro que sí."][..]),
+            (
+                "Tiene una cita el jueves veintiséis de noviembre a las nueve y media de la mañana con la doctora Patel.",
+                &[
+                    "Tiene una cita",
+                    "el jueves veintiséis de noviembre",
+                    "a las nueve y media de la mañana con la doctora Patel.",
+                ],
+            ),
+            ("", &[""]),
+        ] {
+            assert_eq!(pieces(clause), expected);
         }
     }
 
