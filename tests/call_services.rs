@@ -6,7 +6,7 @@ mod timeline;
 
 use std::time::{Duration, Instant};
 
-use attendant::base::{Expect, UtteranceId};
+use attendant::base::{Expect, Language, UtteranceId};
 use attendant::call::Setup;
 use attendant::call::{Call, Input, Output, Sound};
 use call_world::{ASKED, GREETED, check, check_with, input, sdp, setup};
@@ -166,4 +166,48 @@ fn digits_of_ours_go_by_the_way_that_was_agreed_on() {
             6000ms > over CallerHungUp {} no note
         ",
     );
+}
+
+#[test]
+fn a_language_is_changed_for_ears_and_voice_at_once() {
+    let now = Instant::now();
+    let mut setup = setup(Some(sdp("sendrecv")), &[101], false, &[]);
+    let british = Language::tagged("en-GB").unwrap();
+    setup.setting.languages = vec![Language::EN_US, british];
+    let mut call = Call::new(now, setup);
+    for (after, line) in [
+        (0, "ack"),
+        (1, "started 1"),
+        (2, "heard 1"),
+        (3, "started 2"),
+        (4, "heard 2"),
+        (5, "voice-on"),
+        (6, "voice-off"),
+    ] {
+        call.handle_input(now + Duration::from_secs(after), input(now, line));
+    }
+    let mut at = now + Duration::from_secs(6);
+    let mut seen = Vec::new();
+    let take = |call: &mut Call, seen: &mut Vec<String>| {
+        let mut finished = false;
+        while let Some(output) = call.poll_output() {
+            match output {
+                Output::Hear { language } => seen.push(format!("hear {language}")),
+                Output::Speak { manner, .. } => seen.push(format!("speak {}", manner.language)),
+                Output::Finish { .. } => finished = true,
+                _ => {}
+            }
+        }
+        finished
+    };
+    while !take(&mut call, &mut seen) {
+        at = call.poll_timeout().unwrap();
+        call.handle_timeout(at);
+    }
+    assert!(seen.iter().all(|seen| seen == "speak en-US"), "{seen:?}");
+    seen.clear();
+    call.handle_input(at, input(at, "final 1 Could you speak British English?"));
+    take(&mut call, &mut seen);
+    assert_eq!(seen[0], "hear en-GB");
+    assert!(seen.len() > 1 && seen[1..].iter().all(|seen| seen == "speak en-GB"), "{seen:?}");
 }

@@ -14,7 +14,7 @@ fn agents_and_languages_that_we_do_not_have() {
     check(
         PLAN_FILE,
         "agent    = \"reception\"\n\n",
-        "agent = \"receptoin\"\nlanguage = [\"es-US\", \"en-US\", \"en-US\"]\n\n",
+        "agent = \"receptoin\"\nlanguage = [\"sp-US\", \"en-US\", \"en-US\"]\n\n",
         r#"
 error[config-unknown-value]: no agent is called "receptoin"
   --> dialplans/clinic.toml:12:9
@@ -24,18 +24,18 @@ error[config-unknown-value]: no agent is called "receptoin"
    |
    = help: did you mean "reception"?
 
-error[config-unknown-value]: no language that we hear and speak is called "es-US"
+error[config-unknown-value]: no language is called "sp-US"
   --> dialplans/clinic.toml:13:13
    |
-13 | language = ["es-US", "en-US", "en-US"]
+13 | language = ["sp-US", "en-US", "en-US"]
    |             ^^^^^^^ unknown value
    |
-   = help: did you mean "en-US"?
+   = help: did you mean "es-US"?
 
 error[config-duplicate]: en-US is written twice
   --> dialplans/clinic.toml:13:31
    |
-13 | language = ["es-US", "en-US", "en-US"]
+13 | language = ["sp-US", "en-US", "en-US"]
    |                               ^^^^^^^ the second one
    |
    = help: remove it

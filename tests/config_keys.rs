@@ -68,6 +68,101 @@ const NODE_ROWS: &[Row] = &[
         Shows("digests: [Sha256]"),
     ),
     ("registrar.users", "registrar.users.1000 = { file = \"secret\" }", Shows("user: \"1000\"")),
+    (
+        "speech.recogniser.kind",
+        "speech.recogniser = { kind = \"deepgram-websocket\", key-credential = \"key\" }",
+        Shows("kind: Deepgram, url: \"wss://api.deepgram.com/v1/listen\""),
+    ),
+    (
+        "speech.recogniser.url",
+        "speech.recogniser = { kind = \"openai-http\", url = \"http://127.0.0.1:8000/v1\" }",
+        Shows("url: \"http://127.0.0.1:8000/v1\""),
+    ),
+    (
+        "speech.recogniser.model",
+        "speech.recogniser = { kind = \"openai-http\", url = \"https://v/v1\", model = \"large-v3\" }",
+        Shows("model: \"large-v3\""),
+    ),
+    (
+        "speech.recogniser.key-credential",
+        "speech.recogniser = { kind = \"openai-http\", key-credential = \"key\" }",
+        Shows("key: Some(‹secret›)"),
+    ),
+    (
+        "speech.recogniser.languages",
+        "speech.recogniser = { kind = \"openai-http\", url = \"https://v\", languages = { ht-HT = \"ht\" } }",
+        Shows("codes: {ht-HT: \"ht\"}"),
+    ),
+    (
+        "speech.recogniser.first-within",
+        "speech.recogniser = { kind = \"openai-http\", url = \"https://v\", first-within = \"900ms\" }",
+        Shows("first: 900ms"),
+    ),
+    (
+        "speech.recogniser.stall-within",
+        "speech.recogniser = { kind = \"openai-http\", url = \"https://v\", stall-within = \"3s\" }",
+        Shows("stall: 3s"),
+    ),
+    (
+        "speech.recogniser.failures",
+        "speech.recogniser = { kind = \"openai-http\", url = \"https://v\", failures = 7 }",
+        Shows("failures: 7"),
+    ),
+    (
+        "speech.recogniser.pause",
+        "speech.recogniser = { kind = \"openai-http\", url = \"https://v\", pause = \"99s\" }",
+        Shows("pause: 99s"),
+    ),
+    (
+        "speech.voice.kind",
+        "speech.voice = { kind = \"openai-http\", key-credential = \"key\" }",
+        Shows("kind: OpenAiSpeech, url: \"https://api.openai.com/v1\""),
+    ),
+    (
+        "speech.voice.url",
+        "speech.voice = { kind = \"openai-http\", url = \"https://v.example.com/v1/\" }",
+        Shows("url: \"https://v.example.com/v1\""),
+    ),
+    (
+        "speech.voice.model",
+        "speech.voice = { kind = \"openai-http\", url = \"https://v\", model = \"kokoro\" }",
+        Shows("model: \"kokoro\""),
+    ),
+    (
+        "speech.voice.voice",
+        "speech.voice = { kind = \"elevenlabs-websocket\", voice = \"ada\", key-credential = \"key\" }",
+        Shows("voice: \"ada\""),
+    ),
+    (
+        "speech.voice.key-credential",
+        "speech.voice = { kind = \"openai-http\", key-credential = \"key\" }",
+        Shows("key: Some(‹secret›)"),
+    ),
+    (
+        "speech.voice.languages",
+        "speech.voice = { kind = \"openai-http\", url = \"https://v\", languages = { ht-HT = \"ht\" } }",
+        Shows("codes: {ht-HT: \"ht\"}"),
+    ),
+    (
+        "speech.voice.first-within",
+        "speech.voice = { kind = \"openai-http\", url = \"https://v\", first-within = \"900ms\" }",
+        Shows("first: 900ms"),
+    ),
+    (
+        "speech.voice.stall-within",
+        "speech.voice = { kind = \"openai-http\", url = \"https://v\", stall-within = \"3s\" }",
+        Shows("stall: 3s"),
+    ),
+    (
+        "speech.voice.failures",
+        "speech.voice = { kind = \"openai-http\", url = \"https://v\", failures = 7 }",
+        Shows("failures: 7"),
+    ),
+    (
+        "speech.voice.pause",
+        "speech.voice = { kind = \"openai-http\", url = \"https://v\", pause = \"99s\" }",
+        Shows("pause: 99s"),
+    ),
 ];
 
 const TRUNK_ROWS: &[Row] = &[
@@ -264,6 +359,7 @@ fn loaded(node: &str, profile: &str) -> Result<Config, String> {
         ("dialplans/clinic.toml", plan),
         ("dialplans/other.toml", other),
         ("secret", "horse\n"),
+        ("credentials/key", "horse\n"),
         ("c.pem", CERTIFICATE),
         ("ca.pem", CERTIFICATE),
         ("k.pem", "-----BEGIN PRIVATE KEY-----\n"),

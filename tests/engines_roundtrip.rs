@@ -7,9 +7,9 @@ mod telephone;
 use std::ops::ControlFlow;
 use std::sync::{Arc, OnceLock};
 
-use attendant::base::{Frame, Purpose, TurnId};
-use attendant::engines::models::{self, ModelFile, ModelPaths, Progress};
-use attendant::engines::stt::MoonshineModel;
+use attendant::base::{Expect, Frame, Hints, Phi, Purpose, TurnId};
+use attendant::engines::models::{self, ModelFile, ModelPaths, Progress, Set};
+use attendant::engines::stt::{MoonshineModel, WhisperModel};
 use attendant::engines::tts::{Flite, FliteVoice, HibariModel};
 use attendant::speech::normalise::to_spoken;
 use attendant::speech::{HeardFrame, Manner, Transcript, Voice, Work};
@@ -56,7 +56,12 @@ fn frames(sound: &[i16]) -> Vec<HeardFrame> {
 }
 
 fn hear(sound: &[i16]) -> String {
+    hear_with(sound, Hints::default())
+}
+
+fn hear_with(sound: &[i16], hints: Hints) -> String {
     let mut recognizer = moonshine().recognizer();
+    recognizer.expect(&hints);
     frames(sound).iter().for_each(|heard| recognizer.push(heard).unwrap());
     recognizer.finish(TurnId(1));
     next_final(recognizer.as_mut(), TurnId(1))
@@ -155,6 +160,19 @@ fn moonshine_does_what_every_recogniser_must() {
 }
 
 #[test]
+fn whisper_does_what_every_recogniser_must() {
+    let paths = models::ensure_sets(
+        &models::default_dir(),
+        &[Set::Embedded, Set::Spanish],
+        Progress::Shown,
+    );
+    let whisper = WhisperModel::load(&paths.unwrap()).unwrap();
+    // What sounds the same in Spanish.
+    let speech = frames(&speak(hibari().as_mut(), "Hola, Maria. Doctor, no."));
+    conforms(&mut || whisper.recognizer(), &speech);
+}
+
+#[test]
 fn a_pause_is_decoded_before_the_turn_is_over() {
     let sound = speak(hibari().as_mut(), "I would like to see a doctor.");
     let mut recognizer = moonshine().recognizer();
@@ -207,6 +225,31 @@ fn what_is_said_is_told_while_it_is_being_said() {
     let (_, last) = partials.last().unwrap();
     recognizer.finish(TurnId(1));
     assert_eq!(next_final(recognizer.as_mut(), TurnId(1)), *last);
+}
+
+#[test]
+fn a_name_of_the_practice_is_believed_where_it_sounds_alike() {
+    let doctors = ["Dr. Patel", "Dr. Chen", "Dr. Rahman", "Dr. Okafor"];
+    let phrases: Vec<_> = doctors.iter().map(|name| Phi::new((*name).to_owned())).collect();
+    let mut wrong = Vec::new();
+    for (line, knows, ignorant) in [
+        ("I'd like to see Doctor Patel.", "patel", true),
+        ("I'd like to see Doctor Rahman.", "rahman", true),
+        ("Do you have anything on Thursday at ten?", "ten", false),
+        ("My chin hurts, and I have a rash on my arm.", "chin", false),
+    ] {
+        let sound = speak(hibari().as_mut(), line);
+        let without = words(&hear(&sound));
+        let with =
+            words(&hear_with(&sound, Hints { expect: Expect::Anything, phrases: phrases.clone() }));
+        assert!(with.contains(&knows.to_owned()), "{line}: {with:?}");
+        assert_eq!(with.len(), without.len(), "no word is lost: {with:?}, {without:?}");
+        wrong.extend(ignorant.then(|| !without.contains(&knows.to_owned())));
+        if !ignorant {
+            assert_eq!(with, without, "nothing of the practice's was said");
+        }
+    }
+    assert!(wrong.contains(&true), "the model alone heard all names: this shows nothing");
 }
 
 #[test]

@@ -81,6 +81,8 @@ pub enum Output {
     },
     /// Stop speaking now and drop what waits: an emergency pre-empts.
     StopSpeaking,
+    /// From now on the caller and the agent speak this language, one that [`crate::agent::speaks`].
+    SwitchLanguage(Language),
     /// Listen for this from the end of what is being said.
     Listen { hints: Hints, patience: Patience },
     /// Run a tool.

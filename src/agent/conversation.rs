@@ -15,7 +15,9 @@ use crate::agent::memory::Memory;
 use crate::agent::planner::{Flight, Step, Task};
 use crate::agent::tools::{ErrorCode, ToolCall, ToolResult};
 use crate::agent::wording::Wording;
-use crate::base::{Expect, Phi, Purpose, TimerTable, ToolRequestId, TurnId, UtteranceId};
+use crate::base::{
+    Expect, Hints, Language, Phi, Purpose, TimerTable, ToolRequestId, TurnId, UtteranceId,
+};
 
 /// A tool that takes longer gets a filler phrase; with the voice's own start it is heard before 1.2 s.
 const FILLER_AFTER: Duration = Duration::from_millis(700);
@@ -94,6 +96,8 @@ pub struct Conversation {
     pub(crate) flights: BTreeMap<ToolRequestId, Flight>,
     /// What tools have said to be done: the only ground for a claim of completion.
     pub(crate) done: BTreeSet<Claim>,
+    /// The language that is spoken.
+    pub(crate) language: Language,
     /// What was done, for the hand-off note.
     pub(crate) deeds: Vec<Phi<String>>,
     pub(crate) goals: BTreeSet<Goal>,
@@ -122,7 +126,6 @@ impl Conversation {
     pub fn new(setting: Setting) -> Self {
         Self {
             wording: Wording::new(setting.seed),
-            setting,
             facts: Facts::default(),
             task: Task::default(),
             step: Step::Open,
@@ -131,6 +134,7 @@ impl Conversation {
             memory: Memory::default(),
             flights: BTreeMap::new(),
             done: BTreeSet::new(),
+            language: crate::agent::greets_in(&setting.languages),
             deeds: Vec::new(),
             goals: BTreeSet::new(),
             flagged: BTreeSet::new(),
@@ -147,6 +151,7 @@ impl Conversation {
             next_request: ToolRequestId(1),
             answered: false,
             ended: false,
+            setting,
         }
     }
 
@@ -302,6 +307,11 @@ impl Conversation {
 
     // ---- what the planner and the guards share ----
 
+    /// Wants something done, after what was wanted before.
+    pub(crate) fn push(&mut self, output: Output) {
+        self.outputs.push_back(output);
+    }
+
     /// Says something, unless a guard holds it back. Returns the utterance's id.
     pub(crate) fn say(&mut self, text: String, interruptible: bool) -> UtteranceId {
         let text = self.checked(text);
@@ -359,7 +369,8 @@ impl Conversation {
     pub(crate) fn listen(&mut self) {
         if let Some(question) = &self.question {
             let (expect, patience) = (question.expect, question.patience);
-            self.outputs.push_back(Output::Listen { hints: expect.into(), patience });
+            let phrases = self.step.phrases(&self.setting.practitioners);
+            self.outputs.push_back(Output::Listen { hints: Hints { expect, phrases }, patience });
         }
     }
 

@@ -7,6 +7,7 @@
 mod api;
 mod caller_timers;
 mod conversation;
+mod fact_reader;
 mod facts;
 mod fixed;
 mod guard;
@@ -16,10 +17,24 @@ mod planner;
 pub mod tools;
 mod wording;
 
+use crate::base::Language;
+
 pub use api::{Decision, Goal, Input, Output, Patience, Setting};
 pub use conversation::Conversation;
+pub use fact_reader::{FactsRead, read_facts};
 pub use fixed::FIXED_SENTENCES;
 pub use memory::Memory;
+
+/// Whether the agent's own wording exists in a language. It greets in such a one and may go on in such a one; a caller
+/// who asks for another goes to a person.
+pub fn speaks(language: Language) -> bool {
+    language.primary() == "en"
+}
+
+/// Returns the language in which the agent greets on a route with these: the first that it speaks.
+pub fn greets_in(languages: &[Language]) -> Language {
+    languages.iter().copied().find(|language| speaks(*language)).unwrap_or_default()
+}
 
 /// Returns the rule of the emergency guard that a text would trip, such as `red_flag.chest_pain`.
 pub fn emergency_rule(text: &str) -> Option<&'static str> {

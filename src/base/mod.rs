@@ -13,6 +13,7 @@ mod phi;
 mod sdp;
 mod timer_table;
 mod units;
+mod vendor;
 
 pub use dice::Dice;
 pub use expect::{Expect, Hints};
@@ -23,3 +24,4 @@ pub use phi::{Phi, Purpose, Secret};
 pub use sdp::Sdp;
 pub use timer_table::TimerTable;
 pub use units::{Decibel, ExtSeqNo, PacketTime, RtpTime, SampleRate, SeqNo};
+pub use vendor::{Vendor, VendorKind, VendorLimits};

@@ -23,6 +23,8 @@ pub enum Purpose {
     Routing,
     /// Put on the SIP wire, where the protocol needs it.
     Signalling,
+    /// Sent to the speech vendor that the configuration names.
+    SpeechVendor,
     /// Spoken to the caller.
     SpokenReply,
     /// Kept in our own store.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::agent::tools::{ErrorCode, ToolCall, ToolResult};
 use crate::agent::{Decision, Goal, Setting};
 use crate::base::{
-    CallId, Epoch, Hints, LegId, Phi, Sdp, TargetName, ToolRequestId, TurnId, UtteranceId,
+    CallId, Epoch, Hints, Language, LegId, Phi, Sdp, TargetName, ToolRequestId, TurnId, UtteranceId,
 };
 use crate::media::Way;
 use crate::sdp::{LocalMedia, Negotiated, SdpError};
@@ -93,6 +93,8 @@ pub enum Input {
     HandOffStored { request: ToolRequestId, stored: Result<String, ErrorCode> },
     /// The leg's media could not be opened, or was lost: nobody hears anybody.
     MediaFailed,
+    /// Nobody can hear the caller any more: the recogniser has failed, and nothing stands in for it.
+    EarsFailed,
     /// Press these digits to the far end, after one another.
     Press { digits: Phi<String> },
     /// The process wants the call to end: the drain deadline has passed.
@@ -143,6 +145,8 @@ pub enum Output {
     Pause(bool),
     /// From now on only sound of this epoch is played, as loud as ever and not held.
     Flush { epoch: Epoch },
+    /// Hear the caller in this language from now on, what they are saying at this moment included.
+    Hear { language: Language },
     /// Tell the recogniser what is expected.
     Expect(Hints),
     /// The caller's turn is over: the recogniser is to finish it.

@@ -154,6 +154,8 @@ impl Call {
         }
         match transcript {
             Transcript::Partial { .. } if self.held => {}
+            // Of a turn that is over: its final is still to come.
+            Transcript::Partial { .. } if self.understood < self.last_turn() => {}
             Transcript::Partial { text } => {
                 let words = text.reveal(Purpose::Understanding);
                 self.floor.handle_input(now, floor::Input::Partial { text: words });

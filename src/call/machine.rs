@@ -126,7 +126,7 @@ impl Call {
             floor_held: false,
             speaking: Speaking::default(),
             held_since: None,
-            manner: setup.setting.languages.first().copied().unwrap_or_default().into(),
+            manner: agent::greets_in(&setup.setting.languages).into(),
             turn: TurnId(1),
             understood: TurnId(0),
             was_told: false,
@@ -210,7 +210,7 @@ impl Call {
             Input::ToolDone { request, result } => self.tool_done(now, request, result),
             Input::HandOffStored { request, stored } => self.hand_off_stored(now, request, stored),
             Input::Press { digits } => self.press(&digits),
-            Input::MediaFailed => self.give_the_call_away(now),
+            Input::MediaFailed | Input::EarsFailed => self.give_the_call_away(now),
             Input::HangUp => {
                 self.end.get_or_insert(EndReason::Shutdown);
                 self.hang_up();
@@ -340,6 +340,10 @@ impl Call {
             }
             agent::Output::Listen { hints, patience } => self.listen(now, hints, patience),
             agent::Output::Tool { request, call } => self.tool(now, request, call),
+            agent::Output::SwitchLanguage(language) => {
+                self.manner.language = language;
+                self.outputs.push_back(Output::Hear { language });
+            }
             agent::Output::HangUp => self.hang_up_wanted = true,
             agent::Output::Decided(decision) => self.outputs.push_back(Output::Decided(decision)),
         }

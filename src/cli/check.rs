@@ -25,6 +25,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     match Config::load(dir.map_or(Path::new("/etc/attendant"), PathBuf::as_path)) {
         Ok(config) => {
             config.warnings.iter().for_each(|warning| eprintln!("{warning}\n"));
+            config.node.speech.leaves().iter().for_each(|line| println!("{line}."));
             let (trunks, plans) = (config.trunks.len(), config.plans.len());
             let warnings = config.warnings.len();
             println!("OK: SIP profiles {trunks}, dialplans {plans}, warnings {warnings}");

@@ -12,7 +12,7 @@ use super::file::Reader;
 use super::listen_file;
 use super::plan_file::ReadPlan;
 use super::trunk_file::ReadTrunk;
-use super::{Code, Diagnostic, Node, PlanName, reach};
+use super::{Code, Diagnostic, Node, PlanName, Reached, Speech, reach};
 
 /// Checks all files against each other. `profiles` counts those that could not be read too.
 pub(super) fn check(
@@ -41,6 +41,7 @@ pub(super) fn check(
         }
     }
     test_trunks(findings, trunks, profiles > trunks.len(), plans);
+    plans.values().for_each(|plan| languages(findings, &node.speech, plan));
     let used: BTreeSet<_> = trunks.iter().map(|trunk| &trunk.profile.plan).collect();
     for (name, plan) in plans.iter().filter(|(name, _)| !used.contains(name)) {
         let title = format!("no SIP profile uses the dialplan \"{name}\"");
@@ -60,6 +61,40 @@ pub(super) fn unused_lists(
             let found = Diagnostic::warning(Code::Unused, format!("no dialplan uses {path}"));
             let help = format!("write file = \"{path}\" under [callers.…], or remove it");
             findings.push(found.at(source, 0..0, "").help(help));
+        }
+    }
+}
+
+/// Reports languages that nobody hears or speaks, and warns of those that depend on a vendor.
+fn languages(findings: &mut Findings, speech: &Speech, plan: &ReadPlan) {
+    let mut reader = Reader { source: plan.source.clone(), findings };
+    for (language, place) in &plan.languages {
+        let name = language.name();
+        let parts = [
+            ("recogniser", "hear", speech.heard(*language), &speech.recogniser),
+            ("voice", "speak", speech.spoken(*language), &speech.voice),
+        ];
+        for (part, verb, reached, vendor) in parts {
+            let who = match vendor {
+                Some(vendor) => format!("neither {vendor} nor the embedded {part} {verb}s {name}"),
+                None => format!("the embedded {part} does not {verb} {name}"),
+            };
+            match reached {
+                Reached::Embedded => {}
+                Reached::Nowhere => {
+                    let help = format!(
+                        "remove it, or name a vendor that does under [speech.{part}] in attendant.toml"
+                    );
+                    reader.error(Code::Language, place.clone(), who, "", help);
+                }
+                Reached::VendorOnly => {
+                    let title = format!(
+                        "the embedded {part} does not {verb} {name}: while the vendor fails, such a call goes to a person"
+                    );
+                    let help = "give its route a `fallback` and somebody in `transfer`";
+                    reader.warning(Code::Language, place.clone(), title, help);
+                }
+            }
         }
     }
 }

@@ -45,11 +45,13 @@ pub enum Code {
     Unverified,
     /// Keys of SRTP over SIP without TLS.
     KeysInClear,
+    /// A language that nobody hears or speaks, or only a vendor.
+    Language,
 }
 
 impl Code {
     /// All of them.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::File,
         Self::Syntax,
         Self::UnknownKey,
@@ -71,6 +73,7 @@ impl Code {
         Self::NoLastResort,
         Self::Unverified,
         Self::KeysInClear,
+        Self::Language,
     ];
 
     /// Returns the name.
@@ -97,6 +100,7 @@ impl Code {
             Self::NoLastResort => "config-no-last-resort",
             Self::Unverified => "config-preset-unverified",
             Self::KeysInClear => "config-srtp-without-tls",
+            Self::Language => "config-language",
         }
     }
 }

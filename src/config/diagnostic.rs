@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
-use super::Code;
+use super::{Code, speech_file};
 
 /// A file as read, and as it may be shown: secrets are masked, byte for byte.
 #[derive(Eq, PartialEq)]
@@ -228,9 +228,13 @@ fn secret_value(line: &str, every_key: bool) -> Option<usize> {
     line.match_indices('=').find_map(|(equals, _)| {
         let key = line[..equals].trim_end().trim_end_matches(['"', '\'']);
         let named = |words: &[&str]| words.iter().any(|word| key.ends_with(word));
-        let secret =
-            named(&["secret", "password"]) || (every_key && !named(&["file", "env", "realm"]));
+        let secret = named(&["secret", "password", "token", "api-key", "api_key"])
+            || (every_key && !named(&["file", "env", "realm"]));
         let value = line[equals + 1..].trim_start_matches([' ', '\t']);
+        let bare = value.split(['"', '\'']).nth(1).unwrap_or(value.trim());
+        // A key in the place of its name.
+        let secret =
+            secret || (named(&["key", "key-credential"]) && speech_file::looks_like_a_key(bare));
         (secret && !value.starts_with('{')).then(|| line.len() - value.len())
     })
 }
@@ -255,6 +259,9 @@ mod tests {
             ("secret =\"é\"", "secret =****"),
             ("secret = \"\"\"a\nb\"\"\"\nc = 1", "secret = ****\n****\nc = 1"),
             ("host = \"pbx\"", "host = \"pbx\""),
+            ("key = \"sk-abc\"", "key = ********"),
+            ("key-credential = \"sk-abc\"", "key-credential = ********"),
+            ("key-credential = \"deepgram\"", "key-credential = \"deepgram\""),
         ] {
             let masked = mask_secrets(text);
             assert_eq!(masked, shown);

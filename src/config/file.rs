@@ -170,7 +170,15 @@ fn wrong_shape(source: &Arc<Source>, error: &toml::de::Error) -> Diagnostic {
     let at = |code, title: String, label: &str| {
         Diagnostic::error(code, title).at(source, span.clone(), label)
     };
-    if message.starts_with("unknown field") {
+    let keys = ["key", "api-key", "token", "secret"];
+    if message.starts_with("unknown field")
+        && keys.contains(&first)
+        && known().any(|name| name == "key-credential")
+    {
+        let title = "a key does not belong in this file".to_owned();
+        let help = "write key-credential = \"NAME\", and the key into credentials/NAME (mode 0600) or LoadCredential=NAME:… of the unit";
+        at(Code::Secret, title, "a literal key").help(help)
+    } else if message.starts_with("unknown field") {
         let title = format!("nothing reads the key `{first}`");
         at(Code::UnknownKey, title, "unknown key").nearest(first, known())
     } else if message.starts_with("unknown variant") {

@@ -198,6 +198,7 @@ impl Config {
             ("[log] filter", old.log_filter != new.log_filter),
             ("[drain] deadline", old.drain != new.drain),
             ("[practice]", old.book != new.book),
+            ("[speech]", old.speech != new.speech),
         ];
         changed.into_iter().filter(|(_, changed)| *changed).map(|(key, _)| key).collect()
     }

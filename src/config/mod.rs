@@ -28,6 +28,7 @@ pub mod reference;
 mod route_file;
 mod session_file;
 mod snippet;
+mod speech_file;
 mod target_file;
 pub mod templates;
 mod transfer;
@@ -44,6 +45,7 @@ pub use load::{Config, Generation, Readable};
 pub use node::{Book, Floods, Node, RtpBind};
 pub use presets::{Fact, Family, Knowledge, Preset, Standing};
 pub use snippet::{SnippetFamily, SnippetValues, snippet};
+pub use speech_file::{Reached, Speech};
 pub use transfer::{ContextField, NotAllowed, Notify200, Transfer, TransferMethod};
 pub use trunk::{
     Limits, Listen, Peer, PerCaller, PlanName, Register, RtcpMux, Srtp, TlsFiles, TrunkMedia,

@@ -17,6 +17,7 @@ use crate::sip::{Credentials, Registrar};
 use super::Code;
 use super::file::{OneOrMany, Reader, SecretFile, Text};
 use super::layers::DEFAULT;
+use super::speech_file::{self, Speech, SpeechFile};
 
 /// What the process needs to know of itself.
 #[derive(Clone, Debug)]
@@ -53,6 +54,8 @@ pub struct Node {
     pub book: Book,
     /// Softphones that may register.
     pub registrar: Option<Registrar>,
+    /// Who hears and who speaks.
+    pub speech: Speech,
 }
 
 /// Bounds on what sources may cost, before anything that they send is read.
@@ -106,6 +109,7 @@ pub(super) struct NodeFile {
     drain: DrainFile,
     practice: PracticeFile,
     registrar: RegistrarFile,
+    speech: SpeechFile,
 }
 
 #[derive(Deserialize)]
@@ -204,6 +208,7 @@ impl Node {
         let drain = reader.duration(&raw.drain.deadline);
         let book = book(reader, &data, &raw.practice);
         let registrar = registrar(reader, dir, raw.registrar);
+        let speech = speech_file::speech(reader, dir, raw.speech);
         let (log_format, log_filter) = log?;
         Some(Self {
             data,
@@ -222,6 +227,7 @@ impl Node {
             drain: drain?,
             book: book?,
             registrar: registrar?,
+            speech: speech?,
         })
     }
 
@@ -249,6 +255,7 @@ impl Node {
             drain: Duration::ZERO,
             book: Book::BuiltIn { path: PathBuf::new() },
             registrar: None,
+            speech: Speech::default(),
         }
     }
 }

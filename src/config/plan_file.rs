@@ -33,6 +33,8 @@ pub(super) struct ReadPlan {
     pub(super) lists: BTreeSet<String>,
     /// What each test names.
     pub(super) tests: Vec<TestPlaces>,
+    /// The languages of its agents, where they stand.
+    pub(super) languages: Vec<(Language, Range<usize>)>,
 }
 
 /// The places of a test.
@@ -79,6 +81,11 @@ pub(super) fn read(reader: &mut Reader<'_>, lists: &Lists) -> Option<ReadPlan> {
         TimeZone::get(name)
             .map_err(|_| "write its IANA name: \"America/Chicago\" (Debian package tzdata)")
     });
+    let named = raw.language.iter().chain(raw.route.iter().filter_map(RouteFile::languages));
+    let named: Vec<_> = named
+        .flat_map(OneOrMany::placed)
+        .filter_map(|text| Some((Language::tagged(text.get_ref())?, text.span())))
+        .collect();
     let language = match raw.language {
         Some(list) => route_file::languages(reader, list),
         None => Some(vec![Language::EN_US]),
@@ -109,7 +116,8 @@ pub(super) fn read(reader: &mut Reader<'_>, lists: &Lists) -> Option<ReadPlan> {
     let plan = Plan { zone, calendar, targets, routes, tests };
     let source = reader.source.clone();
     let (targets, tests) = (places, test_places);
-    callers.then_some(ReadPlan { plan, source, targets, written, lists: used, tests })
+    let lists = used;
+    callers.then_some(ReadPlan { plan, source, targets, written, lists, tests, languages: named })
 }
 
 fn calendar(names: &Names) -> Calendar {

@@ -33,6 +33,13 @@ pub(super) struct RouteFile {
     fallback: Option<Text>,
 }
 
+impl RouteFile {
+    /// Returns the languages that it names, if it names any.
+    pub(super) fn languages(&self) -> Option<&Spanned<OneOrMany>> {
+        self.language.as_ref()
+    }
+}
+
 /// The places of a route that checks of the whole plan point at.
 pub(super) struct RoutePlaces {
     name: Range<usize>,
@@ -315,11 +322,10 @@ pub(super) fn languages(
         reader.error(Code::Value, span, title, "", "write language = \"en-US\"");
         return None;
     }
-    let known: Vec<_> =
-        Language::EMBEDDED.iter().map(|&language| (language.tag(), language)).collect();
+    let known: Vec<_> = Language::all().map(|language| (language.tag(), language)).collect();
     let mut read = Vec::new();
     for text in &texts {
-        let Some(language) = reader.choice(text, "language that we hear and speak", &known) else {
+        let Some(language) = reader.choice(text, "language", &known) else {
             continue;
         };
         if read.contains(&language) {

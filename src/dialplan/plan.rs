@@ -226,6 +226,14 @@ impl Plan {
         self.zone.to_datetime(now)
     }
 
+    /// Returns the languages of all its agents; one may come several times.
+    pub fn languages(&self) -> impl Iterator<Item = Language> {
+        self.routes.iter().flat_map(|route| match &route.action {
+            Action::Agent { language, .. } => language.clone(),
+            Action::Reject { .. } => Vec::new(),
+        })
+    }
+
     /// Finds the route for a call: top to bottom, the first match wins. [`Plan::why`] has the words.
     pub fn find(&self, dialled: &Dialled) -> Option<&Route> {
         self.routes.iter().find(|route| route.condition.check(dialled, &self.calendar, &mut |_| {}))

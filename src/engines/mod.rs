@@ -1,4 +1,4 @@
-//! What hears and speaks for us: the embedded models, and where they come from.
+//! What hears and speaks for us: the embedded models and where they come from, and vendors over the network.
 //!
 //! House rules: an engine stands behind a trait of [`crate::speech`] and owns its model; several
 //! calls share one copy of the weights. Nothing here knows what a call is.
@@ -6,5 +6,7 @@
 pub mod models;
 pub mod stt;
 pub mod tts;
+pub mod vendor;
 
+mod onnx_shapes;
 mod runtime;

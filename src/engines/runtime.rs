@@ -5,9 +5,13 @@
 
 use std::sync::Arc;
 
-use rten::{Model, NodeId, RunError, RunOptions, ThreadPool, Value, ValueOrView};
+use rten::{
+    Model, ModelOptions, NodeId, RunError, RunOptions, ShapeInferenceMode, ThreadPool, Value,
+    ValueOrView,
+};
 
 use super::models::{ModelError, ModelFile, ModelPaths};
+use super::onnx_shapes::without_shapes;
 
 thread_local! {
     /// Started by the first run on a thread, and so with that thread's priority.
@@ -42,6 +46,20 @@ impl Network {
             bytes.extend(paths.read(part)?);
         }
         let model = Model::load(bytes).map_err(|e| unusable(paths, file, e))?;
+        Ok(Self { model, file, paths: paths.clone() })
+    }
+
+    /// As [`Self::load`], a network that was written for one length of its input and is to take others.
+    pub(super) fn load_for_any_length(
+        paths: &ModelPaths,
+        file: ModelFile,
+    ) -> Result<Self, ModelError> {
+        let bytes = without_shapes(&paths.read(file)?)
+            .ok_or_else(|| unusable(paths, file, "it is not in ONNX's format"))?;
+        let mut options = ModelOptions::with_all_ops();
+        // It would conclude from the weights what was taken out.
+        options.shape_inference(ShapeInferenceMode::Off);
+        let model = options.load(bytes).map_err(|e| unusable(paths, file, e))?;
         Ok(Self { model, file, paths: paths.clone() })
     }
 

@@ -110,6 +110,9 @@ pub(super) fn admit(
     shared.media.admit().map_err(|error| {
         Refused::new(503, RefusalLabel::Overloaded, format!("no room for more sound: {error}"))
     })?;
+    shared.hearing.admit().map_err(|error| {
+        Refused::new(503, RefusalLabel::HearingFull, format!("no room for another caller: {error}"))
+    })?;
     let number = incoming.caller.as_ref().map(|number| profile.normalise(number));
     throttle.take(received, &incoming.trunk, &profile.limits, number.as_ref())?;
     let Choice { route, targets, order, fallback, languages, now } =

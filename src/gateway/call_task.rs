@@ -135,6 +135,11 @@ impl Hands {
                 }
                 self.shared.speaking.stop(leg, epoch);
             }
+            Output::Hear { language } => {
+                self.language = language;
+                let recognizer = self.shared.recognizer(language);
+                self.managed("recogniser", self.shared.hearing.replace(leg, recognizer));
+            }
             Output::Expect(hints) => {
                 self.managed("expectation", self.shared.hearing.expect(leg, hints));
             }
@@ -262,6 +267,11 @@ impl Hands {
             HearingEvent::Heard(transcript) => drop(inbox.try_send(Input::Transcript(transcript))),
             HearingEvent::Behind { frames } => {
                 ops::AudioDropped { call, path: ops::AudioPath::Up, frames }.emit();
+            }
+            HearingEvent::Lost { what } => {
+                let error = RecognizerError::Lost { what };
+                ops::RecognizerFailed { call, error: &error }.emit();
+                let _ = inbox.try_send(Input::EarsFailed);
             }
             HearingEvent::Failed { what } => {
                 let error = RecognizerError::Failed { what };

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use crate::audit::AuditError;
 use crate::ehr::EhrError;
 use crate::engines::models::ModelError;
+use crate::engines::vendor::NetworkError;
 use crate::signalling::BindError;
 use crate::store::StoreError;
 use crate::toolbox::UnknownTimeZone;
@@ -16,6 +17,9 @@ pub enum StartError {
     /// A speech model is missing or damaged.
     #[error(transparent)]
     Models(#[from] ModelError),
+    /// Speech vendors cannot be asked.
+    #[error(transparent)]
+    Vendors(#[from] NetworkError),
     /// The practice book cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -65,7 +69,8 @@ impl StartError {
             Self::Signalling(error) => Some(error.advice()),
             Self::Workers(error) => Some(error.advice().to_owned()),
             Self::Models(error) => Some(error.advice().to_owned()),
-            Self::Practice(_)
+            Self::Vendors(_)
+            | Self::Practice(_)
             | Self::EmptyBook { .. }
             | Self::TimeZone(_)
             | Self::Random(_)

@@ -1,12 +1,12 @@
 //! Looks after the media threads, which say nothing themselves: how they are scheduled, how late
-//! and how busy they are, what their sockets lost.
+//! and how busy they are, what their sockets lost. And after the hearing threads: how late they are.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::media::SocketCounts;
 use crate::ops::{self, SendFault, systemd};
-use crate::workers::{MediaPlane, MemoryLock, Pacing, Scheduling, lock_memory as lock};
+use crate::workers::{Hearing, MediaPlane, MemoryLock, Pacing, Scheduling, lock_memory as lock};
 
 use super::shared::Shared;
 
@@ -59,7 +59,7 @@ pub(super) fn status(media: &MediaPlane) -> String {
 pub(super) async fn run(shared: Arc<Shared>) {
     let media = &shared.media;
     let (mut pacing, mut sockets) = (Pacing::default(), SocketCounts::default());
-    let mut was_full = false;
+    let (mut was_full, mut was_deaf) = (false, false);
     for round in 1_u32.. {
         tokio::time::sleep(ROUND).await;
         let load = media.load();
@@ -69,11 +69,23 @@ pub(super) async fn run(shared: Arc<Shared>) {
             ops::MediaFull { full, busiest }.emit();
             systemd::status(&status(media));
         }
+        was_deaf = tell_hearing(&shared.hearing, was_deaf);
         if round % TOLD == 0 {
             pacing = tell_lateness(&pacing, media.pacing());
             sockets = tell_losses(&sockets, media.sockets());
         }
     }
+}
+
+/// Tells how late callers are understood; returns whether new calls are refused for it.
+fn tell_hearing(hearing: &Hearing, was_full: bool) -> bool {
+    let (load, full) = (hearing.load(), hearing.admit().is_err());
+    let (late, busy) = (load.waiting.max(load.p95), load.busy.into());
+    ops::HearingMeasured { late, busy }.emit();
+    if full != was_full {
+        ops::HearingFull { full, late, busy }.emit();
+    }
+    full
 }
 
 fn tell_lateness(before: &Pacing, now: Pacing) -> Pacing {

@@ -22,6 +22,7 @@ mod tools;
 mod trunk_sound;
 mod trunks;
 mod turn_clock;
+mod vendors;
 mod watch;
 mod wrap_up;
 

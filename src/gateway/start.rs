@@ -10,19 +10,21 @@ use tokio::net::TcpListener;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
+use crate::agent::FIXED_SENTENCES;
 use crate::audit::Audit;
 use crate::base::{Language, Secret};
 use crate::config::{Book, Config};
+use crate::dialplan::Plan;
 use crate::ehr::{BuiltinBook, Ehr, EhrError};
-use crate::engines::models;
-use crate::engines::stt::MoonshineModel;
-use crate::engines::tts::HibariModel;
+use crate::engines::models::{self, ModelPaths, Set};
+use crate::engines::stt::{MoonshineModel, WhisperModel};
+use crate::engines::tts::EmbeddedVoices;
 use crate::ops::http::{Condition, Health};
 use crate::ops::{self, http, metrics, systemd};
 use crate::practice::{Practice, Practitioner};
 use crate::signalling::Signalling;
 use crate::sip::Command;
-use crate::speech::{Recognizer, Voice};
+use crate::speech::{Manner, Recognizer, Voice};
 use crate::store::Store;
 use crate::toolbox::{Toolbox, civil_clock};
 use crate::workers::{Hearing, MediaConfig, MediaEvent, MediaEvents, MediaPlane, Speaking};
@@ -33,12 +35,15 @@ use super::shared::Shared;
 use super::standing::TrunkFacts;
 use super::switchboard::{Board, Control, Switchboard, expect_metrics};
 use super::watch::Watched;
-use super::{media_minder, sockets, spawn};
+use super::{media_minder, sockets, spawn, vendors};
 
 /// What a watcher may be behind before it loses the oldest: a minute of a lively call.
 const WATCHED: usize = 1024;
 /// Events that may wait for the switchboard.
 const EVENTS: usize = 1024;
+
+/// Voices that speak at once; they share their weights.
+const VOICES: usize = 2;
 
 /// A running gateway.
 pub struct Gateway {
@@ -69,9 +74,9 @@ impl Engines {
     /// A model is missing or damaged.
     pub fn embedded(config: &Config) -> Result<Self, StartError> {
         let paths = models::find(&config.node.models)?;
-        let ears = MoonshineModel::load(&paths)?;
-        let voice = HibariModel::load(&paths)?;
-        Ok(Self { ears: Box::new(move |_| ears.recognizer()), voices: vec![voice.voice()] })
+        let ears = embedded_ears(config, &paths)?;
+        let voices = embedded_voices(config, &paths)?;
+        Ok(Self { ears, voices: (0..VOICES).map(|_| voices.voice()).collect() })
     }
 }
 
@@ -116,6 +121,7 @@ impl Gateway {
         engines: Engines,
     ) -> Result<Self, StartError> {
         let metrics = metrics::install().ok();
+        let (engines, standings) = vendors::before(engines, &config)?;
         let store = open_book(&config).await?;
         let ehr: Arc<dyn Ehr> = Arc::new(BuiltinBook::new(store.clone()));
         let (practice, practitioners) = clinic(ehr.as_ref(), &config).await?;
@@ -125,6 +131,7 @@ impl Gateway {
         let media = MediaPlane::start(&media_config(&config))?;
         let hearing = Hearing::start(config.node.hearing_threads.get().into())?;
         let speaking = Speaking::start(engines.voices)?;
+        speaking.prerender_in_idle_time(FIXED_SENTENCES.iter().copied(), Manner::default());
         let seed = seed_of_the_system();
         let key = key_of_the_system().map_err(StartError::Random)?;
         let (driver, signalling, signals) =
@@ -132,6 +139,9 @@ impl Gateway {
 
         let mut background = vec![spawn("audit", writer), spawn("signalling", driver.run())];
         let health = Health::default();
+        health.ask(
+            standings.into_iter().map(|vendor| Box::new(move || vendor.line()) as _).collect(),
+        );
         background.extend(serve_metrics(&config, metrics, &health).await?);
         let (media_events, heard) = mpsc::channel(EVENTS);
         background.extend(
@@ -227,6 +237,28 @@ impl Gateway {
         let _ = std::fs::remove_file(data.join(CONTROL_SOCKET));
         self.shared.store.close().await;
     }
+}
+
+/// Loads what hears: Spanish only if some route has it.
+fn embedded_ears(config: &Config, paths: &ModelPaths) -> Result<Ears, StartError> {
+    let english = MoonshineModel::load(paths)?;
+    let spoken = config.plans.values().flat_map(Plan::languages).any(WhisperModel::hears);
+    if !spoken {
+        return Ok(Box::new(move |_| english.recognizer()));
+    }
+    let spanish = WhisperModel::load(&models::find_set(&config.node.models, Set::Spanish)?)?;
+    Ok(Box::new(move |language| match WhisperModel::hears(language) {
+        true => spanish.recognizer(),
+        false => english.recognizer(),
+    }))
+}
+
+/// Loads what speaks: Spanish only if some route has it.
+fn embedded_voices(config: &Config, paths: &ModelPaths) -> Result<EmbeddedVoices, StartError> {
+    let languages = config.plans.values().flat_map(Plan::languages);
+    let spanish = languages.into_iter().any(|language| language == Language::ES_US);
+    let spanish = spanish.then(|| models::find_set(&config.node.models, Set::Spanish));
+    Ok(EmbeddedVoices::load(paths, spanish.transpose()?.as_ref())?)
 }
 
 async fn open_book(config: &Config) -> Result<Store, StartError> {

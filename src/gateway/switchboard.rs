@@ -255,7 +255,7 @@ impl Switchboard {
         let fallback = fallback.map(|attempt| attempt.uri.clone()).collect();
         ops::CallStarted { call, trunk: &trunk, route: &route }.emit();
         watch.tell(Seen::Arrived { trunk: trunk.clone(), route });
-        let language = setup.setting.languages.first().copied().unwrap_or_default();
+        let language = crate::agent::greets_in(&setup.setting.languages);
         let (tools, session) = tools::start(&self.shared, call, caller.clone(), inbox.clone());
         let mut hands = Hands {
             call,

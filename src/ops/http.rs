@@ -1,5 +1,6 @@
 //! `/metrics` and `/health` over HTTP/1.1: GET only, one request a connection, everything bounded.
 
+use std::fmt;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -25,6 +26,19 @@ pub struct Health(Arc<Said>);
 struct Said {
     condition: AtomicU8,
     lines: ArcSwap<Vec<String>>,
+    asked: ArcSwap<Asked>,
+}
+
+/// Says how something is at the moment at which it is asked.
+pub type Line = Box<dyn Fn() -> String + Send + Sync>;
+
+#[derive(Default)]
+struct Asked(Vec<Line>);
+
+impl fmt::Debug for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} lines", self.0.len())
+    }
 }
 
 /// What `/health` says.
@@ -48,6 +62,11 @@ impl Health {
     /// Says this before it, a line each: a trunk that is down is not this process's fault, but its admin's business.
     pub fn tell(&self, lines: Vec<String>) {
         self.0.lines.store(Arc::new(lines));
+    }
+
+    /// Asks these for a line each time it is looked at.
+    pub fn ask(&self, lines: Vec<Line>) {
+        self.0.asked.store(Arc::new(Asked(lines)));
     }
 
     /// Returns how it is.
@@ -139,7 +158,10 @@ fn answer(head: &[u8], metrics: &Metrics, health: &Health) -> String {
                 Condition::Draining => ("503 Service Unavailable", "draining"),
             };
             let lines = health.0.lines.load();
-            let lines: String = lines.iter().map(|line| format!("{line}\n")).collect();
+            let asked = health.0.asked.load();
+            let asked = asked.0.iter().map(|line| line());
+            let lines = lines.iter().cloned().chain(asked);
+            let lines: String = lines.map(|line| format!("{line}\n")).collect();
             write(status, "text/plain", "", &format!("{lines}{word}\n"))
         }
         _ => refuse("404 Not Found"),

@@ -40,6 +40,42 @@ labels! {
         Light = "light",
     }
 
+    /// What a speech engine does.
+    SpeechPart {
+        /// It hears.
+        Recognizer = "recognizer",
+        /// It speaks.
+        Voice = "voice",
+    }
+
+    /// How a speech vendor failed.
+    VendorFault {
+        /// No connection.
+        Unreachable = "unreachable",
+        /// It does not know our key, or does not let us.
+        Denied = "denied",
+        /// It was asked too often.
+        TooMany = "too_many",
+        /// It refused what it was asked, for another reason.
+        Rejected = "rejected",
+        /// A fault of its own.
+        Server = "server",
+        /// What it sent is not what its protocol says.
+        Garbled = "garbled",
+        /// It ended before it was done.
+        Cut = "cut",
+        /// Nothing useful came in time.
+        Late = "late",
+        /// Sound stopped coming.
+        Stalled = "stalled",
+        /// It was sent voice and brought no word.
+        Deaf = "deaf",
+        /// It did not take what it was sent.
+        Blocked = "blocked",
+        /// Sound that nobody could play.
+        WrongSound = "wrong_sound",
+    }
+
     /// How a call ended.
     EndLabel {
         /// The agent said goodbye.
@@ -80,6 +116,8 @@ labels! {
         NoPorts = "no_ports",
         /// The media threads are too busy, or too late.
         Overloaded = "overloaded",
+        /// What callers say would be understood too late.
+        HearingFull = "hearing_full",
         /// The speech engines are not there.
         NoEngine = "no_engine",
     }

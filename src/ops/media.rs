@@ -146,6 +146,50 @@ impl MediaFull {
     }
 }
 
+/// Hearing threads were measured.
+#[derive(Debug)]
+pub struct HearingMeasured {
+    /// How long after a turn's end its text comes: 19 of 20, or the one that waits now.
+    pub late: Duration,
+    /// The part of the threads' time that went into what had to be recognised.
+    pub busy: f64,
+}
+
+impl HearingMeasured {
+    /// Counts it.
+    pub fn emit(self) {
+        gauge!(names::HEARING_LATE).set(self.late.as_secs_f64());
+        gauge!(names::HEARING_LOAD).set(self.busy);
+    }
+}
+
+/// Callers would be understood too late if there were more of them; or no longer.
+#[derive(Debug)]
+pub struct HearingFull {
+    /// Whether new calls are refused from now on.
+    pub full: bool,
+    /// As in [`HearingMeasured`].
+    pub late: Duration,
+    /// As in [`HearingMeasured`].
+    pub busy: f64,
+}
+
+impl HearingFull {
+    /// Logs and counts it.
+    pub fn emit(self) {
+        let Self { full, late, busy } = self;
+        match full {
+            true => tracing::error!(
+                ?late,
+                busy,
+                "Hearing threads are full: new calls get 503, so that callers are answered in time."
+            ),
+            false => tracing::info!(?late, busy, "Hearing threads have room again."),
+        }
+        gauge!(names::HEARING_FULL).set(f64::from(full));
+    }
+}
+
 /// The kernel threw RTP away that nobody took in time.
 #[derive(Debug)]
 pub struct RtpThrownAway {

@@ -8,8 +8,8 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 use super::labels::{
     AudioPath, ConnectionEnd, ConnectionRefusal, DigitWay, DropLabel, EndLabel, Label,
-    OverlapLabel, RefusalLabel, RtpKind, SendFault, SoundVerdict, TlsFailure, ToolOutcome,
-    TransferOutcome, TrunkStateLabel,
+    OverlapLabel, RefusalLabel, RtpKind, SendFault, SoundVerdict, SpeechPart, TlsFailure,
+    ToolOutcome, TransferOutcome, TrunkStateLabel, VendorFault,
 };
 
 /// The names, in base units; counters end in `_total`.
@@ -51,6 +51,9 @@ pub(super) mod names {
     pub(in crate::ops) const TURNS_LEFT_OUT: &str = "attendant_media_turns_left_out_total";
     pub(in crate::ops) const MEDIA_LOAD: &str = "attendant_media_load";
     pub(in crate::ops) const MEDIA_FULL: &str = "attendant_media_full";
+    pub(in crate::ops) const HEARING_LATE: &str = "attendant_hearing_late_seconds";
+    pub(in crate::ops) const HEARING_LOAD: &str = "attendant_hearing_load";
+    pub(in crate::ops) const HEARING_FULL: &str = "attendant_hearing_full";
     pub(in crate::ops) const MEMORY_LOCKED: &str = "attendant_memory_locked";
     pub(in crate::ops) const RTP_BUFFER: &str = "attendant_rtp_receive_buffer_bytes";
     pub(in crate::ops) const RTP_LOST: &str = "attendant_rtp_datagrams_lost_total";
@@ -70,12 +73,21 @@ pub(super) mod names {
     pub(in crate::ops) const CALL_DEPTH_SECONDS: &str = "attendant_call_depth_seconds";
     pub(in crate::ops) const ROUND_TRIP_SECONDS: &str = "attendant_call_round_trip_seconds";
     pub(in crate::ops) const SPEECH_DBOV: &str = "attendant_call_speech_dbov";
+    pub(in crate::ops) const VENDOR_FIRST_SECONDS: &str = "attendant_vendor_first_seconds";
+    pub(in crate::ops) const VENDOR_FAILURES: &str = "attendant_vendor_failures_total";
+    pub(in crate::ops) const VENDOR_STAND_INS: &str = "attendant_vendor_stand_ins_total";
+    pub(in crate::ops) const VENDOR_OPEN: &str = "attendant_vendor_left_alone";
     pub(in crate::ops) const DRAINING: &str = "attendant_draining";
 }
 use names::*;
 
 /// Histograms: name, meaning, bucket bounds.
-const HISTOGRAMS: [(&str, &str, &[f64]); 13] = [
+const HISTOGRAMS: &[(&str, &str, &[f64])] = &[
+    (
+        VENDOR_FIRST_SECONDS,
+        "From the end of a turn to a vendor's text, or from a sentence to its first sound.",
+        &[0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6, 0.8, 1.0, 1.2, 1.5, 2.0],
+    ),
     (
         CALL_SECONDS,
         "How long calls last from the answer on.",
@@ -289,9 +301,21 @@ fn describe() {
     level(RTP_BUFFER, "The receive buffer that RTP sockets got.");
     level(MEDIA_LOAD, "The part of a core that the busiest media thread used.");
     level(MEDIA_FULL, "1 while new calls are refused because media threads are too busy.");
+    level(
+        HEARING_LATE,
+        "How long after a turn's end its text came, in seconds (p95 of the last 10 s).",
+    );
+    level(
+        HEARING_LOAD,
+        "The part of the hearing threads' time that recognition takes; partial results left out.",
+    );
+    level(
+        HEARING_FULL,
+        "1 while new calls are refused because callers would be understood too late.",
+    );
     level(DRAINING, "1 while new calls are refused because the process is to stop.");
     describe_sound();
-    for (name, meaning, _) in HISTOGRAMS {
+    for &(name, meaning, _) in HISTOGRAMS {
         describe_histogram!(name, meaning);
     }
 }
@@ -305,8 +329,27 @@ fn describe_sound() {
         "Packets of calls that are over, by what became of them.",
         "kind",
     );
+    describe_vendors();
     describe_counter!(DIGITS, "Digits that callers keyed, by trunk and by how they came.");
     describe_counter!(SOUND_VERDICTS, "Whether both sides of calls hear each other, by trunk.");
+}
+
+/// How speech vendors do.
+fn describe_vendors() {
+    labelled::<SpeechPart>(
+        VENDOR_STAND_INS,
+        "Turns and sentences that the embedded engine did for a vendor.",
+        "engine",
+    );
+    describe_counter!(VENDOR_FAILURES, "Failures of a speech vendor, by engine and kind.");
+    describe_gauge!(VENDOR_OPEN, "1 while a speech vendor is left alone because it failed.");
+    for part in SpeechPart::ALL {
+        gauge!(VENDOR_OPEN, "engine" => part.label()).set(0.0);
+        for fault in VendorFault::ALL {
+            counter!(VENDOR_FAILURES, "engine" => part.label(), "fault" => fault.label())
+                .increment(0);
+        }
+    }
 }
 
 fn labelled_by(key: &'static str, name: &'static str, labels: [&'static str; 2]) {

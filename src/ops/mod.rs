@@ -14,6 +14,7 @@ pub mod systemd;
 mod transport;
 mod trunks;
 mod turns;
+mod vendors;
 
 pub use events::{
     AudioDropped, AuditFailed, AuthenticationFailed, CallEnded, CallPanicked, CallRefused,
@@ -24,11 +25,11 @@ pub use events::{
 pub use labels::{
     AudioPath, ConnectionEnd, ConnectionRefusal, DigitWay, DropLabel, EndLabel, Label,
     OverlapLabel, RefusalLabel, RtpKind, Scheduling, SendFault, SoundSide, SoundVerdict,
-    TlsFailure, ToolOutcome, TransferOutcome, TrunkStateLabel, VoiceLabel,
+    SpeechPart, TlsFailure, ToolOutcome, TransferOutcome, TrunkStateLabel, VendorFault, VoiceLabel,
 };
 pub use media::{
-    MediaFull, MediaLate, MediaLoadMeasured, MediaScheduling, MemoryLocked, RtpBuffer,
-    RtpThrownAway, RtpUnsent,
+    HearingFull, HearingMeasured, MediaFull, MediaLate, MediaLoadMeasured, MediaScheduling,
+    MemoryLocked, RtpBuffer, RtpThrownAway, RtpUnsent,
 };
 pub use sound::{DigitKeyed, Evenness, MediaClosed, SoundJudged, SoundOf, SoundUnsent};
 pub use transport::{
@@ -36,3 +37,4 @@ pub use transport::{
 };
 pub use trunks::{TrunkChanged, TrunkPinged, TrunkRegistered};
 pub use turns::{AnswerFollowed, MediaOpened, TurnAnswered, TurnSplit, VoiceRendered};
+pub use vendors::{StoodIn, VendorAnswered, VendorBack, VendorFailed};

@@ -71,6 +71,12 @@ pub enum RecognizerError {
         /// What it said.
         what: String,
     },
+    /// Nobody can hear the caller any more: neither the engine nor what stands in for it.
+    #[error("nobody hears the caller any more: {what}")]
+    Lost {
+        /// Why.
+        what: String,
+    },
 }
 
 /// Speech to text. One per call leg, owned by one thread, never shared.

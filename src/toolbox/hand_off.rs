@@ -34,6 +34,7 @@ const REASONS: &[&str] = &[
     "mandatory_report",
     "policy",
     "engine_failure",
+    "language",
 ];
 
 /// The id of a stored hand-off note: what `X-Handoff-Id` carries. It names nobody.

@@ -3,24 +3,22 @@
 //! Any thread serves any leg, the most urgent work first. A recogniser that is slow keeps one thread busy, never a
 //! call; one that fails or panics is an event of its leg.
 
-use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::base::{Hints, LegId, TurnId};
-use crate::speech::{HeardFrame, Recognizer, RecognizerError, Transcript, Work};
+use crate::speech::{Recognizer, Transcript};
 
 use super::WorkersError;
+use super::ear::{Done, Ear};
 use super::hearing_load::HearingLoad;
 use super::hearing_queue::{Job, Queue};
-use super::inflow::{self, Gatherer, Inflow};
+use super::inflow::Gatherer;
 use super::linux::step_back;
 use super::rings::UpRing;
 
-/// Transcripts taken from one recogniser before the next has its turn.
-const TRANSCRIPTS: usize = 8;
 /// A final is late when it comes so long after the turn's end: the caller notices.
 const LATE: Duration = Duration::from_millis(600);
 /// Above this share of the threads' time, finals would wait in a queue that no longer ends: two calls that end their
@@ -37,6 +35,11 @@ pub enum HearingEvent {
         /// How many.
         frames: u64,
     },
+    /// Nobody can hear the caller any more.
+    Lost {
+        /// Why.
+        what: String,
+    },
     /// The recogniser failed. After a panic it is gone, else later frames are still offered.
     Failed {
         /// What it said.
@@ -52,6 +55,7 @@ pub(super) enum Request {
     Expect(Hints),
     Finish(TurnId),
     Reset,
+    Replace(Box<dyn Recognizer>),
 }
 
 /// All hearing threads. They end when it is dropped.
@@ -93,10 +97,18 @@ impl Hearing {
         recognizer: Box<dyn Recognizer>,
         sink: HearingSink,
     ) -> Result<(), WorkersError> {
-        let (inflow, taken) = (self.gatherer.attach(up), VecDeque::new());
-        let ear = Ear { inflow, taken, recognizer, sink, dropped: 0, failing: false };
+        let ear = Ear::new(self.gatherer.attach(up), recognizer, sink);
         self.queue.attach(leg, Box::new(ear));
         Ok(())
+    }
+
+    /// Gives a leg another recogniser, in another language for example. It hears what the caller has said since their
+    /// last turn ended; turns that have ended are finished by the one before.
+    ///
+    /// # Errors
+    /// As [`Self::expect`]; then the one before stays.
+    pub fn replace(&self, leg: LegId, recognizer: Box<dyn Recognizer>) -> Result<(), WorkersError> {
+        self.queue.ask(leg, Request::Replace(recognizer))
     }
 
     /// Tells a leg's recogniser what is expected from now on.
@@ -163,29 +175,6 @@ impl Drop for Hearing {
     }
 }
 
-/// One leg's recogniser and what is on both sides of it.
-pub(super) struct Ear {
-    inflow: Arc<Mutex<Inflow>>,
-    /// Empty but for the while in which it is pushed.
-    taken: VecDeque<HeardFrame>,
-    recognizer: Box<dyn Recognizer>,
-    sink: HearingSink,
-    dropped: u64,
-    /// A failure was told and nothing has gone well since.
-    failing: bool,
-}
-
-/// What became of an ear while a thread had it.
-#[derive(Default)]
-pub(super) struct Done {
-    /// What it wants to compute next.
-    pub(super) due: Option<Work>,
-    /// A turn was finished.
-    pub(super) finished: bool,
-    /// It panicked and is to be dropped.
-    pub(super) broken: bool,
-}
-
 /// A hearing thread.
 fn listen(queue: &Queue) {
     step_back();
@@ -212,94 +201,18 @@ fn guarded(leg: LegId, ear: &mut Ear, act: impl FnOnce(&mut Ear) -> Done) -> Don
     catch_unwind(AssertUnwindSafe(|| act(ear))).unwrap_or_else(|_| {
         let what = "it panicked".into();
         // A sink that panics has nobody left to tell.
-        let _ = catch_unwind(AssertUnwindSafe(|| (ear.sink)(leg, HearingEvent::Failed { what })));
+        let _ = catch_unwind(AssertUnwindSafe(|| ear.tell(leg, HearingEvent::Failed { what })));
         Done { broken: true, ..Done::default() }
     })
-}
-
-impl Ear {
-    /// Does what costs next to nothing: takes frames and requests, and what is ready.
-    fn feed(&mut self, leg: LegId, requests: VecDeque<Request>) -> Done {
-        for request in requests {
-            match request {
-                Request::Expect(hints) => self.recognizer.expect(&hints),
-                Request::Finish(turn) => {
-                    self.push(leg);
-                    self.recognizer.finish(turn);
-                }
-                Request::Reset => {
-                    inflow::lock(&self.inflow).take(&mut self.taken);
-                    self.taken.clear();
-                    self.recognizer.reset();
-                }
-            }
-        }
-        self.push(leg);
-        self.hear_while(leg, |due| due.is_none())
-    }
-
-    /// Does one piece of work.
-    fn hear(&mut self, leg: LegId) -> Done {
-        let mut first = true;
-        self.hear_while(leg, |due| std::mem::take(&mut first) || due.is_none())
-    }
-
-    fn hear_while(&mut self, leg: LegId, mut go_on: impl FnMut(Option<Work>) -> bool) -> Done {
-        let mut finished = false;
-        for _ in 0..TRANSCRIPTS {
-            if !go_on(self.recognizer.due()) {
-                break;
-            }
-            match self.recognizer.poll() {
-                Ok(Some(transcript)) => {
-                    self.failing = false;
-                    finished |= matches!(transcript, Transcript::Final { .. });
-                    (self.sink)(leg, HearingEvent::Heard(transcript));
-                }
-                Ok(None) => break,
-                Err(error) => {
-                    self.failed(leg, error);
-                    break;
-                }
-            }
-        }
-        Done { due: self.recognizer.due(), finished, broken: false }
-    }
-
-    fn push(&mut self, leg: LegId) {
-        // The lock is not held while the recogniser works.
-        let dropped = inflow::lock(&self.inflow).take(&mut self.taken);
-        while let Some(heard) = self.taken.pop_front() {
-            if let Err(error) = self.recognizer.push(&heard) {
-                self.failed(leg, error);
-            }
-        }
-        let frames = dropped - self.dropped;
-        if frames > 0 {
-            self.dropped = dropped;
-            (self.sink)(leg, HearingEvent::Behind { frames });
-        }
-    }
-
-    /// Tells a failure once, and not again at every frame.
-    fn failed(&mut self, leg: LegId, error: RecognizerError) {
-        let event = match error {
-            RecognizerError::Behind { frames } => HearingEvent::Behind { frames: frames as u64 },
-            RecognizerError::Failed { .. } if self.failing => return,
-            RecognizerError::Failed { what } => {
-                self.failing = true;
-                HearingEvent::Failed { what }
-            }
-        };
-        (self.sink)(leg, event);
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::base::{Frame, Phi};
+    use crate::speech::{HeardFrame, RecognizerError, Work};
     use crate::workers::{UpWriter, up_ring};
+    use std::collections::VecDeque;
     use std::sync::mpsc::{Receiver, Sender, channel};
 
     /// Counts frames; `fails` at one of them, `panics` at one of them.
@@ -402,6 +315,20 @@ mod tests {
         assert_eq!(events[1], (LegId(1), heard(1, 20)));
         assert_eq!(events[2], (LegId(2), failed("it panicked")));
         assert_eq!(events[3], (LegId(3), heard(1, 20)));
+    }
+
+    #[test]
+    fn another_recogniser_hears_the_turn_from_its_beginning() {
+        let (listening, mut writers) = attach(&[(1, NEVER, NEVER)]);
+        push(&mut writers[0], 10);
+        listening.hearing.finish(LegId(1), TurnId(1)).unwrap();
+        assert_eq!(listening.events.recv().unwrap(), (LegId(1), heard(1, 10)));
+        push(&mut writers[0], 7);
+        let another = Counter { frames: 100, fails: NEVER, panics: NEVER, finished: None };
+        listening.hearing.replace(LegId(1), Box::new(another)).unwrap();
+        push(&mut writers[0], 3);
+        listening.hearing.finish(LegId(1), TurnId(2)).unwrap();
+        assert_eq!(listening.events.recv().unwrap(), (LegId(1), heard(2, 110)));
     }
 
     #[test]

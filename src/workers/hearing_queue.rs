@@ -11,7 +11,8 @@ use crate::base::LegId;
 use crate::speech::Work;
 
 use super::WorkersError;
-use super::hearing::{Done, Ear, Request};
+use super::ear::{Done, Ear};
+use super::hearing::Request;
 use super::hearing_load::{HearingLoad, HearingMeter};
 
 /// How often rings are looked at when nothing is asked.

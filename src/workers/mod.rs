@@ -7,6 +7,7 @@
 mod bridge;
 mod control;
 mod desk;
+mod ear;
 mod error;
 mod events;
 mod fader;

@@ -320,6 +320,9 @@ impl World {
                 self.ended = true;
                 self.story.push("agent: (hangs up)".into());
             }
+            Output::SwitchLanguage(language) => {
+                self.story.push(format!("agent: (speaks {language})"));
+            }
             Output::Decided(decision) => self.decisions.push(decision),
         }
     }

@@ -240,6 +240,7 @@ pub fn input(now: Instant, line: &str) -> Input {
         "tool-fails" => tool(number(), ToolResult::failed(ErrorCode::EhrUnavailable)),
         "press" => Input::Press { digits: Phi::new(rest.into()) },
         "media-failed" => Input::MediaFailed,
+        "ears-failed" => Input::EarsFailed,
         "stop" => Input::HangUp,
         other => panic!("no such input: {other}"),
     }
@@ -330,6 +331,7 @@ fn line(output: Output) -> Option<String> {
             let note = summary.hand_off.unwrap_or_else(|| "no note".into());
             format!("over {:?} {:?} {note}", summary.reason, summary.goals)
         }
+        Output::Hear { language } => format!("hear {language}"),
         Output::Waiting(_)
         | Output::Told(_)
         | Output::Prepare { .. }

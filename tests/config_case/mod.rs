@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, dead_code, unreachable_pub)]
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 
 use attendant::config::{Config, ConfigErrors};
 
@@ -52,7 +53,11 @@ pub fn load(files: &[(&str, &str)]) -> Result<Config, ConfigErrors> {
     for (path, text) in usual.iter().chain(files) {
         let path = dir.path().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
+        fs::write(&path, text).unwrap();
+        // As `install -m 0600` would.
+        if path.parent().unwrap().ends_with("credentials") {
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        }
     }
     Config::load(dir.path())
 }

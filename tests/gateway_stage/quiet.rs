@@ -57,13 +57,21 @@ impl Quiet {
     }
 
     fn start_with(dir: &Path, wait: Duration) -> Self {
-        let config = Config::load(dir).unwrap_or_else(|errors| panic!("{errors}"));
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-        let ears = move |_| -> Box<dyn Recognizer> {
+        Self::start_with_ears(dir, move || {
             std::thread::sleep(wait);
             Box::new(Deaf::default())
-        };
-        let engines = Engines { ears: Box::new(ears), voices: vec![Box::new(Syllables)] };
+        })
+    }
+
+    /// Starts it with ears of the test's own.
+    pub(crate) fn start_with_ears(
+        dir: &Path,
+        ears: impl Fn() -> Box<dyn Recognizer> + Send + Sync + 'static,
+    ) -> Self {
+        let config = Config::load(dir).unwrap_or_else(|errors| panic!("{errors}"));
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        let engines =
+            Engines { ears: Box::new(move |_| ears()), voices: vec![Box::new(Syllables)] };
         let gateway = runtime.block_on(Gateway::start_with(dir, config, engines)).unwrap();
         let record = Arc::default();
         runtime.spawn(write_down(gateway.watch(), Arc::clone(&record)));

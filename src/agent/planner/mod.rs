@@ -20,6 +20,7 @@ mod staff;
 mod step;
 mod summary;
 mod task;
+mod tongue;
 mod turn;
 
 pub(crate) use step::{Flight, Step};

@@ -22,6 +22,7 @@ impl Conversation {
         }
         let lead = match reason {
             "frustrated" => "I'm sorry, I'm having trouble understanding.",
+            "language" => "I only speak English.",
             "verify_locked" => "I'm sorry, I couldn't verify those details.",
             _ => "",
         };

@@ -5,7 +5,9 @@ use jiff::civil::DateTime;
 use crate::agent::api::Patience;
 use crate::agent::language::{Asked, NamePart};
 use crate::agent::tools::{OfferedSlot, OfficeTopic};
-use crate::base::{Expect, UtteranceId};
+use crate::agent::wording;
+use crate::base::{Expect, Phi, UtteranceId};
+use crate::practice::Practitioner;
 
 /// Digits of a ZIP code.
 pub(crate) const ZIP_DIGITS: u8 = 5;
@@ -160,6 +162,20 @@ impl Step {
             _ if self.asked() == Asked::YesNo => (Expect::YesNo, Patience::Brief),
             _ => (Expect::Anything, Patience::Normal),
         }
+    }
+
+    /// Names and times that may well be said now: those of the practice where an appointment is spoken of, and none
+    /// where the caller is asked for a name or number of their own.
+    pub(crate) fn phrases(&self, practitioners: &[Practitioner]) -> Vec<Phi<String>> {
+        let offered = match self {
+            Self::Name(_) | Self::BirthDate | Self::BirthDateRight | Self::TieBreaker => {
+                return Vec::new();
+            }
+            Self::Offer { slot, .. } => Some(wording::weekday(slot.start.date())),
+            _ => None,
+        };
+        let names = practitioners.iter().map(|one| one.spoken.clone());
+        names.chain(offered).map(Phi::new).collect()
     }
 
     /// Notes the utterance in which a read-back is spoken.

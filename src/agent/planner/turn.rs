@@ -35,6 +35,9 @@ impl Conversation {
         if self.step == Step::Message {
             return self.message_told(now, u);
         }
+        if self.asks_for_a_language(now, u) {
+            return;
+        }
         if let Some(asked) = advice(&u.tokens) {
             self.decide("guard", asked.rule());
             return self.refuse_advice(now, asked, u);

@@ -85,7 +85,7 @@ pub enum ToolCall {
     TransferToHuman {
         /// A target of the route.
         target: TargetName,
-        /// Why, from the closed list: `patient_request`, `red_flag`, `frustrated`, `verify_locked`, ...
+        /// Why, from the closed list: `patient_request`, `red_flag`, `frustrated`, `verify_locked`, `language`, ...
         reason: &'static str,
         /// Who the caller is, what they want, what was done.
         summary: Phi<String>,

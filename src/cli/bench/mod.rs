@@ -2,6 +2,7 @@
 
 mod figures;
 mod gap;
+mod speech;
 mod tape;
 mod wire;
 
@@ -15,10 +16,13 @@ use super::Failure;
 pub(super) enum Command {
     /// Calls a gateway of its own with scripted callers, and measures on the wire how long its answers take
     Gap(gap::Arguments),
+    /// Says sentences and facts to the recogniser over a telephone line, and measures what it makes of them
+    Speech(speech::Arguments),
 }
 
 pub(super) fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Gap(arguments) => gap::run(arguments),
+        Command::Speech(arguments) => speech::run(&arguments),
     }
 }

@@ -77,4 +77,66 @@ pub const NODE: &[Key] = &[
         "`[\"sha-256\", \"md5\"]` where every softphone knows RFC 8760; many old ones give up when they are offered SHA-256",
     ),
     key("registrar.users", "table: user = secret", Nothing, "who may register"),
+    key("speech.recogniser.kind", "`embedded`, `openai-http` or `deepgram-websocket`", Value("\"embedded\""), "who turns speech into text; see [speech vendors](speech-vendors.md)")
+        .after_restart(),
+    key("speech.recogniser.url", "URL", From("the vendor's own"), "where it is asked; unencrypted only on this machine")
+        .after_restart(),
+    key("speech.recogniser.model", "text", From("`whisper-1`, `nova-3`"), "the model that is asked for").after_restart(),
+    key(
+        "speech.recogniser.key-credential",
+        "name of a credential",
+        Nothing,
+        "the key: `LoadCredential=` of the unit, or a file of `credentials/` with mode 0600",
+    )
+    .after_restart(),
+    key(
+        "speech.recogniser.languages",
+        "table: tag = vendor's code",
+        From("the vendor's documentation"),
+        "what it calls a language, such as `es-US = \"es\"`",
+    )
+    .after_restart(),
+    key(
+        "speech.recogniser.first-within",
+        DURATION,
+        Value("\"1200ms\""),
+        "from the end of a turn to its text; later the embedded engine decodes the turn",
+    )
+    .after_restart(),
+    key(
+        "speech.recogniser.stall-within",
+        DURATION,
+        Value("\"4s\""),
+        "voice that was sent and brought no word: then the connection counts as deaf",
+    )
+    .after_restart(),
+    key("speech.recogniser.failures", "number", Value("3"), "failures in a row after which the vendor is left alone")
+        .after_restart(),
+    key("speech.recogniser.pause", DURATION, Value("\"30s\""), "for how long; then one turn is tried").after_restart(),
+    key("speech.voice.kind", "`embedded`, `openai-http` or `elevenlabs-websocket`", Value("\"embedded\""), "who speaks")
+        .after_restart(),
+    key("speech.voice.url", "URL", From("the vendor's own"), "where it is asked; unencrypted only on this machine")
+        .after_restart(),
+    key("speech.voice.model", "text", From("`tts-1`, `eleven_flash_v2_5`"), "the model that is asked for").after_restart(),
+    key("speech.voice.voice", "text", From("`alloy`; ElevenLabs wants an id"), "the voice that is asked for")
+        .after_restart(),
+    key("speech.voice.key-credential", "name of a credential", Nothing, "the key, as for the recogniser").after_restart(),
+    key("speech.voice.languages", "table: tag = vendor's code", From("the vendor's documentation"), "as for the recogniser")
+        .after_restart(),
+    key(
+        "speech.voice.first-within",
+        DURATION,
+        Value("\"1s\""),
+        "from a sentence to its first sound; later the embedded voice speaks it",
+    )
+    .after_restart(),
+    key(
+        "speech.voice.stall-within",
+        DURATION,
+        Value("\"700ms\""),
+        "from one piece of sound to the next; later the embedded voice goes on from there",
+    )
+    .after_restart(),
+    key("speech.voice.failures", "number", Value("3"), "as for the recogniser").after_restart(),
+    key("speech.voice.pause", DURATION, Value("\"30s\""), "as for the recogniser").after_restart(),
 ];

@@ -2,7 +2,7 @@
 //!
 //! Which of them is believed is for the model to say, by how well they fit the sound.
 
-use crate::base::{Phi, Purpose};
+use crate::base::{Expect, Hints, Purpose};
 
 /// Texts that are weighed against what was heard: each costs a tenth of a decoding.
 const MOST: usize = 6;
@@ -14,36 +14,97 @@ const MERGED: f32 = 0.26;
 const MIN_SOUNDS: usize = 3;
 /// Words before a name that are not part of it.
 const TITLES: &[&str] = &["dr", "doctor", "nurse", "mr", "mrs", "ms", "miss"];
+/// Words that answer a question by themselves.
+const ANSWERS: &str = "yes yeah no nope okay right correct person today tomorrow one two three four five six seven \
+    eight nine ten eleven twelve fifteen twenty thirty forty fifty half quarter first monday tuesday \
+    wednesday thursday friday saturday sunday morning afternoon evening noon doctor";
 /// A vowel for another, or none.
 const VOWEL_COST: f32 = 0.5;
+
+/// Words of dates that a telephone does not tell apart from others: "eighteen" and "eighteenth", "of" after "thirty"
+/// and "thirtieth". Digits have no such list: said one by one, they were heard without a fault.
+const DATES: &[&str] = &[
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+    "eleventh",
+    "twelfth",
+    "thirteenth",
+    "fourteenth",
+    "fifteenth",
+    "sixteenth",
+    "seventeenth",
+    "eighteenth",
+    "nineteenth",
+    "twentieth",
+    "thirtieth",
+    "nineteen",
+    "twenty",
+    "thirty",
+    "forty",
+    "fifty",
+    "sixty",
+    "seventy",
+    "eighty",
+    "ninety",
+];
 
 /// A text that may have been meant.
 #[derive(Clone, PartialEq)]
 pub(super) struct Candidate {
     pub(super) text: String,
+    /// A phrase that is likely now put it there, and not a list of words that anybody says.
+    pub(super) likely: bool,
     /// How different it sounds from what was heard, 0 to 1.
     pub(super) distance: f32,
 }
 
 /// Returns texts that may have been meant, the most alike first.
-pub(super) fn candidates(text: &str, phrases: &[Phi<String>]) -> Vec<Candidate> {
+pub(super) fn candidates(text: &str, hints: &Hints) -> Vec<Candidate> {
     let words = words(text);
     let mut found: Vec<Candidate> = Vec::new();
-    for phrase in phrases {
-        let phrase = without_title(phrase.reveal(Purpose::Understanding));
+    let likely: Vec<&str> = hints
+        .phrases
+        .iter()
+        .map(|phrase| without_title(phrase.reveal(Purpose::Understanding)))
+        .collect();
+    let common = if hints.expect == Expect::Date { DATES } else { &[] };
+    let phrases = likely.iter().map(|phrase| (*phrase, true));
+    for (phrase, is_likely) in phrases.chain(common.iter().map(|word| (*word, false))) {
         let sought = sounds(phrase);
         if sought.len() < MIN_SOUNDS || contains(text, phrase) {
             continue;
         }
         let length = phrase.split_whitespace().count();
-        for span in length.saturating_sub(1).max(1)..=length + 1 {
+        for span in length.saturating_sub(1).max(1)..=length + 2 {
             for heard in words.windows(span) {
                 let (from, to) = (heard[0].0, heard[span - 1].1);
                 let distance = distance(&sounds(&text[from..to]), &sought);
                 let limit = if span > length { MERGED } else { ALIKE };
-                if distance <= limit && !is_known(&text[from..to], phrases) {
+                let answers =
+                    is_likely && heard.iter().any(|&(from, to)| is_answer(&text[from..to]));
+                if distance <= limit && !answers && !is_known(&text[from..to], &likely) {
                     let text = format!("{}{phrase}{}", &text[..from], &text[to..]);
-                    found.push(Candidate { text, distance });
+                    found.push(Candidate { text, likely: is_likely, distance });
                 }
             }
         }
@@ -59,6 +120,12 @@ fn without_title(phrase: &str) -> &str {
     let Some((first, after)) = rest.split_once(char::is_whitespace) else { return rest };
     let first = first.trim_end_matches('.').to_lowercase();
     if TITLES.contains(&first.as_str()) { after.trim() } else { rest }
+}
+
+/// Whether a word is itself an answer, or part of one: "ten" is not to become Dr. Chen.
+fn is_answer(word: &str) -> bool {
+    let word = word.to_lowercase();
+    word.chars().any(|c| c.is_ascii_digit()) || ANSWERS.split(' ').any(|answer| answer == word)
 }
 
 /// Where each word begins and ends.
@@ -91,10 +158,8 @@ fn contains(text: &str, phrase: &str) -> bool {
 }
 
 /// Whether it is itself one of the phrases: it was heard, and is not to become another.
-fn is_known(heard: &str, phrases: &[Phi<String>]) -> bool {
-    phrases
-        .iter()
-        .any(|phrase| contains(heard, without_title(phrase.reveal(Purpose::Understanding))))
+fn is_known(heard: &str, phrases: &[&str]) -> bool {
+    phrases.iter().any(|phrase| contains(heard, phrase))
 }
 
 /// Returns how a word sounds, roughly, when it is read by the rules of English: one letter a sound. What a telephone
@@ -167,10 +232,12 @@ fn distance(heard: &[char], meant: &[char]) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::Phi;
 
     fn meant(text: &str, phrases: &[&str]) -> Vec<String> {
-        let phrases: Vec<_> = phrases.iter().map(|phrase| Phi::new((*phrase).to_owned())).collect();
-        candidates(text, &phrases).into_iter().map(|candidate| candidate.text).collect()
+        let phrases = phrases.iter().map(|phrase| Phi::new((*phrase).to_owned())).collect();
+        let hints = Hints { phrases, ..Hints::default() };
+        candidates(text, &hints).into_iter().map(|candidate| candidate.text).collect()
     }
 
     #[test]
@@ -186,9 +253,19 @@ mod tests {
     fn what_was_heard_right_is_left_alone_and_no_word_gets_lost() {
         let doctors = ["Dr. Patel", "Dr. Pattel", "Dr. Chen"];
         assert!(meant("Doctor Patel, please.", &doctors).is_empty(), "it is one of them");
+        assert!(meant("Is ten available?", &doctors).is_empty(), "ten is a time");
         for text in meant("I see Battle often", &doctors) {
             assert_eq!(text.split(' ').count(), 4, "{text}");
         }
+    }
+
+    #[test]
+    fn words_of_a_date_are_looked_for_where_a_date_is_asked() {
+        let meant = |expect: Expect| -> Vec<_> {
+            candidates("May eighteen", &expect.into()).into_iter().map(|it| it.text).collect()
+        };
+        assert!(meant(Expect::Date).contains(&"May eighteenth".to_owned()));
+        assert!(meant(Expect::Digits).is_empty());
     }
 
     #[test]

@@ -27,6 +27,8 @@ const MIN_SAMPLES: usize = 8_000;
 /// A phrase that is likely now is believed in place of what was heard if the sound speaks against it no more than
 /// this, in nats.
 const BELIEVED: f32 = 6.0;
+/// A word that anybody may say at any time must be likelier than what was heard, by so much.
+const SURER: f32 = 0.5;
 /// Names in one sentence that are put right.
 const ROUNDS: usize = 2;
 /// Heads of its attention, and the width of one.
@@ -80,7 +82,7 @@ impl MoonshineModel {
         states: &Value,
     ) -> Result<Decoded, RunError> {
         for _ in 0..ROUNDS {
-            let candidates = candidates(&decoded.text, &hints.phrases);
+            let candidates = candidates(&decoded.text, hints);
             if candidates.is_empty() {
                 break;
             }
@@ -88,10 +90,10 @@ impl MoonshineModel {
             let texts: Vec<_> = texts.map(|text| self.framed(text)).collect();
             let weights = self.decoder.weigh(&texts, states)?;
             let Some((heard, others)) = weights.split_first() else { break };
-            let best = others.iter().zip(candidates).max_by(|(a, _), (b, _)| a.total_cmp(b));
-            let Some((_, best)) = best.filter(|(weight, _)| **weight >= heard - BELIEVED) else {
-                break;
-            };
+            let believed = others.iter().zip(candidates).filter(|(weight, candidate)| {
+                **weight >= heard - if candidate.likely { BELIEVED } else { -SURER }
+            });
+            let Some((_, best)) = believed.max_by(|(a, _), (b, _)| a.total_cmp(b)) else { break };
             decoded.text = best.text;
         }
         Ok(decoded)
@@ -116,7 +118,7 @@ impl MoonshineModel {
     fn say(&self, states: &Value, limit: usize, must_begin: bool) -> Result<Decoded, RunError> {
         let mut memory = self.decoder.begin();
         let mut said: Vec<u32> = Vec::with_capacity(limit);
-        let mut sureness = 0.0;
+        let mut probabilities = Vec::with_capacity(limit);
         while said.len() < limit {
             let not_the_end = must_begin && said.is_empty();
             let logits =
@@ -124,14 +126,14 @@ impl MoonshineModel {
             let next = likeliest(&logits, 1, |token| not_the_end && token == END);
             let Some((token, probability)) = next.filter(|(token, _)| *token != END) else { break };
             said.push(token);
-            sureness += probability;
+            probabilities.push(probability);
             if let Some(length) = without_loop(&said) {
                 said.truncate(length);
                 break;
             }
         }
         let text = self.pieces.text(&said);
-        Ok(Decoded { text, sureness: sureness.min(said.len() as f32), pieces: said.len() })
+        Ok(Decoded::new(text, &probabilities[..said.len()]))
     }
 }
 
@@ -147,10 +149,8 @@ impl Ear for MoonshineModel {
             decoded = self.say(&states, limit, true)?;
         }
         match hints {
-            Some(hints) if !hints.phrases.is_empty() => {
-                self.in_the_light_of(hints, decoded, &states)
-            }
-            _ => Ok(decoded),
+            Some(hints) => self.in_the_light_of(hints, decoded, &states),
+            None => Ok(decoded),
         }
     }
 

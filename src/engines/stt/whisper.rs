@@ -74,7 +74,7 @@ impl WhisperModel {
     /// # Errors
     /// When a file is missing, damaged, or not this model.
     pub fn load(paths: &ModelPaths) -> Result<Arc<Self>, ModelError> {
-        let encoder = Network::load(paths, ModelFile::WhisperEncoder)?;
+        let encoder = Network::load_for_any_length(paths, ModelFile::WhisperEncoder)?;
         let decoder = Network::load(paths, ModelFile::WhisperDecoder)?;
         let json = paths.read(ModelFile::WhisperTokenizer)?;
         let pieces = BytePieces::parse(&json)
@@ -136,7 +136,7 @@ impl WhisperModel {
         let mut memory = self.decoder.begin();
         let mut next = vec![start, spanish, transcribe, no_times];
         let mut said: Vec<u32> = Vec::with_capacity(limit);
-        let mut sureness = 0.0;
+        let mut probabilities = Vec::with_capacity(limit);
         while said.len() < limit {
             let not_the_end = must_begin && said.is_empty();
             let logits = self.decoder.step(&next, states, &mut memory)?;
@@ -147,7 +147,7 @@ impl WhisperModel {
                 break;
             };
             said.push(token);
-            sureness += probability;
+            probabilities.push(probability);
             if let Some(length) = without_loop(&said) {
                 said.truncate(length);
                 break;
@@ -155,7 +155,7 @@ impl WhisperModel {
             next = vec![token];
         }
         let text = self.pieces.text(&said);
-        Ok(Decoded { text, sureness: sureness.min(said.len() as f32), pieces: said.len() })
+        Ok(Decoded::new(text, &probabilities[..said.len()]))
     }
 }
 

@@ -5,6 +5,7 @@ mod embedded;
 mod flite;
 mod hibari;
 mod kokoro;
+mod lexicon;
 mod phonemes;
 mod spanish;
 mod spectrum;

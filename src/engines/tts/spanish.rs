@@ -233,7 +233,7 @@ fn word_phonemes(word: &str, mut before: Option<char>, said: &mut String) -> Opt
         let after_nasal = matches!(before, None | Some('m' | 'n' | 'ŋ' | 'ɲ'));
         let sign = match (sound, sounds.get(n + 1)) {
             (Sound::Fixed(sign), _) => (*sign).to_owned(),
-            (Sound::N, Some(Sound::Fixed("k" | "x" | "w") | Sound::Soft('ɡ'))) => "ŋ".to_owned(),
+            (Sound::N, Some(Sound::Fixed("k" | "x") | Sound::Soft('ɡ'))) => "ŋ".to_owned(),
             (Sound::N, Some(Sound::Fixed("p" | "m") | Sound::Soft('b'))) => "m".to_owned(),
             (Sound::N, _) => "n".to_owned(),
             (Sound::Soft('d'), _) if after_nasal || before == Some('l') => "d".to_owned(),

@@ -51,7 +51,9 @@ pub(super) fn capture(packets: &[Datagram], swapped: bool, nano: bool) -> Vec<u8
     let number = |value: u32| if swapped { value.to_be_bytes() } else { value.to_le_bytes() };
     let mut bytes = Vec::new();
     bytes.extend(number(if nano { 0xa1b2_3c4d } else { 0xa1b2_c3d4 }));
-    [0, 0, 0, 65_535, 1].map(|field| bytes.extend(number(field)));
+    for field in [0, 0, 0, 65_535, 1] {
+        bytes.extend(number(field));
+    }
     for packet in packets {
         let udp = 8 + packet.payload.len();
         let mut frame = vec![0; 12];

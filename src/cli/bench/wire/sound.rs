@@ -15,8 +15,10 @@ pub(super) struct Spurt {
 /// 2 ms at 8 kHz.
 const GRAIN: usize = 16;
 const GRAIN_SECONDS: f64 = GRAIN as f64 / 8000.0;
-/// Levels are taken over 8 ms.
-const WINDOW: usize = 4;
+/// Grains between two pulses of a deep voice.
+const HOLE: usize = 4;
+/// Grains that are too few for sound: 8 ms.
+const CRACKLE: usize = 4;
 /// Speech has packets this loud (dBov); telephone speech is about 20 dB above.
 const SPEECH: f64 = -40.0;
 /// And so many of them: 60 ms is a short vowel.
@@ -31,8 +33,10 @@ const MARGIN: f64 = 10.0;
 const FLOOR: f64 = -75.0;
 /// An edge is looked for as far from the first and the last loud packet.
 const REACH: f64 = 0.128;
-/// A dip that is shorter than a stop consonant's closure belongs to the edge.
-const DIP: usize = 10;
+/// Grains of a packet.
+const PACKET_GRAINS: usize = 10;
+/// The closure of a stop consonant, in grains: what follows it is the end of the word ("located").
+const DIP: usize = 50;
 
 /// A grain, where it lies and how loud it is.
 struct Grain {
@@ -43,13 +47,13 @@ struct Grain {
 /// Finds speech. `ends_at_packet`: a packet's sound ends where it was on the wire, as the sender's does.
 pub(super) fn spurts(packets: &[Packet], ends_at_packet: bool) -> Vec<Spurt> {
     let grains = grains(packets, ends_at_packet);
-    let levels = windowed(&grains);
-    let threshold = floor(&levels).max(FLOOR) + MARGIN;
+    let levels: Vec<f64> = grains.iter().map(|grain| decibel(grain.energy)).collect();
+    let loud = sounding(&levels, floor(&levels).max(FLOOR) + MARGIN);
     stretches(packets, ends_at_packet)
         .into_iter()
         .map(|(first, last)| Spurt {
-            began: edge(&grains, &levels, threshold, first, false),
-            ended: edge(&grains, &levels, threshold, last, true) + GRAIN_SECONDS,
+            began: edge(&grains, &loud, first, false),
+            ended: edge(&grains, &loud, last, true) + GRAIN_SECONDS,
         })
         .collect()
 }
@@ -79,15 +83,25 @@ fn decibel(energy: f64) -> f64 {
     10.0 * energy.max(1e-13).log10()
 }
 
-/// The level of each grain with those round it.
-fn windowed(grains: &[Grain]) -> Vec<f64> {
-    (0..grains.len())
-        .map(|n| {
-            let from = n.saturating_sub(WINDOW / 2);
-            let part = &grains[from..grains.len().min(from + WINDOW)];
-            decibel(part.iter().map(|grain| grain.energy).sum::<f64>() / part.len() as f64)
-        })
-        .collect()
+/// Whether each grain belongs to sound: above the threshold, in a run that is longer than a crackle. The pitch of a
+/// voice leaves holes of a few milliseconds.
+fn sounding(levels: &[f64], threshold: f64) -> Vec<bool> {
+    let mut loud: Vec<bool> = levels.iter().map(|level| *level > threshold).collect();
+    flip_short(&mut loud, false, HOLE);
+    flip_short(&mut loud, true, CRACKLE);
+    loud
+}
+
+/// Turns over all runs of `value` that are not longer than `limit`.
+fn flip_short(values: &mut [bool], value: bool, limit: usize) {
+    let mut start = 0;
+    while start < values.len() {
+        let length = values[start..].iter().take_while(|v| **v == values[start]).count();
+        if values[start] == value && length <= limit {
+            values[start..start + length].fill(!value);
+        }
+        start += length;
+    }
 }
 
 /// A tenth of all grains is quieter: people are silent half of the time.
@@ -125,30 +139,26 @@ fn stretches(packets: &[Packet], ends_at_packet: bool) -> Vec<(f64, f64)> {
     speech.map(|(first, _, last, _)| (first, last)).collect()
 }
 
-/// Walks from loud sound outwards until it stays at the floor for longer than a dip.
-fn edge(grains: &[Grain], levels: &[f64], threshold: f64, from: f64, forward: bool) -> f64 {
-    let start = grains.partition_point(|grain| grain.at < from).min(grains.len().saturating_sub(1));
-    let mut edge = grains.get(start).map_or(from, |grain| grain.at);
-    let mut quiet = 0;
-    let mut n = start;
-    loop {
-        let Some(grain) = grains.get(n) else { break };
-        if (grain.at - from).abs() > REACH || quiet > DIP {
+/// Walks from sound outwards until it stays at the floor for longer than a dip.
+fn edge(grains: &[Grain], loud: &[bool], from: f64, forward: bool) -> f64 {
+    let step = |n: usize, forward: bool| if forward { Some(n + 1) } else { n.checked_sub(1) };
+    let near = |n: &usize| grains.get(*n).is_some_and(|grain| (grain.at - from).abs() <= REACH);
+    let start = grains.partition_point(|grain| grain.at < from);
+    // The packet is loud, and its middle need not be: the walk begins further in.
+    let mut inwards =
+        std::iter::successors(Some(start), |n| step(*n, !forward)).take(PACKET_GRAINS);
+    let first = inwards.find(|n| loud.get(*n) == Some(&true)).unwrap_or(start);
+    let (mut edge, mut quiet) = (first, 0);
+    let outwards = std::iter::successors(Some(first), |n| step(*n, forward)).take_while(near);
+    for n in outwards {
+        quiet = if loud[n] { 0 } else { quiet + 1 };
+        if loud[n] {
+            edge = n;
+        } else if quiet > DIP {
             break;
         }
-        if levels[n] > threshold {
-            edge = grain.at;
-            quiet = 0;
-        } else {
-            quiet += 1;
-        }
-        match (forward, n.checked_sub(1)) {
-            (true, _) => n += 1,
-            (false, Some(before)) => n = before,
-            (false, None) => break,
-        }
     }
-    edge
+    grains.get(edge).map_or(from, |grain| grain.at)
 }
 
 #[cfg(test)]
@@ -186,8 +196,8 @@ mod tests {
             let found = spurts(&packets(&levels(&script), |_| 0.0), ends_at_packet);
             assert_eq!(found.len(), 2, "{found:?}");
             for (spurt, (began, ended)) in found.iter().zip([(1.007, 1.620), (2.520, 2.825)]) {
-                assert!((spurt.began - began - shift).abs() < 0.006, "{spurt:?}");
-                assert!((spurt.ended - ended - shift).abs() < 0.006, "{spurt:?}");
+                assert!((spurt.began - began - shift).abs() < 0.0041, "{spurt:?}");
+                assert!((spurt.ended - ended - shift).abs() < 0.0041, "{spurt:?}");
             }
         }
     }
@@ -198,8 +208,8 @@ mod tests {
         let script = [(800, -62.0), (40, -46.0), (400, -20.0), (90, -48.0), (1670, -62.0)];
         let found = spurts(&packets(&levels(&script), |_| 0.0), false);
         assert_eq!(found.len(), 1, "{found:?}");
-        assert!((found[0].began - 0.800).abs() < 0.006, "{found:?}");
-        assert!((found[0].ended - 1.330).abs() < 0.006, "{found:?}");
+        assert!((found[0].began - 0.800).abs() < 0.0041, "{found:?}");
+        assert!((found[0].ended - 1.330).abs() < 0.0041, "{found:?}");
     }
 
     #[test]
@@ -216,6 +226,6 @@ mod tests {
         // All from the word on come 300 ms later: the stream stood still.
         let late = |n| if n >= 50 { 0.3 } else { 0.0 };
         let found = spurts(&packets(&levels(&script), late), false);
-        assert!((found[0].began - 1.3).abs() < 0.006, "{found:?}");
+        assert!((found[0].began - 1.3).abs() < 0.0041, "{found:?}");
     }
 }
