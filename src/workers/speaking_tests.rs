@@ -233,13 +233,17 @@ impl Voice for Parted {
     }
 }
 
-/// Voices of which each has a lighter one; what the voices and what the lighter ones were asked.
-fn parted(voices: usize, takes: Duration) -> (Speaking, Receiver<String>, Receiver<String>) {
+/// Voices, each with a lighter one or all without; what the voices and what the lighter ones were asked.
+fn parted(
+    voices: usize,
+    takes: Duration,
+    lighter: bool,
+) -> (Speaking, Receiver<String>, Receiver<String>) {
     let (asked, heard) = channel();
     let (light_asked, light_heard) = channel();
     let voice = |_| -> Box<dyn Voice> {
         let light = Parted { asked: light_asked.clone(), takes: Duration::ZERO, light: None };
-        Box::new(Parted { asked: asked.clone(), takes, light: Some(Box::new(light)) })
+        Box::new(Parted { asked: asked.clone(), takes, light: lighter.then(|| Box::new(light)) })
     };
     (Speaking::start((0..voices).map(voice).collect()).unwrap(), heard, light_heard)
 }
@@ -259,7 +263,7 @@ fn say(speaking: &Speaking, leg: u32, utterance: u32, text: &str) {
 
 #[test]
 fn every_first_part_comes_before_any_later_one() {
-    let (speaking, heard, _) = parted(1, Duration::from_millis(30));
+    let (speaking, heard, _) = parted(1, Duration::from_millis(30), false);
     let legs: Vec<_> = (1..=3).map(|leg| attach(&speaking, leg)).collect();
     for leg in 1..=3 {
         say(
@@ -276,7 +280,7 @@ fn every_first_part_comes_before_any_later_one() {
 
 #[test]
 fn two_voices_share_the_work_and_each_leg_hears_its_own_in_order() {
-    let (speaking, heard, _) = parted(2, Duration::from_millis(5));
+    let (speaking, heard, _) = parted(2, Duration::from_millis(5), false);
     let legs: Vec<_> = (1..=4).map(|leg| attach(&speaking, leg)).collect();
     for utterance in 1..=3 {
         (1..=4).for_each(|leg| say(&speaking, leg, utterance, "a|bb|ccc"));
@@ -301,7 +305,7 @@ fn two_voices_share_the_work_and_each_leg_hears_its_own_in_order() {
 
 #[test]
 fn who_would_wait_too_long_hears_the_lighter_voice() {
-    let (speaking, heard, light) = parted(1, Duration::from_millis(300));
+    let (speaking, heard, light) = parted(1, Duration::from_millis(300), true);
     let (_playback, events) = attach(&speaking, 1);
     // The first measures the voice: 300 ms for ten letters.
     say(&speaking, 1, 1, "0123456789");
@@ -324,7 +328,7 @@ fn who_would_wait_too_long_hears_the_lighter_voice() {
 
 #[test]
 fn the_lighter_voice_says_what_the_voice_could_not() {
-    let (speaking, _, light) = parted(1, Duration::ZERO);
+    let (speaking, _, light) = parted(1, Duration::ZERO, true);
     let (mut playback, events) = attach(&speaking, 1);
     say(&speaking, 1, 1, "ok|bad|end");
     let fell =
@@ -338,7 +342,7 @@ fn the_lighter_voice_says_what_the_voice_could_not() {
 
 #[test]
 fn parts_of_a_prompt_are_known_when_they_come_in_another_text() {
-    let (speaking, heard, _) = parted(2, Duration::ZERO);
+    let (speaking, heard, _) = parted(2, Duration::ZERO, false);
     speaking.prerender_in_idle_time(["Hello.|How are you?", "Bye."], Manner::default());
     while !speaking.is_prerendered("Bye.", Manner::default()) {
         std::thread::sleep(Duration::from_millis(1));
@@ -364,7 +368,7 @@ fn parts_of_a_prompt_are_known_when_they_come_in_another_text() {
 
 #[test]
 fn a_slow_voice_says_a_short_piece_first_and_a_prompt_in_one() {
-    let (speaking, heard, _) = parted(1, Duration::from_millis(100));
+    let (speaking, heard, _) = parted(1, Duration::from_millis(100), false);
     let (_playback, events) = attach(&speaking, 1);
     let mut next = || heard.recv().unwrap();
     speaking.prerender_in_idle_time(["aa~bb"], Manner::default());
