@@ -9,7 +9,6 @@ use std::time::Duration;
 use agent_world::{MOVE, World, check, play, setting};
 use attendant::agent::Goal;
 use attendant::agent::tools::ErrorCode;
-use attendant::base::Language;
 
 // ---- A. moving an appointment ----
 

@@ -7,8 +7,7 @@ mod timeline;
 use call_world::{ANNOUNCED, GREETED, RUNG, check};
 
 /// The agent asks its first question.
-const ASKING: &str = concat!(
-    "
+const ASKING: &str = "
             0ms > open media
             0ms > 180
             0ms > 200
@@ -19,8 +18,7 @@ const ASKING: &str = concat!(
             3000ms < heard 1
             3000ms < rendered 2 100
             3001ms < started 2
-    "
-);
+    ";
 
 #[test]
 fn uh_huh_holds_the_agent_for_a_moment() {

@@ -153,7 +153,7 @@ mod tests {
     fn a_suspicion_does_not_outlast_our_echo() {
         for (speaks, told) in [(true, confirmed(4)), (false, VoiceHint::Denied)] {
             let mut gate = EchoGate::default();
-            (0..4).for_each(|_| drop(gate.vote(true, false, 20.0)));
+            (0..4).for_each(|_| _ = gate.vote(true, false, 20.0));
             assert_eq!(gate.rest(speaks), Some(told));
             assert!(gate.is_at_rest());
             assert_eq!(gate.rest(speaks), None);
