@@ -18,7 +18,8 @@ use crate::sip::{Command, Refusal};
 use crate::speech::floor::{Overlap, Verdict};
 use crate::speech::{RecognizerError, Transcript, VoiceError};
 use crate::workers::{
-    HearingEvent, HearingSink, LegControl, Port, SpeakingEvent, SpeakingSink, WorkersError,
+    HearingEvent, HearingSink, LegControl, Port, Rendering, SpeakingEvent, SpeakingSink,
+    WorkersError,
 };
 
 use super::judge;
@@ -299,13 +300,21 @@ impl Hands {
     fn speaking_sink(&self) -> SpeakingSink {
         let (call, inbox) = (self.call, self.inbox.clone());
         Box::new(move |_, event| match event {
-            SpeakingEvent::Rendered { utterance, frames_total: frames, first, took } => {
-                ops::VoiceRendered { call, utterance, first, took }.emit();
+            SpeakingEvent::Rendered { utterance, frames_total: frames, first, took, by } => {
+                let by = match by {
+                    Rendering::Cached => ops::VoiceLabel::Cached,
+                    Rendering::Voice => ops::VoiceLabel::Voice,
+                    Rendering::Light => ops::VoiceLabel::Light,
+                };
+                ops::VoiceRendered { call, utterance, first, took, by }.emit();
                 let _ = inbox.try_send(Input::Rendered { utterance, frames });
             }
             SpeakingEvent::Failed { utterance, what } => {
                 ops::VoiceFailed { call, error: &VoiceError::Failed { what } }.emit();
                 let _ = inbox.try_send(Input::NotRendered { utterance });
+            }
+            SpeakingEvent::FellBack { what, .. } => {
+                ops::VoiceFailed { call, error: &VoiceError::Failed { what } }.emit();
             }
             // The call has stopped it itself and knows.
             SpeakingEvent::Dropped { .. } => {}

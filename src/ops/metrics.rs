@@ -118,7 +118,7 @@ const HISTOGRAMS: &[(&str, &str, &[f64])] = &[
     ),
     (
         VOICE_FIRST_SECONDS,
-        "From a sentence to the first sound of it.",
+        "From a sentence to the first sound of it, by where it came from: cached, voice or light.",
         &[0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0],
     ),
     (
