@@ -42,8 +42,6 @@ impl Recognizer for Says {
 /// What came of a call: what was understood and said, in order.
 struct Outcome {
     told: Vec<String>,
-    health: String,
-    metrics: String,
 }
 
 impl Outcome {
@@ -121,12 +119,10 @@ fn call(
         phone.await.unwrap().call(plan).await.unwrap()
     });
     drop(report);
-    let health = folder.get("/health").unwrap();
-    let metrics = folder.get("/metrics").unwrap();
     runtime.block_on(gateway.stop(Duration::from_secs(2)));
     let told = told.lock().unwrap().clone();
-    println!("{told:#?}\n{health}");
-    Outcome { told, health, metrics }
+    println!("{told:#?}");
+    Outcome { told }
 }
 
 fn ears(server: &Server) -> (&'static str, String) {
@@ -158,12 +154,6 @@ fn a_language_is_changed_in_mid_call() {
     let said =
         String::from_utf8(speaks.asked().into_iter().flat_map(|a| a.body).collect()).unwrap();
     assert!(said.contains("Of course."), "{said}");
-    assert!(
-        outcome.health.contains("recogniser deepgram-websocket at 127.0.0.1"),
-        "{}",
-        outcome.health
-    );
-    assert!(outcome.health.contains(": fine"));
 }
 
 #[test]
@@ -196,11 +186,4 @@ fn a_vendor_that_is_lost_in_mid_call_is_not_noticed() {
     assert_eq!(outcome.caller()[..3], ["When are you open?", "What is your address?", "Goodbye."]);
     assert!(outcome.has("Maple Street"), "{:?}", outcome.told);
     assert!(outcome.has("over: AgentHungUp"), "{:?}", outcome.told);
-    for series in [
-        "attendant_vendor_failures_total{engine=\"recognizer\",fault=\"late\"}",
-        "attendant_vendor_failures_total{engine=\"voice\",fault=\"cut\"}",
-    ] {
-        let count = outcome.metrics.lines().find_map(|line| line.strip_prefix(series));
-        assert!(count.is_some_and(|count| count.trim() != "0"), "{series}: {count:?}");
-    }
 }
