@@ -292,7 +292,7 @@ fn a_physical_is_booked() {
         agent: You're booked for Thursday, November 26 at 2:00 PM with Dr. Patel.
         agent: Can I help you with anything else?
         caller: No, that's all. Thanks, bye.
-        agent: Thank you for calling. Goodbye.
+        agent: Thank you for calling. Goodbye. [protected]
         agent: (hangs up)
         ",
     );

@@ -8,7 +8,7 @@ use attendant::base::Language;
 
 /// A conversation on a route with these languages, of which this is said after the greeting.
 fn in_languages(tags: &[&str], words: &str) -> Vec<String> {
-    let languages = tags.iter().map(|tag| Language::tagged(tag).expect("a known tag")).collect();
+    let languages = tags.iter().map(|tag| Language::tagged(tag).expect("a tag")).collect();
     let mut world = World::with(attendant::agent::Setting { languages, ..setting(1) });
     world.story.clear();
     world.say(words);
@@ -18,14 +18,6 @@ fn in_languages(tags: &[&str], words: &str) -> Vec<String> {
 #[test]
 fn who_asks_for_a_language_of_the_route_goes_to_a_person_who_speaks_it() {
     for (tag, words) in [
-        ("es-US", "Can you speak Spanish?"),
-        ("es-US", "\u{bf}Habla espa\u{f1}ol?"),
-        ("es-US", "habla espanol"),
-        ("es-US", "En espa\u{f1}ol, por favor."),
-        ("es-US", "I don't speak English."),
-        ("es-US", "No hablo ingl\u{e9}s."),
-        ("es-US", "Spanish, please."),
-        ("es-US", "Spanish."),
         ("zh-CN", "Do you speak Chinese?"),
         ("zh-CN", "Mandarin please"),
         ("zh-CN", "\u{4f60}\u{4f1a}\u{8bf4}\u{4e2d}\u{6587}\u{5417}\u{ff1f}"),

@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 
 use super::language::{Asked, BirthHeard, NamePart, digit_run, tokens, understand};
+use crate::agent::tongue::Tongue;
 use crate::base::Expect;
 
 /// What was found; nothing of what was not asked for.
@@ -26,7 +27,7 @@ pub fn read_facts(text: &str, expect: Expect, today: Date) -> FactsRead {
         Expect::Digits => Asked::Digits,
         Expect::Anything | Expect::YesNo => Asked::Open,
     };
-    let understood = understand(text, asked, &[], today);
+    let understood = understand(text, asked, Tongue::English, &[], today);
     let birth = match understood.birth {
         Some(BirthHeard::Full(date)) => Some(date),
         _ => None,
@@ -53,6 +54,6 @@ mod tests {
         let digits = read("It's 312, 555, oh one three one.", Expect::Digits).digits;
         assert_eq!(digits.as_deref(), Some("3125550131"));
         let name = read("My name is Maria Lopez.", Expect::Name);
-        assert_eq!((name.given.as_deref(), name.family.as_deref()), (Some("maria"), Some("lopez")));
+        assert_eq!((name.given.as_deref(), name.family.as_deref()), (Some("Maria"), Some("Lopez")));
     }
 }
