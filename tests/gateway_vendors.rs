@@ -176,12 +176,14 @@ fn who_asks_for_spanish_or_mandarin_goes_to_a_person() {
 #[test]
 fn a_vendor_that_is_lost_in_mid_call_is_not_noticed() {
     let _alone = alone();
-    // It hears one turn; then it keeps the connection and says nothing.
-    let hears = Server::scripted(Mode::HalfOpen, socket::serve, &["When are you open?"]);
+    // Each connection hears one turn; then it is kept and says nothing: the embedded ears hear the second turn, and a
+    // new connection the third.
+    let words = ["When are you open?", "Goodbye."];
+    let hears = Server::scripted(Mode::HalfOpen, socket::serve, &words);
     // It stops in the middle of each sentence.
     let speaks = Server::start(Mode::Cut, http::serve);
     let voice = ("openai-http", format!("http://{}/v1", speaks.address));
-    let embedded = ["What is your address?", "Goodbye."];
+    let embedded = ["What is your address?"];
     let outcome = call("\"en-US\"", ears(&hears), voice, &embedded, 3);
     assert_eq!(outcome.caller()[..3], ["When are you open?", "What is your address?", "Goodbye."]);
     assert!(outcome.has("Maple Street"), "{:?}", outcome.told);
