@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use tokio::time::sleep_until;
 
 use crate::agent::tools::ErrorCode;
-use crate::base::{CallId, Language, LegId, Phi, Purpose, TrunkName, TurnId};
+use crate::base::{CallId, Epoch, Language, LegId, Phi, Purpose, TrunkName, TurnId};
 use crate::call::{Call, Input, Outcome, Output, Setup, Summary, Told};
 use crate::media::{Backdrop, Way};
 use crate::ops;
@@ -130,15 +130,7 @@ impl Hands {
                 }
             }
             Output::Duck(_) | Output::Pause(_) => self.steer_media(&output),
-            Output::Flush { epoch } => {
-                if let Some(media) = &self.media {
-                    media.flush(epoch);
-                    // Then, so that nothing of the old epoch is heard again.
-                    media.pause(false);
-                    media.duck(false);
-                }
-                self.shared.speaking.stop(leg, epoch);
-            }
+            Output::Flush { epoch } => self.flush(epoch),
             Output::Hear { language } => self.hear_in(language),
             Output::Expect(hints) => {
                 self.managed("expectation", self.shared.hearing.expect(leg, hints));
@@ -197,6 +189,16 @@ impl Hands {
             SdpError::Malformed { .. } | SdpError::NoAudio { .. } => ops::RefusalLabel::BadOffer,
         };
         ops::CallRefused { call, trunk, reason, status, why }.emit();
+    }
+
+    fn flush(&self, epoch: Epoch) {
+        if let Some(media) = &self.media {
+            media.flush(epoch);
+            // Then, so that nothing of the old epoch is heard again.
+            media.pause(false);
+            media.duck(false);
+        }
+        self.shared.speaking.stop(self.leg, epoch);
     }
 
     fn steer_media(&self, output: &Output) {
