@@ -53,6 +53,6 @@ mod tests {
         let digits = read("It's 312, 555, oh one three one.", Expect::Digits).digits;
         assert_eq!(digits.as_deref(), Some("3125550131"));
         let name = read("My name is Maria Lopez.", Expect::Name);
-        assert_eq!((name.given.as_deref(), name.family.as_deref()), (Some("maria"), Some("lopez")));
+        assert_eq!((name.given.as_deref(), name.family.as_deref()), (Some("Maria"), Some("Lopez")));
     }
 }
