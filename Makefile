@@ -23,7 +23,7 @@ CARGO ?= cargo
 
 # command=package: a command that is there already, from wherever, is not installed again.
 RUN_NEEDS  := gcc=gcc pkg-config=pkg-config npm=npm pip3=python3-pip flite=flite
-TEST_NEEDS := $(RUN_NEEDS) sipp=sip-tester ffmpeg=ffmpeg baresip=baresip sipsak=sipsak svmap=sipvicious \
+TEST_NEEDS := $(RUN_NEEDS) age=age sipp=sip-tester ffmpeg=ffmpeg baresip=baresip sipsak=sipsak svmap=sipvicious \
               espeak-ng=espeak-ng kamailio=kamailio tshark=tshark openssl=openssl sox=sox \
               systemd-analyze=systemd sqlite3=sqlite3
 BENCH_NEEDS := $(TEST_NEEDS) rtpengine=rtpengine-daemon stress-ng=stress-ng taskset=util-linux chrt=util-linux

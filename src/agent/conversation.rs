@@ -8,13 +8,16 @@ use std::time::{Duration, Instant};
 
 use crate::agent::api::{Decision, Goal, Input, Output, Patience, Setting};
 use crate::agent::caller_timers::CallerTimers;
+use crate::agent::confidence::Confidence;
 use crate::agent::facts::Facts;
-use crate::agent::guard::{Claim, claims, mask, masked_digits, names_anyone};
+use crate::agent::greets_in;
+use crate::agent::guard::{Claim, claims, masked_digits, names_anyone};
 use crate::agent::language::{Understood, tokens, understand};
 use crate::agent::memory::Memory;
 use crate::agent::planner::{Flight, Step, Task};
+use crate::agent::tongue::Tongue;
 use crate::agent::tools::{ErrorCode, ToolCall, ToolResult};
-use crate::agent::wording::Wording;
+use crate::agent::wording::{Line, Wording, lines};
 use crate::base::{
     Expect, Hints, Language, Phi, Purpose, TimerTable, ToolRequestId, TurnId, UtteranceId,
 };
@@ -45,6 +48,8 @@ pub(crate) enum Timer {
     Transfer,
     /// The caller has stopped keying digits.
     Keyed,
+    /// What must not be kept is over, although no turn ended it.
+    Private,
 }
 
 /// The last thing the caller was asked, to be asked again.
@@ -54,6 +59,8 @@ pub(crate) struct Question {
     pub(crate) interruptible: bool,
     pub(crate) expect: Expect,
     pub(crate) patience: Patience,
+    /// The language it was put in.
+    pub(crate) tongue: Tongue,
 }
 
 /// How well it goes.
@@ -111,8 +118,9 @@ pub struct Conversation {
     /// Answered while an emergency had the floor.
     pub(crate) parked: Vec<(Flight, ToolResult)>,
     pub(crate) keyed: Phi<String>,
+    pub(crate) confidence: Confidence,
     pub(crate) timers: TimerTable<Timer>,
-    /// [`Timer::Transfer`] and [`Timer::Keyed`].
+    /// [`Timer::Transfer`], [`Timer::Keyed`] and [`Timer::Private`].
     pub(crate) caller_timers: CallerTimers,
     outputs: VecDeque<Output>,
     next_utterance: UtteranceId,
@@ -125,7 +133,10 @@ impl Conversation {
     /// Starts a conversation; [`Input::Answered`] makes it greet.
     pub fn new(setting: Setting) -> Self {
         Self {
-            wording: Wording::new(setting.seed),
+            wording: Wording::new(
+                setting.seed,
+                Tongue::of(greets_in(&setting.languages)).unwrap_or_default(),
+            ),
             facts: Facts::default(),
             task: Task::default(),
             step: Step::Open,
@@ -144,6 +155,7 @@ impl Conversation {
             deferred: None,
             parked: Vec::new(),
             keyed: Phi::default(),
+            confidence: Confidence::default(),
             timers: TimerTable::default(),
             caller_timers: CallerTimers::default(),
             outputs: VecDeque::new(),
@@ -166,12 +178,17 @@ impl Conversation {
         match input {
             Input::Answered => self.greet(),
             Input::Partial { turn, text } => {
-                self.guard_emergency(turn, text.reveal(Purpose::Understanding));
+                let text = text.reveal(Purpose::Understanding);
+                self.keep_nothing_of_partial(now, text);
+                self.guard_emergency(turn, text);
             }
             Input::Heard { turn, text, .. } => {
                 self.hear(now, turn, text.reveal(Purpose::Understanding))
             }
-            Input::Dtmf { digit } => self.key(now, digit),
+            Input::Dtmf { digit } => {
+                self.keep_nothing_of_key(now, digit);
+                self.key(now, digit);
+            }
             Input::Silence { lasted } => self.silence(lasted),
             Input::Spoken { utterance } => {
                 self.memory.spoken(utterance);
@@ -198,6 +215,7 @@ impl Conversation {
                 Timer::ToolDeadline => self.give_up_tools(now),
                 Timer::Transfer => self.start_transfer(now),
                 Timer::Keyed => self.keyed_enough(now),
+                Timer::Private => self.private_is_over(),
             }
         }
     }
@@ -239,19 +257,22 @@ impl Conversation {
         if std::mem::replace(&mut self.answered, true) {
             return;
         }
-        let greeting = format!(
-            "Thank you for calling {}. This is the practice's automated assistant.",
-            self.setting.practice.name
-        );
+        let greeting = self.wording.line(lines::GREETING, &[&self.setting.practice.name]);
         self.say(greeting, false);
-        self.ask(Step::Open, "How can I help you today?".into(), "ask.open");
+        if let Some(notice) = self.setting.notice.clone() {
+            let utterance = self.say(notice, false);
+            self.push(Output::Notice { utterance });
+        }
+        self.ask_line(Step::Open, lines::OPEN_TODAY, "ask.open");
     }
 
     fn hear(&mut self, now: Instant, turn: TurnId, text: &str) {
         self.trouble.turns += 1;
         self.trouble.is_answered();
         self.turn = turn;
-        self.heard = Some(Phi::new(mask(text)));
+        let (refused, kept) = self.keep_what_may_be(now, text);
+        self.heard = kept;
+        self.follow_the_caller(text);
         if self.guard_emergency(turn, text) {
             let understood = self.read(text);
             self.merge_identity(&understood);
@@ -266,19 +287,26 @@ impl Conversation {
         if matches!(self.step, Step::Transferring { .. }) {
             return self.hear_during_transfer(now, text);
         }
-        if masked_digits(text) {
+        if self.confidence.secret || masked_digits(text) {
             return self.refuse_digits();
         }
         if self.step == Step::Working && !self.flights.is_empty() {
             return self.defer(text);
         }
         let understood = self.read(text);
+        if refused {
+            self.tell_unrecorded();
+            if understood.intent.is_none() {
+                return self.ask_again_or_open();
+            }
+        }
         self.take_turn(now, &understood);
     }
 
     /// Understands a text in the light of the question that is open.
     pub(crate) fn read(&self, text: &str) -> Understood {
-        understand(text, self.step.asked(), &self.setting.practitioners, self.setting.now.date())
+        let (staff, today) = (&self.setting.practitioners, self.setting.now.date());
+        understand(text, self.step.asked(), self.wording.tongue, staff, today)
     }
 
     /// Keeps what is said while a tool runs; it is looked at when the tool has answered.
@@ -297,11 +325,7 @@ impl Conversation {
 
     fn refuse_digits(&mut self) {
         self.decide("guard", "privacy.digits");
-        self.say(
-            "Please don't give card or social security numbers on this line. I haven't kept it."
-                .into(),
-            true,
-        );
+        self.say_line(lines::NO_NUMBERS);
         self.ask_again();
     }
 
@@ -323,17 +347,29 @@ impl Conversation {
         utterance
     }
 
+    /// Says a sentence that may be cut off.
+    pub(crate) fn say_line(&mut self, line: Line) -> UtteranceId {
+        let text = self.wording.line(line, &[]);
+        self.say(text, true)
+    }
+
+    /// Asks a question that may be cut off.
+    pub(crate) fn ask_line(&mut self, step: Step, line: Line, rule: &'static str) {
+        let text = self.wording.line(line, &[]);
+        self.ask(step, text, rule);
+    }
+
     /// Holds back claims without a result, and names before verification. Neither can happen unless a rule of the
     /// planner is wrong; then the caller hears something harmless and the audit record says so.
     fn checked(&mut self, text: String) -> String {
         let claimed = claims(&text);
         if !claimed.is_empty() && !claimed.iter().any(|claim| self.done.contains(claim)) {
             self.decide("guard", "say_do");
-            return "One moment, please.".into();
+            return self.wording.line(lines::ONE_MOMENT, &[]);
         }
         if !self.facts.is_verified() && names_anyone(&text, self.facts.names()) {
             self.decide("guard", "privacy.name");
-            return "Thank you.".into();
+            return self.wording.line(lines::THANK_YOU, &[]);
         }
         text
     }
@@ -351,14 +387,15 @@ impl Conversation {
     fn put(&mut self, step: Step, text: String, interruptible: bool, rule: &'static str) {
         let (expect, patience) = step.listening();
         self.step = step;
-        self.question = Some(Question { text: Phi::new(text), interruptible, expect, patience });
+        let (text, tongue) = (Phi::new(text), self.wording.tongue);
+        self.question = Some(Question { text, interruptible, expect, patience, tongue });
         self.ask_again();
         self.decide("ask", rule);
     }
 
     /// Asks the open question again.
     pub(crate) fn ask_again(&mut self) {
-        let Some(question) = self.question.clone() else { return };
+        let Some(question) = self.question_now() else { return };
         self.listen();
         let utterance =
             self.say(question.text.reveal(Purpose::SpokenReply).clone(), question.interruptible);
@@ -369,7 +406,7 @@ impl Conversation {
     pub(crate) fn listen(&mut self) {
         if let Some(question) = &self.question {
             let (expect, patience) = (question.expect, question.patience);
-            let phrases = self.step.phrases(&self.setting.practitioners);
+            let phrases = self.step.phrases(&self.setting.practitioners, self.wording.tongue);
             self.outputs.push_back(Output::Listen { hints: Hints { expect, phrases }, patience });
         }
     }
@@ -431,18 +468,13 @@ impl Conversation {
 
     fn fill(&mut self) {
         if !self.memory.is_speaking() && self.step == Step::Working {
-            let filler = self.wording.pick(&[
-                "One moment, please.",
-                "Just a moment.",
-                "Let me look that up.",
-            ]);
-            self.say(filler.into(), true);
+            self.say_line(lines::FILLER);
         }
     }
 
     fn fill_again(&mut self) {
         if self.step == Step::Working {
-            self.say("I'm still working on it. Thank you for your patience.".into(), true);
+            self.say_line(lines::STILL_WORKING);
         }
     }
 

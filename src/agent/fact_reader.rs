@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 
 use super::language::{Asked, BirthHeard, NamePart, digit_run, tokens, understand};
+use crate::agent::tongue::Tongue;
 use crate::base::Expect;
 
 /// What was found; nothing of what was not asked for.
@@ -26,7 +27,7 @@ pub fn read_facts(text: &str, expect: Expect, today: Date) -> FactsRead {
         Expect::Digits => Asked::Digits,
         Expect::Anything | Expect::YesNo => Asked::Open,
     };
-    let understood = understand(text, asked, &[], today);
+    let understood = understand(text, asked, Tongue::English, &[], today);
     let birth = match understood.birth {
         Some(BirthHeard::Full(date)) => Some(date),
         _ => None,

@@ -6,6 +6,7 @@
 #[allow(missing_docs, reason = "variants are documented; a field `turn: TurnId` says all there is")]
 mod api;
 mod caller_timers;
+mod confidence;
 mod conversation;
 mod fact_reader;
 mod facts;
@@ -13,20 +14,21 @@ mod guard;
 mod language;
 mod memory;
 mod planner;
+mod tongue;
 pub mod tools;
 mod wording;
 
 use crate::base::Language;
 
-pub use api::{Decision, Goal, Input, Output, Patience, Setting};
+pub use api::{Decision, Goal, Input, Output, Patience, Private, Setting};
 pub use conversation::Conversation;
 pub use fact_reader::{FactsRead, read_facts};
 pub use memory::Memory;
 
-/// Whether the agent's own wording exists in a language. It greets in such a one and may go on in such a one; a caller
-/// who asks for another goes to a person.
+/// Whether the agent understands a language and has its sentences in it. It greets in such a one and may go on in such
+/// a one; a caller who asks for another goes to a person.
 pub fn speaks(language: Language) -> bool {
-    language.primary() == "en"
+    tongue::Tongue::of(language).is_some()
 }
 
 /// Returns the language in which the agent greets on a route with these: the first that it speaks.

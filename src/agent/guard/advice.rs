@@ -1,6 +1,6 @@
 //! Questions that only a clinician may answer. The agent says so and offers a message or a person.
 
-use crate::agent::language::{Token, any};
+use crate::agent::language::{Token, Understood, any};
 
 /// What was asked for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -25,7 +25,43 @@ impl Advice {
 }
 
 /// Finds a question that is not the agent's to answer.
-pub(crate) fn advice(tokens: &[Token]) -> Option<Advice> {
+pub(crate) fn advice(u: &Understood) -> Option<Advice> {
+    if u.spanish.is_empty() { in_english(&u.tokens) } else { in_spanish(&u.spanish) }
+}
+
+/// The same in Spanish, on words without accents.
+fn in_spanish(tokens: &[Token]) -> Option<Advice> {
+    #[rustfmt::skip]
+    let rules: &[(Advice, &[&str])] = &[
+        (Advice::Results, &[
+            "resultado|resultados ..3 analisis|examen|examenes|prueba|pruebas|laboratorio|sangre|biopsia|radiografia|orina|placa",
+            "mi|mis|el|los|sus|algun resultado|resultados",
+            "analisis|examenes|laboratorios|pruebas ..2 listos|listas|llegaron|llego|salieron",
+            "que|como salio|salieron|dijo|dijeron|muestra ..3 analisis|examen|examenes|prueba|pruebas|radiografia|biopsia",
+            "ya llegaron|salieron|estan ..2 analisis|examenes|resultados|pruebas|laboratorios",
+        ]),
+        (Advice::Dose, &[
+            "cuanto|cuanta|cuantos|cuantas ..4 tomar|tomo|tomarme|darle|doy|pastillas|miligramos|tylenol|ibuprofeno|aspirina|insulina|medicina|medicamento",
+            "que|cual ..2 dosis", "la dosis correcta|maxima|recomendada", "doble dosis|la dosis",
+            "debo|deberia|puedo|podria|puede|debe|tengo que ..1 tomar|tomarme|dejar|suspender|darle|mezclar|saltar|seguir|combinar ..4 pastilla*|medicina|medicamento*|tylenol|ibuprofeno|aspirina|antibiotico*|insulina|dosis|vitamina*|alcohol|tomando|tratamiento",
+            "debo|deberia dejar de? tomar*", "es seguro|malo|peligroso ..2 tomar|mezclar|dejar|combinar|dar",
+            "efecto|efectos secundario|secundarios", "que ..2 tomar|tomo para|contra|si",
+            "cual medicina|medicamento|pastilla|antibiotico",
+        ]),
+        (Advice::Clinical, &[
+            "es|sera|parece|suena ..1 grave|normal|peligroso|contagioso|serio|cancer|infeccion",
+            "debo|deberia preocuparme|preocupar", "debo|deberia ir a|al",
+            "tengo|tendre ..2 cancer|covid|gripe|infeccion|diabetes|neumonia $", "cree|piensa que tengo|tenga|es|sea",
+            "que tengo $", "que ..2 me pasa", "que ..2 enfermedad", "diagnosticar*|diagnostico",
+            "que significa", "que ..2 hago|hacer para|con|contra|por ..5 dolor|fiebre|tos|sarpullido|sintomas",
+            "consejo medico", "puede|podria ser ..2 cancer|infeccion|grave|covid|gripe", "remedio|remedios",
+            "como ..1 curo|cura|trato|trata",
+        ]),
+    ];
+    rules.iter().find(|(_, patterns)| any(tokens, patterns)).map(|(advice, _)| *advice)
+}
+
+fn in_english(tokens: &[Token]) -> Option<Advice> {
     #[rustfmt::skip]
     let rules: &[(Advice, &[&str])] = &[
         (Advice::Results, &[
@@ -92,7 +128,7 @@ mod tests {
         ];
         for (advice_wanted, texts) in table {
             for text in *texts {
-                assert_eq!(advice(&tokens(text)), Some(*advice_wanted), "{text:?}");
+                assert_eq!(in_english(&tokens(text)), Some(*advice_wanted), "{text:?}");
             }
         }
         for text in [
@@ -106,7 +142,7 @@ mod tests {
             "Is it possible in the morning?",
             "That's fine, I can take that.",
         ] {
-            assert_eq!(advice(&tokens(text)), None, "{text:?}");
+            assert_eq!(in_english(&tokens(text)), None, "{text:?}");
         }
     }
 }

@@ -4,7 +4,9 @@
 //! the 988 Lifeline's, the World Allergy Organization's for anaphylaxis, the AAP's for fever under three months,
 //! ACOG's for bleeding in pregnancy. A rule errs towards 911; what it must not take for an emergency is listed with it.
 
-use crate::agent::language::{Token, any, find_all, tokens};
+use super::red_flags_spanish;
+use crate::agent::language::{Token, any, find_all, folded, tokens};
+use crate::agent::tongue::Tongue;
 
 /// What an emergency needs.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -22,15 +24,17 @@ pub(crate) struct RedFlag {
     pub(crate) rule: &'static str,
     /// What it needs.
     pub(crate) kind: Kind,
+    /// The language in which it was said.
+    pub(crate) tongue: Tongue,
 }
 
-struct Rule {
-    id: &'static str,
-    kind: Kind,
+pub(super) struct Rule {
+    pub(super) id: &'static str,
+    pub(super) kind: Kind,
     /// Any of these is a hit, unless its surroundings say otherwise.
-    says: &'static [&'static str],
+    pub(super) says: &'static [&'static str],
     /// Any of these in the same sentence says that it is something else.
-    unless: &'static [&'static str],
+    pub(super) unless: &'static [&'static str],
 }
 
 const MEDICINE: &str = "pills|pill|tablets|medicine|medication|medications|meds|tylenol|ibuprofen|aspirin|advil|insulin|xanax|oxycodone|opioids|ambien";
@@ -176,7 +180,7 @@ const RULES: &[Rule] = &[
             "not|isnt|wont|arent|stopped respond|responding", "collapsed|collapsing|collapse",
             "faint|fainted|fainting", "black|blacked|blacking out",
             "lost|losing|loses|lose consciousness",
-            "seizure|seizures|seizing|convuls*", "no pulse", "not ..1 moving", "dead on the floor",
+            "seizure|seizures|seizing|convulse|convulsed|convulsing|convulsion|convulsions", "no pulse", "not ..1 moving", "dead on the floor",
             "on the floor and", "drowned|drowning", "electrocuted", "had a fit and",
             "found ..3 floor",
         ],
@@ -340,7 +344,19 @@ const RULES: &[Rule] = &[
 ///
 /// The rules are those of the guard that runs on everything a caller says.
 pub(crate) fn red_flag(text: &str) -> Option<RedFlag> {
-    let all = tokens(text);
+    let english = tokens(text);
+    let find = |all: &[Token], tongue, first: &dyn Fn(&[Token]) -> Option<&'static Rule>| {
+        first_in(all, first).map(|rule| RedFlag { rule: rule.id, kind: rule.kind, tongue })
+    };
+    find(&english, Tongue::English, &|window| RULES.iter().find(|rule| fires(rule, window)))
+        .or_else(|| find(&folded(&english), Tongue::Spanish, &red_flags_spanish::first))
+}
+
+/// Returns the first rule that fires in a text.
+fn first_in(
+    all: &[Token],
+    first: &dyn Fn(&[Token]) -> Option<&'static Rule>,
+) -> Option<&'static Rule> {
     // Sentences are looked at alone, and in pairs: "I'm pregnant. I'm bleeding."
     let sentences: Vec<&[Token]> = all.chunk_by(|a, b| a.sentence == b.sentence).collect();
     let mut start = 0;
@@ -348,8 +364,8 @@ pub(crate) fn red_flag(text: &str) -> Option<RedFlag> {
         let pair_end =
             start + sentence.len() + sentences.get(index + 1).map_or(0, |next| next.len());
         for window in [&all[start..start + sentence.len()], &all[start..pair_end]] {
-            if let Some(rule) = RULES.iter().find(|rule| fires(rule, window)) {
-                return Some(RedFlag { rule: rule.id, kind: rule.kind });
+            if let Some(rule) = first(window) {
+                return Some(rule);
             }
         }
         start += sentence.len();

@@ -1,6 +1,6 @@
 //! Nothing is said to be done before a tool said that it is: every sentence passes here on its way out.
 
-use crate::agent::language::{any, tokens};
+use crate::agent::language::{any, folded, tokens};
 
 /// What a sentence may claim to have been done.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -19,21 +19,26 @@ pub(crate) enum Claim {
 
 /// Returns what a sentence of the agent claims to have been done.
 pub(crate) fn claims(sentence: &str) -> Vec<Claim> {
-    let words = tokens(sentence);
+    let words = folded(&tokens(sentence));
     #[rustfmt::skip]
     let rules: &[(Claim, &[&str])] = &[
         (Claim::Booked, &[
             "is|are|been|youre|ive|have|its|thats|now ..1 booked|scheduled", "youre all set ..1",
+            "quedo|esta|fue reservada|agendada",
         ]),
         (Claim::Moved, &[
             "is|are|been|youre|ive|have|its|thats|now ..1 moved|rescheduled|changed", "is now on",
-            "youre all set ..1",
+            "youre all set ..1", "quedo|esta|fue cambiada|movida|reprogramada", "cita ahora es",
         ]),
-        (Claim::Cancelled, &["is|are|been|youre|ive|have|its|thats|now ..1 cancelled|canceled"]),
+        (Claim::Cancelled, &[
+            "is|are|been|youre|ive|have|its|thats|now ..1 cancelled|canceled",
+            "quedo|esta|fue cancelada|anulada",
+        ]),
         (Claim::MessageLeft, &[
             "ive|have|been|is ..1 left|sent|passed|delivered", "team has your message",
+            "deje su|una recado|mensaje|nota",
         ]),
-        (Claim::Transferred, &["ive|have|been|is|youre ..1 transferred|connected"]),
+        (Claim::Transferred, &["ive|have|been|is|youre ..1 transferred|connected", "ya ..1 comunique|transferi"]),
     ];
     rules.iter().filter(|(_, patterns)| any(&words, patterns)).map(|(claim, _)| *claim).collect()
 }

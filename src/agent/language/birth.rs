@@ -32,17 +32,19 @@ const OLDEST: i16 = 1900;
 
 /// Reads a date of birth and says which words it took.
 ///
-/// `expected` is true when the caller was asked for it: only then do bare figures count.
+/// `expected` is true when the caller was asked for it: only then do bare figures count. `day_first`: of bare figures
+/// the first is the day, as in Spanish.
 pub(crate) fn birth_date(
     tokens: &[Token],
     today: Date,
     expected: bool,
+    day_first: bool,
 ) -> Option<(BirthHeard, Range<usize>)> {
     let found = numbers(tokens);
     let cued = expected
         || phrase::any(tokens, &["born", "birth", "birthday", "birthdate", "dob", "d o b"]);
     with_month_name(tokens, &found, today, cued)
-        .or_else(|| in_figures(tokens, &found, today, cued))
+        .or_else(|| in_figures(tokens, &found, today, (cued, day_first)))
         .or_else(|| if expected { year_alone(&found, today) } else { None })
 }
 
@@ -96,7 +98,7 @@ fn in_figures(
     tokens: &[Token],
     found: &[Number],
     today: Date,
-    cued: bool,
+    (cued, day_first): (bool, bool),
 ) -> Option<(BirthHeard, Range<usize>)> {
     let run = runs(tokens, found)
         .into_iter()
@@ -112,9 +114,14 @@ fn in_figures(
     if digits == 4 && century && split(&run, [Part::Year], today).is_some() {
         return None;
     }
-    for (order, month_at, day_at) in
-        [([Part::Month, Part::Day, Part::Year], 0, 1), ([Part::Day, Part::Month, Part::Year], 1, 0)]
-    {
+    let mut orders = [
+        ([Part::Month, Part::Day, Part::Year], 0, 1),
+        ([Part::Day, Part::Month, Part::Year], 1, 0),
+    ];
+    if day_first {
+        orders.reverse();
+    }
+    for (order, month_at, day_at) in orders {
         if let Some(parts) = split(&run, order, today)
             && let Some(date) = past(
                 parts[2],
@@ -126,7 +133,12 @@ fn in_figures(
             return Some((BirthHeard::Full(date), span));
         }
     }
-    let [month, day] = split(&run, [Part::Month, Part::Day], today)?;
+    let [month, day] = if day_first {
+        let [day, month] = split(&run, [Part::Day, Part::Month], today)?;
+        [month, day]
+    } else {
+        split(&run, [Part::Month, Part::Day], today)?
+    };
     let (month, day) = (i8::try_from(month).ok()?, i8::try_from(day).ok()?);
     (cued && digits >= 2 && run.len() >= 2 && Date::new(2000, month, day).is_ok())
         .then_some((BirthHeard::MonthDay(month, day), span))
@@ -288,7 +300,7 @@ mod tests {
     use super::*;
 
     fn heard(text: &str, expected: bool) -> Option<BirthHeard> {
-        birth_date(&tokens(text), date(2026, 11, 20), expected).map(|(heard, _)| heard)
+        birth_date(&tokens(text), date(2026, 11, 20), expected, false).map(|(heard, _)| heard)
     }
 
     #[test]

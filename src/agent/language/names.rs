@@ -111,11 +111,13 @@ const PARTICLES: &[&str] =
     ];
 
 /// Reads the caller's name. `asked` is the part they were asked for, if they were.
-pub(crate) fn name(tokens: &[Token], asked: Option<NamePart>) -> NameHeard {
-    let mut heard = labelled(tokens);
+///
+/// `surnames` is how many family names people have: of three words, one in English and two in Spanish are one.
+pub(crate) fn name(tokens: &[Token], asked: Option<NamePart>, surnames: usize) -> NameHeard {
+    let mut heard = labelled(tokens, surnames);
     if heard.given.is_none() && heard.family.is_none() {
-        heard = after_cue(tokens, asked)
-            .or_else(|| asked.map(|part| as_answer(tokens, part)))
+        heard = after_cue(tokens, asked, surnames)
+            .or_else(|| asked.map(|part| as_answer(tokens, part, surnames)))
             .unwrap_or_default();
     }
     if asked.is_some() || heard != NameHeard::default() {
@@ -125,8 +127,8 @@ pub(crate) fn name(tokens: &[Token], asked: Option<NamePart>) -> NameHeard {
 }
 
 /// "First name Maria, last name Lopez."
-fn labelled(tokens: &[Token]) -> NameHeard {
-    let part = |patterns: &[&str]| {
+fn labelled(tokens: &[Token], surnames: usize) -> NameHeard {
+    let part = |patterns: &[&str], most: usize| {
         let span = patterns.iter().find_map(|pattern| find(tokens, pattern))?;
         let words = name_words(&tokens[span.end..], true);
         words.first().map(|_| {
@@ -134,20 +136,23 @@ fn labelled(tokens: &[Token]) -> NameHeard {
                 &words[..words.len().min(if PARTICLES.contains(&words[0].word.as_str()) {
                     3
                 } else {
-                    1
+                    most
                 })],
             )
         })
     };
     NameHeard {
-        given: part(&["first|given name is", "first|given name"]),
-        family: part(&["last|family name is", "last|family name", "surname is", "surname"]),
+        given: part(&["first|given name is", "first|given name"], 1),
+        family: part(
+            &["last|family name is", "last|family name", "surname is", "surname"],
+            surnames,
+        ),
         spelled: false,
     }
 }
 
 /// "This is Maria Lopez", "my name is ...", "I'm ...", "Maria Lopez here", "Mrs. Lopez".
-fn after_cue(tokens: &[Token], asked: Option<NamePart>) -> Option<NameHeard> {
+fn after_cue(tokens: &[Token], asked: Option<NamePart>, surnames: usize) -> Option<NameHeard> {
     #[rustfmt::skip]
     const CUES: &[&str] = &[
         "my name is", "my names", "name is", "the name is", "this is", "im", "i am", "its", "it is",
@@ -167,7 +172,7 @@ fn after_cue(tokens: &[Token], asked: Option<NamePart>) -> Option<NameHeard> {
             let words =
                 name_words(if titled { &rest[1..] } else { rest }, strong || asked.is_some());
             if let Some(heard) =
-                whole(&words, if titled { NamePart::Family } else { NamePart::Both })
+                whole(&words, if titled { NamePart::Family } else { NamePart::Both }, surnames)
             {
                 return Some(heard);
             }
@@ -176,11 +181,11 @@ fn after_cue(tokens: &[Token], asked: Option<NamePart>) -> Option<NameHeard> {
     // "Maria Lopez here."
     let here = find(tokens, "_ _ here|calling|speaking")?;
     let words = name_words(&tokens[here.start..here.end - 1], false);
-    if words.len() == 2 { whole(&words, NamePart::Both) } else { None }
+    if words.len() == 2 { whole(&words, NamePart::Both, surnames) } else { None }
 }
 
 /// The answer to "What's your name?": whatever in it can be a name.
-fn as_answer(tokens: &[Token], part: NamePart) -> NameHeard {
+fn as_answer(tokens: &[Token], part: NamePart, surnames: usize) -> NameHeard {
     let mixed =
         tokens.iter().any(|t| t.capital) && tokens.iter().any(|t| !t.capital && t.word.len() > 1);
     let start = tokens
@@ -188,7 +193,7 @@ fn as_answer(tokens: &[Token], part: NamePart) -> NameHeard {
         .position(|t| can_be_name(t) && (!mixed || t.capital || part != NamePart::Both));
     let Some(start) = start else { return NameHeard::default() };
     let words = name_words(&tokens[start..], true);
-    whole(&words, part).unwrap_or_default()
+    whole(&words, part, surnames).unwrap_or_default()
 }
 
 /// The words from here on that make up one name. `lenient`: lower case will do.
@@ -215,10 +220,13 @@ fn can_be_name(token: &Token) -> bool {
         && super::numbers::numbers(std::slice::from_ref(token)).is_empty()
 }
 
-fn whole(words: &[Token], part: NamePart) -> Option<NameHeard> {
+fn whole(words: &[Token], part: NamePart, surnames: usize) -> Option<NameHeard> {
     let mut heard = NameHeard::default();
     let particle = words.iter().position(|t| PARTICLES.contains(&t.word.as_str()));
     let hyphen = words.iter().rposition(|t| t.glue.is_none()).unwrap_or(0);
+    // Of three words and more the last two are the family's, where people have two names of it.
+    let second = surnames > 1 && hyphen >= if part == NamePart::Family { 1 } else { 2 };
+    let hyphen = if second { hyphen - 1 } else { hyphen };
     match (part, words) {
         (_, []) => return None,
         (NamePart::Family, _) => {
@@ -450,7 +458,7 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, asked: Option<NamePart>, given: Option<&str>, family: Option<&str>) {
-        let heard = name(&tokens(text), asked);
+        let heard = name(&tokens(text), asked, 1);
         assert_eq!((heard.given.as_deref(), heard.family.as_deref()), (given, family), "{text:?}");
     }
 

@@ -18,6 +18,15 @@ const KIN: &[&str] = &[
     "nephew",
 ];
 
+/// The same in Spanish, without accents.
+#[rustfmt::skip]
+const FAMILIA: &[&str] = &[
+    "madre", "mama", "mami", "padre", "papa", "papi", "esposo", "esposa", "marido", "mujer", "hijo",
+    "hija", "hijos", "hijas", "hermano", "hermana", "bebe", "nino", "nina", "ninos", "amigo", "amiga",
+    "vecino", "vecina", "abuelo", "abuela", "abuelito", "abuelita", "tio", "tia", "primo", "prima",
+    "suegro", "suegra", "novio", "novia", "pareja", "sobrino", "sobrina", "nieto", "nieta",
+];
+
 /// Finds the first place where the pattern matches and returns the words it covers.
 pub(crate) fn find(tokens: &[Token], pattern: &str) -> Option<Range<usize>> {
     let elements: Vec<&str> = pattern.split_whitespace().collect();
@@ -69,6 +78,7 @@ fn word_matches(word: &str, element: &str) -> bool {
     element.split('|').any(|one| match one {
         "_" => true,
         "@kin" => KIN.contains(&word),
+        "@familia" => FAMILIA.contains(&word),
         _ => match one.strip_suffix('*') {
             Some(prefix) => word.starts_with(prefix),
             None => word == one,

@@ -77,8 +77,10 @@ fn is_filler(token: &Token) -> bool {
 /// "Dr." and single letters do not end a sentence.
 fn is_abbreviation(chunk: &str) -> bool {
     let bare = chunk.trim_end_matches('.').to_ascii_lowercase();
-    matches!(bare.as_str(), "dr" | "mr" | "mrs" | "ms" | "st" | "jr" | "sr" | "a.m" | "p.m")
-        || bare.chars().count() == 1
+    matches!(
+        bare.as_str(),
+        "dr" | "mr" | "mrs" | "ms" | "st" | "jr" | "sr" | "a.m" | "p.m" | "dra" | "sra" | "srta"
+    ) || bare.chars().count() == 1
 }
 
 /// Splits a chunk at hyphens, slashes, and between digits and letters.
@@ -149,7 +151,7 @@ fn normal(piece: &str) -> Vec<String> {
         "gimme" => &["give", "me"],
         "cannot" => &["cant"],
         "okay" | "okey" => &["ok"],
-        "dr" | "doc" => &["doctor"],
+        "dr" | "dra" | "doc" => &["doctor"],
         "appt" => &["appointment"],
         "checkup" => &["check", "up"],
         "followup" => &["follow", "up"],

@@ -8,9 +8,11 @@ use super::days::{days, weekdays};
 use super::intents::{Intent, Meta, intent, is_proxy, meta, visit_type};
 use super::names::{NameHeard, NamePart, PractitionerHeard, name, practitioner};
 use super::phrase::{any, find};
+use super::spanish;
 use super::times::times;
 use super::tokens::{Token, tokens};
 use super::when::When;
+use crate::agent::tongue::Tongue;
 use crate::practice::{Practitioner, VisitType};
 
 /// What the caller was asked for, as far as it changes how words are read.
@@ -35,8 +37,14 @@ pub(crate) enum Asked {
 /// What a turn says.
 #[derive(Clone, Debug)]
 pub(crate) struct Understood {
-    /// The words.
+    /// As it was heard.
+    pub(crate) text: String,
+    /// The words; of Spanish those of its gloss.
     pub(crate) tokens: Vec<Token>,
+    /// The Spanish words, without accents; none in an English conversation.
+    pub(crate) spanish: Vec<Token>,
+    /// The language that the caller asks for.
+    pub(crate) tongue: Option<Tongue>,
     /// What the caller wants.
     pub(crate) intent: Option<Intent>,
     /// What they say about the conversation itself.
@@ -65,13 +73,19 @@ pub(crate) struct Understood {
 pub(crate) fn understand(
     text: &str,
     asked: Asked,
+    tongue: Tongue,
     practitioners: &[Practitioner],
     today: Date,
 ) -> Understood {
-    let all = tokens(text);
+    let heard = spanish::folded(&tokens(text));
+    let (all, spanish) = match tongue {
+        Tongue::English => (tokens(text), Vec::new()),
+        Tongue::Spanish => (spanish::gloss(text, matches!(asked, Asked::Name(_))), heard.clone()),
+    };
+    let day_first = tongue == Tongue::Spanish;
     // Figures after a name are a date of birth; parts of one are looked for only where it was asked for.
     let expected = matches!(asked, Asked::BirthDate | Asked::Name(_));
-    let birth = birth_date(&all, today, expected)
+    let birth = birth_date(&all, today, expected, day_first)
         .filter(|(heard, _)| asked == Asked::BirthDate || matches!(heard, BirthHeard::Full(_)));
     let part = if let Asked::Name(part) = asked { Some(part) } else { None };
     let mut rest = all.clone();
@@ -79,7 +93,14 @@ pub(crate) fn understand(
         // What was a date of birth is not also a wish for a day.
         rest.drain(span.clone());
     }
-    let wanted = intent(&all).or_else(|| intent(&rest));
+    // What is refused in Spanish is no wish in the gloss either.
+    let plain = |words: &[Token]| if any(&spanish, &["no"]) { None } else { intent(words) };
+    let wanted = spanish::intent(&spanish).or_else(|| plain(&all)).or_else(|| plain(&rest));
+    // "No puedo el viernes" refuses a day that was asked about.
+    let refuses = day_first
+        && wanted == Some(Intent::CannotCome)
+        && matches!(asked, Asked::When | Asked::YesNo);
+    let wanted = wanted.filter(|_| !refuses);
     let (source, target) = if matches!(wanted, Some(Intent::Reschedule | Intent::CannotCome)) {
         split_move(&rest)
     } else {
@@ -95,22 +116,30 @@ pub(crate) fn understand(
     let which = read(&source);
     let when = read(&target);
     Understood {
-        meta: meta(&all),
-        answer: answer(&rest).or_else(|| answer(&all)),
-        name: name(&all, part),
+        meta: spanish::meta(&spanish).or_else(|| meta(&all)),
+        answer: spanish::answer(&spanish).or_else(|| answer(&rest)).or_else(|| answer(&all)),
+        name: name(&all, part, tongue.either(1, 2)),
         birth: birth.map(|(heard, _)| heard),
         practitioner: practitioner(&rest, practitioners, asked == Asked::Practitioner),
-        visit_type: visit_type(&rest),
-        proxy: is_proxy(&all),
+        visit_type: spanish::visit_type(&spanish).or_else(|| visit_type(&rest)),
+        proxy: is_proxy(&all) || spanish::is_proxy(&spanish),
         which_weekdays: weekdays(&source).into_iter().map(|(day, _)| day).collect(),
         intent: wanted,
         which,
         when,
+        tongue: spanish::wanted_tongue(&heard),
+        text: text.into(),
         tokens: all,
+        spanish,
     }
 }
 
 impl Understood {
+    /// How many words were said.
+    pub(crate) fn length(&self) -> usize {
+        self.tokens.len().max(self.spanish.len())
+    }
+
     /// Whether any of these patterns is in it.
     pub(crate) fn says(&self, patterns: &[&str]) -> bool {
         any(&self.tokens, patterns)
@@ -211,7 +240,7 @@ mod tests {
     use crate::practice::Daypart;
 
     fn heard(text: &str) -> Understood {
-        understand(text, Asked::Open, &[], date(2026, 11, 20))
+        understand(text, Asked::Open, Tongue::English, &[], date(2026, 11, 20))
     }
 
     #[test]

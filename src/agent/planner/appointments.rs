@@ -8,7 +8,7 @@ use crate::agent::api::Goal;
 use crate::agent::conversation::Conversation;
 use crate::agent::language::{Answer, PractitionerHeard, Understood, choice};
 use crate::agent::tools::{KnownAppointment, ToolData, ToolResult};
-use crate::agent::wording;
+use crate::agent::wording::{self, lines};
 use crate::base::{Phi, Purpose};
 
 /// Appointments read out in one go.
@@ -16,7 +16,7 @@ const MOST_TOLD: usize = 4;
 
 impl Conversation {
     /// Makes sure that it is known which appointment the task is about. Returns false while it is not.
-    pub(super) fn choose_appointment(&mut self, now: Instant, verb: &'static str) -> bool {
+    pub(super) fn choose_appointment(&mut self, now: Instant, why: Kind) -> bool {
         if self.task.appointment.is_some() {
             return true;
         }
@@ -25,8 +25,7 @@ impl Conversation {
             return false;
         };
         if known.is_empty() {
-            let text = "I don't see an upcoming appointment for you. Would you like to book one?";
-            self.ask(Step::BookInstead, text.into(), "ask.book_instead");
+            self.ask_line(Step::BookInstead, lines::NO_APPOINTMENT_BOOK, "ask.book_instead");
             return false;
         }
         let (fitting, named) = self.fitting(&known);
@@ -43,42 +42,39 @@ impl Conversation {
                 let hint = std::mem::take(&mut self.task.hint);
                 self.task.wish.when.update(&hint.when);
                 self.task.wish.stated = true;
-                self.choose_appointment(now, verb)
+                self.choose_appointment(now, why)
             }
             // What the caller said fits none; where there is only one, that may be it.
             [] if known.len() == 1 => {
-                let text = format!(
-                    "The appointment I see is {}. Is that the one?",
-                    wording::appointment(&known[0])
-                );
+                let seen = wording::appointment(self.wording.tongue, &known[0]);
+                let text = self.wording.line(lines::THE_ONE, &[&seen]);
                 self.ask(Step::TheOne { index: 0 }, text, "ask.the_one");
                 false
             }
             some => {
                 let some: Vec<usize> =
                     if some.is_empty() { (0..known.len()).collect() } else { some.to_vec() };
-                self.ask_which(&known, &some, named && fitting.is_empty(), verb);
+                self.ask_which(&known, &some, named && fitting.is_empty(), why);
                 false
             }
         }
     }
 
-    fn ask_which(
-        &mut self,
-        known: &[KnownAppointment],
-        some: &[usize],
-        misnamed: bool,
-        verb: &str,
-    ) {
+    fn ask_which(&mut self, known: &[KnownAppointment], some: &[usize], misnamed: bool, why: Kind) {
+        let tongue = self.wording.tongue;
         let told: Vec<String> = some
             .iter()
             .take(MOST_TOLD)
             .filter_map(|index| known.get(*index))
-            .map(|a| format!("{} with {}", wording::moment(a.start), a.practitioner))
+            .map(|a| wording::with(tongue, a.start, &a.practitioner))
             .collect();
-        let lead = if misnamed { "I don't see that one. You have" } else { "You have" };
-        let text =
-            format!("{lead} {}. Which one would you like to {verb}?", wording::list(&told, "and"));
+        let line = match (why, misnamed) {
+            (Kind::Cancel, false) => lines::WHICH_TO_CANCEL,
+            (Kind::Cancel, true) => lines::NOT_THAT_ONE_CANCEL,
+            (_, false) => lines::WHICH_TO_MOVE,
+            (_, true) => lines::NOT_THAT_ONE_MOVE,
+        };
+        let text = self.wording.line(line, &[&wording::list(tongue, &told)]);
         self.ask(Step::WhichAppointment, text, "ask.which_appointment");
     }
 
@@ -160,7 +156,7 @@ impl Conversation {
                     .map(Phi::new);
                 self.advance(now);
             }
-            Some(Answer::No) => self.offer_staff("I don't see another appointment for you."),
+            Some(Answer::No) => self.offer_staff(lines::NO_OTHER),
             _ => return false,
         }
         true
@@ -189,19 +185,20 @@ impl Conversation {
         } else {
             known.iter().collect()
         };
+        let tongue = self.wording.tongue;
         let text = match some.as_slice() {
-            [] => "I don't see an upcoming appointment for you.".to_string(),
-            [one] => format!("You have {}.", wording::appointment(one).replacen("your", "a", 1)),
+            [] => self.wording.line(lines::NO_APPOINTMENT, &[]),
+            [one] => self.wording.line(lines::YOU_HAVE_A, &[&wording::an_appointment(tongue, one)]),
             many => {
                 let told: Vec<String> = many
                     .iter()
                     .take(MOST_TOLD)
-                    .map(|a| format!("{} with {}", wording::moment(a.start), a.practitioner))
+                    .map(|a| wording::with(tongue, a.start, &a.practitioner))
                     .collect();
-                format!("You have {} appointments: {}.", many.len(), wording::list(&told, "and"))
+                let (count, told) = (many.len().to_string(), wording::list(tongue, &told));
+                self.wording.line(lines::YOU_HAVE_MANY, &[&count, &told])
             }
-        }
-        .replace(" a office", " an office");
+        };
         self.say(text, true);
         self.goals.insert(Goal::Informed);
         self.deeds.push(Phi::new("Told them when their appointments are.".into()));

@@ -5,24 +5,16 @@ use std::time::Instant;
 use super::step::Step;
 use crate::agent::conversation::Conversation;
 use crate::agent::language::Understood;
+use crate::agent::wording::lines;
 use crate::practice::VisitType;
 
 impl Conversation {
     pub(super) fn book(&mut self, now: Instant) {
         if self.task.wish.visit_type.is_none() {
-            let text = self.wording.pick(&[
-                "What is the visit for: a physical, something new, a follow-up, or a vaccination?",
-                "What kind of visit is it: a physical, a sick visit, a follow-up, or a vaccination?",
-            ]);
-            return self.ask(Step::VisitType, text.into(), "ask.visit_type");
+            return self.ask_line(Step::VisitType, lines::VISIT_TYPE, "ask.visit_type");
         }
         if !self.task.wish.stated && self.task.wish.visit_type != Some(VisitType::Sick) {
-            let text = self.wording.pick(&[
-                "When would you like to come in?",
-                "What day or time works for you?",
-                "When would suit you?",
-            ]);
-            return self.ask(Step::When, text.into(), "ask.when");
+            return self.ask_line(Step::When, lines::WHEN_BOOK, "ask.when");
         }
         self.search(now);
     }

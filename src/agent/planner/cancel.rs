@@ -8,12 +8,12 @@ use crate::agent::conversation::Conversation;
 use crate::agent::language::{Answer, Intent, Understood};
 use crate::agent::memory::Outcome;
 use crate::agent::tools::ToolCall;
-use crate::agent::wording;
+use crate::agent::wording::{self, lines};
 use crate::base::{Purpose, UtteranceId};
 
 impl Conversation {
     pub(super) fn cancel(&mut self, now: Instant) {
-        if !self.choose_appointment(now, "cancel") {
+        if !self.choose_appointment(now, Kind::Cancel) {
             return;
         }
         let Some(known) =
@@ -21,10 +21,8 @@ impl Conversation {
         else {
             return;
         };
-        let text = format!(
-            "That's {}. I could also move it. Shall I cancel it?",
-            wording::appointment(&known)
-        );
+        let which = wording::appointment(self.wording.tongue, &known);
+        let text = self.wording.line(lines::SHALL_I_CANCEL, &[&which]);
         let step = Step::CancelIt { start: known.start, utterance: UtteranceId(0), again: false };
         self.read_back(step, text, "confirm.cancel");
     }
@@ -53,19 +51,21 @@ impl Conversation {
         match u.answer {
             _ if matches!(u.intent, Some(intent) if intent != Intent::Cancel) => return false,
             Some(Answer::No) => {
-                self.say("All right, it stays as it is.".into(), true);
+                self.say_line(lines::STAYS);
                 self.anything_else();
             }
             None if u.intent != Some(Intent::Cancel) => return false,
             Some(Answer::Unclear) => return false,
             Some(Answer::Yes) | None
-                if !self.heard_enough(said, &wording::clock(start)) && !again =>
+                if !self.heard_enough(said, &wording::clock(self.wording.tongue, start))
+                    && !again =>
             {
                 let text = match self.memory.outcome(said) {
                     Some(Outcome::Cut) => {
-                        format!("That was {}. Shall I cancel it?", wording::moment(start))
+                        let which = wording::moment(self.wording.tongue, start);
+                        self.wording.line(lines::CANCEL_THAT, &[&which])
                     }
-                    _ => "Just to be sure: shall I cancel it?".into(),
+                    _ => self.wording.line(lines::CANCEL_SURE, &[]),
                 };
                 self.read_back(
                     Step::CancelIt { start, utterance: said, again: true },

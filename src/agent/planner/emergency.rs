@@ -6,8 +6,9 @@ use super::step::Step;
 use crate::agent::api::Goal;
 use crate::agent::conversation::{Conversation, Timer};
 use crate::agent::guard::{Kind, RedFlag, red_flag};
-use crate::agent::language::{Answer, Understood};
-use crate::agent::wording;
+use crate::agent::language::{Answer, Understood, evident};
+use crate::agent::tongue::Tongue;
+use crate::agent::wording::{self, lines};
 use crate::base::{Phi, TurnId};
 
 impl Conversation {
@@ -30,6 +31,10 @@ impl Conversation {
         self.flagged.insert(flag.rule);
         self.flagged_turn = Some(turn);
         self.turn = turn;
+        // Somebody who is afraid is answered in their own language.
+        if flag.tongue == Tongue::Spanish || evident(text, true) == Some(Tongue::English) {
+            self.switch_to(flag.tongue);
+        }
         self.heard = Some(Phi::new(crate::agent::guard::mask(text)));
         self.pre_empt(flag);
         true
@@ -54,33 +59,33 @@ impl Conversation {
     fn say_911(&mut self, kind: Kind) {
         match kind {
             Kind::Medical => {
-                self.say("Please hang up and call 911 right now.".into(), false);
-                self.say("Don't wait on this line.".into(), false);
+                self.say_protected(lines::CALL_911);
+                self.say_protected(lines::DONT_WAIT);
             }
             Kind::Crisis => {
-                self.say(
-                    "Please call or text 988 right now, or hang up and call 911.".into(),
-                    false,
-                );
-                let text = "988 is the crisis line, free, day and night. \
-                    You don't have to go through this alone.";
-                self.say(text.into(), false);
+                self.say_protected(lines::CALL_988);
+                self.say_protected(lines::ABOUT_988);
             }
         }
     }
 
     fn offer_person(&mut self, kind: Kind) {
         let reason = if kind == Kind::Crisis { "crisis" } else { "red_flag" };
-        let there = wording::target(self.setting.targets.first());
-        let text = if self.setting.targets.is_empty() {
-            "If you are safe and want to stay on this line, tell me how I can help.".to_string()
-        } else {
-            format!(
-                "If you are safe and want to stay on the line, I can connect you with {there}. \
-                 Would you like that?"
-            )
-        };
+        let text = self.emergency_question();
         self.ask(Step::Emergency { reason }, text, "ask.emergency");
+    }
+
+    pub(super) fn emergency_question(&mut self) -> String {
+        if self.setting.targets.is_empty() {
+            return self.wording.line(lines::IF_SAFE, &[]);
+        }
+        let there = wording::target(self.wording.tongue, self.setting.targets.first());
+        self.wording.line(lines::IF_SAFE_PERSON, &[&there])
+    }
+
+    fn say_protected(&mut self, line: wording::Line) {
+        let text = self.wording.line(line, &[]);
+        self.say(text, false);
     }
 
     /// After the 911 sentence: a person, or on with what the caller came for. The emergency said again is answered again.
@@ -90,8 +95,7 @@ impl Conversation {
         u: &Understood,
         reason: &'static str,
     ) -> bool {
-        let words: Vec<&str> = u.tokens.iter().map(|t| t.raw.as_str()).collect();
-        if let Some(flag) = red_flag(&words.join(" ")) {
+        if let Some(flag) = red_flag(&u.text) {
             self.say_911(flag.kind);
             self.offer_person(flag.kind);
             return true;
@@ -107,7 +111,7 @@ impl Conversation {
                 true
             }
             (Some(_), _) | (None, Some(_)) => {
-                self.say("All right. If it gets worse, hang up and call 911.".into(), true);
+                self.say_line(lines::IF_WORSE);
                 self.resume(now);
                 true
             }

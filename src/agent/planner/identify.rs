@@ -6,7 +6,7 @@ use super::step::{Flight, Step};
 use crate::agent::conversation::Conversation;
 use crate::agent::language::{Answer, BirthHeard, NamePart, Understood, complete, digit_run};
 use crate::agent::tools::{ErrorCode, ToolCall, ToolData, ToolResult};
-use crate::agent::wording::birth_date;
+use crate::agent::wording::{birth_date, lines};
 use crate::base::{Phi, Purpose};
 
 impl Conversation {
@@ -17,55 +17,37 @@ impl Conversation {
         }
         match (&self.facts.given, &self.facts.family) {
             (None, None) => {
-                let text = if matches!(self.step, Step::Name(_)) {
-                    "Got it. And can I have your first and last name, please?"
+                let line = if matches!(self.step, Step::Name(_)) {
+                    lines::NAME_STILL
                 } else if self.facts.failed_tries > 0 {
-                    "What's your first and last name? Please spell the last name."
+                    lines::NAME_AGAIN
                 } else {
-                    self.wording.pick(&[
-                        "Sure, I can help with that. Can I have your first and last name, please?",
-                        "I can help you with that. What's your first and last name?",
-                        "Happy to help. May I have your first and last name, please?",
-                    ])
+                    lines::NAME
                 };
-                return self.ask(Step::Name(NamePart::Both), text.into(), "ask.name");
+                return self.ask_line(Step::Name(NamePart::Both), line, "ask.name");
             }
             (Some(_), None) => {
-                return self.ask(
-                    Step::Name(NamePart::Family),
-                    "And your last name, please?".into(),
-                    "ask.family_name",
-                );
+                let step = Step::Name(NamePart::Family);
+                return self.ask_line(step, lines::FAMILY_NAME, "ask.family_name");
             }
             (None, Some(_)) => {
-                return self.ask(
-                    Step::Name(NamePart::Given),
-                    "And your first name, please?".into(),
-                    "ask.given_name",
-                );
+                let step = Step::Name(NamePart::Given);
+                return self.ask_line(step, lines::GIVEN_NAME, "ask.given_name");
             }
             (Some(_), Some(_)) => {}
         }
         let Some(date) = self.facts.birth_date.clone() else {
-            let text = match self.facts.birth_month_day {
-                Some(_) => "And the year?",
-                None if self.facts.failed_tries > 0 => {
-                    "And your date of birth? You can also key it in as eight digits: month, day and year."
-                }
-                None => self.wording.pick(&[
-                    "And your date of birth, please?",
-                    "Thank you. And what is your date of birth?",
-                    "And what's your date of birth?",
-                ]),
+            let line = match self.facts.birth_month_day {
+                Some(_) => lines::BIRTH_YEAR,
+                None if self.facts.failed_tries > 0 => lines::BIRTH_AGAIN,
+                None => lines::BIRTH,
             };
-            return self.ask(Step::BirthDate, text.into(), "ask.birth_date");
+            return self.ask_line(Step::BirthDate, line, "ask.birth_date");
         };
         // A second try is worth a read-back of the date: tries are few.
         if self.facts.failed_tries > 0 && !self.facts.birth_date_agreed {
-            let text = format!(
-                "I heard {}. Is that right?",
-                birth_date(*date.reveal(Purpose::SpokenReply))
-            );
+            let heard = birth_date(self.wording.tongue, *date.reveal(Purpose::SpokenReply));
+            let text = self.wording.line(lines::BIRTH_RIGHT, &[&heard]);
             return self.read_back(Step::BirthDateRight, text, "confirm.birth_date");
         }
         self.verify(now);
@@ -162,7 +144,8 @@ impl Conversation {
     pub(super) fn verified_or_not(&mut self, now: Instant, result: ToolResult) {
         match (result.error, result.data) {
             (None | Some(ErrorCode::AlreadyDone), ToolData::Verified { given }) => {
-                let thanks = format!("Thank you, {}.", given.reveal(Purpose::SpokenReply));
+                let name = given.reveal(Purpose::SpokenReply);
+                let thanks = self.wording.line(lines::THANKS_NAME, &[name]);
                 self.facts.verified = Some(given);
                 self.facts.birth_date_agreed = true;
                 self.say(thanks, true);
@@ -170,9 +153,7 @@ impl Conversation {
             }
             (Some(ErrorCode::MultipleMatches), _) => {
                 self.facts.tie_breaker = None;
-                let text = "Thank you. One more thing: what's your ZIP code, \
-                    or the last four digits of your phone number?";
-                self.ask(Step::TieBreaker, text.into(), "ask.tie_breaker");
+                self.ask_line(Step::TieBreaker, lines::TIE_BREAKER, "ask.tie_breaker");
             }
             (Some(ErrorCode::VerifyLocked), _)
             | (_, ToolData::NotVerified { attempts_left: 0 }) => {
@@ -185,10 +166,7 @@ impl Conversation {
                 self.deferred = None;
                 self.facts.failed_tries = self.facts.failed_tries.saturating_add(1);
                 self.facts.forget_identity();
-                self.say(
-                    "I'm sorry, I couldn't verify those details. Let's try once more.".into(),
-                    true,
-                );
+                self.say_line(lines::NOT_VERIFIED);
                 self.identify(now);
             }
         }

@@ -5,11 +5,12 @@ use std::time::{Duration, Instant};
 use super::step::{Step, ZIP_DIGITS};
 use crate::agent::conversation::{Conversation, Timer};
 use crate::agent::language::Intent;
+use crate::agent::wording::{Line, lines};
 use crate::base::{Phi, Purpose};
 
 /// A pause after which keyed digits are taken as they stand.
 const KEYED_PAUSE: Duration = Duration::from_millis(2_500);
-/// Month, day and year.
+/// Month, day and year; in Spanish the day is first.
 const BIRTH_DATE_DIGITS: usize = 8;
 
 impl Conversation {
@@ -29,15 +30,13 @@ impl Conversation {
     }
 
     /// The other way to answer, for a caller who is not heard.
-    pub(crate) fn offer_of_keys(&self) -> Option<&'static str> {
+    pub(crate) fn offer_of_keys(&self) -> Option<Line> {
         match self.step {
-            Step::BirthDate => Some(
-                "You can also key in your date of birth: two digits for the month, two for the day, and four for the year.",
-            ),
-            Step::TieBreaker => Some("You can also key in the five digits of your ZIP code."),
+            Step::BirthDate => Some(lines::KEY_BIRTH),
+            Step::TieBreaker => Some(lines::KEY_ZIP),
             Step::Emergency { .. } => None,
             _ if self.setting.targets.is_empty() => None,
-            _ => Some("You can also press zero for a person."),
+            _ => Some(lines::KEY_ZERO),
         }
     }
 

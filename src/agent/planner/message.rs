@@ -7,6 +7,7 @@ use super::task::{Kind, Task};
 use crate::agent::conversation::Conversation;
 use crate::agent::language::{Meta, NamePart, Understood, any};
 use crate::agent::tools::ToolCall;
+use crate::agent::wording::lines;
 use crate::base::{Phi, Purpose};
 
 /// Characters of a message kept: about three minutes of dictation.
@@ -20,7 +21,7 @@ impl Conversation {
             appointments: self.task.appointments.take(),
             ..Task::default()
         };
-        if u.tokens.len() > 6
+        if u.length() > 6
             && u.says(&[
                 "that|to say",
                 "tell ..3 that|doctor|nurse",
@@ -40,25 +41,20 @@ impl Conversation {
 
     pub(super) fn ask_message(&mut self) {
         self.task.kind = Kind::Message;
-        let text = self.wording.pick(&[
-            "Of course. What should I tell them?",
-            "Sure. What's the message?",
-            "Sure. What would you like me to pass on?",
-        ]);
-        self.ask(Step::Message, text.into(), "ask.message");
+        self.ask_line(Step::Message, lines::MESSAGE, "ask.message");
     }
 
     /// Everything said now is the message, except ways out.
     pub(super) fn message_told(&mut self, now: Instant, u: &Understood) {
         if matches!(u.meta, Some(Meta::NeverMind))
-            || u.tokens.len() <= 3 && any(&u.tokens, &["^ no|nothing|nope", "forget it"])
+            || u.length() <= 3 && any(&u.tokens, &["^ no|nothing|nope", "forget it"])
         {
-            self.say("All right.".into(), true);
+            self.say_line(lines::ALL_RIGHT);
             return self.anything_else();
         }
-        let thin = u.tokens.len() <= 2 && (u.answer.is_some() || u.meta.is_some());
+        let thin = u.length() <= 2 && (u.answer.is_some() || u.meta.is_some());
         if thin {
-            self.say("Go ahead, I'm listening.".into(), true);
+            self.say_line(lines::LISTENING);
             return self.listen();
         }
         self.merge_identity(u);
@@ -71,8 +67,7 @@ impl Conversation {
         let named = self.facts.given.is_some() || self.facts.family.is_some();
         if !named && !std::mem::replace(&mut self.task.name_asked, true) {
             self.task.message = Some(words);
-            let text = "And your first and last name, please?";
-            return self.ask(Step::Name(NamePart::Both), text.into(), "ask.name");
+            return self.ask_line(Step::Name(NamePart::Both), lines::NAME_TOO, "ask.name");
         }
         let reason = Phi::new(format!(
             "{} Message: {}",

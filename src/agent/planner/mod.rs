@@ -19,6 +19,7 @@ mod search;
 mod staff;
 mod step;
 mod summary;
+mod switch;
 mod task;
 mod tongue;
 mod turn;
@@ -29,6 +30,7 @@ pub(crate) use task::Task;
 use std::time::Instant;
 
 use crate::agent::conversation::Conversation;
+use crate::agent::wording::lines;
 use task::Kind;
 
 impl Conversation {
@@ -48,11 +50,6 @@ impl Conversation {
     /// A task is over, or there was none.
     pub(crate) fn anything_else(&mut self) {
         self.task = Task::default();
-        let asked = self.wording.pick(&[
-            "Is there anything else I can help you with?",
-            "Is there anything else I can do for you?",
-            "Can I help you with anything else?",
-        ]);
-        self.ask(Step::AnythingElse, asked.into(), "ask.anything_else");
+        self.ask_line(Step::AnythingElse, lines::ANYTHING_ELSE, "ask.anything_else");
     }
 }

@@ -6,7 +6,9 @@ use super::step::{Flight, Step};
 use super::task::Kind;
 use crate::agent::api::Goal;
 use crate::agent::conversation::Conversation;
+use crate::agent::tongue::Tongue;
 use crate::agent::tools::{OfficeTopic, ToolCall, ToolData, ToolResult};
+use crate::agent::wording::{self, lines};
 use crate::base::{Phi, Purpose};
 
 impl Conversation {
@@ -23,14 +25,17 @@ impl Conversation {
         result: ToolResult,
     ) {
         let told = match (result.is_ok(), result.data) {
-            (true, ToolData::OfficeInfo(text)) => text,
+            (true, ToolData::OfficeInfo(text)) if self.wording.tongue == Tongue::English => text,
             // The same facts came with the setting: an error here need not be heard.
             _ => match topic {
                 OfficeTopic::Hours => {
-                    format!("We're open {}.", self.setting.practice.hours.trim_end_matches('.'))
+                    let hours = self.setting.practice.hours.trim_end_matches('.');
+                    let hours = wording::hours(self.wording.tongue, hours);
+                    self.wording.line(lines::WE_ARE_OPEN, &[&hours])
                 }
                 OfficeTopic::Address => {
-                    format!("We're at {}.", self.setting.practice.address.trim_end_matches('.'))
+                    let address = self.setting.practice.address.trim_end_matches('.');
+                    self.wording.line(lines::WE_ARE_AT, &[address])
                 }
             },
         };

@@ -6,27 +6,27 @@ use std::time::Instant;
 use super::step::{Flight, Step};
 use crate::agent::api::Goal;
 use crate::agent::conversation::{Conversation, Timer};
-use crate::agent::language::{Answer, Intent, Meta, Understood, tokens, understand};
+use crate::agent::language::{Answer, Intent, Meta, Understood};
 use crate::agent::tools::{ToolCall, ToolData, ToolResult};
-use crate::agent::wording;
+use crate::agent::wording::{self, lines};
 use crate::base::{Phi, UtteranceId};
 
 impl Conversation {
     /// Announces a transfer; it starts when the announcement was heard.
     pub(crate) fn hand_off(&mut self, now: Instant, reason: &'static str) {
         self.decide("hand_off", reason);
-        let there = wording::target(self.setting.targets.first());
         if self.setting.targets.is_empty() {
-            self.say("I'm sorry, nobody can take the call right now.".into(), true);
+            self.say_line(lines::NOBODY);
             return self.ask_message();
         }
+        let there = wording::target(self.wording.tongue, self.setting.targets.first());
         let lead = match reason {
-            "frustrated" => "I'm sorry, I'm having trouble understanding.",
-            "language" => "I only speak English.",
-            "verify_locked" => "I'm sorry, I couldn't verify those details.",
-            _ => "",
+            "frustrated" => self.wording.line(lines::TROUBLE, &[]),
+            "language" => self.wording.line(lines::ONLY_THIS, &[]),
+            "verify_locked" => self.wording.line(lines::NOT_VERIFIED_DESK, &[]),
+            _ => String::new(),
         };
-        let text = format!("{lead} One moment, I'll connect you with {there}.");
+        let text = format!("{lead} {}", self.wording.line(lines::CONNECTING, &[&there]));
         let utterance = self.announce_transfer(now, text.trim().into());
         self.deferred = None;
         self.step = Step::Transferring { utterance, reason, started: false };
@@ -37,9 +37,7 @@ impl Conversation {
         if self.trouble.failed_transfers == 0 && !self.setting.targets.is_empty() {
             return self.hand_off(now, "frustrated");
         }
-        let text = "I'm sorry, I'm having trouble understanding. \
-            I can take a message, and someone will call you back.";
-        self.say(text.into(), true);
+        self.say_line(lines::TROUBLE_MESSAGE);
         self.ask_message();
     }
 
@@ -66,23 +64,18 @@ impl Conversation {
     /// Before the transfer starts it can be taken back; while it rings the caller is told what happens.
     pub(crate) fn hear_during_transfer(&mut self, now: Instant, text: &str) {
         let Step::Transferring { started, .. } = self.step else { return };
-        let heard = understand(
-            text,
-            self.step.asked(),
-            &self.setting.practitioners,
-            self.setting.now.date(),
-        );
+        let heard = self.read(text);
         let takes_back = matches!(heard.meta, Some(Meta::NeverMind))
             || heard.says(&["dont transfer|connect", "wait no", "stop"]);
         if !started && takes_back {
             self.caller_timers.stop(Timer::Transfer);
-            self.say("All right.".into(), true);
+            self.say_line(lines::ALL_RIGHT);
             return self.resume(now);
         }
         let asks = matches!(heard.meta, Some(Meta::Hello | Meta::Still | Meta::Repeat))
-            || tokens(text).len() > 4;
+            || heard.length() > 4;
         if started && asks && heard.intent != Some(Intent::Person) {
-            self.say("I'm still connecting you. One moment.".into(), true);
+            self.say_line(lines::STILL_CONNECTING);
         }
     }
 
@@ -100,22 +93,15 @@ impl Conversation {
         self.trouble.failed_transfers = self.trouble.failed_transfers.saturating_add(1);
         self.deeds.push(Phi::new("A transfer was tried and nobody answered.".into()));
         self.decide("hand_off", "failed");
-        let there = wording::target(self.setting.targets.first());
-        let text = if matches!(reason, "red_flag" | "crisis") {
-            format!(
-                "I couldn't reach {there}. If you may be in danger, please hang up and call 911. \
-                 I can also take a message or keep helping."
-            )
+        let line = if matches!(reason, "red_flag" | "crisis") {
+            lines::NOT_REACHED_DANGER
         } else if self.facts.locked {
-            format!(
-                "I couldn't reach {there}. I can take a message, and someone will call you back. \
-                 Would you like that?"
-            )
+            lines::NOT_REACHED_MESSAGE
         } else {
-            format!(
-                "I couldn't reach {there}. I can take a message or keep helping. Which would you like?"
-            )
+            lines::NOT_REACHED
         };
+        let there = wording::target(self.wording.tongue, self.setting.targets.first());
+        let text = self.wording.line(line, &[&there]);
         self.ask(Step::AfterTransfer, text, "ask.after_transfer");
         self.unpark(now);
     }
@@ -159,7 +145,7 @@ impl Conversation {
         }
         if self.facts.locked || self.task.kind == super::task::Kind::None {
             self.task = super::task::Task::default();
-            self.ask(Step::Open, "What can I do for you?".into(), "ask.open");
+            self.ask_line(Step::Open, lines::OPEN_WHAT, "ask.open");
         } else {
             self.advance(now);
         }

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use super::step::Step;
 use crate::agent::conversation::Conversation;
-use crate::base::{Purpose, UtteranceId};
+use crate::agent::wording::lines;
+use crate::base::UtteranceId;
 
 /// Quiet after which the caller is asked again. Shells report in steps, so a little less than the 6 s that are meant.
 const PATIENCE: Duration = Duration::from_millis(5_500);
@@ -34,31 +35,17 @@ impl Conversation {
         self.trouble.silences += 1;
         match self.trouble.silences {
             1 => {
-                let text = self.wording.pick(&[
-                    "Are you still there?",
-                    "Hello? Are you there?",
-                    "I'm still here.",
-                ]);
-                self.say(text.into(), true);
+                self.say_line(lines::STILL_THERE);
                 self.ask_again_or_open();
             }
             2 => {
-                self.say("I'm sorry, I can't hear you.".into(), true);
+                self.say_line(lines::CANT_HEAR);
                 if let Some(offer) = self.offer_of_keys() {
-                    self.say(offer.into(), true);
+                    self.say_line(offer);
                 }
-                let known =
-                    self.question.as_ref().map(|q| q.text.reveal(Purpose::SpokenReply).clone());
-                match known {
-                    Some(_) => self.ask_again(),
-                    None => self.ask_again_or_open(),
-                }
+                self.ask_again_or_open();
             }
-            _ => {
-                let goodbye =
-                    "I can't hear you, so I'll hang up now. Please call us back any time. Goodbye.";
-                self.trouble.leaving = Some(self.say(goodbye.into(), true));
-            }
+            _ => self.trouble.leaving = Some(self.say_line(lines::CANT_HEAR_BYE)),
         }
     }
 

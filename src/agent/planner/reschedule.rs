@@ -6,19 +6,15 @@ use super::step::{Flight, Step};
 use super::task::Kind;
 use crate::agent::conversation::Conversation;
 use crate::agent::language::{Answer, Understood};
+use crate::agent::wording::lines;
 
 impl Conversation {
     pub(super) fn reschedule(&mut self, now: Instant) {
-        if !self.choose_appointment(now, "move") {
+        if !self.choose_appointment(now, Kind::Reschedule) {
             return;
         }
         if !self.task.wish.stated {
-            let text = self.wording.pick(&[
-                "When would you like to come instead?",
-                "What day or time would work better for you?",
-                "When would suit you better?",
-            ]);
-            return self.ask(Step::When, text.into(), "ask.when");
+            return self.ask_line(Step::When, lines::WHEN_INSTEAD, "ask.when");
         }
         if self.task.wish.practitioner.is_none() && !self.task.wish.practitioner_stated {
             let known = self

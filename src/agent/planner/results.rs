@@ -7,8 +7,9 @@ use super::task::{Kind, Task};
 use crate::agent::api::Goal;
 use crate::agent::conversation::Conversation;
 use crate::agent::guard::Claim;
+use crate::agent::tongue::Tongue;
 use crate::agent::tools::{ErrorCode, ToolCall, ToolData, ToolResult};
-use crate::agent::wording;
+use crate::agent::wording::{self, lines};
 use crate::base::{Phi, Purpose};
 
 /// Whether the record system did not answer, or not in time.
@@ -48,36 +49,24 @@ impl Conversation {
             None | Some(ErrorCode::AlreadyDone) => {}
             Some(ErrorCode::SlotTaken | ErrorCode::NotFound) => return self.slot_taken(now),
             Some(ErrorCode::PolicyDenied | ErrorCode::OutsideWindow) => {
-                return self.offer_staff("I'm sorry, our rules don't let me make that change.");
+                return self.offer_staff(lines::RULES_CHANGE);
             }
             Some(ErrorCode::InvalidArgument | ErrorCode::FabricatedArgument) => {
-                return self.offer_staff("I'm sorry, I couldn't do that.");
+                return self.offer_staff(lines::COULD_NOT);
             }
             Some(_) => return self.rescue(now),
         }
         let ToolData::Booked { start, practitioner } = result.data else { return self.rescue(now) };
         self.goals.insert(goal);
         self.done.insert(if goal == Goal::Booked { Claim::Booked } else { Claim::Moved });
-        let told =
-            format!("{} with {practitioner}", wording::moment(*start.reveal(Purpose::SpokenReply)));
-        let (text, deed) = match goal {
-            Goal::Booked => {
-                let lead = self.wording.pick(&[
-                    "You're booked for",
-                    "That's booked. Your appointment is on",
-                    "You're all set. You're booked for",
-                ]);
-                (format!("{lead} {told}."), format!("Booked an appointment on {told}."))
-            }
-            _ => {
-                let lead = self.wording.pick(&[
-                    "You're all set. Your appointment is now on",
-                    "Done. Your appointment is now on",
-                    "That's moved. Your appointment is now on",
-                ]);
-                (format!("{lead} {told}."), format!("Moved the appointment to {told}."))
-            }
+        let start = *start.reveal(Purpose::SpokenReply);
+        let told = wording::with(self.wording.tongue, start, &practitioner);
+        let noted = wording::with(Tongue::English, start, &practitioner);
+        let (line, deed) = match goal {
+            Goal::Booked => (lines::BOOKED, format!("Booked an appointment on {noted}.")),
+            _ => (lines::MOVED, format!("Moved the appointment to {noted}.")),
         };
+        let text = self.wording.line(line, &[&told]);
         self.deeds.push(Phi::new(deed));
         self.told(now, text);
     }
@@ -86,25 +75,30 @@ impl Conversation {
         match result.error {
             None | Some(ErrorCode::AlreadyDone) => {}
             Some(ErrorCode::PolicyDenied | ErrorCode::OutsideWindow) => {
-                return self.offer_staff("I'm sorry, our rules don't let me cancel that one.");
+                return self.offer_staff(lines::RULES_CANCEL);
             }
             Some(
                 ErrorCode::InvalidArgument | ErrorCode::FabricatedArgument | ErrorCode::NotFound,
             ) => {
-                return self.offer_staff("I'm sorry, I couldn't do that.");
+                return self.offer_staff(lines::COULD_NOT);
             }
             Some(_) => return self.rescue(now),
         }
         self.goals.insert(Goal::Cancelled);
         self.done.insert(Claim::Cancelled);
-        let which = self
-            .task
-            .appointment
-            .as_ref()
-            .map(|a| wording::moment(a.reveal(Purpose::SpokenReply).start));
-        let which = which.map_or_else(String::new, |moment| format!(" on {moment}"));
-        self.deeds.push(Phi::new(format!("Cancelled the appointment{which}.")));
-        self.told(now, format!("Your appointment{which} is cancelled."));
+        let start = self.task.appointment.as_ref().map(|a| a.reveal(Purpose::SpokenReply).start);
+        let noted = start.map_or_else(String::new, |start| {
+            format!(" on {}", wording::moment(Tongue::English, start))
+        });
+        self.deeds.push(Phi::new(format!("Cancelled the appointment{noted}.")));
+        let text = match start {
+            Some(start) => {
+                let which = wording::moment(self.wording.tongue, start);
+                self.wording.line(lines::CANCELLED_ON, &[&which])
+            }
+            None => self.wording.line(lines::CANCELLED, &[]),
+        };
+        self.told(now, text);
     }
 
     /// A write is done and told; what was said meanwhile counts only if it is a wish of its own.
@@ -127,30 +121,28 @@ impl Conversation {
         }
         self.done.insert(Claim::MessageLeft);
         self.deeds.push(Phi::new("Took a message for the team.".into()));
-        self.told(now, "I've left your message for the team. Someone will call you back.".into());
+        let text = self.wording.line(lines::MESSAGE_LEFT, &[]);
+        self.told(now, text);
     }
 
     fn message_lost(&mut self, now: Instant) {
-        self.say("I'm sorry, I couldn't save your message.".into(), true);
+        self.say_line(lines::MESSAGE_LOST);
         if self.trouble.failed_transfers == 0 && !self.setting.targets.is_empty() {
             return self.hand_off(now, "engine_failure");
         }
-        self.say("Please call us again later.".into(), true);
+        self.say_line(lines::CALL_LATER);
         self.anything_else();
     }
 
     /// A write failed or its outcome is unknown: it is never repeated here, the team looks at it.
     fn rescue(&mut self, now: Instant) {
-        self.say(
-            "I couldn't confirm that change just now. Let me leave a note for the team.".into(),
-            true,
-        );
+        self.say_line(lines::NOT_CONFIRMED);
         self.deferred = None;
         let wanted = match (self.task.kind, &self.task.offered) {
             (Kind::Reschedule, Some(slot)) => {
-                format!("to move their appointment to {}", wording::slot(slot))
+                format!("to move their appointment to {}", wording::slot(Tongue::English, slot))
             }
-            (Kind::Book, Some(slot)) => format!("to book {}", wording::slot(slot)),
+            (Kind::Book, Some(slot)) => format!("to book {}", wording::slot(Tongue::English, slot)),
             _ => "to cancel an appointment".into(),
         };
         let reason = Phi::new(format!(
@@ -164,12 +156,10 @@ impl Conversation {
         if result.is_ok() {
             self.done.insert(Claim::MessageLeft);
             self.deeds.push(Phi::new("Left an unconfirmed change for the team to check.".into()));
-            let text = "I've left this for the team. Your change is requested, \
-                and someone will call you back to confirm it.";
-            self.say(text.into(), true);
+            self.say_line(lines::LEFT_FOR_TEAM);
             return self.anything_else();
         }
         self.task = Task::default();
-        self.offer_staff("I'm sorry, I can't reach our schedule right now.");
+        self.offer_staff(lines::SCHEDULE_DOWN);
     }
 }

@@ -11,7 +11,7 @@ use crate::agent::conversation::Conversation;
 use crate::agent::language::{Answer, Shift, Understood, When};
 use crate::agent::memory::Outcome;
 use crate::agent::tools::{OfferedSlot, ToolCall, ToolData, ToolResult};
-use crate::agent::wording;
+use crate::agent::wording::{self, lines};
 use crate::base::{Purpose, UtteranceId};
 use crate::practice::{Daypart, VisitType};
 
@@ -199,7 +199,7 @@ impl Conversation {
             if wish.practitioner.is_some() && self.task.offered.is_none() {
                 // Sooner matters more than with whom.
                 self.task.wish.practitioner = None;
-                let because = Some("I don't have anything sooner with them. The closest is");
+                let because = Some(lines::NOTHING_SOONER);
                 self.task.search = Search { because, ..Search::default() };
                 return self.find_page(now, false);
             }
@@ -211,14 +211,10 @@ impl Conversation {
                 || wish.when.earliest.is_some()
                 || wish.when.latest.is_some() =>
             {
-                (1, "I don't have anything at that time. The closest is")
+                (1, lines::NOTHING_THEN)
             }
-            0 | 1 if wish.when.daypart.is_some() => {
-                (2, "I don't have anything at that time of day. The closest is")
-            }
-            0..=2 if wish.practitioner.is_some() => {
-                (3, "I don't have anything with them. The closest is")
-            }
+            0 | 1 if wish.when.daypart.is_some() => (2, lines::NOTHING_THAT_TIME_OF_DAY),
+            0..=2 if wish.practitioner.is_some() => (3, lines::NOTHING_WITH_THEM),
             _ => return self.nothing_free(),
         };
         *search = Search { relaxed: level, because: Some(because), ..Search::default() };
@@ -230,7 +226,7 @@ impl Conversation {
         match self.task.offered.clone() {
             Some(slot) => {
                 self.task.declined.retain(|start| *start != slot.start);
-                self.task.search.because = Some("I don't have anything earlier. I still have");
+                self.task.search.because = Some(lines::NOTHING_EARLIER);
                 self.offer(slot);
             }
             None => self.search(now),
@@ -238,7 +234,7 @@ impl Conversation {
     }
 
     fn nothing_free(&mut self) {
-        self.offer_staff("I'm sorry, I don't see a free appointment that fits.");
+        self.offer_staff(lines::NOTHING_FREE);
     }
 
     /// Offers the next slot that was found, or searches on.
@@ -251,18 +247,28 @@ impl Conversation {
     }
 
     fn offer(&mut self, slot: OfferedSlot) {
-        let what = wording::slot(&slot);
-        let lead = self.task.search.because.take().unwrap_or("I have");
-        let question = match (self.task.kind, &self.task.appointment) {
-            (Kind::Reschedule, Some(known)) => {
-                let old = known.reveal(Purpose::SpokenReply).start.date();
-                format!("Shall I move your {} appointment there?", wording::weekday(old))
-            }
-            _ => format!("Shall I book that for your {}?", self.task_visit_type().spoken()),
-        };
+        let what = wording::slot(self.wording.tongue, &slot);
+        let because = self.task.search.because.take().unwrap_or(lines::I_HAVE);
+        let lead = self.wording.line(because, &[]);
+        let question = self.offer_question();
         self.task.offered = Some(slot.clone());
         let step = Step::Offer { slot, utterance: UtteranceId(0), again: false };
         self.read_back(step, format!("{lead} {what}. {question}"), "offer.slot");
+    }
+
+    /// "Shall I move your Thursday appointment there?"
+    pub(super) fn offer_question(&mut self) -> String {
+        let tongue = self.wording.tongue;
+        match (self.task.kind, &self.task.appointment) {
+            (Kind::Reschedule, Some(known)) => {
+                let old = known.reveal(Purpose::SpokenReply).start.date();
+                self.wording.line(lines::SHALL_I_MOVE, &[&wording::weekday(tongue, old)])
+            }
+            _ => {
+                let what = wording::visit(tongue, self.task_visit_type());
+                self.wording.line(lines::SHALL_I_BOOK, &[what])
+            }
+        }
     }
 
     /// Hears what the caller says to an offer.
@@ -305,7 +311,8 @@ impl Conversation {
             Some(Answer::No) => self.other_offer(now, u, slot),
             _ if !u.when.is_empty() || u.answer == Some(Answer::Unclear) => {
                 // The time on offer, said back; or a yes and a no in one breath.
-                let text = format!("{}. Is that a yes?", wording::moment(slot.start));
+                let moment = wording::moment(self.wording.tongue, slot.start);
+                let text = self.wording.line(lines::IS_THAT_A_YES, &[&moment]);
                 let step = Step::Offer { slot: slot.clone(), utterance: said, again: true };
                 self.read_back(step, text, "confirm.slot");
             }
@@ -350,7 +357,7 @@ impl Conversation {
         } else if self.task.declined.len().is_multiple_of(3) {
             // Guessing on would only annoy.
             self.task.search = Search::default();
-            self.ask(Step::When, "What day and time would suit you best?".into(), "ask.when");
+            self.ask_line(Step::When, lines::WHEN_BEST, "ask.when");
         } else {
             self.offer_next(now);
         }
@@ -358,12 +365,13 @@ impl Conversation {
 
     /// The caller agreed; it counts if they heard what to.
     fn agreed(&mut self, now: Instant, slot: &OfferedSlot, said: UtteranceId, again: bool) {
-        if !self.heard_enough(said, &wording::clock(slot.start)) && !again {
+        if !self.heard_enough(said, &wording::clock(self.wording.tongue, slot.start)) && !again {
             let text = match self.memory.outcome(said) {
                 Some(Outcome::Cut) => {
-                    format!("That was {}. Shall I go ahead?", wording::slot(slot))
+                    let what = wording::slot(self.wording.tongue, slot);
+                    self.wording.line(lines::GO_AHEAD_THAT, &[&what])
                 }
-                _ => "Just to be sure: shall I go ahead with that?".into(),
+                _ => self.wording.line(lines::GO_AHEAD_SURE, &[]),
             };
             let step = Step::Offer { slot: slot.clone(), utterance: said, again: true };
             return self.read_back(step, text, "confirm.slot");
@@ -412,7 +420,7 @@ impl Conversation {
         if let Some(slot) = &self.task.offered {
             self.task.declined.push(slot.start);
         }
-        self.say("I'm sorry, that time was just taken.".into(), true);
+        self.say_line(lines::JUST_TAKEN);
         self.offer_next(now);
     }
 

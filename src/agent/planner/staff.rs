@@ -6,18 +6,17 @@ use super::step::Step;
 use crate::agent::conversation::Conversation;
 use crate::agent::guard::Advice;
 use crate::agent::language::{Answer, Intent, Understood};
-use crate::agent::wording;
+use crate::agent::wording::{self, Line, lines};
 
 impl Conversation {
     /// Says why it is not for the agent, and offers what is.
-    pub(super) fn offer_staff(&mut self, why: &str) {
-        let there = wording::target(self.setting.targets.first());
+    pub(super) fn offer_staff(&mut self, why: Line) {
+        let why = self.wording.line(why, &[]);
         let text = if self.setting.targets.is_empty() {
-            format!("{why} I can take a message for the team. Would you like that?")
+            self.wording.line(lines::MESSAGE_OFFER, &[&why])
         } else {
-            format!(
-                "{why} I can take a message, or connect you with {there}. Which would you like?"
-            )
+            let there = wording::target(self.wording.tongue, self.setting.targets.first());
+            self.wording.line(lines::MESSAGE_OR_PERSON, &[&why, &there])
         };
         self.ask(Step::MessageOrPerson, text, "ask.message_or_person");
     }
@@ -25,13 +24,15 @@ impl Conversation {
     /// No diagnosis, no dose, no result: the caller's other wishes in the same turn are still heard.
     pub(super) fn refuse_advice(&mut self, now: Instant, asked: Advice, u: &Understood) {
         let why = match asked {
-            Advice::Results => "I can't share results on this line.",
-            Advice::Clinical | Advice::Dose => "I can't give medical advice.",
+            Advice::Results => lines::NO_RESULTS,
+            Advice::Clinical | Advice::Dose => lines::NO_ADVICE,
         };
         let appointment =
             matches!(u.intent, Some(Intent::Book | Intent::Reschedule | Intent::Cancel));
         if appointment && asked != Advice::Results {
-            self.say(format!("{why} I can help you with the appointment."), true);
+            let why = self.wording.line(why, &[]);
+            let text = self.wording.line(lines::THE_APPOINTMENT, &[&why]);
+            self.say(text, true);
             self.merge_identity(u);
             if self.new_wish(now, u) {
                 return;
@@ -43,7 +44,7 @@ impl Conversation {
     /// Another person's record needs a relationship on record: staff look at that.
     pub(super) fn for_somebody_else(&mut self, now: Instant) {
         self.decide("guard", "privacy.proxy");
-        self.say("For somebody else's appointment, our front desk needs to help you.".into(), true);
+        self.say_line(lines::SOMEBODY_ELSE);
         self.hand_off(now, "roi_required");
     }
 
@@ -72,11 +73,8 @@ impl Conversation {
                 true
             }
             (Some(Answer::Yes), None) => {
-                self.ask(
-                    Step::MessageOrPerson,
-                    "A message, or the front desk?".into(),
-                    "ask.message_or_person",
-                );
+                let step = Step::MessageOrPerson;
+                self.ask_line(step, lines::MESSAGE_OR_DESK, "ask.message_or_person");
                 true
             }
             (Some(Answer::No), None) => {
@@ -90,6 +88,6 @@ impl Conversation {
     /// The record system does not answer.
     pub(super) fn records_down(&mut self) {
         self.deferred = None;
-        self.offer_staff("I'm sorry, I can't reach our schedule right now.");
+        self.offer_staff(lines::SCHEDULE_DOWN);
     }
 }

@@ -4,6 +4,7 @@ use jiff::civil::DateTime;
 
 use crate::agent::api::Patience;
 use crate::agent::language::{Asked, NamePart};
+use crate::agent::tongue::Tongue;
 use crate::agent::tools::{OfferedSlot, OfficeTopic};
 use crate::agent::wording;
 use crate::base::{Expect, Phi, UtteranceId};
@@ -166,12 +167,16 @@ impl Step {
 
     /// Names and times that may well be said now: those of the practice where an appointment is spoken of, and none
     /// where the caller is asked for a name or number of their own.
-    pub(crate) fn phrases(&self, practitioners: &[Practitioner]) -> Vec<Phi<String>> {
+    pub(crate) fn phrases(
+        &self,
+        practitioners: &[Practitioner],
+        tongue: Tongue,
+    ) -> Vec<Phi<String>> {
         let offered = match self {
             Self::Name(_) | Self::BirthDate | Self::BirthDateRight | Self::TieBreaker => {
                 return Vec::new();
             }
-            Self::Offer { slot, .. } => Some(wording::weekday(slot.start.date())),
+            Self::Offer { slot, .. } => Some(wording::weekday(tongue, slot.start.date())),
             _ => None,
         };
         let names = practitioners.iter().map(|one| one.spoken.clone());

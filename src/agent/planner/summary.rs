@@ -2,6 +2,7 @@
 
 use super::task::Kind;
 use crate::agent::conversation::Conversation;
+use crate::agent::tongue::Tongue;
 use crate::agent::wording;
 use crate::base::{Phi, Purpose};
 
@@ -9,6 +10,9 @@ impl Conversation {
     /// Returns the hand-off's summary, in sentences.
     pub fn summary(&self) -> Phi<String> {
         let mut sentences = vec![self.who()];
+        if self.wording.tongue != Tongue::English {
+            sentences.push(format!("Speaks {}.", self.wording.tongue.name()));
+        }
         if let Some(wanted) = self.wanted() {
             sentences.push(wanted);
         }
@@ -32,7 +36,10 @@ impl Conversation {
         let names: Vec<String> =
             [reveal(&self.facts.given), reveal(&self.facts.family)].into_iter().flatten().collect();
         let born = self.facts.birth_date.as_ref().map(|date| {
-            format!(", born {}", wording::birth_date(*date.reveal(Purpose::EhrRequest)))
+            format!(
+                ", born {}",
+                wording::birth_date(Tongue::English, *date.reveal(Purpose::EhrRequest))
+            )
         });
         let state = if self.facts.is_verified() {
             "verified"
@@ -53,7 +60,7 @@ impl Conversation {
             format!(
                 " ({} on {} with {})",
                 known.visit_type.spoken(),
-                wording::moment(known.start),
+                wording::moment(Tongue::English, known.start),
                 known.practitioner
             )
         });

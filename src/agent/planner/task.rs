@@ -4,6 +4,7 @@ use jiff::civil::{DateTime, Weekday};
 
 use crate::agent::language::When;
 use crate::agent::tools::{KnownAppointment, OfferedSlot, Ref};
+use crate::agent::wording::Line;
 use crate::base::Phi;
 use crate::practice::VisitType;
 
@@ -98,5 +99,5 @@ pub(crate) struct Search {
     /// Where the next page begins.
     pub(crate) page_from: Option<DateTime>,
     /// Why something else than the wish is on offer, to be said with it.
-    pub(crate) because: Option<&'static str>,
+    pub(crate) because: Option<Line>,
 }

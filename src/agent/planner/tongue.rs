@@ -2,9 +2,11 @@
 
 use std::time::Instant;
 
-use crate::agent::api::Output;
+use super::step::Step;
 use crate::agent::conversation::Conversation;
-use crate::agent::language::Understood;
+use crate::agent::language::{Understood, any};
+use crate::agent::tongue::Tongue;
+use crate::agent::wording::lines;
 use crate::base::Language;
 
 /// What people call their language, by the first part of its tag, besides its English name.
@@ -48,23 +50,39 @@ const NOT_ENGLISH: &[&str] = &[
 ];
 
 impl Conversation {
-    /// Acts on a wish for another language of the route. Returns whether there was one.
+    /// Acts on a wish for another language of the route. Returns whether that was all there was to the turn.
     pub(super) fn asks_for_a_language(&mut self, now: Instant, u: &Understood) -> bool {
-        let Some(language) = self.language_asked_for(u) else { return false };
+        // "John English" is a name, and a message may speak of anything.
+        let named = matches!(self.step, Step::Name(_)) && u.name.family.is_some();
+        if named || self.step == Step::Message {
+            return false;
+        }
+        let Some(language) = self.language_asked_for(u) else {
+            if u.tongue.is_none_or(|tongue| tongue == self.wording.tongue) {
+                return false;
+            }
+            self.decide("intent", "language.none");
+            self.offer_staff(lines::ONLY_THIS_LANGUAGE);
+            return true;
+        };
         self.trouble.failures = 0;
-        if language == self.language {
-            self.say(format!("Yes, we can speak {}.", language.name()), true);
-            self.ask_again_or_open();
-        } else if crate::agent::speaks(language) {
-            self.decide("intent", format!("language.{language}"));
-            self.language = language;
-            self.push(Output::SwitchLanguage(language));
-            self.say("Of course.".into(), true);
-            self.ask_again_or_open();
-        } else {
+        if !crate::agent::speaks(language) {
             self.decide("intent", format!("language.{language}"));
             self.hand_off(now, "language");
+            return true;
         }
+        let line = if language == self.language {
+            lines::YES_THIS_LANGUAGE
+        } else {
+            self.speak(language);
+            lines::OF_COURSE
+        };
+        if u.intent.is_some() || !u.when.is_empty() || u.birth.is_some() {
+            // Said with a wish, which is what is answered.
+            return false;
+        }
+        self.say_line(line);
+        self.ask_again_or_open();
         true
     }
 
@@ -75,7 +93,13 @@ impl Conversation {
         if let Some(language) = others.clone().find(|language| asks(u, **language)) {
             return Some(*language);
         }
-        if u.says(NOT_ENGLISH) {
+        if let Some(tongue) = u.tongue {
+            let own = Some(self.language).filter(|_| tongue == self.wording.tongue);
+            if let Some(language) = own.or_else(|| self.language_in(tongue)) {
+                return Some(language);
+            }
+        }
+        if self.wording.tongue == Tongue::English && u.says(NOT_ENGLISH) {
             let spanish = |language: &&Language| language.primary() == "es";
             return match others.clone().count() {
                 0 => None,
@@ -91,9 +115,11 @@ impl Conversation {
 fn asks(u: &Understood, language: Language) -> bool {
     let own = NAMES.iter().find(|(primary, _)| *primary == language.primary());
     let own = own.map(|(_, names)| *names).unwrap_or_default();
+    // Of Spanish the words themselves, and not their gloss.
+    let words = if u.spanish.is_empty() { &u.tokens } else { &u.spanish };
     // Scripts without spaces: the name stands somewhere in what was said.
     let wide = |name: &&&str| name.chars().all(|c| ('\u{3000}'..'\u{ffff}').contains(&c));
-    if own.iter().filter(wide).any(|name| u.tokens.iter().any(|token| token.raw.contains(*name))) {
+    if own.iter().filter(wide).any(|name| words.iter().any(|token| token.raw.contains(*name))) {
         return true;
     }
     let english = language.name().to_lowercase();
@@ -107,5 +133,5 @@ fn asks(u: &Understood, language: Language) -> bool {
         true => names,
         false => format!("{names}|{}", own.join("|")),
     };
-    ASKS.iter().any(|pattern| u.says(&[&pattern.replace('@', &names)]))
+    ASKS.iter().any(|pattern| any(words, &[&pattern.replace('@', &names)]))
 }

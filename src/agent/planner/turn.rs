@@ -9,6 +9,7 @@ use crate::agent::guard::advice;
 use crate::agent::language::{
     Answer, Asked, Intent, Meta, NamePart, PractitionerHeard, Shift, Understood, any, understand,
 };
+use crate::agent::wording::{self, lines};
 use crate::base::Purpose;
 
 /// Weight of words that made no sense, and of silence taken for speech; [`FRUSTRATED`] is two of the former.
@@ -20,7 +21,7 @@ const FRUSTRATED: u8 = 3;
 impl Conversation {
     /// Acts on one understood turn.
     pub(crate) fn take_turn(&mut self, now: Instant, u: &Understood) {
-        if u.tokens.is_empty() {
+        if u.length() == 0 {
             return self.not_understood(now, NO_WORDS);
         }
         self.trouble.held = false;
@@ -29,16 +30,13 @@ impl Conversation {
             self.decide("intent", Intent::Person.name());
             return self.hand_off(now, "patient_request");
         }
-        if self.about_the_conversation(u) {
+        if self.asks_for_a_language(now, u) || self.about_the_conversation(u) {
             return;
         }
         if self.step == Step::Message {
             return self.message_told(now, u);
         }
-        if self.asks_for_a_language(now, u) {
-            return;
-        }
-        if let Some(asked) = advice(&u.tokens) {
+        if let Some(asked) = advice(u) {
             self.decide("guard", asked.rule());
             return self.refuse_advice(now, asked, u);
         }
@@ -70,9 +68,7 @@ impl Conversation {
             || u.name.family.is_some();
         match u.meta {
             Some(Meta::Robot) => {
-                let text = "I'm the practice's automated assistant, not a person. \
-                    You can ask for a person at any time.";
-                self.say(text.into(), true);
+                self.say_line(lines::ROBOT);
                 self.ask_again_or_open();
             }
             Some(_)
@@ -86,37 +82,28 @@ impl Conversation {
             Some(Meta::Repeat) if !content => self.repeat(),
             Some(Meta::Hold) if !content && u.answer.is_none() => {
                 self.trouble.held = true;
-                let text = self.wording.pick(&[
-                    "Take your time.",
-                    "Sure, take your time.",
-                    "Of course. I'll wait.",
-                ]);
-                self.say(text.into(), true);
+                self.say_line(lines::TAKE_YOUR_TIME);
                 self.listen();
             }
             Some(Meta::Help) if !content => {
-                let text = "I can book, move or cancel appointments, tell you when yours are, \
-                    answer questions about our hours and address, take a message, \
-                    or connect you with a person.";
-                self.say(text.into(), true);
+                self.say_line(lines::HELP);
                 self.ask_again_or_open();
             }
             Some(Meta::Reached) if !content => {
-                let text = format!("This is {}.", self.setting.practice.name);
+                let text = self.wording.line(lines::REACHED, &[&self.setting.practice.name]);
                 self.say(text, true);
                 self.ask_again_or_open();
             }
             Some(Meta::Still) if !content => {
-                self.say("Yes, I'm here.".into(), true);
+                self.say_line(lines::HERE);
                 self.ask_again_or_open();
             }
             Some(Meta::NeverMind) if self.step != Step::Message && u.intent.is_none() => {
-                let text = if self.task.kind == Kind::None {
-                    "All right."
+                self.say_line(if self.task.kind == Kind::None {
+                    lines::ALL_RIGHT
                 } else {
-                    "All right. Nothing was changed."
-                };
-                self.say(text.into(), true);
+                    lines::NOTHING_CHANGED
+                });
                 self.anything_else();
             }
             Some(Meta::Goodbye) if !content && self.may_close(u) => self.goodbye(),
@@ -138,12 +125,8 @@ impl Conversation {
     }
 
     pub(super) fn goodbye(&mut self) {
-        let text = self.wording.pick(&[
-            "Thank you for calling. Goodbye.",
-            "Thanks for calling. Take care. Goodbye.",
-            "Thank you for calling. Have a good day. Goodbye.",
-        ]);
-        self.close(text.into(), "goodbye");
+        let text = self.wording.line(lines::GOODBYE, &[]);
+        self.close(text, "goodbye");
     }
 
     /// Takes the turn as the answer to the open question, if it can be one.
@@ -183,7 +166,7 @@ impl Conversation {
                     && self.step == Step::AnythingElse
                     && u.visit_type.is_none() =>
             {
-                self.ask(Step::Open, "Sure. What can I do for you?".into(), "ask.open");
+                self.ask_line(Step::Open, lines::OPEN_SURE, "ask.open");
             }
             _ => return false,
         }
@@ -226,22 +209,17 @@ impl Conversation {
                 if self.task.wish.stated {
                     self.proceed(now);
                 } else {
-                    self.ask(
-                        Step::MoveOrCancel,
-                        "I see. Would you like to move it, or cancel it?".into(),
-                        "ask.move_or_cancel",
-                    );
+                    let step = Step::MoveOrCancel;
+                    self.ask_line(step, lines::MOVE_OR_CANCEL, "ask.move_or_cancel");
                 }
             }
             Intent::AppointmentUnclear => {
-                let text = "Sure. Would you like to book, move or cancel an appointment, \
-                    or hear when it is?";
-                self.ask(Step::WhatAboutIt, text.into(), "ask.what_about_it");
+                self.ask_line(Step::WhatAboutIt, lines::WHAT_ABOUT_IT, "ask.what_about_it");
             }
             Intent::Hours => self.office(now, crate::agent::tools::OfficeTopic::Hours),
             Intent::Address => self.office(now, crate::agent::tools::OfficeTopic::Address),
             Intent::Message => self.start_message(now, u),
-            Intent::ForStaff => self.offer_staff("That's something our team has to help you with."),
+            Intent::ForStaff => self.offer_staff(lines::FOR_STAFF),
         }
         true
     }
@@ -370,10 +348,8 @@ impl Conversation {
             Some(PractitionerHeard::Unknown) => {
                 let names: Vec<_> =
                     self.setting.practitioners.iter().map(|one| one.spoken.clone()).collect();
-                let text = format!(
-                    "I don't see that doctor here. We have {}.",
-                    crate::agent::wording::list(&names, "and")
-                );
+                let names = wording::list(self.wording.tongue, &names);
+                let text = self.wording.line(lines::UNKNOWN_DOCTOR, &[&names]);
                 self.say(text, true);
                 return false;
             }
@@ -386,7 +362,7 @@ impl Conversation {
     /// Goes on with the task, or asks what it is.
     pub(super) fn proceed(&mut self, now: Instant) {
         if self.task.kind == Kind::None {
-            self.ask(Step::Open, "Thank you. What can I do for you?".into(), "ask.open");
+            self.ask_line(Step::Open, lines::OPEN_THANKS, "ask.open");
         } else {
             self.advance(now);
         }
@@ -397,7 +373,7 @@ impl Conversation {
         match (u.meta, &self.step.clone()) {
             (_, Step::Working) => self.advance(now),
             (Some(Meta::Thanks), Step::AnythingElse | Step::Open) => {
-                self.say("You're welcome.".into(), true);
+                self.say_line(lines::WELCOME);
                 self.anything_else();
             }
             (Some(Meta::Goodbye), _) => self.goodbye(),
@@ -405,7 +381,7 @@ impl Conversation {
                 self.ask(Step::Open, "Hello. How can I help you?".into(), "ask.open");
             }
             (Some(Meta::Hello), _) => {
-                self.say("Yes, I'm here.".into(), true);
+                self.say_line(lines::HERE);
                 self.ask_again_or_open();
             }
             (_, Step::Open | Step::AnythingElse) if self.bare_name(u) => self.proceed(now),
@@ -418,15 +394,14 @@ impl Conversation {
 
     /// "Maria Lopez. 3 9 84." before anything was asked.
     fn bare_name(&mut self, u: &Understood) -> bool {
-        let texts: Vec<&str> = u.tokens.iter().map(|t| t.raw.as_str()).collect();
         let names = u.tokens.iter().take(2).filter(|t| t.capital).count() == 2;
-        if self.facts.is_verified() || !names || texts.len() > 8 {
+        if self.facts.is_verified() || !names || u.length() > 8 {
             return false;
         }
         let today = self.setting.now.date();
-        let text = texts.join(" ");
         let asked = Asked::Name(NamePart::Both);
-        let named = understand(&text, asked, &self.setting.practitioners, today);
+        let tongue = self.wording.tongue;
+        let named = understand(&u.text, asked, tongue, &self.setting.practitioners, today);
         named.name.family.is_some() && self.merge_identity(&named)
     }
 
@@ -444,46 +419,33 @@ impl Conversation {
             self.trouble.failures = 0;
             return self.frustrated(now);
         }
-        let sorry = self.wording.pick(&[
-            "Sorry, I didn't catch that.",
-            "I'm sorry, I didn't get that.",
-            "Sorry, I didn't understand.",
-        ]);
         let more = match self.step {
-            Step::Open => Some("You can say, for example: I'd like to move my appointment."),
-            Step::Name(_) => Some("Please say your first and last name, and spell the last name."),
-            Step::BirthDate => Some(
-                "Please say the month, the day and the year you were born, or key them in as eight digits.",
-            ),
-            Step::TieBreaker => Some("Please say or key in the five digits of your ZIP code."),
-            Step::VisitType => Some(
-                "You can say: a physical, a sick visit, a follow-up, a vaccination, or a regular visit.",
-            ),
-            Step::When => {
-                Some("You can say, for example: next Tuesday morning, or: as soon as possible.")
-            }
-            Step::MessageOrPerson | Step::AfterTransfer => {
-                Some("You can say: take a message, or: the front desk.")
-            }
+            Step::Open => Some(lines::HINT_OPEN),
+            Step::Name(_) => Some(lines::HINT_NAME),
+            Step::BirthDate => Some(lines::HINT_BIRTH),
+            Step::TieBreaker => Some(lines::HINT_ZIP),
+            Step::VisitType => Some(lines::HINT_VISIT),
+            Step::When => Some(lines::HINT_WHEN),
+            Step::MessageOrPerson | Step::AfterTransfer => Some(lines::HINT_STAFF),
             _ => None,
         };
-        self.say(sorry.into(), true);
+        self.say_line(lines::SORRY);
         match more {
-            Some(text) => {
-                self.say(text.into(), true);
+            Some(line) => {
+                self.say_line(line);
                 self.listen();
             }
             None => self.ask_again_or_open(),
         }
     }
 
-    pub(super) fn ask_again_or_open(&mut self) {
+    pub(crate) fn ask_again_or_open(&mut self) {
         if self.step == Step::Working {
             // What comes next is asked when the tool's answer is dealt with.
         } else if self.question.is_some() {
             self.ask_again();
         } else {
-            self.ask(Step::Open, "How can I help you?".into(), "ask.open");
+            self.ask_line(Step::Open, lines::OPEN, "ask.open");
         }
     }
 
@@ -507,6 +469,7 @@ impl Conversation {
 
 /// "Mm-hmm", "okay", "right".
 fn nods(u: &Understood) -> bool {
-    u.tokens.len() <= 2
-        && any(&u.tokens, &["^ ok|uhhuh|right|yeah|yes|alright|oh|so|and|well|fine|sure"])
+    u.length() <= 2
+        && (any(&u.spanish, &["^ ok|aja|si|bueno|bien|claro|entiendo|ya|okey"])
+            || any(&u.tokens, &["^ ok|uhhuh|right|yeah|yes|alright|oh|so|and|well|fine|sure"]))
 }
