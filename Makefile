@@ -1,6 +1,10 @@
 # make demo             a call to yourself, then a number to dial; make demo ARGS="--once" passes arguments on
 # make test             formatting, lints and every test, the ones against real SIP peers included
 # make bench            what each stage costs, against its budget
+# make gap              how long answers take, by packets alone; make gap ARGS="--calls 1,2,4,8 --turns 200"
+# make speech           how well callers are understood, by sentences and facts, beside another engine
+# make listen           whether the agent's own voice is understood, by another engine
+# make judge RUN=DIR    what judges that others wrote say of a run of make gap
 # make soak             twenty thousand short calls, and what is left of them
 # make flood            ten thousand INVITEs a second from a stranger, while fifty calls talk
 # make models           fetches the speech models into ~/.cache/attendant/models, or $ATTENDANT_MODELS
@@ -11,20 +15,30 @@ SHELL       := /bin/bash
 .DEFAULT_GOAL := help
 # A recipe is one script.
 .ONESHELL:
-.PHONY: help demo test bench soak flood models setup setup-run setup-bench lint
+.PHONY: help demo test bench gap speech listen judge judges corpus soak flood models setup setup-run setup-bench \
+        setup-speech lint
 
 ARGS ?=
 CARGO ?= cargo
 
 # command=package: a command that is there already, from wherever, is not installed again.
 RUN_NEEDS  := gcc=gcc pkg-config=pkg-config npm=npm pip3=python3-pip flite=flite
-TEST_NEEDS := $(RUN_NEEDS) sipp=sip-tester ffmpeg=ffmpeg baresip=baresip sipsak=sipsak svmap=sipvicious \
+TEST_NEEDS := $(RUN_NEEDS) age=age sipp=sip-tester ffmpeg=ffmpeg baresip=baresip sipsak=sipsak svmap=sipvicious \
               espeak-ng=espeak-ng kamailio=kamailio tshark=tshark openssl=openssl sox=sox \
               systemd-analyze=systemd sqlite3=sqlite3
 BENCH_NEEDS := $(TEST_NEEDS) rtpengine=rtpengine-daemon stress-ng=stress-ng taskset=util-linux chrt=util-linux
 
 # Debian keeps servers where a user's PATH does not look.
 export PATH := $(PATH):/usr/sbin
+
+SPEECH_NEEDS := $(RUN_NEEDS) espeak-ng=espeak-ng text2wave=festival tshark=tshark sox=sox git=git
+
+# Where judges, their weights and recordings of a person are kept: outside this folder, and never part of it.
+JUDGES  ?= $(HOME)/.cache/attendant/judges
+JUDGE_REPOSITORY ?= https://github.com/openbenchmarks-labs/voice-agent-latency
+JUDGE_COMMIT := b1deff8cc15a496ff426497fe704be3a0cc211b2
+HEAR    := $(JUDGES)/bin/python benches/judges/hear.py --models $(JUDGES)/models
+KOKORO  := $(JUDGES)/bin/python benches/judges/kokoro.py --models $(JUDGES)/models/kokoro
 
 help:
 	@sed -n '/^#/!q;s/^# //p' Makefile
@@ -47,6 +61,41 @@ models: setup-run
 bench: setup-bench
 	$(CARGO) bench --locked --no-fail-fast
 
+gap: setup-speech models
+	$(CARGO) run --release --locked -- bench gap $(ARGS)
+
+speech: judges corpus models
+	$(CARGO) run --release --locked -- bench speech --human $(JUDGES)/human --spoken $(JUDGES)/spoken \
+	    --speaker "kokoro michael=$(KOKORO) --voice am_michael {}" \
+	    --speaker "kokoro bella=$(KOKORO) --voice af_bella {}" \
+	    --speaker "kokoro emma=$(KOKORO) --voice bf_emma --language en-gb {}" \
+	    --speaker "pico=$(JUDGES)/bin/python benches/judges/pico.py {}" \
+	    --control "$(HEAR) --engine moonshine-tiny -" $(ARGS)
+
+listen: judges models
+	prompts="$$(mktemp)"
+	trap 'rm -f "$$prompts"' EXIT
+	$(JUDGES)/bin/python benches/judges/prompts.py > "$$prompts"
+	$(CARGO) run --release --locked -- bench listen --prompts "$$prompts" --hear "$(HEAR) --engine whisper-base -" $(ARGS)
+
+judge: judges
+	@[ -n "$(RUN)" ] || { echo "Which run? make judge RUN=var/bench/gap-..."; exit 1; }
+	$(JUDGES)/bin/python benches/judges/judge.py $(RUN) --analyzer $(JUDGES)/voice-agent-latency
+
+# Python for judges alone: nothing of it runs in the product.
+judges: setup-speech models
+	@mkdir -p $(JUDGES)/models
+	[ -x $(JUDGES)/bin/python ] || python3 -m venv $(JUDGES)
+	$(JUDGES)/bin/pip install --quiet --requirement benches/judges/requirements.txt
+	if [ ! -d $(JUDGES)/voice-agent-latency ]; then
+	    git clone --quiet $(JUDGE_REPOSITORY) $(JUDGES)/voice-agent-latency
+	    git -C $(JUDGES)/voice-agent-latency checkout --quiet $(JUDGE_COMMIT)
+	fi
+	benches/judges/fetch.sh $(JUDGES)
+
+corpus: setup-speech
+	@benches/judges/fetch.sh $(JUDGES) human
+
 soak:  export SOAK_CALLS = 20000
 soak:  which = calls
 flood: export FLOOD_SECONDS = 10
@@ -57,7 +106,8 @@ soak flood: setup
 setup:     needs = $(TEST_NEEDS)
 setup-run: needs = $(RUN_NEEDS)
 setup-bench: needs = $(BENCH_NEEDS)
-setup setup-run setup-bench:
+setup-speech: needs = $(SPEECH_NEEDS)
+setup setup-run setup-bench setup-speech:
 	@command -v $(CARGO) >/dev/null || { echo "Rust is missing: see https://rustup.rs"; exit 1; }
 	@missing=""
 	for pair in $(needs); do
@@ -65,6 +115,11 @@ setup setup-run setup-bench:
 	done
 	[ -e /usr/share/zoneinfo/UTC ] || missing="$$missing tzdata"
 	pkg-config --exists opus 2>/dev/null || missing="$$missing libopus-dev"
+	case "$@" in setup-speech)
+	    python3 -c 'import ensurepip' 2>/dev/null || missing="$$missing python3-venv"
+	    [ -e /usr/include/python3*/Python.h ] || missing="$$missing python3-dev"
+	    [ -d /usr/share/festival/voices/us/cmu_us_slt_arctic_hts ] || missing="$$missing festvox-us-slt-hts" ;;
+	esac
 	[ -n "$$missing" ] || exit 0
 	command -v apt-get >/dev/null || { echo "Install these, as your system calls them:$$missing"; exit 1; }
 	as_root=""

@@ -40,6 +40,7 @@ fn setting() -> Setting {
         caller: None,
         targets: vec![TargetName::new("front-desk")],
         languages: Vec::new(),
+        notice: None,
         seed: 1,
     }
 }

@@ -2,9 +2,9 @@
 
 use std::ops::ControlFlow;
 
-use attendant::base::{Frame, TurnId};
-use attendant::engines::models::{self, Progress};
-use attendant::engines::stt::MoonshineModel;
+use attendant::base::{Expect, Frame, Hints, Phi, TurnId};
+use attendant::engines::models::{self, Progress, Set};
+use attendant::engines::stt::{MoonshineModel, WhisperModel};
 use attendant::engines::tts::HibariModel;
 use attendant::speech::{HeardFrame, Manner, Recognizer};
 use divan::Bencher;
@@ -19,6 +19,29 @@ fn decode(bencher: Bencher<'_, '_>, text: &str) {
     let paths = models::ensure(&models::default_dir(), Progress::Shown).expect("the models");
     let speech = speak(&paths, text);
     let mut recognizer = MoonshineModel::load(&paths).expect("Moonshine").recognizer();
+    bencher.bench_local(|| hear(recognizer.as_mut(), &speech));
+}
+
+/// The same with names that are likely now, one of which sounds like what was said: one more run of the decoder.
+#[divan::bench(sample_count = 10)]
+fn decode_with_names(bencher: Bencher<'_, '_>) {
+    let paths = models::ensure(&models::default_dir(), Progress::Shown).expect("the models");
+    let speech = speak(&paths, "I'd like to see Doctor Rahman.");
+    let mut recognizer = MoonshineModel::load(&paths).expect("Moonshine").recognizer();
+    let names = ["Dr. Patel", "Dr. Rahman", "Dr. Chen", "Dr. Rivera", "Dr. Goldberg"];
+    let phrases = names.iter().map(|name| Phi::new((*name).to_owned())).collect();
+    recognizer.expect(&Hints { expect: Expect::Anything, phrases });
+    bencher.bench_local(|| hear(recognizer.as_mut(), &speech));
+}
+
+/// Spanish; what is said does not matter for the time it takes.
+#[divan::bench(args = ["Si.", "Quiero una cita para el jueves por la manana."], sample_count = 10)]
+fn decode_spanish(bencher: Bencher<'_, '_>, text: &str) {
+    let sets = [Set::Embedded, Set::Spanish];
+    let paths =
+        models::ensure_sets(&models::default_dir(), &sets, Progress::Shown).expect("the models");
+    let speech = speak(&paths, text);
+    let mut recognizer = WhisperModel::load(&paths).expect("Whisper").recognizer();
     bencher.bench_local(|| hear(recognizer.as_mut(), &speech));
 }
 

@@ -177,7 +177,9 @@ fn note(
                 let turn = turns.entry((leg, turn.0)).or_default();
                 turn.late = turn.over.map(|over| at.saturating_duration_since(over));
             }
-            HearingEvent::Behind { .. } | HearingEvent::Failed { .. } => panic!("{event:?}"),
+            HearingEvent::Behind { .. }
+            | HearingEvent::Lost { .. }
+            | HearingEvent::Failed { .. } => panic!("{event:?}"),
         }
     }
 }
@@ -192,7 +194,8 @@ fn lines() -> Vec<Vec<HeardFrame>> {
             ControlFlow::Continue(())
         };
         Flite::new(voice, 1.0)
-            .and_then(|mut voice| voice.speak(line, Manner::default(), &mut take))
+            .expect("flite")
+            .speak(line, Manner::default(), &mut take)
             .expect("it speaks");
         let mut frames: Vec<_> = telephone::line(&sound)
             .chunks_exact(Frame::SAMPLES)

@@ -6,7 +6,7 @@
 //! * Cores, which decide and have no clock, socket, lock or `async`: [`base`], [`sip`], [`sdp`],
 //!   [`codec`], [`rtp`], [`media`], [`speech`], [`practice`], [`agent`], [`dialplan`], [`call`].
 //! * Shells, which do what cores decided: [`ops`], [`config`], [`signalling`], [`workers`],
-//!   [`engines`], [`store`], [`ehr`], [`audit`], [`toolbox`], [`phone`], [`gateway`], [`cli`].
+//!   [`recording`], [`engines`], [`store`], [`ehr`], [`audit`], [`toolbox`], [`phone`], [`gateway`], [`cli`].
 //! * [`fuzzing`] is for tests: what must hold for bytes that others wrote.
 
 pub mod agent;
@@ -25,6 +25,7 @@ pub mod media;
 pub mod ops;
 pub mod phone;
 pub mod practice;
+pub mod recording;
 pub mod rtp;
 pub mod sdp;
 pub mod signalling;

@@ -318,6 +318,22 @@ fn silence_is_asked_into_twice_and_then_ends_the_call() {
     assert!(!world.ended, "{}", world.tell());
 }
 
+/// The keys are offered where they may answer, and 0 where nothing else is asked.
+#[test]
+fn who_is_not_heard_may_key() {
+    let mut world = World::new(2);
+    world.silence(6);
+    world.silence(7);
+    world.said("You can also press zero for a person.");
+    let mut world = World::new(1);
+    world.say("I need to move my appointment.");
+    world.say("Maria Lopez.");
+    world.silence(6);
+    world.silence(7);
+    world.said("You can also key in your date of birth: two digits for the month, two for the day, and four for the year.");
+    assert!(!world.ended);
+}
+
 #[test]
 fn honest_about_itself_and_polite() {
     let mut world = play(1, &["Are you a robot?"]);

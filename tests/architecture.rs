@@ -27,6 +27,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("config", &["base", "sip", "codec", "media", "dialplan", "practice", "ops"]),
     ("signalling", &["base", "sip", "ops"]),
     ("workers", &["base", "rtp", "codec", "media", "speech", "ops"]),
+    ("recording", &["base", "codec", "workers", "ops"]),
     ("engines", &["base", "speech", "agent", "ops"]),
     // The built-in book lives in our own database.
     ("ehr", &["base", "practice", "store", "ops"]),
@@ -46,6 +47,8 @@ const TOP: &[(&str, &[&str])] = &[("gateway", &["cli", "main"]), ("cli", &["main
 /// Where each outside crate is at home. One place to change when we replace it.
 const HOMES: &[(&str, &[&str])] = &[
     ("aes", &["rtp"]),
+    // Public keys are checked where they are read.
+    ("age", &["config", "recording"]),
     ("annotate_snippets", &["config"]),
     ("base64", &["engines"]),
     ("audiopus", &["codec"]),
@@ -66,6 +69,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("ringbuf", &["workers"]),
     ("rsip", &["sip"]),
     ("rten", &["engines"]),
+    ("rustix", &["recording"]),
     ("rtcp_types", &["rtp"]),
     ("rtp_rs", &["rtp"]),
     ("rubato", &["codec"]),

@@ -88,9 +88,9 @@ fn a_protected_sentence_is_not_cut() {
             3001ms < started 2
             3001ms > flush 1
             3001ms > Stopped after 0 ms
+            3001ms > finish 1
             3200ms < cut 2 5
             3200ms > interrupted 2, heard []
-            3200ms > finish 1
             4000ms < final 1 What are your hours?
             4000ms > tool 1 get_office_info
             4100ms < bye

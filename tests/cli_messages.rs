@@ -46,6 +46,11 @@ fn check_takes_the_directory_either_way_and_shows_warnings() {
         let (code, out, err) = attendant(arguments);
         assert_eq!((code, &*out), (0, "OK: SIP profiles 1, dialplans 1, warnings 1\n"), "{err}");
         assert!(err.contains("warning[config-unused]") && err.contains("blocked"), "{err}");
+        // Its models were not fetched yet.
+        assert!(
+            err.contains("warning[model-missing]") && err.contains("models fetch --dir"),
+            "{err}"
+        );
     }
     fs::write(dir.path().join("dialplans/clinic.toml"), "timezone = \"Mars/Olympus\"\n").unwrap();
     let (code, out, err) = attendant(&["check", path(dir.path())]);
@@ -103,4 +108,31 @@ fn models_are_listed_and_verified() {
     let (code, out, err) = attendant(&["models", "verify", "--dir", path(dir.path())]);
     assert_eq!((code, &*out), (1, ""), "{err}");
     assert!(err.contains("is missing\n  = help: Run `attendant models fetch"), "{err}");
+}
+
+#[test]
+fn programs_are_told_of_models_in_json() {
+    let dir = tempfile::tempdir().unwrap();
+    let (code, out, _) = attendant(&["models", "list", "--json", "--dir", path(dir.path())]);
+    let list: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let packages = list["packages"].as_array().unwrap();
+    assert_eq!((code, packages.len()), (0, PACKAGES.len()));
+    assert!(packages.iter().all(|it| it["state"] == "missing" && it["licence"].is_string()));
+    assert!(packages.iter().any(|it| it["set"] == "spanish"), "{out}");
+
+    // Every fault is told: the packages that are missing, and with a set named those of the set.
+    let faults = |arguments: &[&str]| {
+        let all = [&["models", "verify", "--json", "--dir", path(dir.path())], arguments].concat();
+        let (code, out, err) = attendant(&all);
+        let said: serde_json::Value = serde_json::from_str(&out).unwrap();
+        assert_eq!((code, &said["ok"], &*err), (1, &false.into(), ""), "{out}");
+        said["faults"].as_array().unwrap().len()
+    };
+    let of = |set: &str| PACKAGES.iter().filter(|it| it.set.name() == set).count();
+    assert_eq!(faults(&[]), of("embedded"));
+    assert_eq!(faults(&["--set", "spanish"]), PACKAGES.len());
+    // What was begun is wanted whole, whoever names it.
+    let spanish = PACKAGES.iter().find(|it| it.set.name() == "spanish").unwrap();
+    std::fs::create_dir(dir.path().join(spanish.folder)).unwrap();
+    assert_eq!(faults(&[]), of("embedded") + spanish.files.len() + 1);
 }

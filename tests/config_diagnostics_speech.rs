@@ -28,7 +28,7 @@ fn a_key_in_the_file_is_refused_and_not_printed() {
         format!("[speech.recogniser]\nkind = \"openai-http\"\nkey-credential = \"{key}\"\n"),
         format!("[speech.recogniser]\nkind = \"openai-http\"\nkey = \"{key}\"\n"),
         format!("[speech.voice]\nkind = \"openai-http\"\napi-key = \"{key}\"\n"),
-        format!("speech.voice = {{ kind = \"openai-http\", token = \"{key}\" }}\n"),
+        format!("[speech.voice]\nkind = \"openai-http\"\ntoken = \"{key}\"\n"),
     ] {
         let report = report(&lines);
         says(

@@ -23,6 +23,9 @@ use Effect::{Refused, Shows};
 /// A key, the lines that change it and what they need, and what comes of it.
 type Row = (&'static str, &'static str, Effect);
 
+const RECORDED: &str =
+    "recording.key = \"age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p\"";
+
 const NODE_ROWS: &[Row] = &[
     ("data", "data = \"/srv/a\"", Shows("data: \"/srv/a\"")),
     ("models", "models = \"/srv/m\"", Shows("models: \"/srv/m\"")),
@@ -57,6 +60,37 @@ const NODE_ROWS: &[Row] = &[
     ("drain.deadline", "drain.deadline = \"90s\"", Shows("drain: 90s")),
     ("practice.book", "practice.book = \"fhir\"", Refused("no practice book is called \"fhir\"")),
     ("practice.path", "practice.path = \"c.db\"", Shows("/var/lib/attendant/c.db")),
+    ("recording.key", RECORDED, Shows("keys: [\"age1ql3z7h")),
+    (
+        "recording.escrow-key",
+        "recording.key = \"age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p\"\n\
+         recording.escrow-key = \"age1aq77gasklt439mtv6hujuhjc4f8jvvqcwrkk9gy85tn4f0t0hs0s56wmuf\"",
+        Shows("\"age1aq77gask"),
+    ),
+    (
+        "recording.directory",
+        "recording.key = \"age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p\"\n\
+         recording.directory = \"/srv/r\"",
+        Shows("directory: \"/srv/r\""),
+    ),
+    (
+        "recording.notice",
+        "recording.key = \"age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p\"\n\
+         recording.notice = { en-US = \"We record.\" }",
+        Shows("We record."),
+    ),
+    (
+        "recording.keep-days",
+        "recording.key = \"age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p\"\n\
+         recording.keep-days = 7",
+        Shows("keep_days: 7,"),
+    ),
+    (
+        "recording.keep-free-mb",
+        "recording.key = \"age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p\"\n\
+         recording.keep-free-mb = 1",
+        Shows("reserve: 1048576"),
+    ),
     (
         "registrar.realm",
         "registrar.realm = \"clinic\"\nregistrar.users.1 = { file = \"secret\" }",

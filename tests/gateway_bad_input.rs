@@ -165,26 +165,63 @@ fn tokenizer(models: &Path) -> std::path::PathBuf {
 #[test]
 fn a_missing_model_is_named_with_the_command_that_fetches_it() {
     let folder = Folder::trunk();
-    let path = tokenizer(&linked_models(&folder));
+    let models = linked_models(&folder);
+    let path = tokenizer(&models);
     fs::remove_file(&path).unwrap();
-    let parts = [&*path.to_string_lossy(), "is missing", "attendant models fetch"];
-    refuses_to_start(&folder, &parts);
+    let fetch = format!("attendant models fetch --dir {}", models.display());
+    refuses_to_start(&folder, &[&*path.to_string_lossy(), "is missing", &fetch]);
+    // All of a package, and all of them.
+    fs::remove_dir_all(path.parent().unwrap()).unwrap();
+    refuses_to_start(&folder, &["is missing", &fetch]);
+    fs::remove_dir_all(&models).unwrap();
+    refuses_to_start(&folder, &["is missing", &fetch]);
 }
 
 #[test]
 fn a_damaged_model_is_named_with_the_command_that_mends_it() {
     let folder = Folder::trunk();
-    let path = tokenizer(&linked_models(&folder));
+    let models = linked_models(&folder);
+    let path = tokenizer(&models);
+    let fetch = format!("attendant models fetch --dir {}", models.display());
     let mut bytes = fs::read(&path).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
     fs::remove_file(&path).unwrap();
     fs::write(&path, &bytes).unwrap();
-    let parts = [&*path.to_string_lossy(), "is damaged", "SHA-256", "attendant models fetch"];
+    let parts = [&*path.to_string_lossy(), "is damaged", "SHA-256", &fetch];
     refuses_to_start(&folder, &parts);
     fs::write(&path, &bytes[..middle]).unwrap();
-    let parts = [&*path.to_string_lossy(), "is damaged", "bytes", "attendant models fetch"];
+    let parts = [&*path.to_string_lossy(), "is damaged", "bytes", &fetch];
     refuses_to_start(&folder, &parts);
+}
+
+#[test]
+fn a_model_that_cannot_be_read_is_named_with_what_to_look_at() {
+    let folder = Folder::trunk();
+    let path = tokenizer(&linked_models(&folder));
+    // Whoever runs the tests as root may read every file; a link that leads round in a circle nobody can.
+    fs::remove_file(&path).unwrap();
+    std::os::unix::fs::symlink(&path, &path).unwrap();
+    refuses_to_start(&folder, &["cannot read", &*path.to_string_lossy(), "Check that this user"]);
+}
+
+#[test]
+fn check_says_which_models_are_needed_and_whether_they_are_here() {
+    let folder = Folder::trunk();
+    let models = linked_models(&folder);
+    let said = command(&["check"], folder.path());
+    let line = format!("speech models embedded: in {}", models.display());
+    assert_eq!((said.code, &*said.err), (Some(0), ""), "{}", said.out);
+    assert!(said.out.contains(&line), "{}", said.out);
+    fs::remove_file(tokenizer(&models)).unwrap();
+    let said = command(&["check"], folder.path());
+    assert_eq!(said.code, Some(0), "what is fetched later is a warning: {}", said.err);
+    let fetch = format!("attendant models fetch --dir {}", models.display());
+    assert!(
+        said.err.contains("warning[model-missing]") && said.err.contains(&fetch),
+        "{}",
+        said.err
+    );
 }
 
 #[test]

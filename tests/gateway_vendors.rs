@@ -77,8 +77,7 @@ fn call(
              first-within = \"5s\"\nstall-within = \"5s\"\n"
         ),
     );
-    let plan = std::fs::read_to_string(folder.file(PLAN)).unwrap();
-    folder.write(PLAN, &format!("language = [{languages}]\n{plan}"));
+    folder.change(PLAN, "language = \"en-US\"", &format!("language = [{languages}]"));
     let config = folder.config();
     let script: Arc<Mutex<VecDeque<String>>> =
         Arc::new(Mutex::new(embedded.iter().map(ToString::to_string).collect()));

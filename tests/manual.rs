@@ -96,4 +96,9 @@ fn examples_are_true() {
         ("tls/pbx-ca.pem", &certificate),
     ])
     .unwrap_or_else(|report| panic!("{report}"));
+    let node = format!("{}{}", config_case::NODE, block(&manual("recording.md")));
+    let plan = format!("recording = \"on\"\n{}", config_case::PLAN);
+    let config = load(&[("attendant.toml", &node), ("dialplans/clinic.toml", &plan)]);
+    let config = config.unwrap_or_else(|report| panic!("{report}"));
+    assert_eq!(config.node.recording.map(|it| (it.keys.len(), it.keep_days)), Some((2, 60)));
 }

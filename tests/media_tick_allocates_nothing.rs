@@ -134,6 +134,7 @@ fn thirty_thousand_ticks_allocate_nothing() {
         if tick % 200 < 150 {
             down.push(&DownFrame { epoch, utterance, last: tick % 30 == 29, frame: voice });
         }
+        playback.steer(tick % 700 < 20, tick % 700 < 10);
         let next = playback.next(epoch, ours.wants_sound(), |kind| _ = black_box(kind));
         ours.tick(now, next.as_ref());
         while let Some(length) = ours.poll_packet(&mut out) {

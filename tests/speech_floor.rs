@@ -341,8 +341,8 @@ fn okay_but_is_no_sign_of_listening() {
         2250ms < partial okay
         2400ms < voice off
         2500ms < voice on
-        2850ms > stop speaking
-        2850ms > Stopped after 950 ms
+        2650ms > stop speaking
+        2650ms > Stopped after 750 ms
         3000ms < voice off
         3300ms < partial Okay, but not on Friday.
         3400ms > end of turn
@@ -442,6 +442,44 @@ fn what_is_denied_was_none() {
         3400ms > discard
         4000ms < agent ends
         4000ms < hold
+        ",
+    );
+}
+
+/// Hold music of the caller's own, while the agent waits for an answer: no turn, and it stops nothing that is said later.
+#[test]
+fn what_is_denied_while_the_agent_is_silent_is_no_turn() {
+    check(
+        "
+        1100ms < voice on
+        1200ms < denied
+        1700ms < voice off
+        1700ms > discard
+        2100ms < voice on
+        2200ms < denied
+        2500ms < agent starts
+        4000ms < agent ends
+        4000ms < hold
+        ",
+    );
+}
+
+/// A voice in the music is one; and a cough after words does not undo them.
+#[test]
+fn a_voice_in_what_was_denied_is_a_turn() {
+    check(
+        "
+        1100ms < voice on
+        1200ms < denied
+        1900ms < confirmed
+        2500ms < voice off
+        3200ms > end of turn
+        5100ms < voice on
+        6000ms < voice off
+        6200ms < voice on
+        6300ms < denied
+        6600ms < voice off
+        7300ms > end of turn
         ",
     );
 }

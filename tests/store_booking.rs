@@ -11,7 +11,7 @@ use attendant::practice::{
     Appointment, Claim, Daypart, HandOffNote, IdentityCheck, Patient, PatientId, PhoneNumber,
     SlotId, SlotSearch, Verdict, Verified, VisitType, is_minor,
 };
-use attendant::store::{CallSound, Refusal, SideSound, Store, WrapUp, Written};
+use attendant::store::{CallRecording, CallSound, Refusal, SideSound, Store, WrapUp, Written};
 use jiff::civil::{Date, DateTime, date};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
@@ -336,6 +336,14 @@ async fn a_call_has_one_wrap_up_row() {
             lost: 6,
             ..CallSound::default()
         }),
+        consent: Some("given"),
+        recording: Some(CallRecording {
+            file: "2026-03-16/c-7.wav.age".into(),
+            complete: true,
+            length_ms: 90_000,
+            paused_ms: 4_000,
+            lost_frames: 2,
+        }),
     };
     assert!(book.store.wrap_up(&row).await.unwrap());
     let again = WrapUp { end_reason: "other".into(), ..row.clone() };
@@ -344,8 +352,13 @@ async fn a_call_has_one_wrap_up_row() {
     assert_eq!(ended, ("handed_off".into(), row.goals));
     let sound = book.store.sound_of(CallId(7)).await.unwrap();
     assert_eq!(sound, Some(("fine".into(), Some(4.2), None)));
-    let mute = WrapUp { call: CallId(8), sound: None, ..again };
+    let kept = book.store.recording_of(CallId(7)).await.unwrap();
+    assert_eq!(kept, (Some("given".into()), row.recording));
+    let mute =
+        WrapUp { call: CallId(8), sound: None, consent: Some("denied"), recording: None, ..again };
     assert!(book.store.wrap_up(&mute).await.unwrap());
+    let kept = book.store.recording_of(CallId(8)).await.unwrap();
+    assert_eq!(kept, (Some("denied".into()), None));
     assert_eq!(book.store.sound_of(CallId(8)).await.unwrap(), None);
 }
 

@@ -7,8 +7,13 @@ mod turn_taking_stage;
 use std::time::Instant;
 
 use attendant::base::Frame;
+use attendant::engines::models::{self, Set};
+use attendant::engines::stt::MoonshineModel;
+use attendant::engines::vad::SileroModel;
 use attendant::speech::{Vad, VoiceEdge, VoiceHint};
+use turn_taking_stage::cases::{self, Case};
 use turn_taking_stage::line::{Echo, Line};
+use turn_taking_stage::play::{Listeners, Played, play};
 use turn_taking_stage::sounds::{self, SPEAKERS};
 
 const AGENT: &str = "Thank you for calling Riverside Family Practice. I can make, move or cancel an appointment, or \
@@ -120,4 +125,65 @@ fn a_caller_is_heard_over_our_echo() {
         println!("{line:?}");
     }
     assert!(late.iter().all(|(_, _, found)| found.iter().all(Option::is_some)));
+}
+
+/// Cases of the corpus by their names, played as calls are: with the recogniser and the second opinion.
+fn played(names: &[&str]) -> Vec<(Case, usize, usize, Played)> {
+    let dir = models::default_dir();
+    let ears = MoonshineModel::load(&models::find(&dir).expect("see `make models`")).unwrap();
+    let paths = models::find_set(&dir, Set::Detector).expect("see `make models`");
+    let judge = SileroModel::load(&paths).unwrap();
+    let cases = cases::all();
+    let case = |name: &&str| cases.iter().find(|case| case.name == *name).cloned().expect(name);
+    let play = |case: Case| {
+        let sound = case.render();
+        let listeners = Listeners { ears: Some(ears.recognizer()), judge: Some(judge.judge()) };
+        let played = play(&case, &sound, listeners);
+        println!("{}: {played:?}", case.name);
+        (case, sound.onset, sound.end, played)
+    };
+    names.iter().map(case).map(play).collect()
+}
+
+#[test]
+fn the_agent_yields_to_a_caller() {
+    const CASES: &[&str] =
+        &["over a clean line", "echo 40", "echo 24, 60 ms", "echo 12, 150 ms", "in an office"];
+    for (case, onset, _, played) in played(CASES) {
+        let after = |at: Option<usize>| at.expect("it yields").saturating_sub(onset);
+        assert!(after(played.ducked) <= 100, "{}", case.name);
+        assert!(after(played.held) <= 180, "{}", case.name);
+        assert!(after(played.stopped) <= 1_200, "{}", case.name);
+    }
+}
+
+#[test]
+fn the_agent_goes_on_over_echo_coughs_and_noise() {
+    const CASES: &[&str] = &[
+        "nothing but echo 12, 60 ms",
+        "nothing but echo 18, 250 ms",
+        "nothing but echo 24, 90 ms",
+        "cough",
+        "coughs",
+        "cough over echo 24",
+        "door",
+        "street",
+        "street over echo 18",
+        "people about",
+        "music",
+    ];
+    for (case, _, _, played) in played(CASES) {
+        assert!(played.agent_done && played.stopped.is_none(), "{}", case.name);
+    }
+}
+
+#[test]
+fn a_turn_is_over_when_the_caller_is_done() {
+    const CASES: &[&str] =
+        &["trailing to", "phone in groups", "date in parts", "yes", "after um", "soft caller"];
+    for (case, _, end, played) in played(CASES) {
+        let ends: Vec<_> = played.turns.iter().map(|(at, _)| *at).collect();
+        assert_eq!(ends.len(), 1, "{}: {ends:?}", case.name);
+        assert!((end..end + 1_700).contains(&ends[0]), "{}: {ends:?} of {end}", case.name);
+    }
 }

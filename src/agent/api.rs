@@ -23,6 +23,8 @@ pub struct Setting {
     pub targets: Vec<TargetName>,
     /// The languages of the route: the agent greets in the first. Empty: in English.
     pub languages: Vec<Language>,
+    /// Said after the greeting where calls are recorded: that this one is, and how to refuse.
+    pub notice: Option<String>,
     /// Chooses among wordings.
     pub seed: u64,
 }
@@ -83,6 +85,12 @@ pub enum Output {
     StopSpeaking,
     /// From now on the caller and the agent speak this language, one that [`crate::agent::speaks`].
     SwitchLanguage(Language),
+    /// This utterance says that the call is recorded: nothing is before all of it was heard.
+    Notice { utterance: UtteranceId },
+    /// The caller does not want to be recorded, now or any more: nothing of their words is kept.
+    Unrecorded,
+    /// The caller gives what must not be kept, or has finished.
+    Private(Private),
     /// Listen for this from the end of what is being said.
     Listen { hints: Hints, patience: Patience },
     /// Run a tool.
@@ -91,6 +99,17 @@ pub enum Output {
     HangUp,
     /// A decision worth an audit line.
     Decided(Decision),
+}
+
+/// Something that must not be kept: the number of a payment card, or what may become one.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Private {
+    /// It is in what the caller is saying, from the beginning of the turn.
+    Said,
+    /// It is in the digits that are being keyed, from the first.
+    Keyed,
+    /// It is over.
+    Over,
 }
 
 /// A decision of the agent, for the audit record.

@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 
 use crate::agent::api::{Decision, Goal, Input, Output, Patience, Setting};
 use crate::agent::caller_timers::CallerTimers;
+use crate::agent::confidence::Confidence;
 use crate::agent::facts::Facts;
 use crate::agent::greets_in;
-use crate::agent::guard::{Claim, claims, mask, masked_digits, names_anyone};
+use crate::agent::guard::{Claim, claims, masked_digits, names_anyone};
 use crate::agent::language::{Understood, tokens, understand};
 use crate::agent::memory::Memory;
 use crate::agent::planner::{Flight, Step, Task};
@@ -47,6 +48,8 @@ pub(crate) enum Timer {
     Transfer,
     /// The caller has stopped keying digits.
     Keyed,
+    /// What must not be kept is over, although no turn ended it.
+    Private,
 }
 
 /// The last thing the caller was asked, to be asked again.
@@ -115,8 +118,9 @@ pub struct Conversation {
     /// Answered while an emergency had the floor.
     pub(crate) parked: Vec<(Flight, ToolResult)>,
     pub(crate) keyed: Phi<String>,
+    pub(crate) confidence: Confidence,
     pub(crate) timers: TimerTable<Timer>,
-    /// [`Timer::Transfer`] and [`Timer::Keyed`].
+    /// [`Timer::Transfer`], [`Timer::Keyed`] and [`Timer::Private`].
     pub(crate) caller_timers: CallerTimers,
     outputs: VecDeque<Output>,
     next_utterance: UtteranceId,
@@ -151,6 +155,7 @@ impl Conversation {
             deferred: None,
             parked: Vec::new(),
             keyed: Phi::default(),
+            confidence: Confidence::default(),
             timers: TimerTable::default(),
             caller_timers: CallerTimers::default(),
             outputs: VecDeque::new(),
@@ -173,12 +178,17 @@ impl Conversation {
         match input {
             Input::Answered => self.greet(),
             Input::Partial { turn, text } => {
-                self.guard_emergency(turn, text.reveal(Purpose::Understanding));
+                let text = text.reveal(Purpose::Understanding);
+                self.keep_nothing_of_partial(now, text);
+                self.guard_emergency(turn, text);
             }
             Input::Heard { turn, text, .. } => {
                 self.hear(now, turn, text.reveal(Purpose::Understanding))
             }
-            Input::Dtmf { digit } => self.key(now, digit),
+            Input::Dtmf { digit } => {
+                self.keep_nothing_of_key(now, digit);
+                self.key(now, digit);
+            }
             Input::Silence { lasted } => self.silence(lasted),
             Input::Spoken { utterance } => {
                 self.memory.spoken(utterance);
@@ -205,6 +215,7 @@ impl Conversation {
                 Timer::ToolDeadline => self.give_up_tools(now),
                 Timer::Transfer => self.start_transfer(now),
                 Timer::Keyed => self.keyed_enough(now),
+                Timer::Private => self.private_is_over(),
             }
         }
     }
@@ -248,6 +259,10 @@ impl Conversation {
         }
         let greeting = self.wording.line(lines::GREETING, &[&self.setting.practice.name]);
         self.say(greeting, false);
+        if let Some(notice) = self.setting.notice.clone() {
+            let utterance = self.say(notice, false);
+            self.push(Output::Notice { utterance });
+        }
         self.ask_line(Step::Open, lines::OPEN_TODAY, "ask.open");
     }
 
@@ -255,7 +270,8 @@ impl Conversation {
         self.trouble.turns += 1;
         self.trouble.is_answered();
         self.turn = turn;
-        self.heard = Some(Phi::new(mask(text)));
+        let (refused, kept) = self.keep_what_may_be(now, text);
+        self.heard = kept;
         self.follow_the_caller(text);
         if self.guard_emergency(turn, text) {
             let understood = self.read(text);
@@ -271,13 +287,19 @@ impl Conversation {
         if matches!(self.step, Step::Transferring { .. }) {
             return self.hear_during_transfer(now, text);
         }
-        if masked_digits(text) {
+        if self.confidence.secret || masked_digits(text) {
             return self.refuse_digits();
         }
         if self.step == Step::Working && !self.flights.is_empty() {
             return self.defer(text);
         }
         let understood = self.read(text);
+        if refused {
+            self.tell_unrecorded();
+            if understood.intent.is_none() {
+                return self.ask_again_or_open();
+            }
+        }
         self.take_turn(now, &understood);
     }
 

@@ -6,6 +6,7 @@
 #[allow(missing_docs, reason = "variants are documented; a field `turn: TurnId` says all there is")]
 mod api;
 mod caller_timers;
+mod confidence;
 mod conversation;
 mod fact_reader;
 mod facts;
@@ -19,7 +20,7 @@ mod wording;
 
 use crate::base::Language;
 
-pub use api::{Decision, Goal, Input, Output, Patience, Setting};
+pub use api::{Decision, Goal, Input, Output, Patience, Private, Setting};
 pub use conversation::Conversation;
 pub use fact_reader::{FactsRead, read_facts};
 pub use memory::Memory;

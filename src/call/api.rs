@@ -167,10 +167,46 @@ pub enum Output {
     TransferDone { turn: TurnId, target: TargetName, outcome: Outcome, took: Duration },
     /// A decision, for the audit record.
     Decided(Decision),
+    /// What is to be done about the call's recording, where calls of its route are recorded.
+    Record(Record),
     /// What happened, for whoever watches.
     Told(Told),
     /// The call is over; this is the last output.
     Over(Box<Summary>),
+}
+
+/// What is to be done about a call's recording. It ends with the leg's media.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Record {
+    /// The caller has heard that the call is recorded: from now on it is.
+    Start,
+    /// From `since` on, which may be some seconds ago, there is to be silence.
+    Pause { why: Silence, since: Instant },
+    /// This reason for silence ended then.
+    Resume { why: Silence, at: Instant },
+    /// The caller does not want it: what there is is to be removed.
+    Discard,
+}
+
+/// Why there is silence in a recording.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Silence {
+    /// What was said or keyed looked like a card's number.
+    Card,
+    /// The caller was on hold.
+    Hold,
+}
+
+/// Whether the caller agreed to be recorded.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Consent {
+    /// Nobody asked, or the call ended before the notice did: nothing was recorded.
+    #[default]
+    NotAsked,
+    /// The caller heard the notice and stayed.
+    Given,
+    /// The caller said no.
+    Denied,
 }
 
 /// How a hand-off ended, after its last attempt.
@@ -277,4 +313,6 @@ pub struct Summary {
     pub backchannels: u32,
     /// The stored hand-off note, if there is one.
     pub hand_off: Option<String>,
+    /// Whether the caller agreed to be recorded.
+    pub consent: Consent,
 }

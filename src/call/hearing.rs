@@ -42,6 +42,7 @@ impl Call {
             Sound::VoiceOn { since } => {
                 if !self.floor.caller_has_begun() {
                     self.voiced = Duration::ZERO;
+                    self.recorded_turn_begins(since);
                 }
                 self.voice_on = Some(since);
                 self.floor.handle_input(now, floor::Input::VoiceOn { since });
@@ -77,6 +78,7 @@ impl Call {
             return;
         }
         self.outputs.push_back(Output::Told(Told::Keyed { way }));
+        self.recorded_key(now);
         if self.conversation.takes_key(digit) {
             self.floor.handle_input(now, floor::Input::Key);
         }
@@ -124,6 +126,7 @@ impl Call {
         match ended {
             None => return,
             Some(Ended::Spoken(utterance)) => {
+                self.notice_may_be_heard(now, utterance);
                 self.conversation.handle_input(now, agent::Input::Spoken { utterance });
             }
             Some(Ended::Cut(utterance, heard)) => self.interrupted(now, utterance, heard),
@@ -176,9 +179,10 @@ impl Call {
                     return;
                 }
                 self.summary.turns += 1;
-                let said = Told::CallerSaid { turn, text: text.clone(), confidence };
-                self.outputs.push_back(Output::Told(said));
-                self.conversation.handle_input(now, agent::Input::Heard { turn, text, confidence });
+                let heard = agent::Input::Heard { turn, text: text.clone(), confidence };
+                self.conversation.handle_input(now, heard);
+                let text = text.map(|text| self.conversation.masked(text));
+                self.outputs.push_back(Output::Told(Told::CallerSaid { turn, text, confidence }));
             }
         }
     }

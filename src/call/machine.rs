@@ -16,9 +16,10 @@ use crate::speech::floor::{self, Floor};
 use crate::speech::{Awaited, Manner};
 
 use super::hand_off::HandOff;
+use super::recording::Gate;
 use super::speaking::Speaking;
 use super::transfer::HEARD;
-use super::{EndReason, Input, Output, Setup, Summary, Told};
+use super::{Consent, EndReason, Input, Output, Setup, Summary, Told};
 
 /// After the last frame was sent, the far end's playout buffer still holds some of it (40 ms as a
 /// rule, 200 ms on bad lines): a BYE before that cuts the goodbye off.
@@ -94,6 +95,7 @@ pub struct Call {
     /// The far end has put us on hold.
     pub(super) held: bool,
     pub(super) keypad: Keypad,
+    pub(super) gate: Gate,
     /// The caller was last told to wait for somebody.
     pub(super) waits: bool,
     pub(super) hang_up_wanted: bool,
@@ -118,6 +120,7 @@ impl Call {
             resumed: 0,
             backchannels: 0,
             hand_off: None,
+            consent: Consent::NotAsked,
         };
         let mut call = Self {
             phase: Phase::Opening,
@@ -143,6 +146,7 @@ impl Call {
             described: None,
             held: false,
             keypad: Keypad::default(),
+            gate: Gate::default(),
             waits: false,
             hang_up_wanted: false,
             end: None,
@@ -334,6 +338,9 @@ impl Call {
                 let manner = self.manner;
                 self.outputs.push_back(Output::Speak { utterance, epoch, text, manner });
             }
+            agent::Output::Notice { utterance } => self.notice_begins(utterance),
+            agent::Output::Unrecorded => self.consent_is_denied(),
+            agent::Output::Private(private) => self.private(now, private),
             agent::Output::StopSpeaking => {
                 self.stop_speaking(now);
                 self.floor.handle_input(now, floor::Input::AgentDropped);

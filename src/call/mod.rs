@@ -9,11 +9,13 @@ mod api;
 mod hand_off;
 mod hearing;
 mod machine;
+mod recording;
 mod signals;
 mod speaking;
 mod transfer;
 
 pub use api::{
-    Attempt, Carrier, EndReason, Input, Outcome, Output, Reach, Setup, Sound, Summary, Told,
+    Attempt, Carrier, Consent, EndReason, Input, Outcome, Output, Reach, Record, Setup, Silence,
+    Sound, Summary, Told,
 };
 pub use machine::Call;

@@ -124,6 +124,7 @@ impl Call {
         if self.held != was_held {
             // Music on hold is nobody's words, and what was begun before it is cut in two.
             self.voice_on = None;
+            self.hold_recording(now, self.held);
             self.outputs.push_back(Output::Discard);
             self.conversation.handle_input(now, agent::Input::Hold(self.held));
         }
@@ -164,7 +165,8 @@ impl Call {
         let reason = if self.moved { EndReason::HandedOff } else { reason };
         self.phase = Phase::Over;
         let talked = self.answered_at.map_or(Duration::ZERO, |at| now - at);
-        let summary = Summary { reason, goals, talked, ..self.summary.clone() };
+        let consent = self.gate.consent;
+        let summary = Summary { reason, goals, talked, consent, ..self.summary.clone() };
         self.outputs.push_back(Output::Over(Box::new(summary)));
     }
 }

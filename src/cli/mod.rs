@@ -13,6 +13,7 @@ mod models;
 mod pbx_snippet;
 mod presets;
 mod progress;
+mod recordings;
 mod reload;
 mod route;
 mod run;
@@ -24,6 +25,7 @@ use clap::{Parser, Subcommand};
 
 use crate::engines::models::ModelError;
 use crate::gateway::StartError;
+use crate::recording::RecordingError;
 use crate::store::StoreError;
 
 /// A SIP/RTP media gateway with the voice agent inside, for medical practices.
@@ -63,6 +65,8 @@ enum Command {
     /// Works on the embedded speech models
     #[command(subcommand)]
     Models(models::Command),
+    /// Lists what is kept of calls as sound
+    Recordings(recordings::Arguments),
     /// Prints the version
     #[command(after_help = "Example:\n  attendant version")]
     Version,
@@ -86,6 +90,7 @@ pub fn main() -> ExitCode {
         Command::Bench(command) => bench::run(command),
         Command::Audit(command) => audit::run(&command),
         Command::Models(command) => models::run(&command),
+        Command::Recordings(arguments) => recordings::run(&arguments),
         Command::Version => {
             println!("attendant {}", env!("CARGO_PKG_VERSION"));
             Ok(ExitCode::SUCCESS)
@@ -113,14 +118,12 @@ fn tell(failure: &Failure) {
 /// Returns what the error itself says to do about it.
 fn advice(failure: &Failure) -> Option<String> {
     if let Some(error) = failure.downcast_ref::<StartError>() {
-        return match error {
-            StartError::Models(error) => Some(error.advice().to_owned()),
-            error => error.advice(),
-        };
+        return error.advice();
     }
     let models = failure.downcast_ref::<ModelError>().map(ModelError::advice);
-    let store = || failure.downcast_ref::<StoreError>().map(StoreError::advice);
-    models.or_else(store).map(str::to_owned)
+    let store = || failure.downcast_ref::<StoreError>().map(|it| it.advice().to_owned());
+    let recording = || failure.downcast_ref::<RecordingError>().map(|it| it.advice().to_owned());
+    models.or_else(store).or_else(recording)
 }
 
 #[cfg(test)]

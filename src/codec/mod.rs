@@ -22,6 +22,7 @@ pub use encoder::Encoder;
 pub use g711::Law;
 pub use opus::{OpusCoders, OpusDecoder, OpusEncoder, OpusSettings};
 pub use rates::at_frame_rate;
+pub use resample::Halver;
 
 /// The longest payload that is made or taken: 30 ms of samples at 16 kHz, 60 ms of Opus at
 /// 128 kbit/s, 120 ms of G.711.

@@ -40,6 +40,7 @@ pub(super) fn check(
             }
         }
     }
+    recordings(findings, node, plans);
     test_trunks(findings, trunks, profiles > trunks.len(), plans);
     plans.values().for_each(|plan| languages(findings, &node.speech, plan));
     let used: BTreeSet<_> = trunks.iter().map(|trunk| &trunk.profile.plan).collect();
@@ -95,6 +96,21 @@ fn languages(findings: &mut Findings, speech: &Speech, plan: &ReadPlan) {
                     reader.warning(Code::Language, place.clone(), title, help);
                 }
             }
+        }
+    }
+}
+
+/// Without a key nobody could ever hear a recording.
+fn recordings(findings: &mut Findings, node: &Node, plans: &BTreeMap<PlanName, ReadPlan>) {
+    if node.recording.is_some() {
+        return;
+    }
+    for plan in plans.values() {
+        for place in &plan.recorded {
+            let title = "calls cannot be recorded: nobody could hear them";
+            let found = Diagnostic::error(Code::Undefined, title);
+            let found = found.at(&plan.source, place.clone(), "needs a key");
+            findings.push(found.help("write [recording] key in attendant.toml, or \"off\" here"));
         }
     }
 }

@@ -47,11 +47,13 @@ pub enum Code {
     KeysInClear,
     /// A language that nobody hears or speaks, or only a vendor.
     Language,
+    /// Recordings that only one key opens.
+    OneKey,
 }
 
 impl Code {
     /// All of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::File,
         Self::Syntax,
         Self::UnknownKey,
@@ -74,6 +76,7 @@ impl Code {
         Self::Unverified,
         Self::KeysInClear,
         Self::Language,
+        Self::OneKey,
     ];
 
     /// Returns the name.
@@ -101,6 +104,7 @@ impl Code {
             Self::Unverified => "config-preset-unverified",
             Self::KeysInClear => "config-srtp-without-tls",
             Self::Language => "config-language",
+            Self::OneKey => "config-recording-one-key",
         }
     }
 }

@@ -225,6 +225,10 @@ fn mask_secrets(text: &str) -> String {
 
 /// Returns where the first value of a secret starts in a line, if there is one.
 fn secret_value(line: &str, every_key: bool) -> Option<usize> {
+    // The private key of recordings, whatever it stands under.
+    if let Some(at) = line.to_ascii_uppercase().find("AGE-SECRET-KEY-") {
+        return Some(at);
+    }
     line.match_indices('=').find_map(|(equals, _)| {
         let key = line[..equals].trim_end().trim_end_matches(['"', '\'']);
         let named = |words: &[&str]| words.iter().any(|word| key.ends_with(word));
@@ -258,6 +262,7 @@ mod tests {
             ("secret = \"nev\\\"er", "secret = ********"),
             ("secret =\"é\"", "secret =****"),
             ("secret = \"\"\"a\nb\"\"\"\nc = 1", "secret = ****\n****\nc = 1"),
+            ("key = \"age-secret-key-1QQ\"", "key = \"*******************"),
             ("host = \"pbx\"", "host = \"pbx\""),
             ("key = \"sk-abc\"", "key = ********"),
             ("key-credential = \"sk-abc\"", "key-credential = ********"),

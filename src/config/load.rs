@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::base::Language;
 use crate::dialplan::Plan;
 use crate::sip::UaConfig;
 
@@ -184,6 +185,11 @@ impl Config {
         }
     }
 
+    /// Returns the languages of all agents in all plans.
+    pub fn languages(&self) -> BTreeSet<Language> {
+        self.plans.values().flat_map(Plan::languages).collect()
+    }
+
     /// Returns the keys that differ in `next` and take effect only after a restart; everything
     /// else takes effect with the next call.
     pub fn needs_restart(&self, next: &Self) -> Vec<&'static str> {
@@ -199,6 +205,8 @@ impl Config {
             ("[drain] deadline", old.drain != new.drain),
             ("[practice]", old.book != new.book),
             ("[speech]", old.speech != new.speech),
+            // What hears and speaks it is loaded at the start.
+            ("[[route]] language", !next.languages().is_subset(&self.languages())),
         ];
         changed.into_iter().filter(|(_, changed)| *changed).map(|(key, _)| key).collect()
     }

@@ -17,6 +17,7 @@ use crate::sip::{Credentials, Registrar};
 use super::Code;
 use super::file::{OneOrMany, Reader, SecretFile, Text};
 use super::layers::DEFAULT;
+use super::recording_file::{self, Recording, RecordingFile};
 use super::speech_file::{self, Speech, SpeechFile};
 
 /// What the process needs to know of itself.
@@ -52,6 +53,8 @@ pub struct Node {
     pub drain: Duration,
     /// Where appointments are kept.
     pub book: Book,
+    /// How calls are recorded whose route says so; `None` where nobody could hear a recording.
+    pub recording: Option<Recording>,
     /// Softphones that may register.
     pub registrar: Option<Registrar>,
     /// Who hears and who speaks.
@@ -108,6 +111,7 @@ pub(super) struct NodeFile {
     log: LogFile,
     drain: DrainFile,
     practice: PracticeFile,
+    recording: RecordingFile,
     registrar: RegistrarFile,
     speech: SpeechFile,
 }
@@ -207,6 +211,7 @@ impl Node {
         let log = log(reader, &raw.log);
         let drain = reader.duration(&raw.drain.deadline);
         let book = book(reader, &data, &raw.practice);
+        let recording = recording_file::read(reader, &data, raw.recording);
         let registrar = registrar(reader, dir, raw.registrar);
         let speech = speech_file::speech(reader, dir, raw.speech);
         let (log_format, log_filter) = log?;
@@ -226,6 +231,7 @@ impl Node {
             log_filter,
             drain: drain?,
             book: book?,
+            recording: recording?,
             registrar: registrar?,
             speech: speech?,
         })
@@ -254,6 +260,7 @@ impl Node {
             log_filter: String::new(),
             drain: Duration::ZERO,
             book: Book::BuiltIn { path: PathBuf::new() },
+            recording: None,
             registrar: None,
             speech: Speech::default(),
         }

@@ -18,7 +18,7 @@ use super::diagnostic::Source;
 use super::file::{OneOrMany, Reader, Text};
 use super::hours_file::{self, HolidaysFile, HoursFile};
 use super::names::Names;
-use super::route_file::{self, RouteFile};
+use super::route_file::{self, Found, Inherited, RouteFile};
 use super::target_file::{self, TargetFile, TargetPlaces};
 
 /// A plan with the places that checks across files point at.
@@ -35,6 +35,8 @@ pub(super) struct ReadPlan {
     pub(super) tests: Vec<TestPlaces>,
     /// The languages of its agents, where they stand.
     pub(super) languages: Vec<(Language, Range<usize>)>,
+    /// Where it says that calls are recorded.
+    pub(super) recorded: Vec<Range<usize>>,
 }
 
 /// The places of a test.
@@ -48,6 +50,7 @@ pub(super) struct TestPlaces {
 pub(super) struct PlanFile {
     timezone: Text,
     language: Option<Spanned<OneOrMany>>,
+    recording: Option<Text>,
     #[serde(default)]
     hours: BTreeMap<Text, HoursFile>,
     #[serde(default)]
@@ -90,13 +93,22 @@ pub(super) fn read(reader: &mut Reader<'_>, lists: &Lists) -> Option<ReadPlan> {
         Some(list) => route_file::languages(reader, list),
         None => Some(vec![Language::EN_US]),
     };
+    let mut recorded = Vec::new();
+    let recording = route_file::recording(reader, &mut recorded, raw.recording.as_ref());
     let (mut names, mut written) = (Names::default(), Vec::new());
     let openings = hours_file::define(reader, &mut names, raw.hours, raw.holidays);
     let used = raw.callers.values().filter_map(CallersFile::list).map(str::to_owned).collect();
     let callers = callers_file::define(reader, lists, &mut names, &mut written, raw.callers);
     raw.target.keys().for_each(|name| names.targets.define(name, ()));
     let targets = target_file::read(reader, &mut names, raw.target);
-    let routes = route_file::read(reader, &mut names, &mut written, raw.route, language.as_deref());
+    let inherited = Inherited { languages: language.as_deref(), recorded: recording.flatten() };
+    let routes = route_file::read(
+        reader,
+        &mut names,
+        &mut Found { written: &mut written, recorded: &mut recorded },
+        raw.route,
+        inherited,
+    );
     names.report_unused(reader);
 
     // What can ever happen is asked only of what could be read to its end.
@@ -116,8 +128,18 @@ pub(super) fn read(reader: &mut Reader<'_>, lists: &Lists) -> Option<ReadPlan> {
     let plan = Plan { zone, calendar, targets, routes, tests };
     let source = reader.source.clone();
     let (targets, tests) = (places, test_places);
-    let lists = used;
-    callers.then_some(ReadPlan { plan, source, targets, written, lists, tests, languages: named })
+    recording?;
+    let (lists, languages) = (used, named);
+    callers.then_some(ReadPlan {
+        plan,
+        source,
+        targets,
+        written,
+        lists,
+        tests,
+        languages,
+        recorded,
+    })
 }
 
 fn calendar(names: &Names) -> Calendar {

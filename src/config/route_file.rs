@@ -29,6 +29,7 @@ pub(super) struct RouteFile {
     agent: Option<Text>,
     reject: Option<Spanned<u16>>,
     language: Option<Spanned<OneOrMany>>,
+    recording: Option<Text>,
     transfer: Option<Spanned<OneOrMany>>,
     fallback: Option<Text>,
 }
@@ -47,13 +48,27 @@ pub(super) struct RoutePlaces {
     transfer: Vec<Text>,
 }
 
+/// What a route has of its plan where it says nothing itself.
+#[derive(Clone, Copy)]
+pub(super) struct Inherited<'a> {
+    pub(super) languages: Option<&'a [Language]>,
+    pub(super) recorded: Option<bool>,
+}
+
+/// What is found in routes and checked elsewhere.
+pub(super) struct Found<'a> {
+    pub(super) written: &'a mut Vec<Written>,
+    /// Where calls are said to be recorded.
+    pub(super) recorded: &'a mut Vec<Range<usize>>,
+}
+
 /// Reads all routes in the order of the file.
 pub(super) fn read(
     reader: &mut Reader<'_>,
     names: &mut Names,
-    written: &mut Vec<Written>,
+    found: &mut Found<'_>,
     raw: Vec<RouteFile>,
-    languages: Option<&[Language]>,
+    inherited: Inherited<'_>,
 ) -> Option<(Vec<Route>, Vec<RoutePlaces>)> {
     let mut seen: Vec<Text> = Vec::new();
     let mut read = Vec::new();
@@ -64,7 +79,7 @@ pub(super) fn read(
             reader.error(Code::Duplicate, raw.name.span(), title, "the second one", help);
         }
         seen.push(raw.name.clone());
-        read.push(route(reader, names, written, raw, languages));
+        read.push(route(reader, names, found, raw, inherited));
     }
     let (routes, places): (Vec<_>, Vec<_>) =
         read.into_iter().collect::<Option<Vec<_>>>()?.into_iter().unzip();
@@ -129,17 +144,20 @@ pub(super) fn check(
 fn route(
     reader: &mut Reader<'_>,
     names: &mut Names,
-    written: &mut Vec<Written>,
+    found: &mut Found<'_>,
     mut raw: RouteFile,
-    languages: Option<&[Language]>,
+    inherited: Inherited<'_>,
 ) -> Option<(Route, RoutePlaces)> {
     let name = RouteName::new(raw.name.get_ref());
     let transfer = raw.transfer.take().map(|list| (list.span(), OneOrMany::texts(list)));
     let (span, transfer) = transfer.map_or((None, Vec::new()), |(span, list)| (Some(span), list));
     let places =
         RoutePlaces { name: raw.name.span(), when: raw.when.as_ref().map(Spanned::span), transfer };
-    let condition = condition(reader, names, written, &mut raw);
-    let action = action(reader, names, raw, (span, &places.transfer), languages);
+    let condition = condition(reader, names, found.written, &mut raw);
+    let recorded = recording(reader, found.recorded, raw.recording.as_ref());
+    let recorded = recorded.and_then(|own| own.or(inherited.recorded).or(Some(false)));
+    let inherited = Inherited { recorded, ..inherited };
+    let action = action(reader, names, raw, (span, &places.transfer), inherited);
     Some((Route { name, condition: condition?, action: action? }, places))
 }
 
@@ -257,7 +275,7 @@ fn action(
     names: &mut Names,
     raw: RouteFile,
     (transfer_span, transfer): (Option<Range<usize>>, &[Text]),
-    languages: Option<&[Language]>,
+    inherited: Inherited<'_>,
 ) -> Option<Action> {
     let name = raw.name.get_ref();
     match (raw.agent, raw.reject) {
@@ -266,19 +284,21 @@ fn action(
             let agent = reader.choice(&agent, "agent", &known);
             let language = match raw.language {
                 Some(list) => self::languages(reader, list),
-                None => languages.map(<[_]>::to_vec),
+                None => inherited.languages.map(<[_]>::to_vec),
             };
             let transfer: Vec<_> =
                 transfer.iter().map(|text| target(reader, names, text)).collect();
             let fallback = raw.fallback.map(|text| target(reader, names, &text));
             let transfer = transfer.into_iter().collect::<Option<_>>()?;
             let fallback = fallback.map_or(Some(None), |name| name.map(Some))?;
-            Some(Action::Agent { agent: agent?, language: language?, transfer, fallback })
+            let (agent, language, recorded) = (agent?, language?, inherited.recorded?);
+            Some(Action::Agent { agent, language, recorded, transfer, fallback })
         }
         (None, Some(reject)) => {
             let language = raw.language.as_ref().map(Spanned::span);
             let fallback = raw.fallback.as_ref().map(Spanned::span);
-            for span in [language, fallback, transfer_span].into_iter().flatten() {
+            let recording = raw.recording.as_ref().map(Spanned::span);
+            for span in [language, recording, fallback, transfer_span].into_iter().flatten() {
                 let title = format!("route \"{name}\" refuses its calls: this key has no effect");
                 reader.error(Code::NoEffect, span, title, "no effect", "remove it");
             }
@@ -308,6 +328,20 @@ fn action(
 fn target(reader: &mut Reader<'_>, names: &mut Names, text: &Text) -> Option<TargetName> {
     names.targets.look_up(reader, text, "target")?;
     Some(TargetName::new(text.get_ref()))
+}
+
+/// Reads whether calls are recorded, and notes where it is said; `Some(None)` where nothing is.
+pub(super) fn recording(
+    reader: &mut Reader<'_>,
+    places: &mut Vec<Range<usize>>,
+    text: Option<&Text>,
+) -> Option<Option<bool>> {
+    let Some(text) = text else { return Some(None) };
+    let recorded = reader.choice(text, "way to record", &[("on", true), ("off", false)])?;
+    if recorded {
+        places.push(text.span());
+    }
+    Some(Some(recorded))
 }
 
 /// Reads the languages of an agent: the first greets.

@@ -47,6 +47,8 @@ pub enum Action {
         agent: AgentName,
         /// What it speaks; it greets in the first, and there is one.
         language: Vec<Language>,
+        /// Whether the call is recorded, once the caller knows.
+        recorded: bool,
         /// The only targets that it sees, the first being the one for "a person".
         transfer: Vec<TargetName>,
         /// Who takes the call when the agent cannot run.

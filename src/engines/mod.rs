@@ -6,6 +6,7 @@
 pub mod models;
 pub mod stt;
 pub mod tts;
+pub mod vad;
 pub mod vendor;
 
 mod onnx_shapes;

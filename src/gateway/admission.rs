@@ -7,10 +7,12 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 
-use crate::agent::Setting;
+use crate::agent::{Setting, greets_in};
 use crate::base::{CallId, Language, Phi, Purpose, TargetName, TrunkName};
 use crate::call::{Carrier, Reach, Setup};
-use crate::config::{Config, ContextField, Notify200, RtcpMux, Srtp, TrunkMedia, TrunkProfile};
+use crate::config::{
+    Config, ContextField, Notify200, Recording, RtcpMux, Srtp, TrunkMedia, TrunkProfile,
+};
 use crate::dialplan::{Action, Reason, Verdict};
 use crate::ops::{self, RefusalLabel};
 use crate::practice::PhoneNumber;
@@ -37,6 +39,8 @@ pub(super) struct Admitted {
     pub(super) caller: Option<Phi<PhoneNumber>>,
     /// Later it is refused.
     pub(super) answer_by: Instant,
+    /// How it is recorded, if it is.
+    pub(super) recording: Option<Recording>,
 }
 
 /// A call that is not taken.
@@ -115,16 +119,18 @@ pub(super) fn admit(
     })?;
     let number = incoming.caller.as_ref().map(|number| profile.normalise(number));
     throttle.take(received, &incoming.trunk, &profile.limits, number.as_ref())?;
-    let Choice { route, targets, order, fallback, languages, now } =
+    let Choice { route, targets, order, fallback, languages, recorded, now } =
         choose(&config, profile, call, &Asked::from(&incoming), Timestamp::now())?;
     let port = reserve(shared, profile)?;
     let caller = shown(number.as_ref(), incoming.withheld);
+    let recording = config.node.recording.clone().filter(|_| recorded);
     let setting = Setting {
         practice: shared.practice.clone(),
         practitioners: shared.practitioners.clone(),
         now,
         caller: caller.clone(),
         targets: order,
+        notice: recording.as_ref().map(|recording| recording.notice(greets_in(&languages))),
         languages,
         seed: call.0,
     };
@@ -150,7 +156,8 @@ pub(super) fn admit(
         notify_says_answered: profile.transfer.notify_200 == Notify200::Answered,
     };
     let (answer_by, services) = (received + profile.answer_within, Services::of(profile));
-    Ok(Admitted { setup, port, nat, trunk: incoming.trunk, route, services, caller, answer_by })
+    let trunk = incoming.trunk;
+    Ok(Admitted { setup, port, nat, trunk, route, services, caller, answer_by, recording })
 }
 
 /// What we can do on a trunk, beside encryption.
@@ -251,6 +258,8 @@ pub(super) struct Choice {
     pub(super) fallback: Option<(TargetName, Reach)>,
     /// The languages of its agent.
     languages: Vec<Language>,
+    /// Whether the call is recorded.
+    recorded: bool,
     now: DateTime,
 }
 
@@ -281,13 +290,13 @@ pub(super) fn choose(
         return Err(Refused::new(status, RefusalLabel::Rejected, words));
     }
     let answer = decision.answer.ok_or_else(gone)?;
-    let languages = answer.language.to_vec();
+    let (languages, recorded) = (answer.language.to_vec(), answer.recorded);
     let offered = answer.targets.into_iter().filter(Offered::is_offered);
     let targets: Vec<_> = offered.map(|o| (o.target.name.clone(), o.reach)).collect();
     let order = targets.iter().map(|(name, _)| name.clone()).collect();
     let fallback = answer.fallback.map(|o| (o.target.name.clone(), o.reach));
     let targets = targets.into_iter().collect();
-    Ok(Choice { route: name, targets, order, fallback, languages, now: at })
+    Ok(Choice { route: name, targets, order, fallback, languages, recorded, now: at })
 }
 
 /// Routes whose reasons a refusal gives; it travels in a header too. The rest is in the log at `debug`.

@@ -21,6 +21,8 @@ use crate::workers::{
     HearingEvent, HearingSink, LegControl, Port, SpeakingEvent, SpeakingSink, WorkersError,
 };
 
+use super::judge;
+use super::recording::CallRecording;
 use super::services::Services;
 use super::shared::Shared;
 use super::tools::{HandOffJob, Job, Tools};
@@ -54,6 +56,8 @@ pub(super) struct Hands {
     pub(super) services: Services,
     /// What the caller is heard in.
     pub(super) language: Language,
+    /// What is recorded of the call.
+    pub(super) recording: CallRecording,
     /// The response gap of each turn.
     pub(super) gaps: Vec<Duration>,
     /// Where each of them went.
@@ -134,11 +138,7 @@ impl Hands {
                 }
                 self.shared.speaking.stop(leg, epoch);
             }
-            Output::Hear { language } => {
-                self.language = language;
-                let recognizer = self.shared.recognizer(language);
-                self.managed("recogniser", self.shared.hearing.replace(leg, recognizer));
-            }
+            Output::Hear { language } => self.hear_in(language),
             Output::Expect(hints) => {
                 self.managed("expectation", self.shared.hearing.expect(leg, hints));
             }
@@ -163,6 +163,9 @@ impl Hands {
                 ops::TransferFinished { call, target, outcome: label, took }.emit();
                 self.tools.hand_off(HandOffJob::Done { turn, outcome });
             }
+            Output::Record(record) => {
+                self.recording.perform(record, &self.shared.recorder, self.media.as_ref());
+            }
             Output::Decided(decision) => self.tools.ask(Job::Decided(decision)),
             Output::Told(told) => self.told(told),
             Output::Over(summary) => {
@@ -171,6 +174,13 @@ impl Hands {
             }
         }
         None
+    }
+
+    /// Gives the caller ears for another language.
+    fn hear_in(&mut self, language: Language) {
+        self.language = language;
+        let recognizer = self.shared.recognizer(language);
+        self.managed("recogniser", self.shared.hearing.replace(self.leg, recognizer));
     }
 
     /// What cannot be agreed on is for the PBX's admin and for ours.
@@ -241,12 +251,18 @@ impl Hands {
     fn open_media(&mut self, negotiated: &Negotiated) {
         let Some(port) = self.port.take() else { return };
         let leg = self.leg;
+        self.recording.band(!negotiated.codec.is_narrow());
         ops::MediaOpened { call: self.call, port: port.advertised().port() }.emit();
         match self.shared.media.open(leg, port, self.services.params(negotiated, self.nat)) {
             Ok(media) => {
                 let recognizer = self.shared.recognizer(self.language);
-                let attached =
-                    self.shared.hearing.attach(leg, media.up, recognizer, self.hearing_sink());
+                let up = match &self.shared.judges {
+                    Some(judge) => {
+                        media.up.advised(judge(), judge::sink(self.call, self.inbox.clone()))
+                    }
+                    None => media.up,
+                };
+                let attached = self.shared.hearing.attach(leg, up, recognizer, self.hearing_sink());
                 self.managed("recogniser", attached);
                 self.shared.speaking.attach(leg, media.down, self.speaking_sink());
                 self.media = Some(media.control);
@@ -301,6 +317,7 @@ impl Hands {
             self.shared.speaking.detach(self.leg);
             media.close();
         }
+        self.recording.finish();
         self.port = None;
     }
 

@@ -53,6 +53,8 @@ pub struct Answer<'a> {
     pub agent: AgentName,
     /// What it speaks; it greets in the first.
     pub language: &'a [Language],
+    /// Whether the call is recorded, once the caller knows.
+    pub recorded: bool,
     /// The targets of the route, in its order.
     pub targets: Vec<Offered<'a>>,
     /// Who takes the call when the agent cannot run.
@@ -107,9 +109,10 @@ pub fn decide<'a>(
     };
     let answer = match &chosen.route.action {
         Action::Reject { .. } => None,
-        Action::Agent { agent, language, .. } => Some(Answer {
+        Action::Agent { agent, language, recorded, .. } => Some(Answer {
             agent: *agent,
             language,
+            recorded: *recorded,
             targets: chosen.targets.into_iter().map(|o| offered(o.target, o.closed)).collect(),
             // The last way out is open at any hour.
             fallback: chosen
@@ -168,6 +171,9 @@ impl fmt::Display for Decision<'_> {
             writeln!(f, "agent     {}", answer.agent.name())?;
             let tags: Vec<_> = answer.language.iter().map(|language| language.tag()).collect();
             writeln!(f, "language  {}", tags.join(", "))?;
+            if answer.recorded {
+                writeln!(f, "recording on, once the caller was told")?;
+            }
             answer.targets.iter().try_for_each(|target| write!(f, "target    {target}"))?;
             match &answer.fallback {
                 Some(target) => write!(f, "fallback  {target}")?,

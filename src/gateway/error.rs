@@ -6,6 +6,7 @@ use crate::audit::AuditError;
 use crate::ehr::EhrError;
 use crate::engines::models::ModelError;
 use crate::engines::vendor::NetworkError;
+use crate::recording::RecordingError;
 use crate::signalling::BindError;
 use crate::store::StoreError;
 use crate::toolbox::UnknownTimeZone;
@@ -47,6 +48,9 @@ pub enum StartError {
     /// Media cannot run.
     #[error(transparent)]
     Workers(#[from] WorkersError),
+    /// Recordings cannot be made.
+    #[error(transparent)]
+    Recording(#[from] RecordingError),
     /// Metrics cannot listen.
     #[error(
         "metrics: cannot listen on {address}; see with `ss -ltnp` which program holds the port, or change [metrics] listen"
@@ -68,7 +72,8 @@ impl StartError {
             Self::Audit(error) => Some(error.advice().to_owned()),
             Self::Signalling(error) => Some(error.advice()),
             Self::Workers(error) => Some(error.advice().to_owned()),
-            Self::Models(error) => Some(error.advice().to_owned()),
+            Self::Models(error) => Some(error.advice()),
+            Self::Recording(error) => Some(error.advice().to_owned()),
             Self::Vendors(_)
             | Self::Practice(_)
             | Self::EmptyBook { .. }

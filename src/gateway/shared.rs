@@ -9,6 +9,7 @@ use crate::audit::Audit;
 use crate::base::Language;
 use crate::config::Config;
 use crate::practice::{Practice, Practitioner};
+use crate::recording::Recorder;
 use crate::signalling;
 use crate::sip::Command;
 use crate::speech::Recognizer;
@@ -16,6 +17,7 @@ use crate::store::Store;
 use crate::toolbox::Toolbox;
 use crate::workers::{Hearing, MediaPlane, Speaking};
 
+use super::judge::Judges;
 use super::start::Ears;
 use super::watch::Watched;
 
@@ -29,6 +31,9 @@ pub(super) struct Shared {
     pub(super) hearing: Hearing,
     pub(super) speaking: Speaking,
     pub(super) ears: Ears,
+    pub(super) recorder: Recorder,
+    /// Tell voices from noise and music, where there is a model.
+    pub(super) judges: Option<Judges>,
     pub(super) toolbox: Toolbox,
     pub(super) audit: Audit,
     pub(super) store: Store,

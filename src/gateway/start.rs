@@ -13,7 +13,6 @@ use tokio::task::JoinHandle;
 use crate::audit::Audit;
 use crate::base::{Language, Secret};
 use crate::config::{Book, Config};
-use crate::dialplan::Plan;
 use crate::ehr::{BuiltinBook, Ehr, EhrError};
 use crate::engines::models::{self, ModelPaths, Set};
 use crate::engines::stt::{MoonshineModel, WhisperModel};
@@ -21,6 +20,7 @@ use crate::engines::tts::HibariModel;
 use crate::ops::http::{Condition, Health};
 use crate::ops::{self, http, metrics, systemd};
 use crate::practice::{Practice, Practitioner};
+use crate::recording::Recorder;
 use crate::signalling::Signalling;
 use crate::sip::Command;
 use crate::speech::{Recognizer, Voice};
@@ -29,12 +29,13 @@ use crate::toolbox::{Toolbox, civil_clock};
 use crate::workers::{Hearing, MediaConfig, MediaEvent, MediaEvents, MediaPlane, Speaking};
 
 use super::error::StartError;
+use super::judge::{self, Judges};
 use super::reload::{self, CONTROL_SOCKET, ReloadError, Reloaded};
 use super::shared::Shared;
 use super::standing::TrunkFacts;
 use super::switchboard::{Board, Control, Switchboard, expect_metrics};
 use super::watch::Watched;
-use super::{media_minder, sockets, spawn, vendors};
+use super::{media_minder, recording_minder, sockets, spawn, vendors};
 
 /// What a watcher may be behind before it loses the oldest: a minute of a lively call.
 const WATCHED: usize = 1024;
@@ -95,7 +96,8 @@ impl Gateway {
     pub async fn start(dir: &Path, config: Config) -> Result<Self, StartError> {
         let begun = Instant::now();
         let engines = Engines::embedded(&config)?;
-        Self::build(begun, dir, config, engines).await
+        let judges = judge::embedded(&config);
+        Self::build(begun, dir, config, engines, judges).await
     }
 
     /// As [`Self::start`], with other ears and another voice.
@@ -107,7 +109,7 @@ impl Gateway {
         config: Config,
         engines: Engines,
     ) -> Result<Self, StartError> {
-        Self::build(Instant::now(), dir, config, engines).await
+        Self::build(Instant::now(), dir, config, engines, None).await
     }
 
     async fn build(
@@ -115,6 +117,7 @@ impl Gateway {
         dir: &Path,
         config: Config,
         engines: Engines,
+        judges: Option<Judges>,
     ) -> Result<Self, StartError> {
         let metrics = metrics::install().ok();
         let (engines, standings) = vendors::before(engines, &config)?;
@@ -127,6 +130,7 @@ impl Gateway {
         let media = MediaPlane::start(&media_config(&config))?;
         let hearing = Hearing::start(config.node.hearing_threads.get().into())?;
         let speaking = Speaking::start(engines.voices)?;
+        let recorder = Recorder::start()?;
         let seed = seed_of_the_system();
         let key = key_of_the_system().map_err(StartError::Random)?;
         let (driver, signalling, signals) =
@@ -156,6 +160,8 @@ impl Gateway {
             hearing,
             speaking,
             ears: engines.ears,
+            recorder,
+            judges,
             toolbox,
             audit,
             store,
@@ -237,8 +243,7 @@ impl Gateway {
 /// Loads what hears: Spanish only if some route has it.
 fn embedded_ears(config: &Config, paths: &ModelPaths) -> Result<Ears, StartError> {
     let english = MoonshineModel::load(paths)?;
-    let spoken = config.plans.values().flat_map(Plan::languages).any(WhisperModel::hears);
-    if !spoken {
+    if !config.languages().into_iter().any(WhisperModel::hears) {
         return Ok(Box::new(move |_| english.recognizer()));
     }
     let spanish = WhisperModel::load(&models::find_set(&config.node.models, Set::Spanish)?)?;
@@ -305,6 +310,7 @@ async fn pass_on(mut events: MediaEvents, to: mpsc::Sender<MediaEvent>) {
 /// Starts what looks after the process, and what is asked from outside.
 async fn minders(shared: &Arc<Shared>, control: &mpsc::Sender<Control>) -> Vec<JoinHandle<()>> {
     let mut minders = vec![spawn("media minder", media_minder::run(Arc::clone(shared)))];
+    minders.push(spawn("recording minder", recording_minder::run(Arc::clone(shared))));
     minders.extend(watchdog(control.clone()));
     minders.extend(serve_control(&shared.config.load(), control.clone()).await);
     minders

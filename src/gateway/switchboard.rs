@@ -23,6 +23,7 @@ use crate::workers::{MediaEvent, MediaEventKind};
 use super::admission::{self, Admitted, Load, Warned};
 use super::call_task::{self, Hands, INBOX};
 use super::leg_sound::LegSound;
+use super::recording::CallRecording;
 use super::reload::{ReloadError, Reloaded};
 use super::rescue;
 use super::shared::Shared;
@@ -34,7 +35,7 @@ use super::trunk_sound::TrunkSounds;
 use super::trunks::Trunks;
 use super::turn_clock::TurnClock;
 use super::watch::{Seen, Watch};
-use super::wrap_up::{self, Known};
+use super::wrap_up::{self, Known, Left};
 
 /// When a caller who was turned away may try again.
 pub(super) const RETRY_AFTER: Duration = Duration::from_secs(10);
@@ -248,7 +249,10 @@ impl Switchboard {
     async fn connect(&mut self, call: CallId, leg: LegId, admitted: Admitted) {
         let (inbox, inputs) = mpsc::channel(INBOX);
         let watch = Watch::new(call, self.shared.watch.clone());
-        let Admitted { setup, port, nat, trunk, route, services, caller, answer_by } = admitted;
+        let Admitted { setup, port, nat, trunk, route, services, caller, answer_by, recording } =
+            admitted;
+        let day = setup.setting.now.date();
+        let recording = CallRecording::new(recording, (call, day), &trunk, &route);
         let (sound_told, sound_heard) = oneshot::channel();
         let sound = LegSound::new(call, trunk.clone(), setup.local.rtp, sound_told);
         let fallback = setup.fallback.iter().flat_map(|(_, reach)| &reach.attempts);
@@ -272,6 +276,7 @@ impl Switchboard {
             had_media: false,
             services,
             language,
+            recording,
             gaps: Vec::new(),
             clock: TurnClock::default(),
             digit_ways: Vec::new(),
@@ -288,9 +293,10 @@ impl Switchboard {
         self.lines.insert(leg, line);
         let task = self.tasks.spawn(async move {
             let summary = call_task::run(setup, inputs, &mut hands).await;
-            let Hands { shared, gaps, had_media, .. } = hands;
+            let Hands { shared, gaps, had_media, recording, .. } = hands;
             let sound = if had_media { wrap_up::sound(sound_heard).await } else { None };
-            wrap_up::store(&shared, &known, &gaps, &session, sound, &summary).await;
+            let left = Left { sound, recording: recording.kept().await };
+            wrap_up::store(&shared, &known, &gaps, &session, left, &summary).await;
             watch.tell(Seen::Over(summary));
             leg
         });
@@ -340,7 +346,7 @@ impl Switchboard {
         let task = self.tasks.spawn(async move {
             let moved = rescue::run(&shared, leg, fallback, inputs).await;
             let summary = Box::new(known.failed(moved));
-            wrap_up::store(&shared, &known, &[], &session, None, &summary).await;
+            wrap_up::store(&shared, &known, &[], &session, Left::default(), &summary).await;
             watch.tell(Seen::Over(summary));
             leg
         });

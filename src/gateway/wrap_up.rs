@@ -12,10 +12,11 @@ use tokio::time::timeout;
 use crate::agent::Goal;
 use crate::audit::{Actor, Kind, Line};
 use crate::base::{CallId, Phi, TrunkName};
-use crate::call::{EndReason, Summary};
+use crate::call::{Consent, EndReason, Summary};
 use crate::ops::{self, EndLabel};
 use crate::practice::PhoneNumber;
-use crate::store::{CallSound, WrapUp};
+use crate::recording::Kept;
+use crate::store::{CallRecording, CallSound, WrapUp};
 use crate::toolbox::ToolSession;
 
 use super::shared::Shared;
@@ -48,6 +49,7 @@ impl Known {
             resumed: 0,
             backchannels: 0,
             hand_off: None,
+            consent: Consent::NotAsked,
         }
     }
 }
@@ -60,13 +62,39 @@ pub(super) async fn sound(told: oneshot::Receiver<CallSound>) -> Option<CallSoun
     timeout(SOUND_TOLD, told).await.ok()?.ok()
 }
 
+/// What is left of a call as sound.
+#[derive(Default)]
+pub(super) struct Left {
+    pub(super) sound: Option<CallSound>,
+    pub(super) recording: Option<Kept>,
+}
+
+fn consent(consent: Consent) -> Option<&'static str> {
+    match consent {
+        Consent::NotAsked => None,
+        Consent::Given => Some("given"),
+        Consent::Denied => Some("denied"),
+    }
+}
+
+fn recording(kept: Kept) -> CallRecording {
+    let ms = |time: Duration| time.as_millis() as u64;
+    CallRecording {
+        file: kept.file,
+        complete: kept.complete,
+        length_ms: ms(kept.length),
+        paused_ms: ms(kept.paused),
+        lost_frames: kept.lost,
+    }
+}
+
 /// Closes the call's audit and stores its row.
 pub(super) async fn store(
     shared: &Shared,
     known: &Known,
     gaps: &[Duration],
     tools: &ToolSession,
-    sound: Option<CallSound>,
+    left: Left,
     summary: &Summary,
 ) {
     let (reason, label) = reason(summary.reason);
@@ -115,7 +143,9 @@ pub(super) async fn store(
         gap_max_ms: gaps.last().copied(),
         summary: Phi::default(),
         audit_head: Some(shared.audit.head().hash),
-        sound,
+        sound: left.sound,
+        consent: consent(summary.consent),
+        recording: left.recording.map(recording),
     };
     let call = known.call;
     match timeout(RECORDED, shared.store.wrap_up(&row)).await {

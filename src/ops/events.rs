@@ -438,6 +438,24 @@ impl RecognizerFailed<'_> {
     }
 }
 
+/// The model that tells voices from noise failed in a call; the detector goes on alone.
+#[derive(Debug)]
+pub struct DetectorFailed<'a> {
+    /// Whose.
+    pub call: CallId,
+    /// What it said.
+    pub what: &'a str,
+}
+
+impl DetectorFailed<'_> {
+    /// Logs and counts it.
+    pub fn emit(self) {
+        let Self { call, what } = self;
+        tracing::error!(%call, error = what, "The model that tells voices from noise failed.");
+        counter!(names::ENGINE_FAILURES, "engine" => "detector").increment(1);
+    }
+}
+
 /// The voice failed.
 #[derive(Debug)]
 pub struct VoiceFailed<'a> {

@@ -77,6 +77,12 @@ pub(super) mod names {
     pub(in crate::ops) const VENDOR_FAILURES: &str = "attendant_vendor_failures_total";
     pub(in crate::ops) const VENDOR_STAND_INS: &str = "attendant_vendor_stand_ins_total";
     pub(in crate::ops) const VENDOR_OPEN: &str = "attendant_vendor_left_alone";
+    pub(in crate::ops) const RECORDINGS: &str = "attendant_recordings_total";
+    pub(in crate::ops) const RECORDINGS_ACTIVE: &str = "attendant_recordings_active";
+    pub(in crate::ops) const RECORDINGS_PURGED: &str = "attendant_recordings_purged_total";
+    pub(in crate::ops) const RECORDING_BYTES: &str = "attendant_recording_bytes_total";
+    pub(in crate::ops) const RECORDING_FAILURES: &str = "attendant_recording_failures_total";
+    pub(in crate::ops) const RECORDING_FRAMES_LOST: &str = "attendant_recording_frames_lost_total";
     pub(in crate::ops) const DRAINING: &str = "attendant_draining";
 }
 use names::*;
@@ -225,7 +231,7 @@ impl Metrics {
         self.0.run_upkeep();
         let mut text = self.0.render();
         // A histogram shows itself with its first sample; its zeros are written here until then.
-        for (name, meaning, _) in HISTOGRAMS {
+        for &(name, meaning, _) in HISTOGRAMS {
             if !text.contains(&format!("# TYPE {name} ")) {
                 text.push_str(&format!(
                     "# HELP {name} {meaning}\n# TYPE {name} histogram\n\
@@ -277,7 +283,7 @@ fn describe() {
     describe_counter!(CONNECTIONS_OPENED, "SIP connections made, by who made them.");
     labelled_by("by", CONNECTIONS_OPENED, ["us", "peer"]);
     describe_counter!(ENGINE_FAILURES, "Failures of a speech engine.");
-    labelled_by("engine", ENGINE_FAILURES, ["recognizer", "voice"]);
+    labelled_by("engine", ENGINE_FAILURES, ["recognizer", "voice", "detector"]);
     describe_counter!(SIP_REJECTED, "Requests that the user agent refused, by method.");
     METHODS
         .into_iter()
@@ -301,12 +307,23 @@ fn describe() {
     level(RTP_BUFFER, "The receive buffer that RTP sockets got.");
     level(MEDIA_LOAD, "The part of a core that the busiest media thread used.");
     level(MEDIA_FULL, "1 while new calls are refused because media threads are too busy.");
-    level(HEARING_LATE, "How long after a turn's end its text came, in seconds (p95 of the last 10 s).");
-    level(HEARING_LOAD, "The part of the hearing threads' time that recognition takes; partial results left out.");
-    level(HEARING_FULL, "1 while new calls are refused because callers would be understood too late.");
+    level(
+        HEARING_LATE,
+        "How long after a turn's end its text came, in seconds (p95 of the last 10 s).",
+    );
+    level(
+        HEARING_LOAD,
+        "The part of the hearing threads' time that recognition takes; partial results left out.",
+    );
+    level(
+        HEARING_FULL,
+        "1 while new calls are refused because callers would be understood too late.",
+    );
     level(DRAINING, "1 while new calls are refused because the process is to stop.");
+    level(RECORDINGS_ACTIVE, "Calls that are being recorded.");
     describe_sound();
-    for (name, meaning, _) in HISTOGRAMS {
+    describe_recordings();
+    for &(name, meaning, _) in HISTOGRAMS {
         describe_histogram!(name, meaning);
     }
 }
@@ -343,7 +360,23 @@ fn describe_vendors() {
     }
 }
 
-fn labelled_by(key: &'static str, name: &'static str, labels: [&'static str; 2]) {
+/// What is kept of calls as sound.
+fn describe_recordings() {
+    let plain = |name, meaning| {
+        describe_counter!(name, meaning);
+        counter!(name).increment(0);
+    };
+    plain(RECORDINGS_PURGED, "Recordings removed because their time had come.");
+    plain(RECORDING_BYTES, "Sound written into recordings, before encryption.");
+    plain(RECORDING_FAILURES, "Calls that could not be recorded, or not to their end.");
+    plain(RECORDING_FRAMES_LOST, "Frames missing in recordings because the machine was late.");
+    describe_counter!(RECORDINGS, "Recordings that ended, by what became of them.");
+    for result in ["kept", "cut_short", "denied"] {
+        counter!(RECORDINGS, "result" => result).increment(0);
+    }
+}
+
+fn labelled_by<const N: usize>(key: &'static str, name: &'static str, labels: [&'static str; N]) {
     labels.into_iter().for_each(|label| counter!(name, key => label).increment(0));
 }
 

@@ -9,6 +9,7 @@ mod labels;
 pub mod logging;
 mod media;
 pub mod metrics;
+mod recording;
 mod sound;
 pub mod systemd;
 mod transport;
@@ -18,8 +19,8 @@ mod vendors;
 
 pub use events::{
     AudioDropped, AuditFailed, AuthenticationFailed, CallEnded, CallPanicked, CallRefused,
-    CallRouted, CallStarted, DrainEnded, DrainStarted, MailNotified, MediaTimeout, PortsExhausted,
-    Ready, RecognizerFailed, ReloadDone, ReloadFailed, SipDropped, SipRejected,
+    CallRouted, CallStarted, DetectorFailed, DrainEnded, DrainStarted, MailNotified, MediaTimeout,
+    PortsExhausted, Ready, RecognizerFailed, ReloadDone, ReloadFailed, SipDropped, SipRejected,
     SoftphoneRegistered, SpokenOver, StoreFailed, ToolRan, TransferFinished, VoiceFailed,
 };
 pub use labels::{
@@ -28,8 +29,12 @@ pub use labels::{
     SpeechPart, TlsFailure, ToolOutcome, TransferOutcome, TrunkStateLabel, VendorFault,
 };
 pub use media::{
-    HearingFull, HearingMeasured, MediaFull, MediaLate, MediaLoadMeasured, MediaScheduling, MemoryLocked, RtpBuffer,
-    RtpThrownAway, RtpUnsent,
+    HearingFull, HearingMeasured, MediaFull, MediaLate, MediaLoadMeasured, MediaScheduling,
+    MemoryLocked, RtpBuffer, RtpThrownAway, RtpUnsent,
+};
+pub use recording::{
+    RecordingDenied, RecordingEnded, RecordingFailed, RecordingPurged, RecordingRecovered,
+    RecordingStarted, RecordingWritten, RecordingsActive, RecordingsUnkept,
 };
 pub use sound::{DigitKeyed, Evenness, MediaClosed, SoundJudged, SoundOf, SoundUnsent};
 pub use transport::{

@@ -73,7 +73,7 @@ impl Attention {
         }
         let hit = over_echo > ABOVE_ECHO;
         let pitched = hit && self.pitch.strength() > PITCHED;
-        let hint = self.gate.vote(hit, pitched);
+        let hint = self.gate.vote(hit, pitched, self.echo.now().loss);
         let goes_on = self.vad.is_speaking() && over_echo > ABOVE_ECHO_LATER;
         let began = match hint {
             Some(VoiceHint::Confirmed { started_ago }) => Some(started_ago),

@@ -16,6 +16,10 @@ pub(super) const PITCHED: f32 = 0.5;
 const SUSPECTED: (u32, u32) = (4, 3);
 /// The same for a voice.
 const CONFIRMED: (u32, u32) = (6, 5);
+/// So many are enough on a line of which nearly nothing comes back.
+const ON_A_CLEAN_LINE: u32 = 4;
+/// The loss of such a line, in dB.
+pub(super) const CLEAN: f32 = 28.0;
 /// So many of those must have a pitch: vowels, with a soft consonant between them.
 const WITH_PITCH: u32 = 4;
 /// Hits of the last six frames with which it is over.
@@ -45,13 +49,15 @@ pub(super) struct EchoGate {
 }
 
 impl EchoGate {
-    /// Takes the vote of a frame that came while our echo may come, and returns what is new.
-    pub(super) fn vote(&mut self, hit: bool, pitched: bool) -> Option<VoiceHint> {
+    /// Takes the vote of a frame that came while our echo may come, over a line with such a loss in dB, and returns what is
+    /// new.
+    pub(super) fn vote(&mut self, hit: bool, pitched: bool, loss: f32) -> Option<VoiceHint> {
         self.hits = self.hits << 1 | u32::from(hit);
         self.pitched = self.pitched << 1 | u32::from(hit && pitched);
         let count = |votes: u32, frames: u32| (votes & ((1 << frames) - 1)).count_ones();
         let is_over = count(self.hits, CONFIRMED.0) <= OVER;
-        let is_voice = count(self.hits, CONFIRMED.0) >= CONFIRMED.1
+        let needed = if loss >= CLEAN { ON_A_CLEAN_LINE } else { CONFIRMED.1 };
+        let is_voice = count(self.hits, CONFIRMED.0) >= needed
             && count(self.pitched, CONFIRMED.0) >= WITH_PITCH;
         let (next, hint) = match self.stage {
             Stage::Quiet | Stage::Suspected(_) | Stage::Denied if is_voice => {
@@ -100,7 +106,7 @@ mod tests {
     /// `.` no hit, `+` a hit, `V` a hit with a pitch; returns what was told after which frame.
     fn votes(story: &str) -> Vec<(usize, VoiceHint)> {
         let mut gate = EchoGate::default();
-        let take = |(at, vote)| Some((at + 1, gate.vote(vote != '.', vote == 'V')?));
+        let take = |(at, vote)| Some((at + 1, gate.vote(vote != '.', vote == 'V', 20.0)?));
         story.chars().enumerate().filter_map(take).collect()
     }
 
@@ -116,6 +122,13 @@ mod tests {
     fn a_voice_is_suspected_after_60_ms_and_certain_after_100() {
         assert_eq!(votes("...VVVVVVVV......"), [(6, suspected(3)), (8, confirmed(5))]);
         assert_eq!(votes("...+VV.VV+VVV"), [(6, suspected(3)), (9, confirmed(6))]);
+    }
+
+    #[test]
+    fn on_a_clean_line_80_ms_of_vowel_are_enough() {
+        let mut gate = EchoGate::default();
+        let told = [true, true, false, true, true].map(|hit| gate.vote(hit, hit, CLEAN));
+        assert_eq!(told, [None, None, None, Some(suspected(4)), Some(confirmed(5))]);
     }
 
     #[test]
@@ -140,7 +153,7 @@ mod tests {
     fn a_suspicion_does_not_outlast_our_echo() {
         for (speaks, told) in [(true, confirmed(4)), (false, VoiceHint::Denied)] {
             let mut gate = EchoGate::default();
-            (0..4).for_each(|_| drop(gate.vote(true, false)));
+            (0..4).for_each(|_| _ = gate.vote(true, false, 20.0));
             assert_eq!(gate.rest(speaks), Some(told));
             assert!(gate.is_at_rest());
             assert_eq!(gate.rest(speaks), None);

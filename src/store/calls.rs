@@ -11,11 +11,15 @@ sql! {
            (call_id, started_at, ended_at, trunk, caller, patient, end_reason, goals, escalation_reason,
             hand_off, turns, tools_called, tool_errors, barge_ins, gap_p50_ms, gap_max_ms, summary, audit_head,
             sound, heard_mos, heard_loss, heard_jitter_ms, said_mos, said_loss, said_jitter_ms, round_trip_ms,
-            lost, late, concealed, depth_ms, skew_ppm, resumed, backchannels)
+            lost, late, concealed, depth_ms, skew_ppm, resumed, backchannels,
+            consent, recording, recording_complete, recording_ms, recording_paused_ms, recording_lost)
            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
-                   $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33)
+                   $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33,
+                   $34, $35, $36, $37, $38, $39)
            on conflict do nothing";
     END_OF = "select end_reason, goals from calls where call_id = $1";
+    RECORDING_OF = "select consent, recording, recording_complete, recording_ms, recording_paused_ms, recording_lost
+                    from calls where call_id = $1";
     SOUND_OF = "select sound, heard_mos, said_mos from calls where call_id = $1";
 }
 
@@ -64,6 +68,25 @@ pub struct WrapUp {
     pub audit_head: Option<String>,
     /// How it sounded, if it had sound.
     pub sound: Option<CallSound>,
+    /// Whether the caller agreed to be recorded: `given`, `denied`; `None` where nobody asked.
+    pub consent: Option<&'static str>,
+    /// What there is of it as a recording.
+    pub recording: Option<CallRecording>,
+}
+
+/// A call's recording.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct CallRecording {
+    /// The file, below the directory of recordings.
+    pub file: String,
+    /// Whether it is whole.
+    pub complete: bool,
+    /// How long it is.
+    pub length_ms: u64,
+    /// How much of it is silence by intent.
+    pub paused_ms: u64,
+    /// Frames of 20 ms that are silence because the machine was late.
+    pub lost_frames: u64,
 }
 
 /// How a call sounded. What nobody can tell is `None`.
@@ -105,7 +128,7 @@ impl Store {
     /// Stores the wrap-up row of a call; says whether it is the first. A call has one row, once.
     pub async fn wrap_up(&self, row: &WrapUp) -> Result<bool, StoreError> {
         const PURPOSE: Purpose = Purpose::Storage;
-        let sound = row.sound.as_ref();
+        let (sound, recording) = (row.sound.as_ref(), row.recording.as_ref());
         let side = |of: fn(&CallSound) -> SideSound| sound.map(of).unwrap_or_default();
         let (heard, said) = (side(|sound| sound.heard), side(|sound| sound.said));
         let count = |of: fn(&CallSound) -> u64| sound.map(of).map(u64::cast_signed);
@@ -143,6 +166,12 @@ impl Store {
             .bind(sound.map(|sound| i64::from(sound.skew_ppm)))
             .bind(i64::from(row.resumed))
             .bind(i64::from(row.backchannels))
+            .bind(row.consent)
+            .bind(recording.map(|it| &it.file))
+            .bind(recording.map(|it| i64::from(it.complete)))
+            .bind(recording.map(|it| it.length_ms.cast_signed()))
+            .bind(recording.map(|it| it.paused_ms.cast_signed()))
+            .bind(recording.map(|it| it.lost_frames.cast_signed()))
             .execute(self.db.writer())
             .await
             .map_err(StoreError::query("storing a wrap-up row"))?;
@@ -161,6 +190,32 @@ impl Store {
             .await
             .map_err(StoreError::query("reading how a call sounded"))?;
         Ok(row.and_then(|(verdict, heard, said)| Some((verdict?, heard, said))))
+    }
+
+    /// Returns whether the caller agreed to be recorded, and what there is of it.
+    pub async fn recording_of(
+        &self,
+        call: CallId,
+    ) -> Result<(Option<String>, Option<CallRecording>), StoreError> {
+        type Columns =
+            (Option<String>, Option<String>, Option<i64>, Option<i64>, Option<i64>, Option<i64>);
+        let row: Option<Columns> = sqlx::query_as(RECORDING_OF)
+            .bind(call.to_string())
+            .fetch_optional(self.db.reader())
+            .await
+            .map_err(StoreError::query("reading what there is of a call's recording"))?;
+        let Some((consent, file, complete, length, paused, lost)) = row else {
+            return Ok((None, None));
+        };
+        let count = |count: Option<i64>| count.unwrap_or_default().cast_unsigned();
+        let recording = file.map(|file| CallRecording {
+            file,
+            complete: complete == Some(1),
+            length_ms: count(length),
+            paused_ms: count(paused),
+            lost_frames: count(lost),
+        });
+        Ok((consent, recording))
     }
 
     /// Returns how a call ended and what it came to; `None` when it has no row.

@@ -16,7 +16,7 @@ mod slots;
 mod tasks;
 mod writes;
 
-pub use calls::{CallSound, SideSound, WrapUp};
+pub use calls::{CallRecording, CallSound, SideSound, WrapUp};
 pub use error::StoreError;
 pub use tasks::{NewTask, Task, TaskKind};
 pub use writes::{Refusal, Written};

@@ -124,7 +124,7 @@ impl Queue {
             if let Some(job) = board.job(now, self.threads) {
                 return Some(job);
             }
-            board = match board.next_feeding() {
+            board = match board.next_feeding(now) {
                 None => self.changed.wait(board).unwrap_or_else(PoisonError::into_inner),
                 Some(at) => {
                     let wait = at.saturating_duration_since(now).max(Duration::from_millis(1));
@@ -193,9 +193,11 @@ impl Board {
         Some(Job::Compute(leg, ear, work))
     }
 
-    /// When a leg is to be fed next; `None` without any.
-    fn next_feeding(&self) -> Option<Instant> {
-        self.slots.values().map(|slot| slot.feed_at).min()
+    /// When to look again at the latest; `None` without any leg. Ears that a thread has are fed when they are back.
+    fn next_feeding(&self, now: Instant) -> Option<Instant> {
+        let here = |slot: &&Slot| slot.ear.is_some();
+        let next = self.slots.values().filter(here).map(|slot| slot.feed_at).min();
+        next.or((!self.slots.is_empty()).then_some(now + ROUND))
     }
 
     fn give_back(

@@ -14,8 +14,9 @@ use crate::speech::HeardFrame;
 use super::WorkersError;
 use super::rings::UpRing;
 
-/// How often rings are emptied: well before the 640 ms are over that one holds.
-const ROUND: Duration = Duration::from_millis(100);
+/// How often rings are emptied: well before the 640 ms are over that one holds, and as often as there is a frame that a
+/// second opinion may be asked of.
+const ROUND: Duration = Duration::from_millis(20);
 /// Frames that may wait for one recogniser: 250 × 20 ms = 5 s. Beyond that the oldest are dropped.
 const WAITING: usize = 250;
 /// Room for more than this is given back once it is empty.

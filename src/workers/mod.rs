@@ -4,6 +4,7 @@
 //! House rules: a shell. It decides nothing that a core could; what happens on a media thread
 //! neither allocates, locks, logs nor waits, except for its next millisecond.
 
+mod adviser;
 mod bridge;
 mod control;
 mod ear;
@@ -31,6 +32,7 @@ mod speaking;
 mod tap;
 mod thread;
 
+pub use adviser::{Advice, AdviceSink};
 pub use bridge::Bridge;
 pub use control::{LegControl, LegMedia};
 pub use error::WorkersError;
@@ -43,6 +45,8 @@ pub use playback::Playback;
 pub use ports::Port;
 pub use rings::{DownFrame, DownRing, UpRing, UpWriter, up_ring};
 pub use speaking::{Speaking, SpeakingEvent, SpeakingSink};
+#[cfg(test)]
+pub(crate) use tap::tap_for_tests;
 pub use tap::{StereoFrame, TapReader};
 
 pub use crate::media::LegParams;

@@ -11,7 +11,9 @@ use ringbuf::traits::{Observer, Producer, Split};
 use ringbuf::{HeapCons, HeapProd, HeapRb};
 
 use crate::base::{Epoch, Frame, UtteranceId, place};
-use crate::speech::{HeardFrame, Sent};
+use crate::speech::{HeardFrame, Sent, VoiceModel};
+
+use super::adviser::{AdviceSink, Adviser};
 
 /// Frames on their way to the caller: 24 × 20 ms = 480 ms, 16 KB. What is rendered waits with the
 /// speaking thread, which fills up every 10 ms.
@@ -100,7 +102,7 @@ struct Up {
 pub fn up_ring() -> (UpWriter, UpRing) {
     let places = (0..UP).map(|_| Place::new()).collect();
     let up = Arc::new(Up { places, written: AtomicU64::new(0), closed: AtomicBool::new(false) });
-    (UpWriter(Arc::clone(&up)), UpRing { up, next: 0, dropped: 0 })
+    (UpWriter(Arc::clone(&up)), UpRing { up, next: 0, dropped: 0, adviser: None })
 }
 
 /// The media thread's end of a leg's up-ring.
@@ -165,9 +167,15 @@ pub struct UpRing {
     up: Arc<Up>,
     next: u64,
     dropped: u64,
+    adviser: Option<Adviser>,
 }
 
 impl UpRing {
+    /// Asks a model of each frame that is taken whether it is a voice, and tells what comes of it.
+    pub fn advised(self, model: Box<dyn VoiceModel>, sink: AdviceSink) -> Self {
+        Self { adviser: Some(Adviser::new(model, sink)), ..self }
+    }
+
     /// Takes the oldest frame there is.
     pub fn pop(&mut self) -> Option<HeardFrame> {
         loop {
@@ -182,7 +190,12 @@ impl UpRing {
             let heard = self.read(self.next);
             self.next += 1;
             match heard {
-                Some(heard) => return Some(heard),
+                Some(mut heard) => {
+                    if let Some(adviser) = &mut self.adviser {
+                        adviser.judge(&mut heard, written - self.next);
+                    }
+                    return Some(heard);
+                }
                 None => self.dropped += 1,
             }
         }

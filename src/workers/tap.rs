@@ -88,6 +88,17 @@ pub(super) fn tap() -> (Box<TapWriter>, TapReader) {
     (Box::new(TapWriter { ring, dropped, places, sent: None, offset: None, heard }), reader)
 }
 
+/// Makes a reader for tests of who reads: what is put in comes out at once, the same on both sides. It closes when the
+/// first is dropped.
+#[cfg(test)]
+pub(crate) fn tap_for_tests() -> (impl FnMut(u64, &Frame), TapReader) {
+    let (mut writer, reader) = tap();
+    let put = move |tick, frame: &Frame| {
+        let _ = writer.ring.try_push(StereoFrame { tick, left: *frame, right: *frame });
+    };
+    (put, reader)
+}
+
 impl TapWriter {
     /// Whether nobody reads any more.
     pub(super) fn is_over(&self) -> bool {

@@ -113,6 +113,7 @@ pub(crate) fn setting(seed: u64) -> Setting {
         caller: None,
         targets: vec![TargetName::new("front-desk")],
         languages: Vec::new(),
+        notice: None,
         seed,
     }
 }
@@ -323,6 +324,8 @@ impl World {
             Output::SwitchLanguage(language) => {
                 self.story.push(format!("agent: (speaks {language})"));
             }
+            // What is recorded of a call has stories of its own.
+            Output::Notice { .. } | Output::Unrecorded | Output::Private(_) => {}
             Output::Decided(decision) => self.decisions.push(decision),
         }
     }

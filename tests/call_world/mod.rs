@@ -159,6 +159,7 @@ pub fn setup(offer: Option<Vec<u8>>, dial: &[u16], hang_up: bool, fallback: &[u1
             caller: None,
             targets: if dial.is_empty() { vec![] } else { vec![desk.clone()] },
             languages: Vec::new(),
+            notice: None,
             seed: 1,
         },
         targets: [(desk, reach("front-desk", dial, hang_up))].into(),
@@ -336,6 +337,7 @@ fn line(output: Output) -> Option<String> {
         | Output::Told(_)
         | Output::Prepare { .. }
         | Output::Expect(_)
+        | Output::Record(_)
         | Output::Decided(_) => {
             return None;
         }

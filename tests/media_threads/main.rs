@@ -7,4 +7,5 @@
 mod bridges;
 mod sockets;
 mod stage;
+mod steered;
 mod taps;

@@ -19,6 +19,17 @@ pub(crate) fn masked_digits(text: &str) -> bool {
 pub(crate) fn mask(text: &str) -> String {
     let words = tokens(text);
     let spans = secret_spans(&words);
+    replaced(text, &words, &spans)
+}
+
+/// The same with every number: where a part of a card's number was said, all of them may be one.
+pub(crate) fn mask_digits(text: &str) -> String {
+    let words = tokens(text);
+    let spans: Vec<_> = runs(&words).into_iter().map(|run| (run.from, run.to)).collect();
+    replaced(text, &words, &spans)
+}
+
+fn replaced(text: &str, words: &[Token], spans: &[(usize, usize)]) -> String {
     if spans.is_empty() {
         return text.to_string();
     }
@@ -55,23 +66,35 @@ fn secret_spans(words: &[Token]) -> Vec<(usize, usize)> {
             "mi tarjeta",
         ],
     );
-    let mut runs: Vec<(usize, usize, usize)> = Vec::new();
+    let secret = |run: &Run| {
+        let digits = run.digits.len();
+        digits >= CARD || digits == SSN || named && digits >= NAMED
+    };
+    runs(words).into_iter().filter(secret).map(|run| (run.from, run.to)).collect()
+}
+
+/// Figures after one another, and the words that they stand in.
+pub(super) struct Run {
+    pub(super) from: usize,
+    pub(super) to: usize,
+    pub(super) digits: String,
+}
+
+/// Finds the runs of figures. A word between groups ("4111, then 1111") does not end one.
+pub(super) fn runs(words: &[Token]) -> Vec<Run> {
+    let mut runs: Vec<Run> = Vec::new();
     let (english, spanish) = (numbers(words), spanish_numbers(words));
     let figures = |found: &[Number]| found.iter().map(|n| n.digits.len()).sum::<usize>();
     for number in if figures(&spanish) > figures(&english) { spanish } else { english } {
-        let digits = number.digits.len();
         match runs.last_mut() {
-            // A word or two between groups ("4111, then 1111") do not end a card number.
-            Some((_, to, length)) if number.from - *to <= 1 => {
-                (*to, *length) = (number.to, *length + digits)
+            Some(run) if number.from - run.to <= 1 => {
+                run.to = number.to;
+                run.digits.push_str(&number.digits);
             }
-            _ => runs.push((number.from, number.to, digits)),
+            _ => runs.push(Run { from: number.from, to: number.to, digits: number.digits }),
         }
     }
-    runs.into_iter()
-        .filter(|(_, _, digits)| *digits >= CARD || *digits == SSN || named && *digits >= NAMED)
-        .map(|(from, to, _)| (from, to))
-        .collect()
+    runs
 }
 
 /// Whether a sentence of the agent names one of these people: a last line of defence before verification.

@@ -439,7 +439,7 @@ impl Conversation {
         }
     }
 
-    pub(super) fn ask_again_or_open(&mut self) {
+    pub(crate) fn ask_again_or_open(&mut self) {
         if self.step == Step::Working {
             // What comes next is asked when the tool's answer is dealt with.
         } else if self.question.is_some() {

@@ -2,6 +2,8 @@
 
 mod figures;
 mod gap;
+mod listen;
+mod outside;
 mod speech;
 mod tape;
 mod wire;
@@ -16,6 +18,8 @@ use super::Failure;
 pub(super) enum Command {
     /// Calls a gateway of its own with scripted callers, and measures on the wire how long its answers take
     Gap(gap::Arguments),
+    /// Says the agent's own sentences, and lets another engine write down what it hears
+    Listen(listen::Arguments),
     /// Says sentences and facts to the recogniser over a telephone line, and measures what it makes of them
     Speech(speech::Arguments),
 }
@@ -23,6 +27,7 @@ pub(super) enum Command {
 pub(super) fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Gap(arguments) => gap::run(arguments),
+        Command::Listen(arguments) => listen::run(&arguments),
         Command::Speech(arguments) => speech::run(&arguments),
     }
 }

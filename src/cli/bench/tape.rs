@@ -46,7 +46,7 @@ pub(super) fn read_narrow(path: &Path) -> Result<Vec<f64>, Failure> {
 const HALF: f64 = 24.0;
 
 /// Brings sound to 8 kHz by a windowed sinc that leaves nothing above 4 kHz.
-fn resampled(sound: &[f64], rate: u32) -> Vec<f64> {
+pub(super) fn resampled(sound: &[f64], rate: u32) -> Vec<f64> {
     if rate == 8000 {
         return sound.to_vec();
     }

@@ -69,6 +69,32 @@ pub const NODE: &[Key] = &[
     .after_restart(),
     key("practice.book", "`builtin`", Value("\"builtin\""), "where appointments are kept").after_restart(),
     key("practice.path", "path", Value("\"book.db\""), "its file, below `data`").after_restart(),
+    key(
+        "recording.key",
+        "public key of age",
+        Nothing,
+        "who may hear recordings: `age1…`, as `age-keygen` prints it. Without it nothing is recorded",
+    ),
+    key(
+        "recording.escrow-key",
+        "public key of age",
+        Nothing,
+        "who else may, should the first key be lost; kept elsewhere",
+    ),
+    key("recording.directory", "path", Value("\"recordings\""), "where recordings are kept, below `data`"),
+    key(
+        "recording.notice",
+        "table: language = text",
+        From("a sentence of ours"),
+        "what callers are told after the greeting: that the call is recorded, and how to refuse",
+    ),
+    key("recording.keep-days", "number", Value("90"), "days after which a recording is removed"),
+    key(
+        "recording.keep-free-mb",
+        "number",
+        Value("1000"),
+        "megabytes of the disk that stay free: below it nothing is recorded",
+    ),
     key("registrar.realm", "text", Value("\"attendant\""), "the digest realm of softphones"),
     key(
         "registrar.digest",

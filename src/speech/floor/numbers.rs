@@ -111,9 +111,9 @@ fn scale(word: &str) -> Option<u32> {
 fn joins(number: u32, next: u32) -> bool {
     let room = match number {
         0 => 1,
-        _ if number % 1000 == 0 => 1000,
-        _ if number % 100 == 0 => 100,
-        _ if number % 10 == 0 && number % 100 >= 20 => 10,
+        _ if number.is_multiple_of(1000) => 1000,
+        _ if number.is_multiple_of(100) => 100,
+        _ if number.is_multiple_of(10) && number % 100 >= 20 => 10,
         _ => 1,
     };
     (1..room).contains(&next)

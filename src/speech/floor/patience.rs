@@ -214,7 +214,7 @@ mod tests {
             ],
         );
         let message = Awaited { dictated: true, ..Awaited::default() };
-        check(message, &[("Tell her I called.", 800), ("Tell her that", 1600)]);
+        check(message, &[("Tell her I called.", 800), ("Tell her that my", 1600)]);
     }
 
     #[test]

@@ -149,7 +149,7 @@ pub fn said(text: &str, awaited: &Awaited) -> Said {
         words if awaited.expect == Expect::YesNo => {
             let agrees = |word: &&str| word.starts_with(['m', 'u']) && word.contains('h');
             let sounds = |word: &&str| SOUNDS.contains(word) && !agrees(word);
-            match LISTENING.contains(&words) || words.iter().all(|word| sounds(word)) {
+            match LISTENING.contains(&words) || words.iter().all(sounds) {
                 true => Said::Backchannel,
                 false => Said::Words,
             }

@@ -5,7 +5,7 @@ use crate::codec::{Codec, Decoder, Law};
 
 /// What the line does to speech.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Condition {
+pub(in crate::cli::bench) enum Condition {
     /// 250 to 3,450 Hz and µ-law.
     Clean,
     /// And pink noise, 15 dB below the speech.
@@ -31,8 +31,8 @@ impl Condition {
 
 /// Speech that has come through: at 8 kHz as the far end of the line has it, and in frames as a recogniser gets them.
 #[derive(Clone, Debug)]
-pub(super) struct Through {
-    pub(super) narrow: Vec<i16>,
+pub(in crate::cli::bench) struct Through {
+    pub(in crate::cli::bench) narrow: Vec<i16>,
     pub(super) frames: Vec<(Frame, bool)>,
 }
 
@@ -44,7 +44,7 @@ const NOISE_BELOW: f64 = 15.0;
 const LEVEL: f64 = -22.0;
 
 /// Sends speech through. `others` are what babble is made of; both are at 8 kHz.
-pub(super) fn send(
+pub(in crate::cli::bench) fn send(
     speech: &[f64],
     condition: Condition,
     others: &[Vec<f64>],

@@ -2,21 +2,21 @@
 
 mod facts;
 mod heard;
-mod line;
+pub(super) mod line;
 mod report;
 mod said;
 mod speakers;
 pub(super) mod words;
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::path::PathBuf;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Args;
 
 use super::super::progress::Step;
-use super::{Failure, tape};
+use super::{Failure, outside, tape};
 use crate::base::{Dice, Expect};
 use crate::engines::models;
 use crate::engines::stt::MoonshineModel;
@@ -56,6 +56,9 @@ pub(in crate::cli) struct Arguments {
     /// Another recogniser, to compare with: a program that reads names of WAV files and writes a line of JSON for each
     #[arg(long, value_name = "COMMAND")]
     control: Option<String>,
+    /// Where what was spoken is kept for the next time
+    #[arg(long, value_name = "DIR")]
+    spoken: Option<PathBuf>,
     /// Where the figures go
     #[arg(long, value_name = "DIR", default_value = "var/bench")]
     dir: PathBuf,
@@ -76,6 +79,8 @@ struct Corpus {
     utterances: Vec<Utterance>,
     facts: Vec<(String, Fact)>,
     directory: Vec<(String, String)>,
+    /// Where what was spoken is kept.
+    kept: Option<PathBuf>,
 }
 
 /// Fewer speakers say nothing of speech in general.
@@ -102,7 +107,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
             .collect::<Result<Vec<_>, _>>()?;
         judge(&mut report, &corpus, condition, &heard, now.date());
         if let (Some(report), Some(command)) = (&mut control, &arguments.control) {
-            let heard = other(command, &corpus, &through)?;
+            let heard = other(command, &through)?;
             judge(report, &corpus, condition, &heard, now.date());
         }
         step.done("line", condition.name());
@@ -119,7 +124,8 @@ fn corpus(arguments: &Arguments, today: jiff::civil::Date) -> Result<Corpus, Fai
     let step = Step::begin("speaking the corpus");
     let mut dice = Dice::new(arguments.seed);
     let directory = said::directory(&mut dice, today);
-    let mut corpus = Corpus { utterances: Vec::new(), facts: Vec::new(), directory };
+    let kept = arguments.spoken.clone();
+    let mut corpus = Corpus { utterances: Vec::new(), facts: Vec::new(), directory, kept };
     let (mut speakers, missing) = Speaker::installed();
     speakers.extend(arguments.speaker.iter().cloned());
     if speakers.len() < SPEAKERS {
@@ -170,7 +176,7 @@ impl Corpus {
         expect: Expect,
         fact: Option<(usize, bool)>,
     ) -> Result<(), Failure> {
-        let sound = tape::trimmed(&speaker.speak(words)?).to_vec();
+        let sound = tape::trimmed(&speaker.speak(words, self.kept.as_deref())?).to_vec();
         if sound.is_empty() {
             return Err(format!("{} made no sound of {words:?}", speaker.name).into());
         }
@@ -251,45 +257,14 @@ fn judge(
 }
 
 /// Lets another recogniser hear the same sound; its own processor time is what it tells.
-fn other(command: &str, corpus: &Corpus, through: &[Through]) -> Result<Vec<Heard>, Failure> {
-    let folder = tempfile::tempdir()?;
-    let mut names = String::new();
-    for (n, through) in through.iter().enumerate() {
-        let file = folder.path().join(format!("{n:05}.wav"));
-        tape::write_mono(&file, &through.narrow)?;
-        names.push_str(&format!("{}\n", file.display()));
-    }
-    let mut words = command.split_whitespace();
-    let program = words.next().ok_or("the control has no program")?;
-    let mut child =
-        Command::new(program).args(words).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
-    let mut input = child.stdin.take().ok_or("the control takes no input")?;
-    // It answers while it still reads: a thread of its own keeps either pipe from filling.
-    let feeding = std::thread::spawn(move || input.write_all(names.as_bytes()));
-    let said = child.wait_with_output()?;
-    feeding.join().map_err(|_| "the control could not be fed")??;
-    if !said.status.success() {
-        return Err(format!("the control ended with {}", said.status).into());
-    }
-    let lines: Vec<serde_json::Value> = String::from_utf8_lossy(&said.stdout)
-        .lines()
-        .map(serde_json::from_str)
-        .collect::<Result<_, _>>()?;
-    if lines.len() != corpus.utterances.len() {
-        return Err(format!(
-            "the control answered {} of {} files",
-            lines.len(),
-            corpus.utterances.len()
-        )
-        .into());
-    }
-    let heard = |(line, through): (&serde_json::Value, &Through)| {
-        let cpu = std::time::Duration::from_secs_f64(line["seconds"].as_f64().unwrap_or_default());
-        let text = line["text"].as_str().unwrap_or_default().to_owned();
-        let speech = std::time::Duration::from_millis(20 * through.frames.len() as u64);
+fn other(command: &str, through: &[Through]) -> Result<Vec<Heard>, Failure> {
+    let sounds: Vec<_> = through.iter().map(|through| through.narrow.clone()).collect();
+    let heard = outside::hear(command, &sounds)?;
+    let put = |((text, cpu), through): ((String, Duration), &Through)| {
+        let speech = Duration::from_millis(20 * through.frames.len() as u64);
         Heard { text, latency: cpu, cpu, speech }
     };
-    Ok(lines.iter().zip(through).map(heard).collect())
+    Ok(heard.into_iter().zip(through).map(put).collect())
 }
 
 /// Resident memory of this process, in MB.

@@ -59,10 +59,22 @@ impl Speaker {
         Self { name: name.to_owned(), program: program.to_owned(), arguments }
     }
 
-    /// Speaks, and returns the sound at 8 kHz.
-    pub(super) fn speak(&self, text: &str) -> Result<Vec<f64>, Failure> {
-        let folder = tempfile::tempdir()?;
-        let file = folder.path().join("said.wav");
+    /// Speaks, and returns the sound at 8 kHz. What is kept in a folder is not spoken again.
+    pub(super) fn speak(&self, text: &str, kept: Option<&Path>) -> Result<Vec<f64>, Failure> {
+        let temporary = tempfile::tempdir()?;
+        let folder = kept.unwrap_or(temporary.path());
+        fs::create_dir_all(folder)?;
+        let file = folder.join(self.file_name(text));
+        if !file.exists() {
+            // Under another name until it is whole.
+            let part = folder.join(format!("{}.part.wav", std::process::id()));
+            self.write(text, &part)?;
+            fs::rename(part, &file)?;
+        }
+        tape::read_narrow(&file)
+    }
+
+    fn write(&self, text: &str, file: &Path) -> Result<(), Failure> {
         let arguments = self.arguments.iter().map(|a| a.replace("{}", &file.to_string_lossy()));
         let mut child = Command::new(&self.program)
             .args(arguments)
@@ -78,7 +90,19 @@ impl Speaker {
         if !status.success() {
             return Err(format!("{} ended with {status} on {text:?}", self.program).into());
         }
-        tape::read_narrow(&file)
+        Ok(())
+    }
+
+    /// The same for the same words of the same program.
+    fn file_name(&self, text: &str) -> String {
+        let all = format!("{} {} {text}", self.program, self.arguments.join(" "));
+        // FNV-1a: it need not be secret, only the same tomorrow.
+        let hash = all.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+        });
+        let name: String =
+            self.name.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
+        format!("{name}-{hash:016x}.wav")
     }
 }
 

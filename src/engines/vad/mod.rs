@@ -1,0 +1,5 @@
+//! Judges of what is a voice.
+
+mod silero;
+
+pub use silero::SileroModel;
