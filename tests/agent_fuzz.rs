@@ -1,14 +1,15 @@
-//! Two thousand conversations that make no sense: whatever comes in, in whatever order, the agent neither panics nor
-//! falls silent, claims nothing that no tool has done, and names nobody before they are verified.
+//! Four thousand conversations that make no sense, every other one in Spanish: whatever comes in, in whatever order, the
+//! agent neither panics nor falls silent, claims nothing that no tool has done, and names nobody before they are verified.
 
 #[allow(dead_code, reason = "shared by several test binaries")]
 mod agent_world;
 
 use std::time::Duration;
 
-use agent_world::World;
+use agent_world::{World, setting};
+use attendant::agent::Setting;
 use attendant::agent::tools::ErrorCode;
-use attendant::base::Dice;
+use attendant::base::{Dice, Language};
 
 #[rustfmt::skip]
 const LINES: &[&str] = &[
@@ -33,11 +34,25 @@ const LINES: &[&str] = &[
     "the 0th", "13/45/9999",
 ];
 #[rustfmt::skip]
+const SPANISH: &[&str] = &[
+    "Hola, me llamo María López. Quiero cambiar mi cita del jueves para la próxima mañana libre.",
+    "Nueve de marzo del ochenta y cuatro.", "9 de marzo de 1984", "Sí.", "No.", "sí, por favor", "María López", "Robert Chen",
+    "3 de febrero de 1971", "Quiero una cita para un examen físico con la doctora Kim la próxima semana", "cancelar mi cita",
+    "¿Cuándo es mi cita?", "¿Cuál es su horario?", "Quiero hablar con una persona", "más tarde", "por la tarde", "mejor el viernes",
+    "con otro doctor", "Espere un momento", "Repita, por favor", "me duele el pecho", "quiero morirme", "adiós", "olvídelo",
+    "la segunda", "seis cero seis uno cuatro", "John Smith", "20 de mayo de 1990", "¿Cuánto ibuprofeno puedo tomar?",
+    "mi tarjeta es cuatro uno uno uno uno uno uno uno uno uno uno uno uno uno uno uno", "¿Es usted un robot?", "Gracias.", "ajá",
+    "dejar un recado", "Que me llamen por mi rodilla.", "una vacuna", "lo antes posible", "No puedo ir el jueves", "no, espere, el martes",
+    "a las nueve y media", "es para mi mamá", "Diga que mi cita está cancelada.", "Soy Anna Novak, nacida el 2 de noviembre de 2001",
+    "el catorce", "el viernes no", "a las 99:99 del 31 de febrero", "eme a ere i a doble ele", "mil mil mil", "de de de la la", "entre y",
+    "en cuatro mil millones de semanas", "menos cuarto", "el cero", "English please", "en español", "doble", "un cuarto para las", "de 9 a",
+];
+#[rustfmt::skip]
 const NAMES: &[&str] = &["Maria", "Lopez", "Robert", "Chen", "Anna", "Novak", "John", "Smith"];
 #[rustfmt::skip]
 const RECORDS: &[&str] = &[
     "office visit on", "Shall I move your", "Shall I cancel it", "You have an", "You have a ",
-    "You have Tuesday",
+    "You have Tuesday", "su consulta d", "su examen físico d", "¿Paso su cita", "¿La cancelo", "Usted tiene una consulta", "Usted tiene cita",
 ];
 #[rustfmt::skip]
 const ERRORS: &[ErrorCode] = &[
@@ -56,19 +71,19 @@ fn pick<T: Copy>(dice: &mut Dice, list: &[T]) -> T {
 }
 
 /// A line, or words of several lines shuffled together as a bad recogniser would.
-fn line(dice: &mut Dice) -> String {
+fn line(dice: &mut Dice, lines: &[&str]) -> String {
     if dice.below(4) > 0 {
-        return pick(dice, LINES).to_string();
+        return pick(dice, lines).to_string();
     }
-    let words: Vec<&str> = LINES.iter().flat_map(|line| line.split(' ')).collect();
+    let words: Vec<&str> = lines.iter().flat_map(|line| line.split(' ')).collect();
     (0..dice.below(12)).map(|_| pick(dice, &words)).collect::<Vec<_>>().join(" ")
 }
 
-fn step(world: &mut World, dice: &mut Dice) {
+fn step(world: &mut World, dice: &mut Dice, lines: &[&str]) {
     match dice.below(24) {
         0 => world.silence(1 + dice.below(9)),
         1 => world.key(pick(dice, &["0", "1", "03091984", "#", "*", "60614"])),
-        2 => world.partial(&line(dice)),
+        2 => world.partial(&line(dice, lines)),
         3 => world.interrupt("I have"),
         4 => world.hear_out(),
         5 => world.slow = !world.slow,
@@ -82,7 +97,7 @@ fn step(world: &mut World, dice: &mut Dice) {
         _ => {
             let before = (world.story.len(), world.listens.len(), world.waiting.len());
             let busy = !world.waiting.is_empty() || world.talk.poll_timeout().is_some();
-            let text = line(dice);
+            let text = line(dice, lines);
             world.say(&text);
             // The caller's own line is one.
             let after = (world.story.len() - 1, world.listens.len(), world.waiting.len());
@@ -100,22 +115,33 @@ fn check(world: &World, since: usize) {
         let any = |words: &[&str]| words.iter().any(|word| line.contains(word));
         let wrote = |tools: &[&str]| tools.iter().any(|tool| world.written.contains(tool));
         assert!(
-            !any(&["booked for", "is booked", "'s booked",]) || wrote(&["book_appointment"]),
+            !any(&["booked for", "is booked", "'s booked", "quedó reservada"])
+                || wrote(&["book_appointment"]),
             "{line}\n{}",
             world.tell()
         );
         assert!(
-            !any(&["is now on", "been moved", "'s moved",]) || wrote(&["reschedule_appointment"]),
+            !any(&["is now on", "been moved", "'s moved", "quedó cambiada", "cita ahora es"])
+                || wrote(&["reschedule_appointment"]),
             "{line}\n{}",
             world.tell()
         );
         assert!(
-            !any(&["is cancelled", "been cancelled",]) || wrote(&["cancel_appointment"]),
+            !any(&["is cancelled", "been cancelled", "quedó cancelada"])
+                || wrote(&["cancel_appointment"]),
             "{line}\n{}",
             world.tell()
         );
-        assert!(!any(&["I've left"]) || wrote(&["create_callback"]), "{line}\n{}", world.tell());
-        assert!(!any(&["transferred", "connected you"]), "{line}\n{}", world.tell());
+        assert!(
+            !any(&["I've left", "Ya dejé"]) || wrote(&["create_callback"]),
+            "{line}\n{}",
+            world.tell()
+        );
+        assert!(
+            !any(&["transferred", "connected you", "le comuniqué"]),
+            "{line}\n{}",
+            world.tell()
+        );
         if world.verified.is_none() {
             let names = NAMES
                 .iter()
@@ -128,10 +154,15 @@ fn check(world: &World, since: usize) {
 
 fn run(seed: u64) -> World {
     let mut dice = Dice::new(seed);
-    let mut world = World::new(seed);
+    // Every other call is in Spanish, on a route that has both.
+    let (languages, lines) = match seed % 2 {
+        0 => (Vec::new(), LINES),
+        _ => (vec![Language::ES_US, Language::EN_US], SPANISH),
+    };
+    let mut world = World::with(Setting { languages, ..setting(seed) });
     for _ in 0..10 + dice.below(30) {
         let since = world.story.len();
-        step(&mut world, &mut dice);
+        step(&mut world, &mut dice, lines);
         check(&world, since);
         if world.ended {
             break;
@@ -150,7 +181,7 @@ fn run(seed: u64) -> World {
 fn whatever_comes_in_the_agent_keeps_its_promises() {
     let mut ended = 0;
     let mut wrote = 0;
-    for seed in 0..2_000 {
+    for seed in 0..4_000 {
         let world = run(seed);
         ended += u32::from(world.ended);
         wrote += u32::from(!world.written.is_empty());

@@ -111,7 +111,7 @@ pub(crate) fn names_anyone<'a>(sentence: &str, mut names: impl Iterator<Item = &
     })
 }
 
-/// Names that are also months, days, or words that open a sentence: "May I have your name?" names nobody called May.
+/// Names that are also months, days, or words that open a sentence of the agent: "May I have your name?" names nobody called May.
 fn is_also_a_word(name: &str, opens: bool) -> bool {
     #[rustfmt::skip]
     const DATES: &[&str] = &[
@@ -122,7 +122,11 @@ fn is_also_a_word(name: &str, opens: bool) -> bool {
         "will", "can", "grant", "mark", "rich", "art", "sue", "bill", "happy", "precious", "so",
         "an", "in", "my", "do", "the", "please", "sure", "thank", "you", "one",
     ];
-    DATES.contains(&name) || opens && OPENERS.contains(&name)
+    #[rustfmt::skip]
+    const SPANISH: &[&str] = &[
+        "alguien", "aquí", "atienden", "claro", "con", "cuál", "cuándo", "de", "dije", "disculpe", "el", "en", "entendido", "entiendo", "es", "escuché", "está", "gracias", "hasta", "hay", "hecho", "hola", "intentemos", "la", "le", "listo", "lo", "me", "necesita", "no", "para", "paso", "perdón", "permítame", "por", "puede", "puedo", "que", "quiere", "qué", "se", "sería", "si", "sigo", "sigue", "solo", "soy", "su", "sí", "también", "todavía", "todo", "tómese", "un", "una", "usted", "vuelva", "y", "ya",
+    ];
+    DATES.contains(&name) || opens && (OPENERS.contains(&name) || SPANISH.contains(&name))
 }
 
 #[cfg(test)]

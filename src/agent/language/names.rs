@@ -214,7 +214,9 @@ fn name_words(tokens: &[Token], lenient: bool) -> Vec<Token> {
 }
 
 fn can_be_name(token: &Token) -> bool {
-    token.word.chars().count() > 1
+    // What stands for a word of another language was not said itself.
+    !token.raw.is_empty()
+        && token.word.chars().count() > 1
         && token.word.chars().all(char::is_alphabetic)
         && !NOT_NAMES.contains(&token.word.as_str())
         && super::numbers::numbers(std::slice::from_ref(token)).is_empty()

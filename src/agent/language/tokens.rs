@@ -11,7 +11,7 @@ const MAX_TOKENS: usize = 240;
 pub(crate) struct Token {
     /// For matching: lower case, no apostrophes, "doctor" for "Dr.".
     pub(crate) word: String,
-    /// As it was written.
+    /// As it was written; empty for a word that stands for another language's.
     pub(crate) raw: String,
     /// Whether it was written with a capital.
     pub(crate) capital: bool,
