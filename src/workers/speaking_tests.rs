@@ -370,7 +370,7 @@ fn parts_of_a_prompt_are_known_when_they_come_in_another_text() {
 fn a_slow_voice_says_a_short_piece_first_and_a_prompt_in_one() {
     let (speaking, heard, _) = parted(1, Duration::from_millis(100), false);
     let (_playback, events) = attach(&speaking, 1);
-    let mut next = || heard.recv().unwrap();
+    let next = || heard.recv().unwrap();
     speaking.prerender_in_idle_time(["aa~bb"], Manner::default());
     assert_eq!(next(), "aa~bb");
     // 100 ms for five letters: ten take 200 ms, which may be waited for, and twenty do not.
