@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use tokio::time::sleep_until;
 
 use crate::agent::tools::ErrorCode;
-use crate::base::{CallId, Language, LegId, Phi, Purpose, TrunkName};
+use crate::base::{CallId, Language, LegId, Phi, Purpose, TrunkName, TurnId};
 use crate::call::{Call, Input, Outcome, Output, Setup, Summary, Told};
 use crate::media::{Backdrop, Way};
 use crate::ops;
@@ -142,14 +142,7 @@ impl Hands {
             Output::Expect(hints) => {
                 self.managed("expectation", self.shared.hearing.expect(leg, hints));
             }
-            Output::Finish { turn } => {
-                if self.shared.hearing.finish(leg, turn).is_err() {
-                    // The hearing thread is a thousand requests behind: the turn was not understood.
-                    let (text, confidence) = (Phi::default(), 0.0);
-                    let lost = Transcript::Final { turn, text, confidence };
-                    self.post(Input::Transcript(lost));
-                }
-            }
+            Output::Finish { turn } => self.finish(turn),
             Output::Discard => self.managed("reset", self.shared.hearing.reset(leg)),
             Output::Tool { turn, request, call } => {
                 self.tools.ask(Job::Run { turn, request, call });
@@ -181,6 +174,14 @@ impl Hands {
         self.language = language;
         let recognizer = self.shared.recognizer(language);
         self.managed("recogniser", self.shared.hearing.replace(self.leg, recognizer));
+    }
+
+    fn finish(&self, turn: TurnId) {
+        if self.shared.hearing.finish(self.leg, turn).is_err() {
+            // The hearing thread is a thousand requests behind: the turn was not understood.
+            let (text, confidence) = (Phi::default(), 0.0);
+            self.post(Input::Transcript(Transcript::Final { turn, text, confidence }));
+        }
     }
 
     /// What cannot be agreed on is for the PBX's admin and for ours.

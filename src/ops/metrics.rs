@@ -295,6 +295,16 @@ fn describe() {
     describe_gauge!(TRUNK_UP, "1 where the PBX answers OPTIONS.");
     describe_gauge!(TRUNK_REGISTERED, "1 where the PBX has taken our registration.");
 
+    describe_levels();
+    describe_sound();
+    describe_recordings();
+    for &(name, meaning, _) in HISTOGRAMS {
+        describe_histogram!(name, meaning);
+    }
+}
+
+/// Describes what goes up and down, and sets it to zero.
+fn describe_levels() {
     let level = |name, meaning| {
         describe_gauge!(name, meaning);
         gauge!(name).set(0.0);
@@ -321,11 +331,6 @@ fn describe() {
     );
     level(DRAINING, "1 while new calls are refused because the process is to stop.");
     level(RECORDINGS_ACTIVE, "Calls that are being recorded.");
-    describe_sound();
-    describe_recordings();
-    for &(name, meaning, _) in HISTOGRAMS {
-        describe_histogram!(name, meaning);
-    }
 }
 
 /// How calls sound.
