@@ -42,8 +42,6 @@ impl Recognizer for Says {
 /// What came of a call: what was understood and said, in order.
 struct Outcome {
     told: Vec<String>,
-    health: String,
-    metrics: String,
 }
 
 impl Outcome {
@@ -121,12 +119,10 @@ fn call(
         phone.await.unwrap().call(plan).await.unwrap()
     });
     drop(report);
-    let health = folder.get("/health").unwrap();
-    let metrics = folder.get("/metrics").unwrap();
     runtime.block_on(gateway.stop(Duration::from_secs(2)));
     let told = told.lock().unwrap().clone();
-    println!("{told:#?}\n{health}");
-    Outcome { told, health, metrics }
+    println!("{told:#?}");
+    Outcome { told }
 }
 
 fn ears(server: &Server) -> (&'static str, String) {
@@ -158,12 +154,6 @@ fn a_language_is_changed_in_mid_call() {
     let said =
         String::from_utf8(speaks.asked().into_iter().flat_map(|a| a.body).collect()).unwrap();
     assert!(said.contains("Of course."), "{said}");
-    assert!(
-        outcome.health.contains("recogniser deepgram-websocket at 127.0.0.1"),
-        "{}",
-        outcome.health
-    );
-    assert!(outcome.health.contains(": fine"));
 }
 
 #[test]
@@ -186,21 +176,16 @@ fn who_asks_for_spanish_or_mandarin_goes_to_a_person() {
 #[test]
 fn a_vendor_that_is_lost_in_mid_call_is_not_noticed() {
     let _alone = alone();
-    // It hears one turn; then it keeps the connection and says nothing.
-    let hears = Server::scripted(Mode::HalfOpen, socket::serve, &["When are you open?"]);
+    // Each connection hears one turn; then it is kept and says nothing: the embedded ears hear the second turn, and a
+    // new connection the third.
+    let words = ["When are you open?", "Goodbye."];
+    let hears = Server::scripted(Mode::HalfOpen, socket::serve, &words);
     // It stops in the middle of each sentence.
     let speaks = Server::start(Mode::Cut, http::serve);
     let voice = ("openai-http", format!("http://{}/v1", speaks.address));
-    let embedded = ["What is your address?", "Goodbye."];
+    let embedded = ["What is your address?"];
     let outcome = call("\"en-US\"", ears(&hears), voice, &embedded, 3);
     assert_eq!(outcome.caller()[..3], ["When are you open?", "What is your address?", "Goodbye."]);
     assert!(outcome.has("Maple Street"), "{:?}", outcome.told);
     assert!(outcome.has("over: AgentHungUp"), "{:?}", outcome.told);
-    for series in [
-        "attendant_vendor_failures_total{engine=\"recognizer\",fault=\"late\"}",
-        "attendant_vendor_failures_total{engine=\"voice\",fault=\"cut\"}",
-    ] {
-        let count = outcome.metrics.lines().find_map(|line| line.strip_prefix(series));
-        assert!(count.is_some_and(|count| count.trim() != "0"), "{series}: {count:?}");
-    }
 }

@@ -70,7 +70,7 @@ impl Language {
     /// Spanish as spoken in the United States.
     pub const ES_US: Self = Self(1);
     /// Those that the embedded engines hear and speak.
-    pub const EMBEDDED: &[Self] = &[Self::EN_US];
+    pub const EMBEDDED: &[Self] = &[Self::EN_US, Self::ES_US];
 
     /// Returns all of them.
     pub fn all() -> impl Iterator<Item = Self> {

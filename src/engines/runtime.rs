@@ -33,6 +33,22 @@ impl Network {
         Ok(Self { model, file, paths: paths.clone() })
     }
 
+    /// As [`Self::load`], of a file that was published in parts.
+    pub(super) fn load_parts(paths: &ModelPaths, parts: &[ModelFile]) -> Result<Self, ModelError> {
+        let Some(&file) = parts.first() else {
+            return Err(ModelError::Unusable {
+                path: paths.folder().to_owned(),
+                what: "it has no parts".into(),
+            });
+        };
+        let mut bytes = Vec::new();
+        for &part in parts {
+            bytes.extend(paths.read(part)?);
+        }
+        let model = Model::load(bytes).map_err(|e| unusable(paths, file, e))?;
+        Ok(Self { model, file, paths: paths.clone() })
+    }
+
     /// As [`Self::load`], a network that was written for one length of its input and is to take others.
     pub(super) fn load_for_any_length(
         paths: &ModelPaths,

@@ -111,12 +111,7 @@ pub(super) fn admit(
         );
         return Err(Refused::new(503, RefusalLabel::Busy, words));
     }
-    shared.media.admit().map_err(|error| {
-        Refused::new(503, RefusalLabel::Overloaded, format!("no room for more sound: {error}"))
-    })?;
-    shared.hearing.admit().map_err(|error| {
-        Refused::new(503, RefusalLabel::HearingFull, format!("no room for another caller: {error}"))
-    })?;
+    has_room(shared)?;
     let number = incoming.caller.as_ref().map(|number| profile.normalise(number));
     throttle.take(received, &incoming.trunk, &profile.limits, number.as_ref())?;
     let Choice { route, targets, order, fallback, languages, recorded, now } =
@@ -158,6 +153,16 @@ pub(super) fn admit(
     let (answer_by, services) = (received + profile.answer_within, Services::of(profile));
     let trunk = incoming.trunk;
     Ok(Admitted { setup, port, nat, trunk, route, services, caller, answer_by, recording })
+}
+
+/// Whether the threads that move sound, and those that hear, can take another call.
+fn has_room(shared: &Shared) -> Result<(), Refused> {
+    shared.media.admit().map_err(|error| {
+        Refused::new(503, RefusalLabel::Overloaded, format!("no room for more sound: {error}"))
+    })?;
+    shared.hearing.admit().map_err(|error| {
+        Refused::new(503, RefusalLabel::HearingFull, format!("no room for another caller: {error}"))
+    })
 }
 
 /// What we can do on a trunk, beside encryption.

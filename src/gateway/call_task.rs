@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use tokio::time::sleep_until;
 
 use crate::agent::tools::ErrorCode;
-use crate::base::{CallId, Language, LegId, Phi, Purpose, TrunkName};
+use crate::base::{CallId, Epoch, Language, LegId, Phi, Purpose, TrunkName, TurnId};
 use crate::call::{Call, Input, Outcome, Output, Setup, Summary, Told};
 use crate::media::{Backdrop, Way};
 use crate::ops;
@@ -18,7 +18,8 @@ use crate::sip::{Command, Refusal};
 use crate::speech::floor::{Overlap, Verdict};
 use crate::speech::{RecognizerError, Transcript, VoiceError};
 use crate::workers::{
-    HearingEvent, HearingSink, LegControl, Port, SpeakingEvent, SpeakingSink, WorkersError,
+    HearingEvent, HearingSink, LegControl, Port, Rendering, SpeakingEvent, SpeakingSink,
+    WorkersError,
 };
 
 use super::judge;
@@ -129,27 +130,12 @@ impl Hands {
                 }
             }
             Output::Duck(_) | Output::Pause(_) => self.steer_media(&output),
-            Output::Flush { epoch } => {
-                if let Some(media) = &self.media {
-                    media.flush(epoch);
-                    // Then, so that nothing of the old epoch is heard again.
-                    media.pause(false);
-                    media.duck(false);
-                }
-                self.shared.speaking.stop(leg, epoch);
-            }
+            Output::Flush { epoch } => self.flush(epoch),
             Output::Hear { language } => self.hear_in(language),
             Output::Expect(hints) => {
                 self.managed("expectation", self.shared.hearing.expect(leg, hints));
             }
-            Output::Finish { turn } => {
-                if self.shared.hearing.finish(leg, turn).is_err() {
-                    // The hearing thread is a thousand requests behind: the turn was not understood.
-                    let (text, confidence) = (Phi::default(), 0.0);
-                    let lost = Transcript::Final { turn, text, confidence };
-                    self.post(Input::Transcript(lost));
-                }
-            }
+            Output::Finish { turn } => self.finish_turn(turn),
             Output::Discard => self.managed("reset", self.shared.hearing.reset(leg)),
             Output::Tool { turn, request, call } => {
                 self.tools.ask(Job::Run { turn, request, call });
@@ -176,6 +162,14 @@ impl Hands {
         None
     }
 
+    fn finish_turn(&self, turn: TurnId) {
+        if self.shared.hearing.finish(self.leg, turn).is_err() {
+            // The hearing thread is a thousand requests behind: the turn was not understood.
+            let (text, confidence) = (Phi::default(), 0.0);
+            self.post(Input::Transcript(Transcript::Final { turn, text, confidence }));
+        }
+    }
+
     /// Gives the caller ears for another language.
     fn hear_in(&mut self, language: Language) {
         self.language = language;
@@ -195,6 +189,16 @@ impl Hands {
             SdpError::Malformed { .. } | SdpError::NoAudio { .. } => ops::RefusalLabel::BadOffer,
         };
         ops::CallRefused { call, trunk, reason, status, why }.emit();
+    }
+
+    fn flush(&self, epoch: Epoch) {
+        if let Some(media) = &self.media {
+            media.flush(epoch);
+            // Then, so that nothing of the old epoch is heard again.
+            media.pause(false);
+            media.duck(false);
+        }
+        self.shared.speaking.stop(self.leg, epoch);
     }
 
     fn steer_media(&self, output: &Output) {
@@ -298,13 +302,21 @@ impl Hands {
     fn speaking_sink(&self) -> SpeakingSink {
         let (call, inbox) = (self.call, self.inbox.clone());
         Box::new(move |_, event| match event {
-            SpeakingEvent::Rendered { utterance, frames_total: frames, first, took } => {
-                ops::VoiceRendered { call, utterance, first, took }.emit();
+            SpeakingEvent::Rendered { utterance, frames_total: frames, first, took, by } => {
+                let by = match by {
+                    Rendering::Cached => ops::VoiceLabel::Cached,
+                    Rendering::Voice => ops::VoiceLabel::Voice,
+                    Rendering::Light => ops::VoiceLabel::Light,
+                };
+                ops::VoiceRendered { call, utterance, first, took, by }.emit();
                 let _ = inbox.try_send(Input::Rendered { utterance, frames });
             }
             SpeakingEvent::Failed { utterance, what } => {
                 ops::VoiceFailed { call, error: &VoiceError::Failed { what } }.emit();
                 let _ = inbox.try_send(Input::NotRendered { utterance });
+            }
+            SpeakingEvent::FellBack { what, .. } => {
+                ops::VoiceFailed { call, error: &VoiceError::Failed { what } }.emit();
             }
             // The call has stopped it itself and knows.
             SpeakingEvent::Dropped { .. } => {}

@@ -10,20 +10,21 @@ use tokio::net::TcpListener;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
+use crate::agent::FIXED_SENTENCES;
 use crate::audit::Audit;
 use crate::base::{Language, Secret};
 use crate::config::{Book, Config};
 use crate::ehr::{BuiltinBook, Ehr, EhrError};
 use crate::engines::models::{self, ModelPaths, Set};
 use crate::engines::stt::{MoonshineModel, WhisperModel};
-use crate::engines::tts::HibariModel;
+use crate::engines::tts::EmbeddedVoices;
 use crate::ops::http::{Condition, Health};
 use crate::ops::{self, http, metrics, systemd};
 use crate::practice::{Practice, Practitioner};
 use crate::recording::Recorder;
 use crate::signalling::Signalling;
 use crate::sip::Command;
-use crate::speech::{Recognizer, Voice};
+use crate::speech::{Manner, Recognizer, Voice};
 use crate::store::Store;
 use crate::toolbox::{Toolbox, civil_clock};
 use crate::workers::{Hearing, MediaConfig, MediaEvent, MediaEvents, MediaPlane, Speaking};
@@ -41,6 +42,9 @@ use super::{media_minder, recording_minder, sockets, spawn, vendors};
 const WATCHED: usize = 1024;
 /// Events that may wait for the switchboard.
 const EVENTS: usize = 1024;
+
+/// Voices that speak at once; they share their weights.
+const VOICES: usize = 2;
 
 /// A running gateway.
 pub struct Gateway {
@@ -72,8 +76,8 @@ impl Engines {
     pub fn embedded(config: &Config) -> Result<Self, StartError> {
         let paths = models::find(&config.node.models)?;
         let ears = embedded_ears(config, &paths)?;
-        let voice = HibariModel::load(&paths)?;
-        Ok(Self { ears, voices: vec![voice.voice()] })
+        let voices = embedded_voices(config, &paths)?;
+        Ok(Self { ears, voices: (0..VOICES).map(|_| voices.voice()).collect() })
     }
 }
 
@@ -130,6 +134,7 @@ impl Gateway {
         let media = MediaPlane::start(&media_config(&config))?;
         let hearing = Hearing::start(config.node.hearing_threads.get().into())?;
         let speaking = Speaking::start(engines.voices)?;
+        speaking.prerender_in_idle_time(FIXED_SENTENCES.iter().copied(), Manner::default());
         let recorder = Recorder::start()?;
         let seed = seed_of_the_system();
         let key = key_of_the_system().map_err(StartError::Random)?;
@@ -251,6 +256,13 @@ fn embedded_ears(config: &Config, paths: &ModelPaths) -> Result<Ears, StartError
         true => spanish.recognizer(),
         false => english.recognizer(),
     }))
+}
+
+/// Loads what speaks: Spanish only if some route has it.
+fn embedded_voices(config: &Config, paths: &ModelPaths) -> Result<EmbeddedVoices, StartError> {
+    let spanish = config.languages().into_iter().any(|language| language == Language::ES_US);
+    let spanish = spanish.then(|| models::find_set(&config.node.models, Set::Spanish));
+    Ok(EmbeddedVoices::load(paths, spanish.transpose()?.as_ref())?)
 }
 
 async fn open_book(config: &Config) -> Result<Store, StartError> {

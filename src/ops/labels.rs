@@ -30,6 +30,16 @@ macro_rules! labels {
 }
 
 labels! {
+    /// Where an utterance's sound came from.
+    VoiceLabel {
+        /// All of it was rendered beforehand.
+        Cached = "cached",
+        /// The voice.
+        Voice = "voice",
+        /// The lighter voice, at least in part: the voice would have been late, or failed.
+        Light = "light",
+    }
+
     /// What a speech engine does.
     SpeechPart {
         /// It hears.

@@ -118,7 +118,7 @@ const HISTOGRAMS: &[(&str, &str, &[f64])] = &[
     ),
     (
         VOICE_FIRST_SECONDS,
-        "From a sentence to the first sound of it.",
+        "From a sentence to the first sound of it, by where it came from: cached, voice or light.",
         &[0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0],
     ),
     (
@@ -295,10 +295,6 @@ fn describe() {
     describe_gauge!(TRUNK_UP, "1 where the PBX answers OPTIONS.");
     describe_gauge!(TRUNK_REGISTERED, "1 where the PBX has taken our registration.");
 
-    let level = |name, meaning| {
-        describe_gauge!(name, meaning);
-        gauge!(name).set(0.0);
-    };
     level(START_SECONDS, "From the start of the process to readiness.");
     level(CALLS_ACTIVE, "Calls going on now.");
     level(SIP_CONNECTIONS, "SIP connections over TCP and TLS that are open.");
@@ -307,6 +303,23 @@ fn describe() {
     level(RTP_BUFFER, "The receive buffer that RTP sockets got.");
     level(MEDIA_LOAD, "The part of a core that the busiest media thread used.");
     level(MEDIA_FULL, "1 while new calls are refused because media threads are too busy.");
+    level(DRAINING, "1 while new calls are refused because the process is to stop.");
+    describe_hearing();
+    describe_sound();
+    describe_recordings();
+    for &(name, meaning, _) in HISTOGRAMS {
+        describe_histogram!(name, meaning);
+    }
+}
+
+/// Describes a gauge and sets it to zero.
+fn level(name: &'static str, meaning: &'static str) {
+    describe_gauge!(name, meaning);
+    gauge!(name).set(0.0);
+}
+
+/// How recognition keeps up.
+fn describe_hearing() {
     level(
         HEARING_LATE,
         "How long after a turn's end its text came, in seconds (p95 of the last 10 s).",
@@ -319,13 +332,6 @@ fn describe() {
         HEARING_FULL,
         "1 while new calls are refused because callers would be understood too late.",
     );
-    level(DRAINING, "1 while new calls are refused because the process is to stop.");
-    level(RECORDINGS_ACTIVE, "Calls that are being recorded.");
-    describe_sound();
-    describe_recordings();
-    for &(name, meaning, _) in HISTOGRAMS {
-        describe_histogram!(name, meaning);
-    }
 }
 
 /// How calls sound.
@@ -370,6 +376,7 @@ fn describe_recordings() {
     plain(RECORDING_BYTES, "Sound written into recordings, before encryption.");
     plain(RECORDING_FAILURES, "Calls that could not be recorded, or not to their end.");
     plain(RECORDING_FRAMES_LOST, "Frames missing in recordings because the machine was late.");
+    level(RECORDINGS_ACTIVE, "Calls that are being recorded.");
     describe_counter!(RECORDINGS, "Recordings that ended, by what became of them.");
     for result in ["kept", "cut_short", "denied"] {
         counter!(RECORDINGS, "result" => result).increment(0);

@@ -26,7 +26,7 @@ pub use events::{
 pub use labels::{
     AudioPath, ConnectionEnd, ConnectionRefusal, DigitWay, DropLabel, EndLabel, Label,
     OverlapLabel, RefusalLabel, RtpKind, Scheduling, SendFault, SoundSide, SoundVerdict,
-    SpeechPart, TlsFailure, ToolOutcome, TransferOutcome, TrunkStateLabel, VendorFault,
+    SpeechPart, TlsFailure, ToolOutcome, TransferOutcome, TrunkStateLabel, VendorFault, VoiceLabel,
 };
 pub use media::{
     HearingFull, HearingMeasured, MediaFull, MediaLate, MediaLoadMeasured, MediaScheduling,

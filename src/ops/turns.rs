@@ -6,6 +6,7 @@ use ::metrics::histogram;
 
 use crate::base::{CallId, TurnId, UtteranceId};
 
+use super::labels::{Label, VoiceLabel};
 use super::metrics::names;
 
 /// What a response gap was made of. The parts add up to it.
@@ -89,14 +90,17 @@ pub struct VoiceRendered {
     pub first: Duration,
     /// From the request to its last.
     pub took: Duration,
+    /// Where it came from.
+    pub by: VoiceLabel,
 }
 
 impl VoiceRendered {
     /// Logs and counts it.
     pub fn emit(self) {
-        let Self { call, utterance, first, took } = self;
-        tracing::debug!(%call, %utterance, ?first, ?took, "Utterance rendered.");
-        histogram!(names::VOICE_FIRST_SECONDS).record(first);
+        let Self { call, utterance, first, took, by } = self;
+        let by = by.label();
+        tracing::debug!(%call, %utterance, ?first, ?took, by, "Utterance rendered.");
+        histogram!(names::VOICE_FIRST_SECONDS, "by" => by).record(first);
     }
 }
 

@@ -23,7 +23,7 @@ const NEAR_LOUDEST: f32 = 10.0;
 /// How fast those are forgotten, in dB a frame: 2.5 dB a second.
 const LOUDEST_FORGOTTEN: f32 = 0.05;
 /// The loss that is assumed before anything is known, in dB: that of a bad line.
-const FIRST_LOSS: f32 = 15.0;
+const FIRST_LOSS: f32 = 12.0;
 /// The least and the most that is believed.
 const LOSSES: (f32, f32) = (8.0, 40.0);
 /// How much of what is missing is learnt from a frame, and the most of it in dB: one odd frame proves little, and the first word teaches all.

@@ -19,7 +19,7 @@ const CONFIRMED: (u32, u32) = (6, 5);
 /// So many are enough on a line of which nearly nothing comes back.
 const ON_A_CLEAN_LINE: u32 = 4;
 /// The loss of such a line, in dB.
-pub(super) const CLEAN: f32 = 28.0;
+pub(super) const CLEAN: f32 = 32.0;
 /// So many of those must have a pitch: vowels, with a soft consonant between them.
 const WITH_PITCH: u32 = 4;
 /// Hits of the last six frames with which it is over.

@@ -23,5 +23,5 @@ pub use recognizer::{HeardFrame, Recognizer, RecognizerError, Transcript, Work};
 pub use second_opinion::{SecondOpinion, VoiceModel};
 pub use utterance::Utterance;
 pub use vad::{Activity, Vad, VoiceEdge};
-pub use voice::{Manner, Voice, VoiceError};
+pub use voice::{Manner, Trouble, Voice, VoiceError};
 pub use voice_hint::VoiceHint;

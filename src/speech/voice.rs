@@ -36,6 +36,15 @@ impl From<Language> for Manner {
     }
 }
 
+/// Why a voice needs another in its place.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Trouble {
+    /// It would speak too late; whoever takes its place is quicker.
+    Late,
+    /// It failed.
+    Failed,
+}
+
 /// Text to speech. Owned by one thread.
 pub trait Voice: Send {
     /// Speaks a text of one or more sentences, written as for a reader ("9:30 AM", "Dr. Patel").
@@ -51,4 +60,29 @@ pub trait Voice: Send {
         manner: Manner,
         sink: &mut dyn FnMut(&[i16]) -> ControlFlow<()>,
     ) -> Result<(), VoiceError>;
+
+    /// Cuts a text into parts that sound the same spoken one by one, in order: so that the first is heard while the
+    /// next is made, and nobody waits for another's long text. Each may be given to [`Self::speak`].
+    fn parts(&self, text: &str, manner: Manner) -> Vec<String> {
+        let _ = manner;
+        vec![text.to_owned()]
+    }
+
+    /// Cuts one of [`Self::parts`] further where a voice is so slow that the caller would wait for its first sound: a
+    /// short piece first, then longer ones. It costs some of the melody.
+    fn pieces(&self, part: &str, manner: Manner) -> Vec<String> {
+        let _ = manner;
+        vec![part.to_owned()]
+    }
+
+    /// Returns a voice that speaks this language in this one's place, if there is one for this trouble.
+    fn stand_in(&mut self, language: Language, trouble: Trouble) -> Option<&mut dyn Voice> {
+        let _ = (language, trouble);
+        None
+    }
+
+    /// Whether sound that nobody may ever hear costs idle time and nothing else.
+    fn is_free(&self) -> bool {
+        false
+    }
 }

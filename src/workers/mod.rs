@@ -7,6 +7,7 @@
 mod adviser;
 mod bridge;
 mod control;
+mod desk;
 mod ear;
 mod error;
 mod events;
@@ -26,6 +27,7 @@ mod playback;
 mod polling;
 mod ports;
 mod prompts;
+mod render;
 mod rings;
 mod slicer;
 mod speaking;
@@ -44,7 +46,7 @@ pub use plane::{MediaConfig, MediaLoad, MediaPlane, Pacing};
 pub use playback::Playback;
 pub use ports::Port;
 pub use rings::{DownFrame, DownRing, UpRing, UpWriter, up_ring};
-pub use speaking::{Speaking, SpeakingEvent, SpeakingSink};
+pub use speaking::{Rendering, Speaking, SpeakingEvent, SpeakingSink};
 #[cfg(test)]
 pub(crate) use tap::tap_for_tests;
 pub use tap::{StereoFrame, TapReader};

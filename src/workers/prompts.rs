@@ -1,4 +1,5 @@
-//! Sentences rendered beforehand: a greeting is ready before the call is answered.
+//! Sound of sentences that are said again and again, rendered beforehand: a greeting is ready before the call is
+//! answered. What is kept holds no health data: only what was asked for as a prompt is.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -6,8 +7,8 @@ use std::sync::Arc;
 use crate::base::Frame;
 use crate::speech::Manner;
 
-/// Prompts kept: 32 of some 5 s each are 5 MB.
-const PROMPTS: usize = 32;
+/// What all prompts may fill: 16 MB, which is eight minutes.
+const MOST: usize = 16 << 20;
 /// The longest prompt kept: 20 s.
 const LONGEST: usize = 1000;
 
@@ -21,54 +22,82 @@ impl Prompt {
     fn is(&self, text: &str, manner: Manner) -> bool {
         self.text == text && self.manner == manner
     }
+
+    fn bytes(&self) -> usize {
+        size_of_val::<[Frame]>(&self.frames) + self.text.len() + size_of::<Self>()
+    }
 }
 
 /// The prompts, the one used last at the end.
 #[derive(Default)]
-pub(super) struct Prompts(VecDeque<Prompt>);
+pub(super) struct Prompts {
+    kept: VecDeque<Prompt>,
+    bytes: usize,
+}
 
 impl Prompts {
     pub(super) fn get(&mut self, text: &str, manner: Manner) -> Option<Arc<[Frame]>> {
-        let index = self.0.iter().position(|other| other.is(text, manner))?;
-        let prompt = self.0.remove(index)?;
+        let index = self.kept.iter().position(|other| other.is(text, manner))?;
+        let prompt = self.kept.remove(index)?;
         let frames = Arc::clone(&prompt.frames);
-        self.0.push_back(prompt);
+        self.kept.push_back(prompt);
         Some(frames)
     }
 
-    /// Keeps a prompt, in place of the one not used for the longest time.
+    /// Keeps a prompt, in place of those not used for the longest time.
     pub(super) fn keep(&mut self, text: String, manner: Manner, frames: Vec<Frame>) {
         if frames.is_empty() || frames.len() > LONGEST {
             return;
         }
-        self.0.retain(|other| !other.is(&text, manner));
-        if self.0.len() == PROMPTS {
-            self.0.pop_front();
+        if let Some(index) = self.kept.iter().position(|other| other.is(&text, manner)) {
+            self.bytes -= self.kept.remove(index).map_or(0, |prompt| prompt.bytes());
         }
-        self.0.push_back(Prompt { text, manner, frames: frames.into() });
+        let prompt = Prompt { text, manner, frames: frames.into() };
+        self.bytes += prompt.bytes();
+        self.kept.push_back(prompt);
+        while self.bytes > MOST {
+            self.bytes -= self.kept.pop_front().map_or(0, |prompt| prompt.bytes());
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::Language;
+
+    fn keep(prompts: &mut Prompts, text: &str, frames: usize) {
+        prompts.keep(text.into(), Manner::default(), vec![Frame::SILENCE; frames]);
+    }
+
+    fn has(prompts: &mut Prompts, text: &str) -> bool {
+        prompts.get(text, Manner::default()).is_some()
+    }
 
     #[test]
-    fn the_prompt_not_used_for_the_longest_time_goes_first() {
+    fn the_prompts_not_used_for_the_longest_time_go_when_the_memory_is_full() {
         let mut prompts = Prompts::default();
-        for number in 0..PROMPTS {
-            prompts.keep(number.to_string(), Manner::default(), vec![Frame::SILENCE; number + 1]);
+        // 26 of 20 s are 16.64 MB: one too many.
+        let all = MOST / (LONGEST * size_of::<Frame>());
+        for number in 0..all {
+            keep(&mut prompts, &number.to_string(), LONGEST);
         }
-        assert_eq!(prompts.get("0", Manner::default()).unwrap().len(), 1);
-        prompts.keep("new".into(), Manner::default(), vec![Frame::SILENCE]);
-        prompts.keep("long".into(), Manner::default(), vec![Frame::SILENCE; LONGEST + 1]);
-        assert!(
-            prompts.get("0", Manner::default()).is_some()
-                && prompts.get("new", Manner::default()).is_some()
-        );
-        assert!(
-            prompts.get("1", Manner::default()).is_none()
-                && prompts.get("long", Manner::default()).is_none()
-        );
+        assert!(has(&mut prompts, "0") && prompts.bytes <= MOST);
+        keep(&mut prompts, "new", LONGEST);
+        keep(&mut prompts, "too long", LONGEST + 1);
+        assert!(prompts.bytes <= MOST);
+        assert!(has(&mut prompts, "0") && has(&mut prompts, "new"));
+        assert!(!has(&mut prompts, "1") && !has(&mut prompts, "too long"));
+    }
+
+    #[test]
+    fn a_prompt_is_one_text_in_one_manner() {
+        let mut prompts = Prompts::default();
+        keep(&mut prompts, "Hello.", 2);
+        let before = prompts.bytes;
+        keep(&mut prompts, "Hello.", 2);
+        assert_eq!(prompts.bytes, before, "counted once");
+        assert!(prompts.get("Hello.", Language::ES_US.into()).is_none());
+        assert!(prompts.get("Hello.", Manner { rate: 0.8, ..Manner::default() }).is_none());
     }
 }

@@ -125,7 +125,7 @@ pub const NODE: &[Key] = &[
     key(
         "speech.recogniser.first-within",
         DURATION,
-        Value("\"1200ms\""),
+        Value("\"1s\""),
         "from the end of a turn to its text; later the embedded engine decodes the turn",
     )
     .after_restart(),

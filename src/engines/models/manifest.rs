@@ -4,6 +4,8 @@
 
 use crate::base::Language;
 
+use super::kokoro::{KOKORO, KOKORO_STYLE};
+
 /// Whose client fetches a package.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Registry {
@@ -102,6 +104,10 @@ pub enum ModelFile {
     WhisperDecoder,
     /// Whisper: word pieces to text.
     WhisperTokenizer,
+    /// Kokoro: one of the ten parts of the network.
+    KokoroPart(u8),
+    /// Kokoro: the style of its voice.
+    KokoroStyle,
     /// Silero: sound to how likely there is a voice.
     SileroVad,
     /// Hibari: phonemes to spectra.
@@ -115,6 +121,17 @@ pub enum ModelFile {
 }
 
 impl ModelFile {
+    /// The parts of Kokoro's network, in order.
+    pub const KOKORO_PARTS: [Self; 10] = {
+        let mut parts = [Self::KokoroPart(0); 10];
+        let mut part = 1;
+        while part < 10 {
+            parts[part] = Self::KokoroPart(part as u8);
+            part += 1;
+        }
+        parts
+    };
+
     /// Returns the package and the file in it.
     pub(super) fn packed(self) -> (&'static Package, &'static PackedFile) {
         let (package, file) = match self {
@@ -124,6 +141,8 @@ impl ModelFile {
             Self::WhisperEncoder => (&WHISPER, 0),
             Self::WhisperDecoder => (&WHISPER, 1),
             Self::WhisperTokenizer => (&WHISPER, 2),
+            Self::KokoroPart(part) => (&KOKORO, usize::from(part) % KOKORO.files.len()),
+            Self::KokoroStyle => (&KOKORO_STYLE, 0),
             Self::SileroVad => (&SILERO, 0),
             Self::HibariVoice => (&HIBARI, 0),
             Self::HibariPhonemes => (&HIBARI, 1),
@@ -135,7 +154,8 @@ impl ModelFile {
 }
 
 /// All that is known: of [`Set::Embedded`] 82 MB to fetch and 76 MB to keep.
-pub const PACKAGES: &[Package] = &[MOONSHINE, MOONSHINE_TOKENIZER, HIBARI, SILERO, WHISPER];
+pub const PACKAGES: &[Package] =
+    &[MOONSHINE, MOONSHINE_TOKENIZER, HIBARI, SILERO, WHISPER, KOKORO, KOKORO_STYLE];
 
 /// Returns the packages of a set.
 pub fn packages(set: Set) -> impl Iterator<Item = &'static Package> {
@@ -315,6 +335,9 @@ mod tests {
             (ModelFile::WhisperEncoder, "encoder_model.onnx"),
             (ModelFile::WhisperDecoder, "decoder_model_merged.onnx"),
             (ModelFile::WhisperTokenizer, "tokenizer.json"),
+            (ModelFile::KokoroPart(0), "kokoro-fp16.part0.bin"),
+            (ModelFile::KOKORO_PARTS[9], "kokoro-fp16.part9.bin"),
+            (ModelFile::KokoroStyle, "ef_dora.bin"),
             (ModelFile::SileroVad, "silero_vad.onnx"),
             (ModelFile::HibariVoice, "hibari.onnx"),
             (ModelFile::HibariPhonemes, "vocab.json"),

@@ -6,6 +6,7 @@
 mod client;
 mod error;
 mod install;
+mod kokoro;
 mod manifest;
 mod progress;
 

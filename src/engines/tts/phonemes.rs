@@ -9,6 +9,7 @@ use rten::{NodeId, Value, ValueView};
 use serde::Deserialize;
 use serde_json::from_slice;
 
+use super::lexicon;
 use crate::engines::models::{ModelError, ModelFile, ModelPaths};
 use crate::engines::runtime::{Network, unusable};
 
@@ -36,7 +37,7 @@ impl Phonemes {
 
     /// Returns what the voice is to be given for a sentence, in one piece or more.
     pub(super) fn numbers(&self, sentence: &str) -> Vec<Vec<i32>> {
-        let plain = speakable(sentence);
+        let plain = lexicon::with_pronunciations(&speakable(sentence));
         let phonemes = self.g2p.g2p(&plain).map_or_else(|_| self.word_by_word(&plain), |(p, _)| p);
         // The voice was taught one sign each for a flapped and a glottal t.
         let phonemes = phonemes.replace('ɾ', "T").replace('ʔ', "t");

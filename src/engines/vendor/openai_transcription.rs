@@ -229,7 +229,7 @@ mod tests {
         assert!(text.contains("name=\"prompt\"\r\n\r\nDr. Patel, ab\r\n"));
         assert!(text.contains("\r\n\r\nRIFF"));
         assert!(text.ends_with(&format!("\r\n--{BOUNDARY}--\r\n")));
-        let at = body.windows(4).position(|w| w == b"data").unwrap();
+        let at = body.windows(4).rposition(|w| w == b"data").unwrap();
         assert_eq!(body[at + 4..at + 8], 640_u32.to_le_bytes());
         assert_eq!(body[at + 8..at + 10], [2, 1]);
     }

@@ -82,11 +82,11 @@ impl Floor {
             // It was due before the voice ended, even if its timer is handled a moment later.
             self.take_floor(now, Verdict::Stopped);
         } else {
-            self.await_words(now, since);
+            self.wait_for_words(now, since);
         }
     }
 
-    fn await_words(&mut self, now: Instant, since: Instant) {
+    fn wait_for_words(&mut self, now: Instant, since: Instant) {
         self.pause(now, since);
         self.timers.set(Timer::Words, (since + WORDS).max(now));
         if self.partial.is_some() {
@@ -138,7 +138,7 @@ impl Floor {
     /// Words have come while the agent speaks, or is held.
     pub(super) fn words_over(&mut self, now: Instant) {
         let Some((_, text)) = &self.partial else { return };
-        let said = said(text, &self.awaited);
+        let said = said(text, &self.expected);
         match (self.caller, said) {
             (Caller::Paused { over: true, .. }, Said::Words) => {
                 self.take_floor(now, Verdict::Stopped);
@@ -189,7 +189,7 @@ impl Floor {
                 } else if self.over.voiced >= TAKES {
                     self.take_floor(now, Verdict::Stopped);
                 } else if self.partial.is_some() || lately {
-                    self.await_words(now, since);
+                    self.wait_for_words(now, since);
                 } else {
                     self.give_up_words(now, since);
                 }
@@ -217,7 +217,7 @@ impl Floor {
         }
         if let Caller::Paused { over: true, .. } = self.caller {
             let said =
-                self.partial.as_ref().map_or(Said::Nothing, |(_, it)| said(it, &self.awaited));
+                self.partial.as_ref().map_or(Said::Nothing, |(_, it)| said(it, &self.expected));
             let sound = self.is_a_sound() && said == Said::Nothing;
             if said == Said::Backchannel || self.over.denied || sound {
                 self.forget();

@@ -58,7 +58,7 @@ enum Caller {
 /// Who has the floor.
 #[derive(Clone, Debug)]
 pub struct Floor {
-    awaited: Awaited,
+    expected: Awaited,
     caller: Caller,
     /// `Some(interruptible)` while the agent speaks.
     agent: Option<bool>,
@@ -84,7 +84,7 @@ impl Floor {
     /// Nobody speaks yet.
     pub fn new() -> Self {
         Self {
-            awaited: Awaited::default(),
+            expected: Awaited::default(),
             caller: Caller::Quiet,
             agent: None,
             interruptible_since: None,
@@ -124,7 +124,7 @@ impl Floor {
             Input::AgentStarts { interruptible } => self.agent_starts(now, interruptible),
             Input::AgentEnds => self.agent_ends(now),
             Input::AgentDropped => self.agent_dropped(now),
-            Input::Listen(awaited) => self.awaited = awaited,
+            Input::Listen(awaited) => self.expected = awaited,
             Input::Hold(held) => self.hold(now, held),
         }
     }
@@ -189,7 +189,7 @@ impl Floor {
 
     fn arm_endpoint(&mut self, now: Instant, since: Instant) {
         let text = self.partial.as_ref().map(|(_, text)| text.as_str());
-        let pause = pause_after(text, &self.awaited);
+        let pause = pause_after(text, &self.expected);
         self.timers.set(Timer::Endpoint, (since + pause).max(now));
     }
 

@@ -10,7 +10,7 @@ mod spanish;
 
 use crate::base::Language;
 
-pub use sentences::sentences;
+pub use sentences::{clauses, sentences};
 
 /// Returns a text in which all is written as it is spoken in American English.
 pub fn to_spoken(text: &str) -> String {

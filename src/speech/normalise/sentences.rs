@@ -21,6 +21,29 @@ pub fn sentences(text: &str) -> Vec<String> {
         .collect()
 }
 
+/// Letters that a clause has at least: a shorter one sounds torn off, and saves no time.
+const CLAUSE: usize = 24;
+
+/// Returns sentences, the long ones cut after their commas, in order: for a voice that is slow.
+pub fn clauses(text: &str) -> Vec<String> {
+    let mut clauses = Vec::new();
+    for sentence in sentences(text) {
+        let mut rest = sentence.as_str();
+        let mut from = 0;
+        while let Some(at) = rest[from..].find([',', ';', ':']).map(|at| from + at + 1) {
+            from = at;
+            let long = |part: &str| part.chars().count() >= CLAUSE;
+            if rest[at..].starts_with(' ') && long(&rest[..at]) && long(&rest[at..]) {
+                clauses.push(rest[..at].to_owned());
+                rest = rest[at..].trim_start();
+                from = 0;
+            }
+        }
+        clauses.push(rest.to_owned());
+    }
+    clauses
+}
+
 /// Whether it ends like "J. K. Rowling" may go on. "A M." and "P M." end a sentence.
 fn ends_with_initial(sentence: &str) -> bool {
     let Some(word) = sentence.strip_suffix('.') else { return false };
@@ -31,7 +54,26 @@ fn ends_with_initial(sentence: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::sentences;
+    use super::*;
+
+    #[test]
+    fn long_sentences_are_cut_after_commas_and_short_clauses_stay() {
+        let text =
+            "Gracias por llamar a la clínica Cedar, le habla la asistente virtual. Sí, claro.";
+        assert_eq!(
+            clauses(text),
+            [
+                "Gracias por llamar a la clínica Cedar,",
+                "le habla la asistente virtual.",
+                "Sí, claro."
+            ]
+        );
+        assert_eq!(
+            clauses("uno, dos, tres, cuatro, cinco, seis"),
+            ["uno, dos, tres, cuatro, cinco, seis"]
+        );
+        assert!(clauses(" , ;").is_empty());
+    }
 
     #[test]
     fn texts_are_cut_after_their_stops() {

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use super::super::wire::{self, Datagram};
 use super::Failure;
 
-/// How long dumpcap may take to begin, and to end.
-const PATIENCE: Duration = Duration::from_secs(15);
+/// How long dumpcap may take to begin, and a process to end on a busy machine: a gateway drains for 10 s.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running capture. It is ended, by its own process id, when dropped.
 pub(super) struct Capture {
@@ -64,8 +64,14 @@ impl Capture {
         // What was sent by now is still on its way to the file.
         std::thread::sleep(Duration::from_millis(1500));
         end(&mut self.process, "INT")?;
-        Ok(wire::read(&std::fs::read(&self.file)?)?)
+        read(&self.file)
     }
+}
+
+/// Reads the packets of a capture.
+pub(super) fn read(file: &Path) -> Result<Vec<Datagram>, Failure> {
+    let bytes = std::fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    Ok(wire::read(&bytes)?)
 }
 
 impl Drop for Capture {

@@ -53,6 +53,9 @@ pub(in crate::cli) struct Arguments {
     /// Lines that are added to the gateway's attendant.toml
     #[arg(long, value_name = "TOML", default_value = "")]
     config: String,
+    /// Reads a run again that is in this folder, and calls nobody
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["calls", "turns"])]
+    again: Option<PathBuf>,
     /// Where figures, logs, captures and stereo recordings go
     #[arg(long, value_name = "DIR", default_value = "var/bench")]
     dir: PathBuf,
@@ -63,6 +66,9 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
 }
 
 async fn measure(arguments: Arguments) -> Result<ExitCode, Failure> {
+    if let Some(folder) = &arguments.again {
+        return again(folder);
+    }
     let now = jiff::Zoned::now().strftime("gap-%Y-%m-%dT%H-%M-%S").to_string();
     let folder = arguments.dir.join(now);
     std::fs::create_dir_all(&folder)?;
@@ -83,6 +89,26 @@ async fn measure(arguments: Arguments) -> Result<ExitCode, Failure> {
     );
     let measured = levels.iter().all(|level| level.gap.count > 0);
     Ok(if measured { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Works out the figures of a run from what it left: its captures and logs.
+fn again(folder: &Path) -> Result<ExitCode, Failure> {
+    let mut levels = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+        let calls = name.and_then(|name| name.strip_prefix("calls-")?.parse::<usize>().ok());
+        let Some(calls) = calls else { continue };
+        let legs = wire::legs(&capture::read(&path.join("wire.pcap"))?, &GATEWAY_PORTS);
+        let log = log::Log::read(&std::fs::read_to_string(path.join("gateway.log"))?);
+        export::write(&path.join("judges"), &legs, calls)?;
+        // What it cost cannot be seen any more.
+        levels.push(Level::new(calls, &legs, &log, cost::Cost::default()));
+    }
+    levels.sort_by_key(|level| level.calls_at_once);
+    levels.iter().for_each(|level| print!("{}", report::of_level(level)));
+    std::fs::write(folder.join("gap.json"), serde_json::to_string_pretty(&levels)?)?;
+    Ok(if levels.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 /// Measures one number of simultaneous calls.
