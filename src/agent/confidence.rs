@@ -8,6 +8,7 @@ use super::guard::{
     CardSign, CardWatch, declines, has_figures, mask, mask_digits, refuses_recording,
 };
 use super::planner::Step;
+use super::wording::lines;
 use crate::base::{Expect, Phi};
 
 /// Without another sign, what is private is over after this: the turn in which it was came to nothing.
@@ -108,11 +109,12 @@ impl Conversation {
 
     /// Tells a caller who has just refused.
     pub(crate) fn tell_unrecorded(&mut self) {
-        let text = match self.setting.notice {
-            Some(_) => "All right. I've stopped recording, and nothing of it is kept.",
-            None => "This call is not recorded.",
+        let line = match self.setting.notice {
+            Some(_) => lines::UNRECORDED,
+            None => lines::NOT_RECORDED,
         };
-        self.say(text.into(), false);
+        let text = self.wording.line(line, &[]);
+        self.say(text, false);
     }
 
     /// Whether the open question is for some number: one that begins as a card's does is none then.

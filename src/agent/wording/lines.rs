@@ -98,6 +98,9 @@ lines! {
         ["También puede marcar los cinco números de su código postal."]
     KEY_ZERO: ["You can also press zero for a person."]
         ["También puede oprimir el cero para hablar con una persona."]
+    UNRECORDED: ["All right. I've stopped recording, and nothing of it is kept."]
+        ["Está bien. Dejé de grabar, y no se guarda nada de lo grabado."]
+    NOT_RECORDED: ["This call is not recorded."] ["Esta llamada no se graba."]
     // ---- what can be said, after a failure ----
     HINT_OPEN: ["You can say, for example: I'd like to move my appointment."]
         ["Puede decir, por ejemplo: quiero cambiar mi cita."]
