@@ -23,13 +23,13 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// The practice of the seeded clinic, as the recogniser writes its name.
 const PRACTICE: &str = "maple street";
 
-/// Writes a question, a goodbye, and the silences in which the agent speaks.
+/// Writes a question, an end, and the silences in which the agent speaks.
 fn write_caller(path: &Path) {
     let lines = [
         sound::silence(14),
         sound::spoken("When are you open?"),
         sound::silence(12),
-        sound::spoken("Thank you, goodbye."),
+        sound::spoken("No, that is all."),
         // The call ends with the file: the agent's goodbye fits in.
         sound::silence(20),
     ];
@@ -59,7 +59,7 @@ fn check_transcript(moments: &[Moment]) {
     assert!(hours, "the hours were not said: {moments:?}");
     let goodbye = moments[asked..]
         .iter()
-        .any(|it| matches!(it, Moment::Caller(text) if text.to_lowercase().contains("bye")));
+        .any(|it| matches!(it, Moment::Caller(text) if text.to_lowercase().contains("all")));
     assert!(goodbye, "{moments:?}");
     assert_eq!(moments.last(), Some(&Moment::Over("AgentHungUp".into())), "{moments:?}");
 }

@@ -127,6 +127,24 @@ fn who_listens_does_not_stop_the_agent() {
 }
 
 #[test]
+fn who_agrees_at_some_length_does_not_stop_the_agent() {
+    check(
+        "
+        1000ms < agent starts
+        2000ms < voice on
+        2000ms > duck
+        2040ms > pause
+        2400ms < partial That works
+        2700ms < voice off
+        2900ms < partial That works.
+        2900ms > go on
+        2900ms > Backchannel after 1000 ms
+        2900ms > discard
+        ",
+    );
+}
+
+#[test]
 fn where_yes_or_no_is_asked_they_are_answers() {
     check(
         "
@@ -139,7 +157,7 @@ fn where_yes_or_no_is_asked_they_are_answers() {
         2600ms < partial Okay.
         2600ms > stop speaking
         2600ms > Stopped after 700 ms
-        2600ms > end of turn
+        2650ms > end of turn
         ",
     );
 }

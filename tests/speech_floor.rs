@@ -98,7 +98,7 @@ fn yes_is_quick() {
         1100ms < voice on
         1500ms < voice off
         1600ms < partial Yes.
-        1700ms > end of turn
+        1800ms > end of turn
         3100ms < voice on
         3500ms < voice off
         3770ms < partial No, thanks.

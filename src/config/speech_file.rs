@@ -314,7 +314,10 @@ fn key(reader: &mut Reader<'_>, dir: &Path, text: &Text) -> Option<Secret> {
 /// Whether a text is more likely a vendor's key than the name of one.
 pub(super) fn looks_like_a_key(text: &str) -> bool {
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    text.starts_with("sk-") || text.starts_with("sk_") || (text.len() >= 24 && digits >= 3)
+    // The public half of an age key may be read by everybody.
+    let public = text.starts_with("age1");
+    !public
+        && (text.starts_with("sk-") || text.starts_with("sk_") || (text.len() >= 24 && digits >= 3))
 }
 
 fn codes(

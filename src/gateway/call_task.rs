@@ -57,6 +57,8 @@ pub(super) struct Hands {
     pub(super) services: Services,
     /// What the caller is heard in.
     pub(super) language: Language,
+    /// The route has other languages, which the caller may change to.
+    pub(super) may_change: bool,
     /// What is recorded of the call.
     pub(super) recording: CallRecording,
     /// The response gap of each turn.
@@ -268,6 +270,9 @@ impl Hands {
                 };
                 let attached = self.shared.hearing.attach(leg, up, recognizer, self.hearing_sink());
                 self.managed("recogniser", attached);
+                if self.may_change {
+                    self.managed("recogniser", self.shared.hearing.keep_turns(leg));
+                }
                 self.shared.speaking.attach(leg, media.down, self.speaking_sink());
                 self.media = Some(media.control);
                 self.had_media = true;

@@ -260,6 +260,7 @@ impl Switchboard {
         ops::CallStarted { call, trunk: &trunk, route: &route }.emit();
         watch.tell(Seen::Arrived { trunk: trunk.clone(), route });
         let language = crate::agent::greets_in(&setup.setting.languages);
+        let may_change = setup.setting.languages.len() > 1;
         let (tools, session) = tools::start(&self.shared, call, caller.clone(), inbox.clone());
         let mut hands = Hands {
             call,
@@ -276,6 +277,7 @@ impl Switchboard {
             had_media: false,
             services,
             language,
+            may_change,
             recording,
             gaps: Vec::new(),
             clock: TurnClock::default(),

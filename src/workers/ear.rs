@@ -26,6 +26,8 @@ pub(super) struct Ear {
     open: usize,
     /// What was heard since the last turn ended, for another recogniser.
     turn: VecDeque<HeardFrame>,
+    /// Whether that is kept: 170 KB, twice what the rest of a leg takes.
+    keeps: bool,
     hints: Hints,
     sink: HearingSink,
     dropped: u64,
@@ -57,6 +59,7 @@ impl Ear {
             former: None,
             open: 0,
             turn: VecDeque::new(),
+            keeps: false,
             hints: Hints::default(),
             sink,
             dropped: 0,
@@ -77,6 +80,7 @@ impl Ear {
                     self.recognizer.expect(&hints);
                     self.hints = hints;
                 }
+                Request::Keep => self.keeps = true,
                 Request::Replace(recognizer) => {
                     self.push(leg);
                     self.replace(recognizer);
@@ -175,10 +179,12 @@ impl Ear {
             if let Err(error) = self.recognizer.push(&heard) {
                 self.failed(leg, error);
             }
-            if self.turn.len() == KEPT {
-                self.turn.pop_front();
+            if self.keeps {
+                if self.turn.len() == KEPT {
+                    self.turn.pop_front();
+                }
+                self.turn.push_back(heard);
             }
-            self.turn.push_back(heard);
         }
         let frames = dropped - self.dropped;
         if frames > 0 {

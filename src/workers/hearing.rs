@@ -55,6 +55,8 @@ pub(super) enum Request {
     Expect(Hints),
     Finish(TurnId),
     Reset,
+    /// Keep turns for another recogniser.
+    Keep,
     Replace(Box<dyn Recognizer>),
 }
 
@@ -102,8 +104,16 @@ impl Hearing {
         Ok(())
     }
 
+    /// Keeps what the caller says until their turn ends, for another recogniser that may come: 170 KB a leg.
+    ///
+    /// # Errors
+    /// As [`Self::expect`].
+    pub fn keep_turns(&self, leg: LegId) -> Result<(), WorkersError> {
+        self.queue.ask(leg, Request::Keep)
+    }
+
     /// Gives a leg another recogniser, in another language for example. It hears what the caller has said since their
-    /// last turn ended; turns that have ended are finished by the one before.
+    /// last turn ended, if [`Self::keep_turns`] was asked for; turns that have ended are finished by the one before.
     ///
     /// # Errors
     /// As [`Self::expect`]; then the one before stays.
@@ -320,6 +330,7 @@ mod tests {
     #[test]
     fn another_recogniser_hears_the_turn_from_its_beginning() {
         let (listening, mut writers) = attach(&[(1, NEVER, NEVER)]);
+        listening.hearing.keep_turns(LegId(1)).unwrap();
         push(&mut writers[0], 10);
         listening.hearing.finish(LegId(1), TurnId(1)).unwrap();
         assert_eq!(listening.events.recv().unwrap(), (LegId(1), heard(1, 10)));

@@ -70,114 +70,90 @@ fn vowel(c: char) -> Option<(char, bool)> {
 
 /// Reads a word's letters.
 fn sounds(word: &str) -> Vec<Sound> {
-    use Sound::{Fixed, N, Soft, Vowel};
     let letters: Vec<char> = word.chars().collect();
-    let at = |n: usize| letters.get(n).copied().unwrap_or(' ');
-    let front = |c: char| vowel(c).is_some_and(|(v, _)| v == 'e' || v == 'i');
     let like_j = X_LIKE_J.iter().any(|stem| word.starts_with(stem));
     let mut sounds = Vec::new();
     let mut n = 0;
     while n < letters.len() {
-        let (c, next) = (letters[n], at(n + 1));
-        let mut taken = 1;
-        if let Some((v, accent)) = vowel(c) {
-            sounds.push(Vowel(v, accent));
+        if let Some((v, accent)) = vowel(letters[n]) {
+            sounds.push(Sound::Vowel(v, accent));
             n += 1;
-            continue;
+        } else if let Some(two) = two_letters(&letters, n) {
+            sounds.extend_from_slice(two);
+            n += 2;
+        } else {
+            sounds.extend_from_slice(one_letter(&letters, n, like_j));
+            n += 1;
         }
-        let sound: &[Sound] = match (c, next) {
-            ('c', 'h') => {
-                taken = 2;
-                &[Fixed("ʧ")]
-            }
-            ('s', 'h') => {
-                taken = 2;
-                &[Fixed("ʃ")]
-            }
-            ('p', 'h') => {
-                taken = 2;
-                &[Fixed("f")]
-            }
-            ('t', 'h') => {
-                taken = 2;
-                &[Fixed("t")]
-            }
-            ('c', 'k') => {
-                taken = 2;
-                &[Fixed("k")]
-            }
-            ('t', 'z') => {
-                taken = 2;
-                &[Fixed("s")]
-            }
-            ('l', 'l') => {
-                taken = 2;
-                &[Fixed("ʝ")]
-            }
-            ('r', 'r') => {
-                taken = 2;
-                &[Fixed("r")]
-            }
-            ('s', 'c' | 'z') if front(at(n + 2)) => {
-                taken = 2;
-                &[Fixed("s")]
-            }
-            ('c', 'c') if front(at(n + 2)) => {
-                taken = 2;
-                &[Fixed("k"), Fixed("s")]
-            }
-            ('q', 'u') => {
-                taken = 2;
-                &[Fixed("k")]
-            }
-            ('g', 'u') if front(at(n + 2)) && at(n + 1) == 'u' => {
-                taken = 2;
-                &[Soft('ɡ')]
-            }
-            ('h', 'u') if n == 0 && vowel(at(n + 2)).is_some() => {
-                taken = 2;
-                &[Fixed("w")]
-            }
-            ('h', 'i') if n == 0 && at(n + 2) == 'e' => {
-                taken = 2;
-                &[Fixed("ʝ")]
-            }
-            ('p', 's') if n == 0 => {
-                taken = 2;
-                &[Fixed("s")]
-            }
-            // Doubled letters of foreign names are single sounds.
-            (c, next) if c == next && "bdfgkmpstvz".contains(c) => &[],
-            ('c', next) if front(next) => &[Fixed("s")],
-            ('g', next) if front(next) => &[Fixed("x")],
-            ('c' | 'k' | 'q', _) => &[Fixed("k")],
-            ('z' | 's' | 'ç', _) => &[Fixed("s")],
-            ('j', _) => &[Fixed("x")],
-            ('x', _) if like_j => &[Fixed("x")],
-            ('x', _) if n == 0 => &[Fixed("s")],
-            ('x', _) => &[Fixed("k"), Fixed("s")],
-            ('h', _) => &[],
-            ('b' | 'v', _) => &[Soft('b')],
-            ('d', _) => &[Soft('d')],
-            ('g', _) => &[Soft('ɡ')],
-            ('ñ', _) => &[Fixed("ɲ")],
-            ('n', _) => &[N],
-            ('r', _) if n == 0 || "nls".contains(at(n - 1)) => &[Fixed("r")],
-            ('r', _) => &[Fixed("ɾ")],
-            ('w', _) => &[Fixed("w")],
-            ('y', next) if vowel(next).is_some() => &[Fixed("ʝ")],
-            ('y', _) => &[Vowel('i', false)],
-            ('f', _) => &[Fixed("f")],
-            ('l', _) => &[Fixed("l")],
-            ('m', _) => &[Fixed("m")],
-            ('p', _) => &[Fixed("p")],
-            ('t', _) => &[Fixed("t")],
-            _ => &[],
-        };
-        sounds.extend_from_slice(sound);
-        n += taken;
     }
     sounds
+}
+
+fn letter(letters: &[char], n: usize) -> char {
+    letters.get(n).copied().unwrap_or(' ')
+}
+
+/// Whether it is a vowel before which c and g are soft.
+fn is_front(c: char) -> bool {
+    vowel(c).is_some_and(|(v, _)| v == 'e' || v == 'i')
+}
+
+/// Returns the sounds of two letters that are read as one sign.
+fn two_letters(letters: &[char], n: usize) -> Option<&'static [Sound]> {
+    use Sound::{Fixed, Soft};
+    let after = letter(letters, n + 2);
+    Some(match (letters[n], letter(letters, n + 1)) {
+        ('c', 'h') => &[Fixed("ʧ")],
+        ('s', 'h') => &[Fixed("ʃ")],
+        ('p', 'h') => &[Fixed("f")],
+        ('t', 'h') => &[Fixed("t")],
+        ('c', 'k') => &[Fixed("k")],
+        ('t', 'z') => &[Fixed("s")],
+        ('l', 'l') => &[Fixed("ʝ")],
+        ('r', 'r') => &[Fixed("r")],
+        ('s', 'c' | 'z') if is_front(after) => &[Fixed("s")],
+        ('c', 'c') if is_front(after) => &[Fixed("k"), Fixed("s")],
+        ('q', 'u') => &[Fixed("k")],
+        ('g', 'u') if is_front(after) => &[Soft('ɡ')],
+        ('h', 'u') if n == 0 && vowel(after).is_some() => &[Fixed("w")],
+        ('h', 'i') if n == 0 && after == 'e' => &[Fixed("ʝ")],
+        ('p', 's') if n == 0 => &[Fixed("s")],
+        _ => return None,
+    })
+}
+
+/// Returns the sounds of a consonant by itself.
+fn one_letter(letters: &[char], n: usize, x_like_j: bool) -> &'static [Sound] {
+    use Sound::{Fixed, N, Soft, Vowel};
+    match (letters[n], letter(letters, n + 1)) {
+        // Doubled letters of foreign names are single sounds.
+        (c, next) if c == next && "bdfgkmpstvz".contains(c) => &[],
+        ('c', next) if is_front(next) => &[Fixed("s")],
+        ('g', next) if is_front(next) => &[Fixed("x")],
+        ('c' | 'k' | 'q', _) => &[Fixed("k")],
+        ('z' | 's' | 'ç', _) => &[Fixed("s")],
+        ('j', _) => &[Fixed("x")],
+        ('x', _) if x_like_j => &[Fixed("x")],
+        ('x', _) if n == 0 => &[Fixed("s")],
+        ('x', _) => &[Fixed("k"), Fixed("s")],
+        ('b' | 'v', _) => &[Soft('b')],
+        ('d', _) => &[Soft('d')],
+        ('g', _) => &[Soft('ɡ')],
+        ('ñ', _) => &[Fixed("ɲ")],
+        ('n', _) => &[N],
+        ('r', _) if n == 0 || "nls".contains(letters[n - 1]) => &[Fixed("r")],
+        ('r', _) => &[Fixed("ɾ")],
+        ('w', _) => &[Fixed("w")],
+        ('y', next) if vowel(next).is_some() => &[Fixed("ʝ")],
+        ('y', _) => &[Vowel('i', false)],
+        ('f', _) => &[Fixed("f")],
+        ('l', _) => &[Fixed("l")],
+        ('m', _) => &[Fixed("m")],
+        ('p', _) => &[Fixed("p")],
+        ('t', _) => &[Fixed("t")],
+        // "h", and signs that no sound belongs to.
+        _ => &[],
+    }
 }
 
 /// Makes gliding vowels of the i and u that share a syllable with another vowel.

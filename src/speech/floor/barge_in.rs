@@ -12,8 +12,10 @@ use super::{Caller, Floor, Output, Overlap, Timer, Verdict};
 /// A voice that lasts this long is no cough. Where nothing better is known than that somebody makes a sound, it
 /// holds the agent: with a tick, within 160 ms of its begin.
 const CONFIRM: Duration = Duration::from_millis(140);
-/// A voice over the agent that lasts this long takes the floor, whatever it says: "uh-huh" and "okay" are shorter.
+/// A voice over the agent that lasts this long takes the floor: "uh-huh" and "okay" are shorter.
 const TAKES: Duration = Duration::from_millis(650);
+/// One whose words so far are signs of listening takes it this much later: "that works, thank you".
+const ASSENT: Duration = Duration::from_millis(450);
 /// Words come within this time after a voice, or there were none.
 const WORDS: Duration = Duration::from_millis(800);
 /// A recogniser that is late may tell them until then, and is listened to after all.
@@ -40,6 +42,8 @@ pub(super) struct Overlapping {
     pub(super) denied: bool,
     /// Nothing was said before it in this turn.
     pub(super) alone: bool,
+    /// It was given longer, for it is heard to be a sign of listening.
+    assents: bool,
     /// How long it has lasted, pauses left out, before the voice that goes on now.
     voiced: Duration,
     /// The end of a voice whose words did not come, and still may.
@@ -69,6 +73,8 @@ impl Floor {
     }
 
     pub(super) fn voice_over_ends(&mut self, now: Instant, since: Instant, lasted: Duration) {
+        // It was due before the voice ended, even if its timer is handled a moment later.
+        let takes = self.timers.deadline(Timer::Takes).is_some_and(|due| due <= since);
         self.timers.stop(Timer::Confirm);
         self.timers.stop(Timer::Takes);
         self.over.voiced += lasted;
@@ -78,8 +84,7 @@ impl Floor {
         }
         if self.is_a_sound() {
             self.dismiss(now, Verdict::Nothing);
-        } else if self.over.voiced >= TAKES {
-            // It was due before the voice ended, even if its timer is handled a moment later.
+        } else if takes {
             self.take_floor(now, Verdict::Stopped);
         } else {
             self.wait_for_words(now, since);
@@ -92,6 +97,12 @@ impl Floor {
         if self.partial.is_some() {
             self.words_over(now);
         }
+    }
+
+    /// Whether the words so far are signs of listening.
+    fn assents(&self) -> bool {
+        let said = self.partial.as_ref().map(|(_, text)| said(text, &self.expected));
+        said == Some(Said::Backchannel)
     }
 
     /// Whether it is known to be no word.
@@ -256,6 +267,10 @@ impl Floor {
             (Timer::Confirm, Caller::Talking { since, over: true }) => {
                 self.over.confirmed = true;
                 self.pause(now, since);
+            }
+            (Timer::Takes, _) if talking && !self.over.assents && self.assents() => {
+                self.over.assents = true;
+                self.timers.set(Timer::Takes, now + ASSENT);
             }
             (Timer::Takes, _) if talking => self.take_floor(now, Verdict::Stopped),
             (Timer::Words, Caller::Paused { since, over: true }) => self.give_up_words(now, since),

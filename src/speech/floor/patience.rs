@@ -108,6 +108,8 @@ fn after_answer(text: &str, awaited: &Awaited) -> u64 {
     let answers = said.first().is_some_and(|word| ANSWERS.contains(&word.as_str()));
     match ending(text, awaited.language) {
         Ending::Unfinished => 1000,
+        // "Yes" is often not all: "Yes, that works."
+        _ if answers && said.len() == 1 => 400,
         _ if answers && said.len() <= 3 => 300,
         _ if answers => 400,
         Ending::Complete | Ending::Fragment => 500,
@@ -222,7 +224,7 @@ mod tests {
         check(
             expecting(Expect::YesNo),
             &[
-                ("Yes.", 300),
+                ("Yes.", 400),
                 ("No, thanks.", 300),
                 ("Sí, claro.", 300),
                 ("Yes, Friday at nine works.", 400),
