@@ -81,17 +81,17 @@ fn who_goes_on_as_the_agent_begins_is_not_talked_over() {
             7410ms > replied 1 after 1010 ms
             7410ms > duck
             7410ms > pause
-            7950ms > flush 1
-            7950ms > interrupted 4, heard []
-            7950ms > Stopped after 540 ms
-            7960ms < cut 3 2
-            7960ms > interrupted 3, heard []
-            8400ms < voice-off
-            8700ms < partial On Friday.
-            8800ms > finish 2
-            9000ms < bye
-            9000ms > close media
-            9000ms > over CallerHungUp {Informed} no note
+            8070ms > flush 1
+            8070ms > interrupted 4, heard []
+            8070ms > Stopped after 660 ms
+            8080ms < cut 3 2
+            8080ms > interrupted 3, heard []
+            8520ms < voice-off
+            8820ms < partial On Friday.
+            8920ms > finish 2
+            9120ms < bye
+            9120ms > close media
+            9120ms > over CallerHungUp {Informed} no note
         ",
     );
 }

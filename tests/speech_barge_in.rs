@@ -18,12 +18,12 @@ fn who_speaks_on_takes_the_floor() {
         2000ms < voice on
         2000ms > duck
         2040ms > pause
-        2550ms > stop speaking
-        2550ms > Stopped after 650 ms
-        2550ms < agent ends
-        2700ms < voice off
-        3000ms < partial I want a person.
-        3100ms > end of turn
+        2670ms > stop speaking
+        2670ms > Stopped after 770 ms
+        2670ms < agent ends
+        2820ms < voice off
+        3120ms < partial I want a person.
+        3220ms > end of turn
         ",
     );
 }
@@ -127,6 +127,26 @@ fn who_listens_does_not_stop_the_agent() {
 }
 
 #[test]
+fn what_was_denied_does_not_stop_the_agent_when_it_is_taken_for_a_voice_again() {
+    check(
+        "
+        1000ms < agent starts
+        2000ms < voice on
+        2000ms > duck
+        2040ms > pause
+        2150ms < denied
+        2150ms > go on
+        2150ms > Nothing after 250 ms
+        3000ms < confirmed
+        3000ms > pause
+        3130ms < denied
+        3130ms > go on
+        3130ms > Nothing after 230 ms
+        ",
+    );
+}
+
+#[test]
 fn who_agrees_at_some_length_does_not_stop_the_agent() {
     check(
         "
@@ -174,8 +194,8 @@ fn okay_but_is_no_sign_of_listening() {
         2250ms < partial okay
         2400ms < voice off
         2500ms < voice on
-        2650ms > stop speaking
-        2650ms > Stopped after 750 ms
+        2770ms > stop speaking
+        2770ms > Stopped after 870 ms
         3000ms < voice off
         3300ms < partial Okay, but not on Friday.
         3400ms > end of turn

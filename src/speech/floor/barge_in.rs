@@ -14,6 +14,8 @@ use super::{Caller, Floor, Output, Overlap, Timer, Verdict};
 const CONFIRM: Duration = Duration::from_millis(140);
 /// A voice over the agent that lasts this long takes the floor: "uh-huh" and "okay" are shorter.
 const TAKES: Duration = Duration::from_millis(650);
+/// How late the end of a voice is told: the detector's hangover, a packet and the way here.
+const TOLD_LATE: Duration = Duration::from_millis(120);
 /// One whose words so far are signs of listening takes it this much later: "that works, thank you".
 const ASSENT: Duration = Duration::from_millis(450);
 /// Words come within this time after a voice, or there were none.
@@ -69,12 +71,13 @@ impl Floor {
         let confirmed = if self.over.confirmed { now } else { since + CONFIRM };
         self.timers.set(Timer::Confirm, confirmed.max(now));
         let left = TAKES.saturating_sub(self.over.voiced);
-        self.timers.set(Timer::Takes, (since + left).max(now));
+        self.timers.set(Timer::Takes, (since + left + TOLD_LATE).max(now));
     }
 
     pub(super) fn voice_over_ends(&mut self, now: Instant, since: Instant, lasted: Duration) {
         // It was due before the voice ended, even if its timer is handled a moment later.
-        let takes = self.timers.deadline(Timer::Takes).is_some_and(|due| due <= since);
+        let due = self.timers.deadline(Timer::Takes);
+        let takes = due.is_some_and(|due| due <= since + TOLD_LATE);
         self.timers.stop(Timer::Confirm);
         self.timers.stop(Timer::Takes);
         self.over.voiced += lasted;
@@ -118,7 +121,7 @@ impl Floor {
     }
 
     pub(super) fn confirmed(&mut self, now: Instant, since: Instant) {
-        self.over.denied = false;
+        let was_denied = std::mem::take(&mut self.over.denied);
         if self.agent.is_none() {
             return;
         }
@@ -128,6 +131,12 @@ impl Floor {
         }
         self.pause(now, since);
         match self.caller {
+            // What was denied until now was no voice: this one begins here.
+            Caller::Talking { over: true, .. } if was_denied => {
+                self.caller = Caller::Talking { since, over: true };
+                self.over.voiced = Duration::ZERO;
+                self.voice_over(now, since);
+            }
             Caller::Talking { since, over: true } => self.voice_over(now, since),
             // The voice itself is yet to be told, if it goes on.
             _ => self.timers.set(Timer::Words, now + WORDS),

@@ -156,11 +156,11 @@ impl Floor {
 
     fn voice_off(&mut self, now: Instant, since: Instant) {
         let Caller::Talking { since: began, over } = self.caller else { return };
-        // Words that were known before the last of them was spoken are not all of them.
-        self.partial = self.partial.take().filter(|(known, _)| *known >= since);
         if self.over.denied && self.over.alone && !over && self.partial.is_none() {
             return self.nobody_spoke(now);
         }
+        // Words that were known before the last of them was spoken are not all of them.
+        self.partial = self.partial.take().filter(|(known, _)| *known >= since);
         self.caller = Caller::Paused { since, over };
         match over {
             true => self.voice_over_ends(now, since, since.saturating_duration_since(began)),

@@ -142,9 +142,38 @@ pub(super) fn words(text: &str) -> Vec<String> {
         .collect()
 }
 
+/// Sounds that are written as two words, and as which one they count.
+const IN_TWO: &[(&str, &str, &str)] = &[
+    ("a", "ha", "aha"),
+    ("m", "hm", "mhm"),
+    ("m", "hmm", "mhm"),
+    ("mm", "hm", "mmhmm"),
+    ("mm", "hmm", "mmhmm"),
+    ("mm", "hum", "mmhmm"),
+    ("nuh", "uh", "no"),
+    ("uh", "huh", "uhhuh"),
+    ("uh", "hum", "uhhuh"),
+    ("uh", "uh", "no"),
+];
+
+fn joined(words: Vec<String>) -> Vec<String> {
+    let mut joined: Vec<String> = Vec::with_capacity(words.len());
+    for word in words {
+        let two = |last: &String| IN_TWO.iter().find(|(one, two, _)| last == one && word == *two);
+        match joined.last().and_then(two) {
+            Some((_, _, whole)) => {
+                joined.pop();
+                joined.push((*whole).to_owned());
+            }
+            None => joined.push(word),
+        }
+    }
+    joined
+}
+
 /// Judges what was said over the agent, in the light of what it asks.
 pub fn said(text: &str, awaited: &Awaited) -> Said {
-    let mut words = words(text);
+    let mut words = joined(words(text));
     words.retain(|word| !HESITATIONS.contains(&word.as_str()));
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let own = BY_LANGUAGE.iter().find(|(tag, _)| *tag == awaited.language.primary());
@@ -201,6 +230,8 @@ mod tests {
     fn who_listens_is_not_answered() {
         let listens = [
             "Uh-huh.",
+            "Uh huh.",
+            "Mm hmm.",
             "Okay",
             "Mm-hmm, okay.",
             "Right, right.",
@@ -239,7 +270,7 @@ mod tests {
         check(
             Expect::YesNo,
             Language::EN_US,
-            &["Yes.", "No", "Okay", "Uh-huh", "Mm-hmm", "right"],
+            &["Yes.", "No", "Okay", "Uh-huh", "Mm-hmm", "Uh huh", "Mm hmm.", "uh uh", "right"],
             Said::Words,
         );
         check(Expect::YesNo, Language::ES_US, &["Sí", "no", "ajá", "bueno"], Said::Words);
