@@ -161,6 +161,40 @@ fn an_appointment_is_cancelled() {
 }
 
 #[test]
+fn who_does_not_plainly_agree_keeps_the_appointment() {
+    for line in [
+        "No sé si cancelarla.",
+        "No sé si pueda.",
+        "Como no he podido hablar con mi esposo, no sé",
+        "Muy bien, gracias, lo voy a pensar",
+        "Más adelante",
+        "Por favor déjela como está",
+        "Está bien, pero quiero pensarlo",
+        "Si no hay otra",
+    ] {
+        let world = play(&["Quiero cancelar mi cita", "María López", "9 de marzo de 1984", line]);
+        assert!(world.written.is_empty(), "{line:?}:\n{}", world.tell());
+    }
+    for line in [
+        "Me queda mal.",
+        "Esa hora me queda mal",
+        "Me va a ser imposible",
+        "No sé si me conviene",
+        "Como no tengo carro, me queda difícil",
+        "No, si yo la quería en la tarde",
+        "Está bien difícil",
+        "¿Está bien si lo pienso?",
+    ] {
+        let world = play(&[
+            "Hola, soy María López. Quiero cambiar mi cita del jueves para la próxima mañana libre.",
+            "9 de marzo de 1984",
+            line,
+        ]);
+        assert!(world.written.is_empty(), "{line:?}:\n{}", world.tell());
+    }
+}
+
+#[test]
 fn the_right_one_of_several_is_meant() {
     for line in [
         "la del jueves",

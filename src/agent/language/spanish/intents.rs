@@ -1,8 +1,7 @@
-//! What a caller wants and answers, in Spanish: the rules of `intents.rs` and `answers.rs` for words without accents.
+//! What a caller wants, in Spanish: the rules of `intents.rs` for words without accents.
 
-use super::super::answers::Answer;
 use super::super::intents::{Intent, Meta};
-use super::super::phrase::{any, find};
+use super::super::phrase::any;
 use super::super::tokens::Token;
 use crate::practice::VisitType;
 
@@ -173,59 +172,6 @@ pub(in super::super) fn meta(heard: &[Token]) -> Option<Meta> {
         (Meta::Hello, &["^ hola|alo|bueno|oiga|diga ..2 $", "^ buenos|buenas dias|tardes|noches ..1 $", "^ buenas $", "^ buen dia ..1 $"]),
     ];
     rules.iter().find(|(_, patterns)| any(heard, patterns)).map(|(meta, _)| *meta)
-}
-
-/// Reads yes or no.
-pub(in super::super) fn answer(heard: &[Token]) -> Option<Answer> {
-    #[rustfmt::skip]
-    const YES_AFTER_ALL: &[&str] = &[
-        "no hay problema", "sin problema", "como no", "por que no", "no me molesta", "^ no ..1 si", "no tengo problema|inconveniente", "no hay inconveniente",
-    ];
-    #[rustfmt::skip]
-    const YES: &[&str] = &[
-        "si", "sip|simon|claro|correcto|exacto|exactamente|perfecto|perfecta|afirmativo|efectivamente|excelente|magnifico|adelante|okey|ok|vale|dale|aja|uhhuh|seguro|obvio|listo|confirmo|acepto|hagalo|reservela|cancelela|cambiela|muevala|agendela|confirmela|pongala|apartela",
-        "esta bien|perfecto", "por supuesto", "de acuerdo", "asi es|mero|esta", "esta|suena|queda bien|perfecto", "me parece|sirve|funciona|queda|conviene|va ..1 bien|perfecto?", "^ por favor", "muy bien", "me late", "cuente con", "desde luego", "la tomo|quiero|acepto",
-        "esa|ese ..1 si|misma|mismo|esta", "^ esa|ese $", "^ bueno $", "^ bien $", "^ bueno si|esta", "^ es correcto", "con gusto", "ya|eso mismo|es", "le confirmo",
-    ];
-    #[rustfmt::skip]
-    const NO: &[&str] = &[
-        "no", "nop|nunca|negativo|tampoco|ninguna|ninguno|nada", "para nada", "mejor no", "asi no", "incorrecto|incorrecta|equivocado|equivocada", "esta mal", "ni hablar",
-    ];
-    // "No, está bien" agrees, "no está bien" does not.
-    let fine = find(heard, "^ no esta|asi bien").is_some() && heard[0].clause != heard[1].clause;
-    if fine || any(heard, YES_AFTER_ALL) {
-        return Some(Answer::Yes);
-    }
-    // "Si" before a verb is "if": "si se puede", "si tiene algo".
-    let conditional =
-        any(heard, &["^ si tiene|tienen|hay|puede|puedo|fuera|pudiera|se"]) && heard.len() > 3;
-    let yes = any(heard, if conditional { &YES[1..] } else { YES });
-    match (yes, any(heard, NO)) {
-        (true, false) => Some(Answer::Yes),
-        (false, true) => Some(Answer::No),
-        (true, true)
-            if any(
-                heard,
-                &[
-                    "^ no|nop|mejor|perdon|asi",
-                    "no ..1 esta bien|correcto",
-                    "no ..2 sirve|puedo|funciona|queda|conviene|parece|quiero|correcto|bien|seguro|segura",
-                ],
-            ) =>
-        {
-            Some(Answer::No)
-        }
-        // "Sí, no hay otra", "claro que no".
-        (true, true) if any(heard, &["claro que no", "que no $"]) => Some(Answer::No),
-        (true, true)
-            if any(heard, &["^ si|claro|correcto|perfecto"])
-                && !any(heard, &["pero", "no se", "^ si no $"]) =>
-        {
-            Some(Answer::Yes)
-        }
-        (true, true) => Some(Answer::Unclear),
-        (false, false) => None,
-    }
 }
 
 /// Finds the kind of visit.
