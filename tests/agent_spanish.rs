@@ -195,6 +195,24 @@ fn who_does_not_plainly_agree_keeps_the_appointment() {
 }
 
 #[test]
+fn who_does_not_want_to_be_recorded_is_heard() {
+    let noticed = |line: &str| {
+        let notice = Some("Esta llamada se graba. Si no lo desea, diga: no me grabe.".to_owned());
+        let mut world = World::with(Setting { notice, ..spoken(ES) });
+        world.say(line);
+        world
+    };
+    let told = "Dejé de grabar";
+    for line in ["No me grave.", "No, no lo deseo.", "Prefiero que no", "No quiero que me graven"] {
+        noticed(line).said(told);
+    }
+    for line in ["No, ¿me puede grabar un mensaje?", "No, quiero dejar un mensaje grabado", "No sé"]
+    {
+        noticed(line).not_said(told);
+    }
+}
+
+#[test]
 fn the_right_one_of_several_is_meant() {
     for line in [
         "la del jueves",
