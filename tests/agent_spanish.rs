@@ -213,6 +213,25 @@ fn who_does_not_want_to_be_recorded_is_heard() {
 }
 
 #[test]
+fn a_yes_that_came_too_soon_is_asked_again_in_words_that_mean_a_yes() {
+    const MOVE: &str =
+        "Hola, soy María López. Quiero cambiar mi cita del jueves para la próxima mañana libre.";
+    for (line, moved) in [("Sí.", true), ("Sí, déjela así.", false), ("Déjela como está.", false)]
+    {
+        let mut world = play(&[MOVE]);
+        world.mute = true;
+        world.say("9 de marzo de 1984");
+        world.say("Sí.");
+        world.said("Solo para confirmar: ¿le confirmo la hora que le ofrecí?");
+        world.not_said("así?");
+        assert!(world.written.is_empty(), "{}", world.tell());
+        world.hear_out();
+        world.say(line);
+        assert_eq!(!world.written.is_empty(), moved, "{line:?}:\n{}", world.tell());
+    }
+}
+
+#[test]
 fn the_right_one_of_several_is_meant() {
     for line in [
         "la del jueves",
