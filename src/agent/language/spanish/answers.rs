@@ -9,7 +9,7 @@ use super::super::tokens::Token;
 #[rustfmt::skip]
 const YES: &[&str] = &[
     "sip|simon|claro|correcto|exacto|exactamente|perfecto|perfecta|afirmativo|efectivamente|excelente|magnifico|okey|ok|aja|uhhuh|obvio|listo|confirmo|acepto|hagalo|reservela|cancelela|cambiela|muevala|agendela|confirmela|pongala|apartela",
-    "^ adelante|vale|dale|seguro", "^ bueno|bien|esa|ese $", "esta bien|perfecto", "por supuesto", "de acuerdo", "asi es|mero", "queda|suena bien|perfecto",
+    "^ adelante|vale|dale", "^ bueno|bien|esa|ese|andele|sale|va $", "esta bien|perfecto", "por supuesto", "de acuerdo", "asi es|mero", "queda|suena bien|perfecto",
     "me parece|sirve|funciona|queda|conviene|va ..1 bien|perfecto", "me sirve|funciona|conviene", "^ por favor", "muy bien", "me late", "desde luego", "la tomo|quiero|acepto",
     "esa|ese|eso misma|mismo", "^ es correcto", "con gusto", "ya mismo", "eso es", "le confirmo", "claro|seguro|por supuesto|obvio que",
 ];
@@ -48,7 +48,7 @@ const DOUBT: &[&str] = &[
     "no se", "no estoy|estamos ..2 seguro|segura|seguros", "pero|aunque|quizas|quiza|talvez|depende|sino|excepto|salvo", "tal vez", "a lo mejor", "puede ser|que", "solo que", "sin embargo", "creo|supongo|imagino",
     "pensar*|pienso|piense|pensando|decidir*|decido", "duda|dudas|dudo", "consultar*|consulto|preguntar*|pregunto|platicar*|hablar*|hablo|avisar*|checar*|reviso|revisar* ..3 con|a|mi ..2 @familia|trabajo|jefe|agenda|calendario",
     "mas adelante|tarde|tardecito|temprano|temprana|pronto|luego", "todavia|aun no", "espere|espera|esperese|dejeme|dejame|permitame", "dejela|dejemela|dejarla|dejemosla|dejenla|dejelo ..2 asi|como|igual",
-    "depronto|capaz", "en vez|lugar", "a ver", "es que", "y si", "despues", "mejor la|el|en|por|otro|otra|manana|dejela", "otra|otro hora|dia|fecha|horario|doctor|doctora",
+    "depronto|capaz|luego|llamo|aviso", "veo|vemos|ver con|si|que", "dejela|dejemela|dejarla|dejemosla|dejenla|quedesela", "bien asi|como", "en vez|lugar", "a ver", "es que", "y si", "despues", "mejor la|el|en|por|otro|otra|manana|dejela", "otra|otro hora|dia|fecha|horario|doctor|doctora",
 ];
 
 /// A no in which there is no refusal.
@@ -81,6 +81,10 @@ pub(in super::super) fn answer(heard: &[Token]) -> Option<Answer> {
             }
             () => Some(Answer::Unclear),
         };
+    }
+    let unless = |pair: &[Token]| is_if(&pair[0]) && pair[1].word == "no";
+    if heard.windows(2).any(|pair| unless(pair) && pair[0].clause == pair[1].clause) {
+        return Some(Answer::Unclear);
     }
     if any(heard, NO_OBSTACLE) {
         return Some(Answer::Yes);
