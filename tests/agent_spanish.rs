@@ -161,6 +161,77 @@ fn an_appointment_is_cancelled() {
 }
 
 #[test]
+fn who_does_not_plainly_agree_keeps_the_appointment() {
+    for line in [
+        "No sé si cancelarla.",
+        "No sé si pueda.",
+        "Como no he podido hablar con mi esposo, no sé",
+        "Muy bien, gracias, lo voy a pensar",
+        "Más adelante",
+        "Por favor déjela como está",
+        "Está bien, pero quiero pensarlo",
+        "Si no hay otra",
+    ] {
+        let world = play(&["Quiero cancelar mi cita", "María López", "9 de marzo de 1984", line]);
+        assert!(world.written.is_empty(), "{line:?}:\n{}", world.tell());
+    }
+    for line in [
+        "Me queda mal.",
+        "Esa hora me queda mal",
+        "Me va a ser imposible",
+        "No sé si me conviene",
+        "Como no tengo carro, me queda difícil",
+        "No, si yo la quería en la tarde",
+        "Está bien difícil",
+        "¿Está bien si lo pienso?",
+    ] {
+        let world = play(&[
+            "Hola, soy María López. Quiero cambiar mi cita del jueves para la próxima mañana libre.",
+            "9 de marzo de 1984",
+            line,
+        ]);
+        assert!(world.written.is_empty(), "{line:?}:\n{}", world.tell());
+    }
+}
+
+#[test]
+fn who_does_not_want_to_be_recorded_is_heard() {
+    let noticed = |line: &str| {
+        let notice = Some("Esta llamada se graba. Si no lo desea, diga: no me grabe.".to_owned());
+        let mut world = World::with(Setting { notice, ..spoken(ES) });
+        world.say(line);
+        world
+    };
+    let told = "Dejé de grabar";
+    for line in ["No me grave.", "No, no lo deseo.", "Prefiero que no", "No quiero que me graven"] {
+        noticed(line).said(told);
+    }
+    for line in ["No, ¿me puede grabar un mensaje?", "No, quiero dejar un mensaje grabado", "No sé"]
+    {
+        noticed(line).not_said(told);
+    }
+}
+
+#[test]
+fn a_yes_that_came_too_soon_is_asked_again_in_words_that_mean_a_yes() {
+    const MOVE: &str =
+        "Hola, soy María López. Quiero cambiar mi cita del jueves para la próxima mañana libre.";
+    for (line, moved) in [("Sí.", true), ("Sí, déjela así.", false), ("Déjela como está.", false)]
+    {
+        let mut world = play(&[MOVE]);
+        world.mute = true;
+        world.say("9 de marzo de 1984");
+        world.say("Sí.");
+        world.said("Solo para confirmar: ¿le confirmo la hora que le ofrecí?");
+        world.not_said("así?");
+        assert!(world.written.is_empty(), "{}", world.tell());
+        world.hear_out();
+        world.say(line);
+        assert_eq!(!world.written.is_empty(), moved, "{line:?}:\n{}", world.tell());
+    }
+}
+
+#[test]
 fn the_right_one_of_several_is_meant() {
     for line in [
         "la del jueves",

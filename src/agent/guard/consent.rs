@@ -1,45 +1,66 @@
 //! What says that a caller does not want to be recorded, in the languages that we hear.
 
-use crate::agent::language::{any, tokens};
+use crate::agent::language::{any, folded, tokens};
+
+/// The refusals in Spanish, without accents. Recognisers write "grave" for "grabe": b and v sound the same. None may be
+/// the beginning of another wish ("no, ¿me puede grabar un mensaje?"): it is acted on before the turn is over.
+#[rustfmt::skip]
+const REFUSED_IN_SPANISH: &[&str] = &[
+    "no me|nos|la|lo grabe|graben|grabes|grabar|grave|graven|graves|gravar", "no se? grabe|graben|grabes|grabar|graven|gravar", "no grave|graves esta|esto|la|mi|nuestra|nada|por",
+    "no me|nos|la|lo|se? vaya|vayan|este|esten|siga|sigan a? grabar|grabando|gravar|gravando", "no ..1 quiero|deseo|gustaria|autorizo|acepto|permito|consiento|prefiero ..1 que ..3 grabe|graben|grabes|grabando|grave|graven|graves|gravando",
+    "no ..1 quiero|deseo|gustaria|autorizo|acepto|permito|consiento|puedo ser|estar|quedar|salir grabado|grabada|gravado|gravada", "no ..1 quiero|deseo ninguna|la|esta|esa grabacion|gravacion",
+    "no ..1 autorizo|acepto|permito|consiento|apruebo ..4 graba*|grabe*|grava*|graven", "no ..1 doy ..5 graba*|grabe*|grava*|graven", "no estoy de acuerdo con|en|que ..3 graba*|grabe*|grava*|graven",
+    "me niego|opongo a ..4 graba*|grabe*|grava*|graven", "sin grabar|grabarme|grabarnos|grabarla|grabacion|grabaciones|gravar|gravarme|gravacion", "sin que ..2 graben|grabe|graven",
+    "deje|deja|dejen|pare|para|paren de grabar|grabarme|grabarnos|grabarla|gravar|gravarme", "pare|para|paren|detenga|detengan|apague|apaguen|quite|quita|quiten|desactive|desactiven|corte|corten|suspenda|suspendan|elimine|borre la|esa|esta|su grabacion|gravacion",
+];
 
 /// Whether a caller refuses to be recorded, in so many words, at any time in a call.
 pub(crate) fn refuses_recording(text: &str) -> bool {
-    any(
-        &tokens(text),
-        &[
-            "dont|not|never record|tape $",
-            "dont|not|never record|tape me|this|us|it|the|my|anything|our",
-            "not|never|without being|be|get|getting recorded|taped",
-            "without being? recorded|recording|taped",
-            "dont|not want|like|wish|wanna ..6 recorded|taped|recording",
-            "stop|quit|pause|end|cancel|disable the|this|your|any? recording|taping",
-            "stop|quit taping|recording",
-            "turn|switch|shut ..3 recording ..1 off",
-            "turn|switch|shut off ..2 recording",
-            "no recording|recordings",
-            "dont|not|never ..3 consent|agree|allow|permit|authorize ..4 record|recording|recorded",
-            "object|opt ..4 recording|recorded",
-            "no ..4 graba*|grabe*",
-            "sin graba*",
-            "deje|deja|pare|para|detenga|apague ..3 graba*",
-        ],
-    )
+    let heard = folded(&tokens(text));
+    any(&heard, REFUSED_IN_SPANISH)
+        || any(
+            &heard,
+            &[
+                "dont|not|never record|tape $",
+                "dont|not|never record|tape me|this|us|it|the|my|anything|our",
+                "not|never|without being|be|get|getting recorded|taped",
+                "without being? recorded|recording|taped",
+                "dont|not want|like|wish|wanna ..6 recorded|taped|recording",
+                "stop|quit|pause|end|cancel|disable the|this|your|any? recording|taping",
+                "stop|quit taping|recording",
+                "turn|switch|shut ..3 recording ..1 off",
+                "turn|switch|shut off ..2 recording",
+                "no recording|recordings",
+                "dont|not|never ..3 consent|agree|allow|permit|authorize ..4 record|recording|recorded",
+                "object|opt ..4 recording|recorded",
+            ],
+        )
 }
 
 /// Whether a caller who has just heard that the call is recorded says no to it, and nothing else.
 pub(crate) fn declines(text: &str) -> bool {
     any(
-        &tokens(text),
+        &folded(&tokens(text)),
         &[
-            "^ no no? no? $",
-            "^ no thanks|gracias $",
-            "^ no thank you $",
-            "^ no i dont $",
-            "^ no i do not $",
-            "^ no? i dont|wont agree|consent $",
-            "^ no? i do|will not agree|consent $",
-            "^ no? no acepto $",
-            "^ no? no estoy de acuerdo $",
+            "^ no no? no? thanks|gracias|please|thank? you|senor|senora|senorita|joven? $",
+            "^ no por favor $",
+            "^ no? i dont $",
+            "^ no? i do not $",
+            "^ no? no? i dont|wont|wouldnt agree|consent|want|like|wish|accept to|that|it|this? please|thanks|thank? you? $",
+            "^ no? no? i do|will|would not agree|consent|want|like|wish|accept to|that|it|this? please|thanks|thank? you? $",
+            "^ no? please? dont do? that|it|this? please? $",
+            "^ no? please? do not do? that|it|this? please? $",
+            "^ please no $",
+            "^ no? id|i would? rather|prefer not to? please|thanks|thank? you? $",
+            "^ no? no yo? no? lo|la|eso? quiero|deseo|acepto|autorizo|permito|consiento|apruebo|gustaria eso|esto|lo|nada? no? por? favor|gracias? $",
+            "^ no? no me gustaria|gusta eso? por? favor|gracias? $",
+            "^ no? no le? doy mi|el? permiso|consentimiento|autorizacion|aprobacion por? favor|gracias? $",
+            "^ no? no tiene|tienen mi? permiso|consentimiento|autorizacion $",
+            "^ no? no estoy de acuerdo con? eso? gracias? $",
+            "^ no? mejor|prefiero|preferiria|preferimos que? no lo|la? hagan|haga? por? favor|gracias? $",
+            "^ no? no me|nos puede|pueden|pueda grabar|gravar $",
+            "^ no? no lo|la? haga|hagan por? favor|gracias? $",
+            "^ negativo $",
         ],
     )
 }
@@ -69,6 +90,18 @@ mod tests {
             "no autorizo la grabación",
             "No quiero ser grabado.",
             "Deje de grabar, por favor",
+            // As a recogniser writes it.
+            "No me grave.",
+            "no me graves",
+            "No, no me grave por favor",
+            "no quiero que me graven",
+            "No grave esta llamada",
+            "No autorizo la gravación",
+            "Quite la grabación",
+            "No doy mi consentimiento para que me graben",
+            "Prefiero que no me graben",
+            "No nos graben",
+            "no deseo que se grabe",
         ] {
             assert!(refuses_recording(text), "{text}");
         }
@@ -87,6 +120,17 @@ mod tests {
             "No.",
             "Is this being recorded?",
             "That's fine, you can record it.",
+            "No, ¿me puede grabar un mensaje?",
+            "no me puede grabar un mensaje",
+            "No, quiero dejar un mensaje grabado para el doctor",
+            "no quiero dejar un mensaje grabado",
+            "¿No está grabado mi número?",
+            "No quiero hablar con una grabación",
+            "Llamo para dejar un mensaje grabado",
+            "No es grave",
+            "No me siento grave",
+            "no sé si es grave",
+            "¿No se grabó mi mensaje?",
         ] {
             assert!(!refuses_recording(text), "{text}");
         }
@@ -94,14 +138,52 @@ mod tests {
 
     #[test]
     fn a_plain_no_is_an_answer_and_more_than_that_is_not() {
-        for text in
-            ["No.", "no no", "No, thank you.", "No, I don't.", "I don't consent.", "No gracias"]
-        {
+        for text in [
+            "No.",
+            "no no",
+            "No, thank you.",
+            "No thanks",
+            "No, I don't.",
+            "I don't consent.",
+            "No, I do not agree",
+            "I don't want that.",
+            "No, I don't want it, thank you",
+            "I'd rather not.",
+            "I would prefer not to",
+            "Please don't.",
+            "No, please don't",
+            "No gracias",
+            "No, señorita",
+            "No lo deseo.",
+            "No, no lo deseo",
+            "No quiero",
+            "No, no quiero eso",
+            "No autorizo",
+            "No acepto, gracias",
+            "No doy permiso",
+            "No doy mi consentimiento",
+            "Prefiero que no",
+            "mejor no",
+            "No me puede grabar.",
+            "No estoy de acuerdo",
+        ] {
             assert!(declines(text), "{text}");
         }
-        for text in
-            ["No, I need to move my appointment", "no problem", "Not today", "Yes.", "I don't know"]
-        {
+        for text in [
+            "No, I need to move my appointment",
+            "no problem",
+            "Not today",
+            "Yes.",
+            "I don't know",
+            "No quiero cancelar mi cita",
+            "No quiero esperar",
+            "No puedo ir el jueves",
+            "No hay problema",
+            "No sé",
+            "I don't want to cancel",
+            "No, mejor el jueves",
+            "No me gustaría el viernes",
+        ] {
             assert!(!declines(text), "{text}");
         }
     }

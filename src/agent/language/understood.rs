@@ -115,9 +115,14 @@ pub(crate) fn understand(
     };
     let which = read(&source);
     let when = read(&target);
+    // A yes of the gloss's is none: only one that was said in English.
+    let said_yes = answer(&spanish) == Some(Answer::Yes);
+    let english = |words: &[Token]| {
+        answer(words).filter(|found| !day_first || said_yes || *found != Answer::Yes)
+    };
     Understood {
         meta: spanish::meta(&spanish).or_else(|| meta(&all)),
-        answer: spanish::answer(&spanish).or_else(|| answer(&rest)).or_else(|| answer(&all)),
+        answer: spanish::answer(&spanish).or_else(|| english(&rest)).or_else(|| english(&all)),
         name: name(&all, part, tongue.either(1, 2)),
         birth: birth.map(|(heard, _)| heard),
         practitioner: practitioner(&rest, practitioners, asked == Asked::Practitioner),

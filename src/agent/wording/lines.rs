@@ -208,7 +208,7 @@ lines! {
     SHALL_I_BOOK: ["Shall I book that for your {0}?"] ["¿Se la reservo para su {0}?"]
     IS_THAT_A_YES: ["{0}. Is that a yes?"] ["Sería {0}. ¿Me confirma que sí?"]
     GO_AHEAD_THAT: ["That was {0}. Shall I go ahead?"] ["Dije {0}. ¿Lo confirmo?"]
-    GO_AHEAD_SURE: ["Just to be sure: shall I go ahead with that?"] ["Solo para confirmar: ¿la dejo así?"]
+    GO_AHEAD_SURE: ["Just to be sure: shall I go ahead with that?"] ["Solo para confirmar: ¿le confirmo la hora que le ofrecí?"]
     SHALL_I_CANCEL: ["That's {0}. I could also move it. Shall I cancel it?"]
         ["Es {0}. También se la puedo cambiar. ¿La cancelo?"]
     CANCEL_THAT: ["That was {0}. Shall I cancel it?"] ["Dije la cita {0}. ¿La cancelo?"]

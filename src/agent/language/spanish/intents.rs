@@ -1,8 +1,7 @@
-//! What a caller wants and answers, in Spanish: the rules of `intents.rs` and `answers.rs` for words without accents.
+//! What a caller wants, in Spanish: the rules of `intents.rs` for words without accents.
 
-use super::super::answers::Answer;
 use super::super::intents::{Intent, Meta};
-use super::super::phrase::{any, find};
+use super::super::phrase::{any, find_all};
 use super::super::tokens::Token;
 use crate::practice::VisitType;
 
@@ -35,14 +34,14 @@ const RESCHEDULE: &[&str] = &[
 
 #[rustfmt::skip]
 const CANCEL: &[&str] = &[
-    "cancelar*|cancelo|cancele|cancela|cancelen|cancelela|cancelemela|cancelacion|cancelada|cancelado", "anular*|anule|anulen",
+    "cancelar|cancelarl*|cancelarm*|cancelo|cancele|cancela|cancelen|cancelela|cancelemela|cancelacion", "anular*|anule|anulen",
     "ya no ..2 necesito|quiero|voy ..4 cita|consulta", "quitar|quite|borrar|borre|eliminar|elimine ..3 cita", "no voy a necesitar ..2 cita",
 ];
 
 #[rustfmt::skip]
 const CANNOT_COME: &[&str] = &[
     "no ..1 puedo|podre|alcanzo ..2 ir|venir|asistir|llegar|presentarme|acudir", "no voy a? ..1 poder ..2 ir|venir|asistir|llegar|acudir?",
-    "no puedo|podre ..4 cita|jueves|viernes|lunes|martes|miercoles|manana $", "se me presento", "me salio|surgio ..1 algo|imprevisto|compromiso",
+    "no puedo|podre a|en|por|para? el|la|los|ese|este|mi? dia|proximo? cita|jueves|viernes|lunes|martes|miercoles|manana $", "se me presento", "me salio|surgio ..1 algo|imprevisto|compromiso",
     "surgio un|algo", "voy a faltar", "no llego a ..2 cita",
 ];
 
@@ -105,21 +104,34 @@ const ABOUT_APPOINTMENT: &[&str] = &[
     "sobre|acerca|respecto|por|pregunta|duda|de ..4 mi|una|la ..1 cita|consulta", "^ ..3 mi cita $", "tengo una? cita", "^ ..2 cita $", "^ ..1 citas $",
 ];
 
+/// A cancelling that the caller does not want, or that others did.
+#[rustfmt::skip]
+const NOT_CANCEL: &[&str] = &[
+    "no ..2 quiero|necesito|voy|pienso|deseo|quisiera ..2 cancelar*|anular*", "no ..2 quiero|deseo|quisiera|necesito|gustaria que ..3 cancel*|anul*",
+    "no me|nos|le? la|las|lo? cancele|cancelen|canceles|cancelar|cancela|anule|anulen|anular", "no ..3 vaya|vayan|vayas|ir a ..2 cancelar*|anular*",
+    "me|nos|quien|ustedes|han|habian cancelo|cancelado|cancelaron", "politica|cargo|costo ..2 cancelacion",
+];
+
 /// Finds what the caller wants.
 pub(in super::super) fn intent(heard: &[Token]) -> Option<Intent> {
     if any(heard, PERSON) && !any(heard, NOT_PERSON) {
         return Some(Intent::Person);
     }
     let not = |verbs: &str| any(heard, &[verbs]);
+    let prescribed =
+        not("pase|pasen|pasar|mande ..3 receta|recetas|medicina|medicamento|referencia");
     if any(heard, RESCHEDULE)
+        && !prescribed
         && !not("no ..2 quiero|necesito|voy ..2 cambi*|mover*|pasar*")
         && !not("no la|lo? cambie|mueva")
     {
         return Some(Intent::Reschedule);
     }
-    let refused = not("no ..2 quiero|necesito|voy|pienso ..2 cancelar*|anular*")
-        || not("no la? cancele|cancelar|cancela|cancelen|anule");
-    if any(heard, CANCEL) && !refused && !any(heard, &["politica|cargo|costo ..2 cancelacion"]) {
+    // "No, cancélela": the no is another clause's.
+    let joined = |heard: &[Token], pattern: &&str| {
+        find_all(heard, pattern).any(|at| heard[at.start].clause == heard[at.end - 1].clause)
+    };
+    if any(heard, CANCEL) && !NOT_CANCEL.iter().any(|pattern| joined(heard, pattern)) {
         return Some(Intent::Cancel);
     }
     let rules: &[(Intent, &[&str])] = &[
@@ -173,59 +185,6 @@ pub(in super::super) fn meta(heard: &[Token]) -> Option<Meta> {
         (Meta::Hello, &["^ hola|alo|bueno|oiga|diga ..2 $", "^ buenos|buenas dias|tardes|noches ..1 $", "^ buenas $", "^ buen dia ..1 $"]),
     ];
     rules.iter().find(|(_, patterns)| any(heard, patterns)).map(|(meta, _)| *meta)
-}
-
-/// Reads yes or no.
-pub(in super::super) fn answer(heard: &[Token]) -> Option<Answer> {
-    #[rustfmt::skip]
-    const YES_AFTER_ALL: &[&str] = &[
-        "no hay problema", "sin problema", "como no", "por que no", "no me molesta", "^ no ..1 si", "no tengo problema|inconveniente", "no hay inconveniente",
-    ];
-    #[rustfmt::skip]
-    const YES: &[&str] = &[
-        "si", "sip|simon|claro|correcto|exacto|exactamente|perfecto|perfecta|afirmativo|efectivamente|excelente|magnifico|adelante|okey|ok|vale|dale|aja|uhhuh|seguro|obvio|listo|confirmo|acepto|hagalo|reservela|cancelela|cambiela|muevala|agendela|confirmela|pongala|apartela",
-        "esta bien|perfecto", "por supuesto", "de acuerdo", "asi es|mero|esta", "esta|suena|queda bien|perfecto", "me parece|sirve|funciona|queda|conviene|va ..1 bien|perfecto?", "^ por favor", "muy bien", "me late", "cuente con", "desde luego", "la tomo|quiero|acepto",
-        "esa|ese ..1 si|misma|mismo|esta", "^ esa|ese $", "^ bueno $", "^ bien $", "^ bueno si|esta", "^ es correcto", "con gusto", "ya|eso mismo|es", "le confirmo",
-    ];
-    #[rustfmt::skip]
-    const NO: &[&str] = &[
-        "no", "nop|nunca|negativo|tampoco|ninguna|ninguno|nada", "para nada", "mejor no", "asi no", "incorrecto|incorrecta|equivocado|equivocada", "esta mal", "ni hablar",
-    ];
-    // "No, está bien" agrees, "no está bien" does not.
-    let fine = find(heard, "^ no esta|asi bien").is_some() && heard[0].clause != heard[1].clause;
-    if fine || any(heard, YES_AFTER_ALL) {
-        return Some(Answer::Yes);
-    }
-    // "Si" before a verb is "if": "si se puede", "si tiene algo".
-    let conditional =
-        any(heard, &["^ si tiene|tienen|hay|puede|puedo|fuera|pudiera|se"]) && heard.len() > 3;
-    let yes = any(heard, if conditional { &YES[1..] } else { YES });
-    match (yes, any(heard, NO)) {
-        (true, false) => Some(Answer::Yes),
-        (false, true) => Some(Answer::No),
-        (true, true)
-            if any(
-                heard,
-                &[
-                    "^ no|nop|mejor|perdon|asi",
-                    "no ..1 esta bien|correcto",
-                    "no ..2 sirve|puedo|funciona|queda|conviene|parece|quiero|correcto|bien|seguro|segura",
-                ],
-            ) =>
-        {
-            Some(Answer::No)
-        }
-        // "Sí, no hay otra", "claro que no".
-        (true, true) if any(heard, &["claro que no", "que no $"]) => Some(Answer::No),
-        (true, true)
-            if any(heard, &["^ si|claro|correcto|perfecto"])
-                && !any(heard, &["pero", "no se", "^ si no $"]) =>
-        {
-            Some(Answer::Yes)
-        }
-        (true, true) => Some(Answer::Unclear),
-        (false, false) => None,
-    }
 }
 
 /// Finds the kind of visit.

@@ -1,6 +1,7 @@
 //! Spanish: wishes and answers by rules of their own, on words without accents; days, times, dates of birth, numbers
 //! and names by a gloss, which puts them into the words that the rules of this folder's parent read.
 
+mod answers;
 mod clock;
 mod dates;
 mod gloss;
@@ -12,8 +13,9 @@ mod phrases;
 mod table;
 mod words;
 
+pub(super) use answers::answer;
 pub(super) use gloss::gloss;
-pub(super) use intents::{answer, intent, is_proxy, meta, visit_type};
+pub(super) use intents::{intent, is_proxy, meta, visit_type};
 pub(crate) use numbers::spanish_numbers;
 
 use super::phrase::any;

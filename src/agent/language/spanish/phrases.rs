@@ -121,7 +121,7 @@ const TALK: &[(&str, &str)] = &[
     // What is wanted, for the questions that offer it.
     ("mi|mis citas", "my appointments"), ("mi|mis cita", "my appointment"), ("cita|turno", "appointment"), ("citas|turnos", "appointments"), ("consulta|visita", "visit"),
     ("reprogram*|reagend*|cambi*|posponer*|pospong*|aplaz*|atras*|recorr*", "move"), ("mover*|muev*", "move"), ("pasarl*|paseme*|pasela", "move"), ("pasar|pasen|pase mi|la|esa", "move my"), ("adelantar*", "move earlier"),
-    ("cancel*|anul*", "cancel"), ("reserv*|agendar*|agend*|programar*", "book"), ("hacer|sacar|pedir una|otra|mi", "book"), ("nueva|nuevo", "new"), ("cuando", "when"), ("a? que hora", "what time"), ("que dia", "what day"), ("con quien", "who with"),
+    ("cancelar|cancelarl*|cancelarm*|cancele|cancelel*|cancelem*|cancelen|cancela|cancelo|cancelacion|anul*", "cancel"), ("reserv*|agendar*|agend*|programar*", "book"), ("hacer|sacar|pedir una|otra|mi", "book"), ("nueva|nuevo", "new"), ("cuando", "when"), ("a? que hora", "what time"), ("que dia", "what day"), ("con quien", "who with"),
     ("que me? llamen|llame", "call me back"), ("me llamen|llame|devuelvan|regresen", "call me back"), ("llamenme|llameme", "call me back"), ("devuelvan|devolver|devuelva|regresen la llamada", "call me back"),
     ("mensaje|recado|nota", "message"), ("recepcion", "front desk"), ("persona|alguien|humano|operador|operadora|recepcionista|representante|agente", "person"),
     ("no me transfiera|comunique|pase", "dont transfer"), ("comuni*|transfi*|conect*", "connect"), ("paseme|pasarme|paselo", "connect"), ("hablar|platicar", "talk"), ("seguir|siga|sigamos|continu*", "continue"), ("ayud*", "help"),
