@@ -368,7 +368,7 @@ fn emergencies_and_what_only_looks_like_one() {
         ("red_flag.breathing", &["No puedo respirar", "mi mamá no puede respirar", "me falta el aire", "le cuesta mucho respirar", "se está ahogando"]),
         ("red_flag.stroke", &["creo que es un derrame", "se le torció la cara", "no puede mover el brazo", "tiene un lado dormido, la cara dormida"]),
         ("red_flag.bleeding", &["estoy sangrando mucho", "no para de sangrar", "está vomitando sangre", "tiene una hemorragia"]),
-        ("red_flag.suicidal", &["quiero morirme", "ya no quiero vivir", "me quiero matar, pienso en matarme", "quiero acabar con mi vida"]),
+        ("red_flag.suicidal", &["quiero morirme", "ya no quiero vivir", "pienso en matarme", "quiero acabar con mi vida"]),
         ("red_flag.overdose", &["tomé todo el frasco de pastillas", "se tomó muchas pastillas", "mi hijo se tragó cloro", "es una sobredosis"]),
         ("red_flag.allergy", &["se le hincha la garganta", "tiene la lengua hinchada", "es una reacción alérgica", "se le está cerrando la garganta"]),
         ("red_flag.infant_fever", &["mi bebé tiene fiebre", "el recién nacido tiene calentura", "tiene dos meses y mucha fiebre"]),
@@ -430,4 +430,31 @@ fn emergencies_and_what_only_looks_like_one() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Every phrase by itself, as it is and without accents.
+#[track_caller]
+fn each_is(rule: &str, texts: &[&str]) {
+    let plain = |c| "aeioun".chars().nth("áéíóúñ".chars().position(|accented| accented == c)?);
+    let wrong: Vec<_> = texts
+        .iter()
+        .flat_map(|text| [text.to_string(), text.chars().map(|c| plain(c).unwrap_or(c)).collect()])
+        .map(|text| (emergency_rule(&text), text))
+        .filter(|(found, _)| *found != Some(rule))
+        .collect();
+    assert!(wrong.is_empty(), "not {rule}: {wrong:#?}");
+}
+
+#[test]
+fn who_speaks_of_suicide_is_heard() {
+    #[rustfmt::skip]
+    each_is("red_flag.suicidal", &[
+        "Me quiero matar", "Me voy a matar", "Me quiero hacer daño", "me quiero quitar la vida", "quiero acabar con todo",
+        "ya no quiero estar en este mundo", "Quiero desaparecer", "Me corté las venas", "mi hijo se cortó las venas",
+        "Me voy a tirar del puente", "no le veo sentido a la vida", "estarían mejor sin mí", "Tengo miedo de hacerme daño",
+        "me quisiera morir", "me quiero morir", "mi hija se quiere quitar la vida", "mi esposo se va a matar",
+        // Nothing that is said beside it makes it something else.
+        "Me quiero matar, estuve en el hospital el año pasado", "No sé, me quiero matar", "No sé me quiero matar",
+        "Necesito una receta, me quiero morir", "Me quiero morir, me muero de vergüenza", "Quiero morirme, mi hermano murió por suicidio",
+    ]);
 }

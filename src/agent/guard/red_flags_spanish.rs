@@ -13,13 +13,17 @@ const RULES: &[Rule] = &[
         kind: Kind::Crisis,
         says: &[
             "quiero|quisiera|quiere|deseo|ganas|pienso|pensando ..2 morir|morirme|morirse|matarme|matarse|suicidarme|suicidarse",
-            "suicidarme|suicidarse|suicidar|suicidio|suicida|suicidas", "matarme|ahorcarme|dispararme", "quitarme|quitarse ..1 vida", "acabar|terminar con mi|su|la vida|todo",
-            "no quiero ..2 vivir|viviendo|despertar", "ya no quiero estar ..1 aqui|viva|vivo", "no vale la pena ..1 vivir|seguir", "no tengo ..2 razon|razones|motivos|ganas ..2 vivir",
-            "mejor muerto|muerta", "hacerme|hacerse dano", "lastimarme a mi", "cortarme las|los venas|munecas|brazos", "cansado|cansada de vivir", "quisiera estar muerto|muerta", "se quiere ..1 matar|morir|suicidar",
+            "suicidarme|suicidarse|suicidar|suicidio|suicida|suicidas", "matarme|ahorcarme|dispararme", "quitarme|quitarse ..1 vida", "acabar|terminar con mi|su|la vida", "acabar|terminar con todo", "acabar con esto",
+            "me ..1 quiero|quisiera|voy ..2 matar|suicidar|ahorcar", "me ..1 quiero|quisiera morir", "se ..1 quiere|quisiera|va|quiso ..2 matar|suicidar|ahorcar", "se ..1 quiere|quisiera|quiso morir",
+            "me|se ..1 quiero|quisiera|quiere|quiso|voy|va ..2 quitar ..1 vida", "me|se ..1 quiero|quisiera|quiere|quiso|voy|va ..2 hacer ..1 dano",
+            "no quiero ..2 vivir|viviendo|despertar|existir", "ya no quiero estar|seguir ..1 aqui|viva|vivo", "no ..1 quiero estar|seguir ..1 este mundo", "no vale la pena ..1 vivir|seguir", "no tengo ..2 razon|razones|motivos|ganas ..2 vivir",
+            "quiero|quisiera|quiere desaparecer", "desaparecerme", "no ..3 sentido ..2 vida|vivir", "estarian|estaria|estaran|estan|vivirian ..1 mejor sin mi",
+            "mejor muerto|muerta", "hacerme|hacerse dano", "lastimarme a mi", "cortarme las|los venas|munecas|brazos", "corte|corto|cortar|cortarse|cortando|cortado las venas|munecas",
+            "me|se ..3 tirar|aventar|lanzar ..2 puente|edificio|techo|azotea|balcon|ventana|tren", "tirarme|tirarse|aventarme|aventarse|lanzarme|lanzarse|saltar|brincar ..2 puente|edificio|techo|azotea|balcon|ventana|tren",
+            "cansado|cansada de vivir", "quisiera estar muerto|muerta",
         ],
-        unless: &[
-            "prevencion del? suicidio", "morir|morirme|muero de la? risa|verguenza|pena|hambre|calor|ganas|frio|aburrimiento", "murio por suicidio", "matarme ..2 trabajando|gimnasio|ejercicio|estudiando",
-        ],
+        // Nothing said beside it makes it something else.
+        unless: &[],
     },
     Rule {
         id: "red_flag.chest_pain",
@@ -152,14 +156,34 @@ pub(super) fn first(sentence: &[Token]) -> Option<&'static Rule> {
 }
 
 fn fires(rule: &Rule, sentence: &[Token]) -> bool {
+    let crisis = rule.kind == Kind::Crisis;
     let hits = rule.says.iter().any(|pattern| {
         let pattern = pattern.replace("@medicina", MEDICINE);
-        find_all(sentence, &pattern).any(|span| !negated(sentence, span.start))
+        find_all(sentence, &pattern).any(|span| match crisis {
+            true => !crisis_negated(sentence, span.start),
+            false => !negated(sentence, span.start),
+        })
     });
+    if crisis {
+        return hits;
+    }
     let now = any(sentence, NOW);
     let elsewhen = !now && (any(sentence, PAST) || any(sentence, SUPPOSED));
     let errand = !now && any(sentence, ERRAND) && !any(sentence, PLAIN);
     hits && !any(sentence, rule.unless) && !elsewhen && !errand
+}
+
+/// Of a crisis only the word before denies it ("no soy suicida"), and before "me" and "se" it may as well be a "No,".
+fn crisis_negated(sentence: &[Token], at: usize) -> bool {
+    let word = |at: usize| sentence[at].word.as_str();
+    let before = match at {
+        0 => return false,
+        at if at > 1 && matches!(word(at - 1), "soy" | "es") => at - 2,
+        at => at - 1,
+    };
+    sentence[before].clause == sentence[at].clause
+        && matches!(word(before), "no" | "ni" | "nunca" | "sin" | "tampoco")
+        && !matches!(word(at), "me" | "se")
 }
 
 /// Whether what begins here is denied: "no tengo dolor de pecho", "sin dolor".
