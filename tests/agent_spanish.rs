@@ -458,3 +458,50 @@ fn who_speaks_of_suicide_is_heard() {
         "Necesito una receta, me quiero morir", "Me quiero morir, me muero de vergüenza", "Quiero morirme, mi hermano murió por suicidio",
     ]);
 }
+
+#[test]
+fn what_hurts_now_is_an_emergency_whatever_else_is_said() {
+    #[rustfmt::skip]
+    each_is("red_flag.chest_pain", &[
+        "Me duele el pecho y tengo la presión alta", "Tengo presión alta y me duele mucho el pecho", "Tengo dolor de pecho, qué susto",
+        "Tengo miedo de morirme, me duele el pecho", "Me duele el pecho, me operaron del corazón el año pasado", "Estuve en el hospital y me duele el pecho",
+        "Quiero una cita de seguimiento porque siento opresión en el pecho", "Necesito hablar con mi cardiólogo, siento presión en el pecho",
+        "No sé qué tengo me duele el pecho", "No sé tengo dolor de pecho", "No es que tengo dolor de pecho desde anoche", "No sé, tengo dolor de pecho",
+        "me está dando dolor de pecho", "me está dando un ataque al corazón", "Dolores en el pecho", "tengo dolores fuertes en el pecho", "Siento un fuerte dolor en el pecho, necesito una receta",
+    ]);
+    #[rustfmt::skip]
+    each_is("red_flag.breathing", &[
+        "Mi hijo no puede respirar, tiene los labios azules y la nariz tapada", "Tiene la nariz tapada y no puedo respirar, me estoy ahogando",
+        "Me dieron de alta del hospital y me falta el aire", "Quiero un chequeo, me falta el aire", "Me falta el aire y necesito una receta para mi inhalador",
+        "No alcanzo a respirar", "No puedo agarrar aire", "No me entra el aire", "no me llega el aire", "Me sofoco",
+    ]);
+    #[rustfmt::skip]
+    each_is("red_flag.stroke", &[
+        "Se me durmió la mitad de la cara", "Se le fue la boca de lado", "No veo de un ojo de repente",
+    ]);
+    #[rustfmt::skip]
+    each_is("red_flag.unconscious", &[
+        "Mi papá no responde, el doctor me dijo que llamara", "Mi mamá no responde, llamé al doctor y no contesta", "Le está dando un ataque",
+        "Mi papá no responde el doctor me dijo que llamara",
+    ]);
+    each_is("red_flag.overdose", &["Mi hijo se tragó unas pastillas", "Me tomé veinte pastillas"]);
+    each_is("red_flag.bleeding", &["Me dispararon", "hago del baño con sangre"]);
+    each_is(
+        "red_flag.infant_fever",
+        &["Mi niño tiene dos meses y tiene fiebre, mi otro hijo tiene 5 años"],
+    );
+    each_is("red_flag.stated", &["me voy a morir", "mi celular no sirve, me estoy muriendo"]);
+}
+
+#[test]
+fn what_is_over_or_another_thing_stays_none() {
+    #[rustfmt::skip]
+    let quiet = [
+        "me muero de risa", "me estoy muriendo de hambre", "mi celular se está muriendo", "me falta el aire acondicionado",
+        "mi bebé tiene dos años y tiene fiebre", "mi bebé tiene ocho meses y tiene fiebre", "me ahogo en trabajo",
+        "no puedo respirar bien por la nariz", "no siento dolor de pecho", "no me duele el pecho", "ya no tengo dolor de pecho",
+    ];
+    let taken: Vec<_> =
+        quiet.iter().filter_map(|text| emergency_rule(text).map(|rule| (text, rule))).collect();
+    assert!(taken.is_empty(), "{taken:#?}");
+}
