@@ -505,3 +505,23 @@ fn what_is_over_or_another_thing_stays_none() {
         quiet.iter().filter_map(|text| emergency_rule(text).map(|rule| (text, rule))).collect();
     assert!(taken.is_empty(), "{taken:#?}");
 }
+
+#[test]
+fn an_emergency_in_english_is_answered_in_english() {
+    for line in ["I need to tell you that she said no puedo respirar", "I think I have angina now"]
+    {
+        let mut world = World::with(spoken(EN_ES));
+        world.say(line);
+        world.said("Please hang up and call 911 right now.");
+        world.not_said("(speaks");
+    }
+    for line in
+        ["Socorro Martinez, date of birth March 9th 1984", "I use an EpiPen, I need a refill"]
+    {
+        let mut world = World::with(spoken(EN_ES));
+        world.partial("Socorro");
+        world.say(line);
+        world.not_said("911");
+        world.not_said("(speaks");
+    }
+}

@@ -31,8 +31,8 @@ const RULES: &[Rule] = &[
         id: "red_flag.chest_pain",
         kind: Kind::Medical,
         says: &[
-            "dolor|dolores|presion|opresion|punzada|punzadas|ardor|molestia|peso|apreton ..4 pecho|corazon", "duele|duelen|dolia|aprieta|oprime|arde|punza|pesa ..4 pecho|corazon",
-            "pecho ..3 duele|aprieta|oprime|apretado|arde|pesa|pesado|oprimido|doliendo|adolorido", "ataque ..2 corazon|cardiaco|cardiaca", "infarto|infartando|angina", "paro cardiaco|cardiorrespiratorio",
+            "dolor|presion|opresion|punzada|punzadas|ardor|molestia|peso|apreton ..4 pecho|corazon", "dolores ..2 en ..2 pecho|corazon", "dolores de pecho", "tengo|tiene|siento|siente|con|unos|muchos|fuertes ..1 dolores ..4 pecho|corazon", "duele|duelen|dolia|aprieta|oprime|arde|punza|pesa ..4 pecho|corazon",
+            "pecho ..3 duele|aprieta|oprime|apretado|arde|pesa|pesado|oprimido|doliendo|adolorido", "ataque ..2 corazon|cardiaco|cardiaca", "infarto|infartando", "paro cardiaco|cardiorrespiratorio",
             "dolor|duele|doliendo ..5 brazo izquierdo", "brazo izquierdo ..4 duele|dormido|adormecido|hormigueo|entumecido|doliendo|hormiguea", "dolor ..6 brazo ..3 mandibula|quijada", "dolor ..6 mandibula|quijada ..3 brazo",
         ],
         unless: &["radiografia|rayos|placa", "dar|dando el|de? pecho", "leche|cancer|bulto ..2 pecho", "casi me da|dio un infarto", "me dio|va a dar un infarto cuando", "susto"],
@@ -75,8 +75,8 @@ const RULES: &[Rule] = &[
         id: "red_flag.unconscious",
         kind: Kind::Medical,
         says: &[
-            "desmay*", "inconsciente|inconciente", "no ..1 despierta|responde|reacciona|reacciono|respondio|desperto", "no puedo ..1 despertar*", "perdi|perdio|pierde|perdiendo|perder ..1 conocimiento|consciencia|conciencia|sentido", "convulsi*", "ataque epileptico|epilepsia|convulsivo",
-            "ataque de epilepsia", "esta|estan dando un? ataque|ataques", "tirado|tirada|tendido|tendida en el piso|suelo|bano", "colapso|desplomo|desvanecio", "no tiene|encuentro ..1 pulso", "electrocut*", "se cayo ..5 no se? mueve|levanta|responde|despierta", "ahogo en la piscina|alberca|tina",
+            "desmay*", "inconsciente|inconciente", "no ..1 despierta|responde|reacciona|reacciono|respondio|desperto", "no puedo ..1 despertar*", "perdi|perdio|pierde|perdiendo|perder ..1 conocimiento|consciencia|conciencia|sentido", "convulsiona*|convulsione*|convulsiono|convulsivo|convulsiva", "una|otra|la|su|con|de convulsion", "ataque epileptico|epilepsia|convulsivo",
+            "ataque de epilepsia", "esta|estan dando un? ataque|ataques", "tirado|tirada|tendido|tendida en el piso|suelo|bano", "colapso|desplomo|desvanecio", "no tiene|encuentro ..1 pulso", "electrocuto|electrocutado|electrocutada|electrocutando|electrocutarse", "me electrocute", "se cayo ..5 no se? mueve|levanta|responde|despierta", "ahogo en la piscina|alberca|tina",
         ],
         unless: &["medicina|medicamento|pastillas|doctor ..4 convulsiones|epilepsia", "no|nadie responde|responden ..4 telefono|llamada|llamadas|mensaje|mensajes|correo|doctor|doctora|farmacia|consultorio", "nadie ..2 responde", "no responde nadie", "trastorno convulsivo"],
     },
@@ -93,8 +93,8 @@ const RULES: &[Rule] = &[
         id: "red_flag.allergy",
         kind: Kind::Medical,
         says: &[
-            "reaccion ..1 alergica", "alergica|alergico|alergia ..10 hinch*|respirar|cierra|cerrando", "hinch* ..4 garganta|lengua|labios|labio|cara|boca|ojos", "garganta|lengua|labios|labio|cara|boca ..4 hinch*", "garganta ..4 cierra|cerrando|cerro|cerrar", "cierra|cerrando|cerro ..3 garganta",
-            "lengua|labios ..2 inflam*", "anafila*", "pico|picadura|picaron|mani|cacahuate|mariscos|abeja|avispa ..10 hinch*|respirar|garganta|mareado|mareada", "ronchas ..8 respirar|garganta|lengua|labios", "use|uso|necesito|necesita ..3 epipen|epinefrina",
+            "reaccion ..1 alergica", "alergica|alergico|alergia ..10 hincha*|hincho|respirar|cierra|cerrando", "hincha*|hincho ..4 garganta|lengua|labios|labio|cara|boca|ojos", "garganta|lengua|labios|labio|cara|boca ..4 hincha*|hincho", "garganta ..4 cierra|cerrando|cerro|cerrar", "cierra|cerrando|cerro ..3 garganta",
+            "lengua|labios ..2 inflam*", "anafila*", "pico|picadura|picaron|mani|cacahuate|mariscos|abeja|avispa ..10 hincha*|hincho|respirar|garganta|mareado|mareada", "ronchas ..8 respirar|garganta|lengua|labios", "uso|necesito|necesita ..3 epipen|epinefrina", "use el|la|mi|su|un|una epipen|epinefrina",
         ],
         unless: &["ganglios|tobillo|tobillos|rodilla|pie|pies|encias", "muela|diente|dentista|encia", "epipen|epinefrina ..4 receta|vencida|vencido|resurtir|renovar", "receta|renovar|resurtir ..4 epipen|epinefrina", "ojos hinchados ..4 llorar|llorando|alergias"],
     },
@@ -142,8 +142,8 @@ const RULES: &[Rule] = &[
         id: "red_flag.stated",
         kind: Kind::Medical,
         says: &[
-            "es|tengo|hay|tenemos|esta|esto es? una? emergencia", "emergencia medica", "^ ..1 emergencia $", "vida o muerte", "necesito|necesitamos|llame|llamen|mande|manden|mandame|envie|envien|pida|pidan|llamar ..3 ambulancia|paramedicos|911",
-            "me|se ..1 estoy|esta ..1 muriendo", "me|se muero|muere|moria", "muriendome|muriendose", "me|se ..2 voy|va a morir", "voy a morirme", "va a morirse", "llame|llamen|llamar ..1 911", "nueve once|uno uno", "auxilio|socorro", "ayudenme|ayudeme ..3 muero|muere|muriendo|rapido",
+            "es|tengo|hay|tenemos|esta|esto es? una? emergencia", "emergencia medica", "^ una? emergencia $", "vida o muerte", "necesito|necesitamos|llame|llamen|mande|manden|mandame|envie|envien|pida|pidan|llamar ..3 ambulancia|paramedicos|911",
+            "me|se ..1 estoy|esta ..1 muriendo", "me|se muero|muere|moria", "muriendome|muriendose", "me|se ..2 voy|va a morir", "voy a morirme", "va a morirse", "llame|llamen|llamar ..1 911", "al|el nueve uno|once uno? $", "^ nueve uno uno $", "llame|llamen|llama|llamar|llamo|marque|marquen|marca|marcar al? nueve uno|once", "auxilio|socorro auxilio|socorro|ayuda|ayudenme|ayudeme|por|rapido|necesito|necesitamos", "ayuda|ayudenme|ayudeme|favor auxilio|socorro", "pido|pida|pidan|pidiendo|mande|manden auxilio|socorro", "necesito|necesitamos auxilio", "ayudenme|ayudeme ..3 muero|muere|muriendo|rapido",
         ],
         unless: &[
             "no es ..2 emergencia", "contacto|numero|telefono|caso|sala|cuarto|salida|plan|fondo ..2 emergencia|emergencias", "en caso de", "muero|muere|muriendo|muriendome de la? risa|hambre|sed|calor|sueno|ganas|verguenza|frio|curiosidad|pena|aburrimiento",
@@ -157,11 +157,26 @@ pub(super) fn first(sentence: &[Token]) -> Option<&'static Rule> {
     RULES.iter().find(|rule| fires(rule, sentence))
 }
 
+/// Whether a whole turn is the cry "¡Auxilio!" or "¡Socorro!": the rule's id. Both are first names as well, so a bare
+/// word with a capital and without a mark, as the beginning of a name comes in, is none.
+pub(super) fn cries_for_help(text: &str) -> Option<&'static str> {
+    let bare = text.trim();
+    let word = bare.trim_matches(|c: char| !c.is_alphabetic());
+    let cry = matches!(word.to_lowercase().as_str(), "auxilio" | "socorro");
+    let unfinished = word == bare && word.starts_with(char::is_uppercase);
+    (cry && !unfinished).then_some("red_flag.stated")
+}
+
 fn fires(rule: &Rule, sentence: &[Token]) -> bool {
     let hits = || {
         rule.says.iter().flat_map(|pattern| {
             let pattern = pattern.replace("@medicina", MEDICINE);
-            find_all(sentence, &pattern).collect::<Vec<_>>()
+            let (first, pattern) = match pattern.strip_prefix("^ ") {
+                Some(rest) => (true, rest),
+                None => (false, pattern.as_str()),
+            };
+            let here = |span: &Range<usize>| !first || span.start == 0;
+            find_all(sentence, pattern).filter(here).collect::<Vec<_>>()
         })
     };
     if rule.kind == Kind::Crisis {
