@@ -452,7 +452,7 @@ fn who_speaks_of_suicide_is_heard() {
         "Me quiero matar", "Me voy a matar", "Me quiero hacer daño", "me quiero quitar la vida", "quiero acabar con todo",
         "ya no quiero estar en este mundo", "Quiero desaparecer", "Me corté las venas", "mi hijo se cortó las venas",
         "Me voy a tirar del puente", "no le veo sentido a la vida", "estarían mejor sin mí", "Tengo miedo de hacerme daño",
-        "me quisiera morir", "me quiero morir", "mi hija se quiere quitar la vida", "mi esposo se va a matar",
+        "me quisiera morir", "me quiero morir", "mi hija se quiere quitar la vida", "mi esposo se va a matar", "mejor me mato", "quisiera no despertar", "quiero acabar con esto",
         // Nothing that is said beside it makes it something else.
         "Me quiero matar, estuve en el hospital el año pasado", "No sé, me quiero matar", "No sé me quiero matar",
         "Necesito una receta, me quiero morir", "Me quiero morir, me muero de vergüenza", "Quiero morirme, mi hermano murió por suicidio",
@@ -484,7 +484,15 @@ fn what_hurts_now_is_an_emergency_whatever_else_is_said() {
         "Mi papá no responde, el doctor me dijo que llamara", "Mi mamá no responde, llamé al doctor y no contesta", "Le está dando un ataque",
         "Mi papá no responde el doctor me dijo que llamara",
     ]);
-    each_is("red_flag.overdose", &["Mi hijo se tragó unas pastillas", "Me tomé veinte pastillas"]);
+    each_is(
+        "red_flag.overdose",
+        &[
+            "Mi hijo se tragó unas pastillas",
+            "Me tomé veinte pastillas",
+            "me voy a tomar todas las pastillas",
+            "se tomó veinte pastillas",
+        ],
+    );
     each_is("red_flag.bleeding", &["Me dispararon", "hago del baño con sangre"]);
     each_is(
         "red_flag.infant_fever",
@@ -497,7 +505,7 @@ fn what_hurts_now_is_an_emergency_whatever_else_is_said() {
 fn what_is_over_or_another_thing_stays_none() {
     #[rustfmt::skip]
     let quiet = [
-        "me muero de risa", "me estoy muriendo de hambre", "mi celular se está muriendo", "me falta el aire acondicionado",
+        "me muero de risa", "me tomo cinco pastillas al día", "se va a morir mi teléfono", "quiero acabar con esto del papeleo", "me estoy muriendo de hambre", "mi celular se está muriendo", "me falta el aire acondicionado",
         "mi bebé tiene dos años y tiene fiebre", "mi bebé tiene ocho meses y tiene fiebre", "me ahogo en trabajo",
         "no puedo respirar bien por la nariz", "no siento dolor de pecho", "no me duele el pecho", "ya no tengo dolor de pecho",
     ];

@@ -15,10 +15,10 @@ const RULES: &[Rule] = &[
         kind: Kind::Crisis,
         says: &[
             "quiero|quisiera|quiere|deseo|ganas|pienso|pensando ..2 morir|morirme|morirse|matarme|matarse|suicidarme|suicidarse",
-            "suicidarme|suicidarse|suicidar|suicidio|suicida|suicidas", "matarme|ahorcarme|dispararme", "quitarme|quitarse ..1 vida", "acabar|terminar con mi|su|la vida", "acabar|terminar con todo", "acabar con esto",
+            "suicidarme|suicidarse|suicidar|suicidio|suicida|suicidas", "matarme|ahorcarme|dispararme", "quitarme|quitarse ..1 vida", "acabar|terminar con mi|su|la vida", "acabar|terminar con todo", "acabar con esto $", "mejor me mato", "me mato $",
             "me ..1 quiero|quisiera|voy ..2 matar|suicidar|ahorcar", "me ..1 quiero|quisiera morir", "se ..1 quiere|quisiera|va|quiso ..2 matar|suicidar|ahorcar", "se ..1 quiere|quisiera|quiso morir",
             "me|se ..1 quiero|quisiera|quiere|quiso|voy|va ..2 quitar ..1 vida", "me|se ..1 quiero|quisiera|quiere|quiso|voy|va ..2 hacer ..1 dano",
-            "no quiero ..2 vivir|viviendo|despertar|existir", "ya no quiero estar|seguir ..1 aqui|viva|vivo", "no ..1 quiero estar|seguir ..1 este mundo", "no vale la pena ..1 vivir|seguir", "no tengo ..2 razon|razones|motivos|ganas ..2 vivir",
+            "no quiero|quisiera ..2 vivir|viviendo|despertar|existir", "quiero|quisiera ..1 no despertar|existir", "ya no quiero estar|seguir ..1 aqui|viva|vivo", "no ..1 quiero estar|seguir ..1 este mundo", "no vale la pena ..1 vivir|seguir", "no tengo ..2 razon|razones|motivos|ganas ..2 vivir",
             "quiero|quisiera|quiere desaparecer", "desaparecerme", "no ..3 sentido ..2 vida|vivir", "estarian|estaria|estaran|estan|vivirian ..1 mejor sin mi",
             "mejor muerto|muerta", "hacerme|hacerse dano", "lastimarme a mi", "cortarme las|los venas|munecas|brazos", "corte|corto|cortar|cortarse|cortando|cortado las venas|munecas",
             "me|se ..3 tirar|aventar|lanzar ..2 puente|edificio|techo|azotea|balcon|ventana|tren", "tirarme|tirarse|aventarme|aventarse|lanzarme|lanzarse|saltar|brincar ..2 puente|edificio|techo|azotea|balcon|ventana|tren",
@@ -85,7 +85,7 @@ const RULES: &[Rule] = &[
         kind: Kind::Medical,
         says: &[
             "sobredosis", "tome|tomo|tomado|trago|trague|ingeri|ingirio|comio|comi|bebio|bebi|tomaron ..3 todo|toda|todas|todos|entero|entera ..5 frasco|botella|bote|caja|botecito|@medicina", "tome|tomo|tomado|trago|trague|ingirio|comio|di|dio|dimos ..3 demasiad*|muchas|muchos|montones ..4 @medicina",
-            "trago|tragaron ..2 @medicina", "tome|tomo|tomado|trague|comi|comio ..2 cinco|seis|siete|ocho|nueve|diez|once|doce|quince|veinte|treinta|cuarenta|cincuenta|sesenta|cien|5|6|7|8|9|10|12|15|20|30|40|50|60|100 @medicina", "tome|tomo|tomado|trago|trague ..3 punado|monton|frasco|bote", "tome|tomo|tomado|trago|trague|bebio|bebi|comio|ingirio ..4 veneno|cloro|blanqueador|detergente|anticongelante|raticida|lejia|cloralex|gasolina|pilas|pila", "envenen*", "tome|tomo ..2 demasiado|demasiadas",
+            "trago|tragaron ..2 @medicina", "voy|va|quiero|quiere ..2 tomar|tomarme|tomarse todas|todo|todos ..4 @medicina", "se ..1 tomo|comio ..2 cinco|seis|siete|ocho|nueve|diez|once|doce|quince|veinte|treinta|cuarenta|cincuenta|sesenta|cien|5|6|7|8|9|10|12|15|20|30|40|50|60|100 @medicina", "tome|tomado|trague|comi ..2 cinco|seis|siete|ocho|nueve|diez|once|doce|quince|veinte|treinta|cuarenta|cincuenta|sesenta|cien|5|6|7|8|9|10|12|15|20|30|40|50|60|100 @medicina", "tome|tomo|tomado|trago|trague ..3 punado|monton|frasco|bote", "tome|tomo|tomado|trago|trague|bebio|bebi|comio|ingirio ..4 veneno|cloro|blanqueador|detergente|anticongelante|raticida|lejia|cloralex|gasolina|pilas|pila", "envenen*", "tome|tomo ..2 demasiado|demasiadas",
         ],
         unless: &["intoxicacion alimenticia|alimentaria", "tome|tomo ..3 demasiado cafe|agua|sol|tiempo|tarde", "clase|curso|prevencion ..3 sobredosis"],
     },
@@ -264,7 +264,7 @@ const PRESENT: &[&str] = &[
 #[rustfmt::skip]
 const IDIOMS: &[&str] = &[
     "respir* ..2 por ..2 nariz|fosa", "aire acondicionado", "ahogo|ahoga|ahogando ..2 en|de trabajo|deudas|cuentas|tareas|papeles", "muero|muere|muriendo|muriendome|morir|morirme de la? risa|hambre|sed|calor|sueno|ganas|verguenza|frio|curiosidad|pena|aburrimiento",
-    "celular|telefono|bateria|carro|planta|plantas ..2 se ..1 muriendo|muere", "emergencia familiar", "bebe|bebito|bebita|nene|nena ..3 anos", "bebe|bebito|bebita|nene|nena ..2 cuatro|cinco|seis|siete|ocho|nueve|diez|once|4|5|6|7|8|9|10|11 meses",
+    "celular|telefono|bateria|carro|planta|plantas ..2 se ..1 muriendo|muere", "morir ..1 celular|telefono|bateria|carro", "emergencia familiar", "bebe|bebito|bebita|nene|nena ..3 anos", "bebe|bebito|bebita|nene|nena ..2 cuatro|cinco|seis|siete|ocho|nueve|diez|once|4|5|6|7|8|9|10|11 meses",
     "anos ..1 y|con ..1 un|dos|tres meses", "derrame ..2 aceite|agua|cafe|leche", "demasiado cafe|agua|sol|tiempo|tarde", "ojos hinchados ..4 llorar|llorando|alergias", "clase|clases|curso ..2 parto", "sangr* ..3 encias|encia", "encias|encia ..4 sangr*",
     "dar|dando el|de? pecho $", "hinchado|hinchada|hinchados ..3 ganglios|tobillo|tobillos|rodilla|pie|pies",
 ];
