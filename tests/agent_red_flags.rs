@@ -413,3 +413,48 @@ fn plain_emergencies_have_their_own_rule() {
         assert_eq!(emergency_rule(text), Some(rule), "{text:?}");
     }
 }
+
+/// Spanish rules run on English as well; of words that both have and of names they make nothing.
+#[test]
+fn spanish_rules_leave_english_and_names_alone() {
+    #[rustfmt::skip]
+    let texts = [
+        "I have a history of angina and I need to book a physical.", "I don't have angina", "I need a refill for my angina medication",
+        "I use an EpiPen and I need a refill", "Can I use an expired EpiPen",
+        "Can I use EpiPen trainers at my visit, I need a refill", "I was never electrocuted",
+        "Me llamo Socorro Martínez", "Socorro Martinez, date of birth March 9th 1984", "I want to see Socorro Lopez",
+        "Auxilio García", "My name is Auxilio", "Soy Socorro", "This is Socorro.", "Socorro", "Me llamo María del Socorro López",
+        "Dolores del Corazón", "Me llamo Dolores del Corazón", "Soy Dolores, quiero una cita", "My name is Dolores Corazon",
+        "It's for Mrs. Hinchcliffe and Cara",
+        "mi teléfono es cinco cinco cinco nueve uno uno dos", "mi número es el dos uno uno cuatro", "cinco cinco nueve once dos",
+    ];
+    let taken: Vec<_> =
+        texts.iter().filter_map(|text| emergency_rule(text).map(|rule| (text, rule))).collect();
+    assert!(taken.is_empty(), "{taken:#?}");
+}
+
+#[test]
+fn who_cries_for_help_in_spanish_is_heard() {
+    for text in [
+        "¡Socorro!",
+        "¡Auxilio!",
+        "auxilio",
+        "Auxilio.",
+        "socorro socorro",
+        "Socorro, ayúdenme",
+        "Auxilio, auxilio",
+        "Auxilio por favor",
+        "pido auxilio",
+        "llame al nueve uno uno",
+        "marque nueve uno uno",
+        "llamen al nueve once",
+        "nueve uno uno",
+        "Emergencia",
+        "me electrocuté",
+        "tuvo una convulsión",
+        "usé el EpiPen y no se me quita",
+        "please help my husband no puede respirar",
+    ] {
+        assert!(emergency_rule(text).is_some(), "{text:?}");
+    }
+}

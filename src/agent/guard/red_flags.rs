@@ -5,7 +5,7 @@
 //! ACOG's for bleeding in pregnancy. A rule errs towards 911; what it must not take for an emergency is listed with it.
 
 use super::red_flags_spanish;
-use crate::agent::language::{Token, any, find_all, folded, tokens};
+use crate::agent::language::{Token, any, evident, find_all, folded, tokens};
 use crate::agent::tongue::Tongue;
 
 /// What an emergency needs.
@@ -180,7 +180,7 @@ const RULES: &[Rule] = &[
             "not|isnt|wont|arent|stopped respond|responding", "collapsed|collapsing|collapse",
             "faint|fainted|fainting", "black|blacked|blacking out",
             "lost|losing|loses|lose consciousness",
-            "seizure|seizures|seizing|convulse|convulsed|convulsing|convulsion|convulsions", "no pulse", "not ..1 moving", "dead on the floor",
+            "seizure|seizures|seizing|convulse|convulsed|convulsing|convulses|convulsive|convulsion|convulsions", "no pulse", "not ..1 moving", "dead on the floor",
             "on the floor and", "drowned|drowning", "electrocuted", "had a fit and",
             "found ..3 floor",
         ],
@@ -348,8 +348,20 @@ pub(crate) fn red_flag(text: &str) -> Option<RedFlag> {
     let find = |all: &[Token], tongue, first: &dyn Fn(&[Token]) -> Option<&'static Rule>| {
         first_in(all, first).map(|rule| RedFlag { rule: rule.id, kind: rule.kind, tongue })
     };
+    // Spanish words in an English sentence are an emergency, but the caller is answered in English.
+    let other = || match evident(text, true) {
+        Some(Tongue::English) => Tongue::English,
+        _ => Tongue::Spanish,
+    };
     find(&english, Tongue::English, &|window| RULES.iter().find(|rule| fires(rule, window)))
-        .or_else(|| find(&folded(&english), Tongue::Spanish, &red_flags_spanish::first))
+        .or_else(|| find(&folded(&english), other(), &red_flags_spanish::first))
+        .or_else(|| {
+            red_flags_spanish::cries_for_help(text).map(|rule| RedFlag {
+                rule,
+                kind: Kind::Medical,
+                tongue: Tongue::Spanish,
+            })
+        })
 }
 
 /// Returns the first rule that fires in a text.
