@@ -196,8 +196,7 @@ fn fires(rule: &Rule, sentence: &[Token]) -> bool {
 fn present(sentence: &[Token], hit: &Range<usize>) -> bool {
     let around = &sentence[hit.start.saturating_sub(3)..hit.end];
     let skipped = hit.start - hit.start.saturating_sub(3);
-    let now = |pattern: &&str| find_all(around, pattern).any(|span| span.end >= skipped);
-    PRESENT.iter().any(|pattern| now(pattern))
+    PRESENT.iter().any(|pattern| find_all(around, pattern).any(|span| span.end >= skipped))
 }
 
 /// Whether the very words of a hit are another thing: "me muero de hambre".
