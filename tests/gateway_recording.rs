@@ -130,6 +130,8 @@ fn both_sides_are_kept_from_the_notice_on_and_opened_by_age() {
     println!("{row}");
     assert_eq!((&row["complete"], &row["pauses"]), (&true.into(), &serde_json::json!([])));
     assert!((row["seconds"].as_f64().unwrap() - seconds).abs() < 0.03);
+    let (said, name) = (stored(&folder), sound.file_name().unwrap().to_str().unwrap());
+    assert!(said.starts_with("given|") && said.ends_with(&format!("{name}|1")), "{said}");
 }
 
 #[test]

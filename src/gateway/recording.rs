@@ -83,9 +83,11 @@ impl CallRecording {
         }
     }
 
-    /// The leg is closed: nothing follows.
+    /// The leg is closed: nothing follows. It is said when the media are closed, and again when the call is over.
     pub(super) fn finish(&mut self) {
-        self.kept = self.running.take().map(crate::recording::Recording::finish);
+        if let Some(running) = self.running.take() {
+            self.kept = Some(running.finish());
+        }
     }
 
     /// Returns what is left of it, once it is whole.
