@@ -40,7 +40,7 @@ pub enum HearingEvent {
         /// Why.
         what: String,
     },
-    /// The recogniser failed. After a panic it is gone, else later frames are still offered.
+    /// The recogniser failed; later frames are still offered.
     Failed {
         /// What it said.
         what: String,
@@ -210,8 +210,8 @@ fn listen(queue: &Queue) {
 fn guarded(leg: LegId, ear: &mut Ear, act: impl FnOnce(&mut Ear) -> Done) -> Done {
     catch_unwind(AssertUnwindSafe(|| act(ear))).unwrap_or_else(|_| {
         let what = "it panicked".into();
-        // A sink that panics has nobody left to tell.
-        let _ = catch_unwind(AssertUnwindSafe(|| ear.tell(leg, HearingEvent::Failed { what })));
+        // The call must know: nothing is heard from here on. A sink that panics has nobody left to tell.
+        let _ = catch_unwind(AssertUnwindSafe(|| ear.tell(leg, HearingEvent::Lost { what })));
         Done { broken: true, ..Done::default() }
     })
 }
@@ -323,7 +323,8 @@ mod tests {
         let failed = |what: &str| HearingEvent::Failed { what: what.into() };
         assert_eq!(events[0], (LegId(1), failed("scripted")));
         assert_eq!(events[1], (LegId(1), heard(1, 20)));
-        assert_eq!(events[2], (LegId(2), failed("it panicked")));
+        let lost = HearingEvent::Lost { what: "it panicked".into() };
+        assert_eq!(events[2], (LegId(2), lost));
         assert_eq!(events[3], (LegId(3), heard(1, 20)));
     }
 
