@@ -124,6 +124,8 @@ fn numbers_and_signs() -> Vec<Rule> {
         (r"(\d)\s?%", w::percent),
         (r"#\s?(\d)", w::hash),
         (r"\b(\d{1,3}(?:,\d{3})+|\d+)(\.)(\d+)\b", w::decimal),
+        // Nothing begins a thousand with a nought.
+        (r"\b(0)(,)(\d+)\b", w::decimal),
         (r"\b(\d+)(,)(\d{1,2})\b", w::decimal),
         (r"\b(\d+)\s?-\s?(\d+)\b", m::range),
         (r"(^|[ (])-(\d)", w::minus),

@@ -131,9 +131,15 @@ pub(super) fn unit(found: &Captures<'_>) -> Option<String> {
         UNITS.iter().find(|(short, ..)| *short == text)
     };
     let (_, one, many, form) = named(&found[2])?;
+    // A comma parts thousands only before three digits: "2,5 mg" are not twenty-five.
+    let mut groups = found[1].split(',');
+    let whole = groups
+        .next()
+        .is_some_and(|first| (1..=3).contains(&first.len()) && !first.starts_with('0'));
+    let thousands = whole && groups.all(|group| group.len() == 3);
     let amount = match number(&found[1]) {
-        Some(n) => cardinal(n, *form),
-        None => found[1].to_owned(),
+        Some(n) if thousands || !found[1].contains(',') => cardinal(n, *form),
+        _ => found[1].to_owned(),
     };
     let name = if &found[1] == "1" { one } else { many };
     let per = match found.get(3) {
