@@ -8,6 +8,7 @@ use attendant::codec::Codec;
 use attendant::media::{Heard, LegParams, MediaSession, Sound};
 use attendant::speech::{Attention, HeardFrame, Noticed};
 
+use super::cases::Draw;
 use super::sounds::{MS, frame};
 
 /// How our voice comes back.
@@ -28,10 +29,10 @@ struct EchoPath {
 }
 
 impl EchoPath {
-    fn new(echo: Option<Echo>) -> Self {
+    fn new(echo: Option<Echo>, draw: Draw) -> Self {
         let mut taps = Vec::new();
         if let Some(Echo { loss, delay_ms, room }) = echo {
-            let mut dice = Dice::new(delay_ms as u64);
+            let mut dice = Dice::new(delay_ms as u64 + 1000 * draw.0);
             let mut sign = || if dice.below(2) == 0 { -1.0 } else { 1.0 };
             // A hybrid rings for a millisecond or two, a room for a tenth of a second.
             let parts: Vec<(usize, f64)> = match room {
@@ -78,7 +79,7 @@ pub(crate) struct Line {
 const ARRIVES: Duration = Duration::from_millis(7);
 
 impl Line {
-    pub(crate) fn new(start: Instant, echo: Option<Echo>) -> Self {
+    pub(crate) fn new(start: Instant, echo: Option<Echo>, draw: Draw) -> Self {
         let remote = SocketAddr::from(([192, 0, 2, 1], 4000));
         let params = LegParams::new(Codec::Pcmu, 0, remote);
         let mut dice = Dice::new(1);
@@ -87,7 +88,7 @@ impl Line {
             ours: MediaSession::new(start, params.clone(), &mut dice),
             theirs: MediaSession::new(start, params, &mut dice),
             attention: Attention::new(),
-            echo: EchoPath::new(echo),
+            echo: EchoPath::new(echo, draw),
             tick: 0,
             heard: Heard::default(),
             packet: [0; 1500],
