@@ -10,6 +10,8 @@
 #[path = "../tests/turn_taking_stage/mod.rs"]
 mod turn_taking_stage;
 
+use std::sync::Arc;
+
 use attendant::engines::models::{self, Set};
 use attendant::engines::stt::MoonshineModel;
 use attendant::engines::vad::SileroModel;
@@ -19,8 +21,8 @@ use turn_taking_stage::score::{Result, by_kind, score};
 
 /// What is played, and by whom it is heard.
 struct Run<'a> {
-    ears: &'a MoonshineModel,
-    judge: Option<&'a SileroModel>,
+    ears: &'a Arc<MoonshineModel>,
+    judge: Option<&'a Arc<SileroModel>>,
     cases: &'a [Case],
     sounds: &'a [Rendered],
 }
@@ -32,7 +34,7 @@ impl Run<'_> {
         for (case, sound) in self.cases.iter().zip(self.sounds) {
             let listeners = Listeners {
                 ears: Some(self.ears.recognizer()),
-                judge: self.judge.map(SileroModel::judge),
+                judge: self.judge.map(|judge| judge.judge()),
             };
             let result = Result::new(case, sound, play(case, sound, listeners));
             if each {

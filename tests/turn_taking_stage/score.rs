@@ -60,6 +60,7 @@ impl<'a> Result<'a> {
         match case.truth {
             Truth::Turn if self.is_cut_off() => Some("cut off".into()),
             Truth::Turn if self.wait().is_none() => Some("never ended".into()),
+            Truth::Turn => None,
             Truth::Takes if stopped_before => Some("stopped before the caller spoke".into()),
             Truth::Takes => match played.first(Level::Silent, *onset) {
                 Since::Never => Some("missed".into()),
