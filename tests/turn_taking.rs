@@ -11,7 +11,7 @@ use attendant::engines::models::{self, Set};
 use attendant::engines::stt::MoonshineModel;
 use attendant::engines::vad::SileroModel;
 use attendant::speech::{Vad, VoiceEdge, VoiceHint};
-use turn_taking_stage::cases::{self, Case, Draw};
+use turn_taking_stage::cases::{self, Case, Draw, Rendered};
 use turn_taking_stage::line::{Echo, Line};
 use turn_taking_stage::play::{Level, Listeners, Played, Since, play};
 use turn_taking_stage::sounds::{self, SPEAKERS};
@@ -129,7 +129,7 @@ fn a_caller_is_heard_over_our_echo() {
 }
 
 /// Cases of the corpus by their names, played as calls are: with the recogniser and the second opinion.
-fn played(names: &[&str]) -> Vec<(Case, usize, usize, Played)> {
+fn played(names: &[&str]) -> Vec<(Case, Rendered, Played)> {
     let dir = models::default_dir();
     let ears = MoonshineModel::load(&models::find(&dir).expect("see `make models`")).unwrap();
     let paths = models::find_set(&dir, Set::Detector).expect("see `make models`");
@@ -141,7 +141,7 @@ fn played(names: &[&str]) -> Vec<(Case, usize, usize, Played)> {
         let listeners = Listeners { ears: Some(ears.recognizer()), judge: Some(judge.judge()) };
         let played = play(&case, &sound, listeners);
         println!("{}: {played:?}", case.name);
-        (case, sound.onset, sound.end, played)
+        (case, sound, played)
     };
     names.iter().map(case).map(play).collect()
 }
@@ -150,9 +150,10 @@ fn played(names: &[&str]) -> Vec<(Case, usize, usize, Played)> {
 fn the_agent_yields_to_a_caller() {
     const CASES: &[&str] =
         &["over a clean line", "echo 40", "echo 24, 60 ms", "echo 12, 150 ms", "in an office"];
-    for (case, onset, _, played) in played(CASES) {
-        let after = |level, most| match played.first(level, onset) {
-            Since::After(ms) => assert!(ms <= most, "{}: {level:?} after {ms} ms", case.name),
+    for (case, sound, played) in played(CASES) {
+        let onset = sound.onset;
+        let after = |level, most| match played.first(level, sound.begins) {
+            Since::At(at) => assert!(at <= onset + most, "{}: {level:?} at {at}", case.name),
             other => panic!("{}: {level:?} {other:?}", case.name),
         };
         after(Level::Ducked, 100);
@@ -177,7 +178,7 @@ fn the_agent_goes_on_over_echo_coughs_and_noise() {
         "people about",
         "music",
     ];
-    for (case, _, _, played) in played(CASES) {
+    for (case, _, played) in played(CASES) {
         assert!(played.agent_done && played.stopped.is_none(), "{}", case.name);
     }
 }
@@ -186,7 +187,8 @@ fn the_agent_goes_on_over_echo_coughs_and_noise() {
 fn a_turn_is_over_when_the_caller_is_done() {
     const CASES: &[&str] =
         &["trailing to", "phone in groups", "date in parts", "yes", "after um", "soft caller"];
-    for (case, _, end, played) in played(CASES) {
+    for (case, sound, played) in played(CASES) {
+        let end = sound.end;
         let ends: Vec<_> = played.turns.iter().map(|(at, _)| *at).collect();
         assert_eq!(ends.len(), 1, "{}: {ends:?}", case.name);
         assert!((end..end + 1_700).contains(&ends[0]), "{}: {ends:?} of {end}", case.name);

@@ -78,7 +78,9 @@ pub(crate) struct Case {
 pub(crate) struct Rendered {
     /// At 16 kHz.
     pub(crate) caller: Vec<f64>,
-    /// The first sound of the first part that is a voice, in milliseconds.
+    /// Where the first part begins, in milliseconds: what the agent does before it does not concern the caller.
+    pub(crate) begins: usize,
+    /// Its first sound that is to be heard on a telephone.
     pub(crate) onset: usize,
     /// The end of the last one.
     pub(crate) end: usize,
@@ -125,7 +127,7 @@ impl Case {
             let noise = sounds::noise(kind, length - from, level, self.draw);
             caller[from..].iter_mut().zip(noise).for_each(|(sample, noise)| *sample += noise);
         }
-        Rendered { caller, onset: onset.unwrap_or(begins), end, agent, protected }
+        Rendered { caller, begins, onset: onset.unwrap_or(begins), end, agent, protected }
     }
 }
 

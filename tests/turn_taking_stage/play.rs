@@ -33,12 +33,12 @@ pub(crate) enum Level {
     Silent,
 }
 
-/// When something was first so, counted from another moment.
+/// When something was first so, from some moment on.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Since {
     /// It was so before, for another reason.
     Before,
-    After(usize),
+    At(usize),
     Never,
 }
 
@@ -67,7 +67,7 @@ impl Played {
             return Since::Before;
         }
         let first = self.levels.iter().find(|(at, level)| *at >= from && *level >= least);
-        first.map_or(Since::Never, |(at, _)| Since::After(at - from))
+        first.map_or(Since::Never, |(at, _)| Since::At(*at))
     }
 
     /// How often it was heard no better than so.

@@ -10,6 +10,7 @@ use super::play::{Level, Played, Since};
 /// A case and what came of it.
 pub(crate) struct Result<'a> {
     pub(crate) case: &'a Case,
+    pub(crate) begins: usize,
     pub(crate) onset: usize,
     pub(crate) end: usize,
     pub(crate) played: Played,
@@ -17,7 +18,7 @@ pub(crate) struct Result<'a> {
 
 impl<'a> Result<'a> {
     pub(crate) fn new(case: &'a Case, sound: &Rendered, played: Played) -> Self {
-        Self { case, onset: sound.onset, end: sound.end, played }
+        Self { case, begins: sound.begins, onset: sound.onset, end: sound.end, played }
     }
 
     /// A turn was taken for over before it was.
@@ -32,7 +33,7 @@ impl<'a> Result<'a> {
 
     /// What came of it, in a line.
     pub(crate) fn line(&self) -> String {
-        let Self { case, onset, end, played } = self;
+        let Self { case, onset, end, played, .. } = self;
         let hint = |(at, hint): &(usize, VoiceHint)| match hint {
             VoiceHint::Suspected { .. } => format!("{at}?"),
             VoiceHint::Confirmed { .. } => format!("{at}!"),
@@ -55,18 +56,20 @@ impl<'a> Result<'a> {
 
     /// What came of it, in a word, if not what should: `None` if all went well.
     pub(crate) fn fault(&self) -> Option<String> {
-        let Self { case, onset, played, .. } = self;
-        let stopped_before = played.stopped.is_some_and(|at| at < *onset);
+        let Self { case, begins, onset, played, .. } = self;
+        let stopped_before = played.stopped.is_some_and(|at| at < *begins);
         match case.truth {
             Truth::Turn if self.is_cut_off() => Some("cut off".into()),
             Truth::Turn if self.wait().is_none() => Some("never ended".into()),
             Truth::Turn => None,
             Truth::Takes if stopped_before => Some("stopped before the caller spoke".into()),
-            Truth::Takes => match played.first(Level::Silent, *onset) {
+            Truth::Takes => match played.first(Level::Silent, *begins) {
                 Since::Never => Some("missed".into()),
                 Since::Before => Some("held before the caller spoke".into()),
-                Since::After(ms) if ms > 160 => Some(format!("silent after {ms} ms")),
-                Since::After(_) => None,
+                Since::At(at) if at > onset + 160 => {
+                    Some(format!("silent after {} ms", at - onset))
+                }
+                Since::At(_) => None,
             },
             Truth::GoesOn if played.stopped.is_some() => Some("stopped".into()),
             Truth::GoesOn | Truth::Nobody => match &played.turns[..] {
@@ -185,26 +188,26 @@ fn control(results: &[&Result<'_>], cut_off: usize) -> (usize, usize, Vec<usize>
 }
 
 impl Score {
-    fn barge_in(&mut self, Result { onset, played, .. }: &Result<'_>) {
+    fn barge_in(&mut self, Result { begins, onset, played, .. }: &Result<'_>) {
         // Stopped for something else: that is no barge-in, and a false stop.
-        if played.stopped.is_some_and(|at| at < *onset) {
+        if played.stopped.is_some_and(|at| at < *begins) {
             self.false_stops += 1;
             return;
         }
-        if let Since::After(ms) = played.first(Level::Ducked, *onset) {
-            self.ducks.push(ms);
+        if let Since::At(at) = played.first(Level::Ducked, *begins) {
+            self.ducks.push(at.saturating_sub(*onset));
         }
-        match played.first(Level::Silent, *onset) {
-            Since::After(ms) => {
-                self.holds.push(ms);
-                let confirmed = played.confirmed(*onset);
+        match played.first(Level::Silent, *begins) {
+            Since::At(at) => {
+                self.holds.push(at.saturating_sub(*onset));
+                let confirmed = played.confirmed(*begins);
                 self.after_confirmed
-                    .extend(confirmed.map(|confirmed| (onset + ms).saturating_sub(confirmed)));
+                    .extend(confirmed.map(|confirmed| at.saturating_sub(confirmed)));
             }
             Since::Before => self.held_before += 1,
             Since::Never => {}
         }
-        self.stops.extend(played.stopped.map(|at| at - onset));
+        self.stops.extend(played.stopped.map(|at| at.saturating_sub(*onset)));
     }
 
     /// What is over the budget, in words.
