@@ -55,6 +55,8 @@ pub(crate) struct Played {
     pub(crate) turns: Vec<(usize, bool)>,
     /// Voices as the detector alone finds them: when it ended, or began.
     pub(crate) voices: Vec<(usize, bool)>,
+    /// What the recogniser made of what was said, and when.
+    pub(crate) words: Vec<(usize, String)>,
     /// What the gate and the judge said.
     pub(crate) hints: Vec<(usize, VoiceHint)>,
 }
@@ -275,7 +277,11 @@ impl Play {
             let Some(now) = due.filter(|at| *at <= until) else { return };
             if Some(now) == later {
                 match self.later.pop_front().unwrap().1 {
-                    Later::Words(text) => self.tell(now, Input::Partial { text: &text }),
+                    Later::Words(text) => {
+                        let ms = (now - self.start).as_millis() as usize;
+                        self.tell(now, Input::Partial { text: &text });
+                        self.played.words.push((ms, text));
+                    }
                     Later::Hint(hint) => self.hint(now, Origin::Model, hint),
                 }
             } else {

@@ -43,9 +43,9 @@ impl<'a> Result<'a> {
         let hints: Vec<_> = played.hints.iter().map(hint).collect();
         let mark = if case.held_back { '*' } else { ' ' };
         let levels: Vec<_> = played.levels.iter().map(|(at, it)| format!("{at} {it:?}")).collect();
-        let Played { stopped, turns, .. } = played;
+        let Played { stopped, turns, words, .. } = played;
         format!(
-            "{mark}{} {:?} {:<26} {onset}-{end} {} stopped {stopped:?} turns {turns:?} {}",
+            "{mark}{} {:?} {:<26} {onset}-{end} {} stopped {stopped:?} turns {turns:?} {words:?} {}",
             case.draw.0,
             case.truth,
             case.name,
