@@ -10,8 +10,8 @@ use super::words::{Said, said};
 use super::{Before, Caller, DENIED_LATE, Floor, Output, Overlap, Timer, Verdict};
 use crate::speech::Origin;
 
-/// A voice that lasts this long is no cough. Where nothing better is known than that somebody makes a sound, it
-/// holds the agent: with a tick, within 160 ms of its begin.
+/// A sound that lasts this long, or is not known to have ended by then, is no click. Where nothing better is known than
+/// that somebody makes a sound, it holds the agent: with a tick, within 160 ms of its begin. A cough is let go of again.
 const CONFIRM: Duration = Duration::from_millis(140);
 /// A voice over the agent that lasts this long takes the floor: "uh-huh" and "okay" are shorter.
 const TAKES: Duration = Duration::from_millis(650);
