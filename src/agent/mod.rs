@@ -17,6 +17,7 @@ mod memory;
 mod planner;
 mod tongue;
 pub mod tools;
+mod untold;
 mod wording;
 
 use crate::base::Language;

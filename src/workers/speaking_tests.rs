@@ -142,12 +142,13 @@ fn a_voice_that_fails_or_panics_is_told_and_goes_on() {
         world.say(utterance, 0, text);
     }
     assert_eq!(world.play(0, 3), [(1, 3, true), (2, 1, true), (3, 2, true)]);
-    let failed = |utterance, what: &str| SpeakingEvent::Failed {
+    let failed = |utterance, frames_total, what: &str| SpeakingEvent::Failed {
         utterance: UtteranceId(utterance),
+        frames_total,
         what: what.into(),
     };
-    assert_eq!(world.event(), failed(1, "the voice failed: scripted"));
-    assert_eq!(world.event(), failed(2, "it panicked"));
+    assert_eq!(world.event(), failed(1, 3, "the voice failed: scripted"));
+    assert_eq!(world.event(), failed(2, 1, "it panicked"));
     assert_eq!(world.event(), rendered(3, 2));
 }
 
