@@ -19,6 +19,9 @@ const TAKES: Duration = Duration::from_millis(650);
 const TOLD_LATE: Duration = Duration::from_millis(120);
 /// One whose words so far are signs of listening takes it this much later: "that works, thank you".
 const ASSENT: Duration = Duration::from_millis(450);
+/// Words that are known sooner than this after a voice were heard in a part of it: "so" in "so-" of "sure". The agent is
+/// held meanwhile, so that nothing is lost by waiting for the whole.
+const HEARD_OUT: Duration = Duration::from_millis(200);
 /// Words come within this time after a voice, or there were none.
 const WORDS: Duration = Duration::from_millis(800);
 /// A recogniser that is late may tell them until then, and is listened to after all.
@@ -229,17 +232,19 @@ impl Floor {
 
     /// Words have come while the agent speaks, or is held.
     pub(super) fn words_over(&mut self, now: Instant) {
-        let Some((_, text)) = &self.partial else { return };
-        let said = said(text, &self.expected);
+        let Some((known, text)) = &self.partial else { return };
+        let (known, said) = (*known, said(text, &self.expected));
         match (self.caller, said) {
-            (Caller::Paused { over: true, .. }, Said::Words) => {
+            (Caller::Paused { since, over: true }, Said::Words) if known >= since + HEARD_OUT => {
                 self.take_floor(now, Verdict::Stopped);
             }
             (Caller::Paused { over: true, .. }, Said::Backchannel) => {
                 self.dismiss(now, Verdict::Backchannel);
             }
-            // What somebody says who is believed to speak. More of an "okay" may follow.
-            (Caller::Talking { over: true, .. }, Said::Words) if self.level != Level::Full => {
+            // What somebody says who speaks on. More of an "okay" may follow.
+            (Caller::Talking { since, over: true }, Said::Words)
+                if self.level != Level::Full && now >= since + TAKES =>
+            {
                 self.take_floor(now, Verdict::Stopped);
             }
             (Caller::Quiet, Said::Words) => {
@@ -372,6 +377,10 @@ impl Floor {
             (Timer::Takes, _) if talking => self.take_floor(now, Verdict::Stopped),
             // Who spoke for so long over a protected sentence has something to say, with words or without.
             (Timer::Words, Caller::Paused { over: true, .. }) if self.over.voiced >= TAKES => {
+                self.take_floor(now, Verdict::Stopped);
+            }
+            // Words of a part of it, and no others came.
+            (Timer::Words, Caller::Paused { over: true, .. }) if self.said() == Said::Words => {
                 self.take_floor(now, Verdict::Stopped);
             }
             (Timer::Words, Caller::Paused { since, over: true }) => self.give_up_words(now, since),
