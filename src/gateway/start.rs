@@ -157,6 +157,7 @@ impl Gateway {
         expect_metrics(&config);
         let (watch, _) = broadcast::channel(WATCHED);
         let ready = (config.trunks.len(), config.generation.to_string());
+        let languages = config.languages();
         let shared = Arc::new(Shared {
             config_dir: dir.to_owned(),
             config: ArcSwap::from_pointee(config),
@@ -165,6 +166,7 @@ impl Gateway {
             hearing,
             speaking,
             ears: engines.ears,
+            languages,
             recorder,
             judges,
             toolbox,
@@ -260,7 +262,8 @@ fn embedded_ears(config: &Config, paths: &ModelPaths) -> Result<Ears, StartError
 
 /// Loads what speaks: Spanish only if some route has it.
 fn embedded_voices(config: &Config, paths: &ModelPaths) -> Result<EmbeddedVoices, StartError> {
-    let spanish = config.languages().into_iter().any(|language| language == Language::ES_US);
+    let spanish =
+        config.languages().into_iter().any(|language| language.embedded() == Some(Language::ES_US));
     let spanish = spanish.then(|| models::find_set(&config.node.models, Set::Spanish));
     Ok(EmbeddedVoices::load(paths, spanish.transpose()?.as_ref())?)
 }
