@@ -134,7 +134,11 @@ impl Call {
             }
             Private::Sure => return self.doubts(now, now, |gate| gate.unsure = false),
             Private::Untold { turn } => {
-                return self.doubts(now, began(turn), |gate| gate.untold = true);
+                return self.doubts(now, began(turn), |gate| {
+                    gate.untold = true;
+                    // One in the former language, that is still to be heard, tells them nothing.
+                    gate.notice = None;
+                });
             }
         };
         self.gate.private = Some(self.gate.private.map_or(since, |known| known.min(since)));

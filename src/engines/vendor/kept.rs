@@ -48,7 +48,8 @@ impl Kept {
         } else {
             if !begun {
                 // It was a click.
-                (self.voiced, _) = (0, self.turn.clear());
+                self.voiced = 0;
+                self.turn.clear();
             }
             if self.before.len() == BEFORE {
                 self.before.pop_front();
