@@ -155,18 +155,16 @@ impl Gateway {
         media_minder::say_how_it_starts(&media);
 
         expect_metrics(&config);
-        let (watch, _) = broadcast::channel(WATCHED);
         let ready = (config.trunks.len(), config.generation.to_string());
-        let languages = config.languages();
         let shared = Arc::new(Shared {
             config_dir: dir.to_owned(),
+            languages: config.languages(),
             config: ArcSwap::from_pointee(config),
             signalling,
             media,
             hearing,
             speaking,
             ears: engines.ears,
-            languages,
             recorder,
             judges,
             toolbox,
@@ -174,7 +172,7 @@ impl Gateway {
             store,
             practice,
             practitioners,
-            watch,
+            watch: broadcast::channel(WATCHED).0,
         });
         shared.tell(Command::NonceKey { key }).await;
         let (control, asked) = mpsc::channel(8);
