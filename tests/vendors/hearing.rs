@@ -99,6 +99,9 @@ fn expected(kind: VendorKind, mode: Mode) -> (bool, bool, &'static [&'static str
         Mode::Stall | Mode::Endless => (false, false, &["late"]),
         // The vendor has done its work, and the embedded ear is asked as well.
         Mode::Empty => (false, false, &[]),
+        Mode::Wordless | Mode::Idles | Mode::StallOnce | Mode::Slow => {
+            unreachable!("it has a test of its own")
+        }
     }
 }
 

@@ -77,6 +77,9 @@ fn expected(kind: VendorKind, mode: Mode) -> (Rest, Rest, &'static str) {
         Mode::WrongRate => both(Rest::All, "wrong_sound"),
         // It is cut off where no such text could go on, and nothing is left to be said.
         Mode::Endless => both(Rest::Nothing, "wrong_sound"),
+        Mode::Wordless | Mode::Idles | Mode::StallOnce | Mode::Slow => {
+            unreachable!("it has a test of its own")
+        }
     }
 }
 
