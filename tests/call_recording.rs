@@ -260,7 +260,6 @@ fn the_first_answer_to_the_notice_counts() {
         7600ms < voice-off
         8500ms < final 1 Hello?
         8500ms > said: Hello?
-        8500ms > kept: Hello?
         8600ms < started 4
         9000ms < heard 4
         10000ms < voice-on
