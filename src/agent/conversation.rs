@@ -183,7 +183,7 @@ impl Conversation {
             Input::Answered => self.greet(),
             Input::Partial { turn, text } => {
                 let text = text.reveal(Purpose::Understanding);
-                self.keep_nothing_of_partial(now, text);
+                self.keep_nothing_of_partial(now, turn, text);
                 self.guard_emergency(turn, text);
             }
             Input::Heard { turn, text, .. } => {
@@ -198,6 +198,7 @@ impl Conversation {
             Input::Spoken { utterance } => {
                 self.memory.spoken(utterance);
                 self.result_heard(utterance);
+                self.notice_was_heard(utterance);
                 self.trouble.quiet = Duration::ZERO;
                 self.transfer_if_announced(now, utterance);
                 self.leave_if_unanswered(utterance);
@@ -266,10 +267,7 @@ impl Conversation {
         }
         let greeting = self.wording.line(lines::GREETING, &[&self.setting.practice.name]);
         self.say(greeting, false);
-        if let Some(notice) = self.setting.notice.clone() {
-            let utterance = self.say(notice, false);
-            self.push(Output::Notice { utterance });
-        }
+        self.tell_of_recording();
         self.ask_line(Step::Open, lines::OPEN_TODAY, "ask.open");
     }
 
@@ -277,7 +275,7 @@ impl Conversation {
         self.trouble.turns += 1;
         self.trouble.is_answered();
         self.turn = turn;
-        let (refused, kept) = self.keep_what_may_be(now, text);
+        let (refused, kept) = self.keep_what_may_be(now, turn, text);
         self.heard = kept;
         self.follow_the_caller(text);
         if self.guard_emergency(turn, text) {
@@ -414,6 +412,7 @@ impl Conversation {
     /// Asks the open question again.
     pub(crate) fn ask_again(&mut self) {
         let Some(question) = self.question_now() else { return };
+        self.tell_of_recording_again();
         self.listen();
         let utterance =
             self.say(question.text.reveal(Purpose::SpokenReply).clone(), question.interruptible);

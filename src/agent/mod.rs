@@ -22,7 +22,7 @@ mod wording;
 
 use crate::base::Language;
 
-pub use api::{Decision, Goal, Input, Output, Patience, Private, Setting};
+pub use api::{Decision, Goal, Input, Notice, Output, Patience, Private, Setting};
 pub use conversation::Conversation;
 pub use fact_reader::{FactsRead, read_facts};
 pub use fixed::FIXED_SENTENCES;
