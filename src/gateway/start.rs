@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
-use crate::agent::FIXED_SENTENCES;
+use crate::agent::fixed_sentences;
 use crate::audit::Audit;
 use crate::base::{Language, Secret};
 use crate::config::{Book, Config};
@@ -24,7 +24,7 @@ use crate::practice::{Practice, Practitioner};
 use crate::recording::Recorder;
 use crate::signalling::Signalling;
 use crate::sip::Command;
-use crate::speech::{Manner, Recognizer, Voice};
+use crate::speech::{Recognizer, Voice};
 use crate::store::Store;
 use crate::toolbox::{Toolbox, civil_clock};
 use crate::workers::{Hearing, MediaConfig, MediaEvent, MediaEvents, MediaPlane, Speaking};
@@ -134,7 +134,7 @@ impl Gateway {
         let media = MediaPlane::start(&media_config(&config))?;
         let hearing = Hearing::start(config.node.hearing_threads.get().into())?;
         let speaking = Speaking::start(engines.voices)?;
-        speaking.prerender_in_idle_time(FIXED_SENTENCES.iter().copied(), Manner::default());
+        prepare_sentences(&speaking, &config);
         let recorder = Recorder::start()?;
         let seed = seed_of_the_system();
         let key = key_of_the_system().map_err(StartError::Random)?;
@@ -263,6 +263,13 @@ fn embedded_voices(config: &Config, paths: &ModelPaths) -> Result<EmbeddedVoices
     let spanish = config.languages().into_iter().any(|language| language == Language::ES_US);
     let spanish = spanish.then(|| models::find_set(&config.node.models, Set::Spanish));
     Ok(EmbeddedVoices::load(paths, spanish.transpose()?.as_ref())?)
+}
+
+/// Has what is said word for word ready before it is said, in every language of the routes: the emergency of each first.
+fn prepare_sentences(speaking: &Speaking, config: &Config) {
+    for language in config.languages() {
+        speaking.prerender_in_idle_time(fixed_sentences(language), language.into());
+    }
 }
 
 async fn open_book(config: &Config) -> Result<Store, StartError> {

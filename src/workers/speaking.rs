@@ -219,7 +219,8 @@ impl Speaking {
         }
         let room = IDLE_PROMPTS.saturating_sub(desk.to_prepare.len());
         let jobs = texts.into_iter().take(room);
-        let jobs = jobs.map(|text| Job::new(None, Phi::new(text.to_owned()), manner));
+        let job = |text: &str| Job::new(None, Phi::new(text.to_owned()), manner);
+        let jobs = jobs.map(|text| Job { idle: true, ..job(text) });
         desk.to_prepare.extend(jobs);
         drop(desk);
         self.shared.wake();
