@@ -392,3 +392,31 @@ fn key_of_the_system() -> std::io::Result<Secret> {
 fn seed_of_the_system() -> u64 {
     std::collections::hash_map::RandomState::new().build_hasher().finish()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::speech::normalise::{sentences, to_spoken_in};
+
+    /// The emergency is rendered first, and would be the first to go.
+    #[test]
+    fn the_sentences_of_both_languages_and_the_greetings_fit_in_what_is_kept() {
+        /// Slower than either voice; and what stands between sentences.
+        const LETTERS_A_SECOND: usize = 12;
+        const PAUSE: Duration = Duration::from_millis(200);
+        let sound = |text: &str, language: Language| {
+            let spoken = to_spoken_in(text, language);
+            let parts = sentences(&spoken).len() as u32;
+            let long = Duration::from_secs(spoken.len() as u64) / LETTERS_A_SECOND as u32;
+            let whole = long + PAUSE * parts;
+            // A text of several sentences is kept whole, and each of them too.
+            if parts > 1 { whole * 2 } else { whole }
+        };
+        let all: Duration = [Language::EN_US, Language::ES_US]
+            .iter()
+            .flat_map(|&language| fixed_sentences(language).into_iter().map(move |t| (t, language)))
+            .map(|(text, language)| sound(text, language))
+            .sum();
+        assert!(all * 6 <= Speaking::KEEPS * 5, "{all:?} of {:?}", Speaking::KEEPS);
+    }
+}

@@ -16,6 +16,7 @@ use super::WorkersError;
 use super::desk::{Desk, Job};
 use super::mouth::{Mouth, Utterance};
 use super::playback::is_older;
+use super::prompts::MOST_SOUND;
 use super::render::render;
 use super::rings::DownRing;
 
@@ -86,6 +87,9 @@ pub struct Speaking {
 }
 
 impl Speaking {
+    /// How much sound of prompts is kept; those go that were not used for the longest time.
+    pub const KEEPS: Duration = MOST_SOUND;
+
     /// Starts a thread for each voice, and one that hands on what they render.
     ///
     /// # Errors
