@@ -77,6 +77,8 @@ pub(crate) struct Trouble {
     pub(crate) leaving: Option<UtteranceId>,
     /// The caller asked for time.
     pub(crate) held: bool,
+    /// A yes was asked for again because of a doubt whether it was one.
+    pub(crate) doubted: bool,
     /// Transfers that failed.
     pub(crate) failed_transfers: u8,
     /// Turns so far.
@@ -122,6 +124,8 @@ pub struct Conversation {
     pub(crate) parked: Vec<(Flight, ToolResult)>,
     pub(crate) keyed: Phi<String>,
     pub(crate) confidence: Confidence,
+    /// How likely the words of the last turn are right, 0 to 1; 1 where nobody can say.
+    pub(crate) sure: f32,
     pub(crate) timers: TimerTable<Timer>,
     /// [`Timer::Transfer`], [`Timer::Keyed`] and [`Timer::Private`].
     pub(crate) caller_timers: CallerTimers,
@@ -160,6 +164,7 @@ impl Conversation {
             parked: Vec::new(),
             keyed: Phi::default(),
             confidence: Confidence::default(),
+            sure: 1.0,
             timers: TimerTable::default(),
             caller_timers: CallerTimers::default(),
             outputs: VecDeque::new(),
@@ -186,7 +191,8 @@ impl Conversation {
                 self.keep_nothing_of_partial(now, turn, text);
                 self.guard_emergency(turn, text);
             }
-            Input::Heard { turn, text, .. } => {
+            Input::Heard { turn, text, confidence } => {
+                self.sure = confidence;
                 self.hear(now, turn, text.reveal(Purpose::Understanding))
             }
             Input::Dtmf { digit } => {
