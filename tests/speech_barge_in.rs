@@ -60,6 +60,21 @@ fn words_of_a_part_of_a_short_voice_are_not_believed_before_the_whole_is_known()
         3200ms > discard
         ",
     );
+    // A sign of listening stays one, if it is heard otherwise later.
+    check(
+        "
+        1000ms < agent starts
+        2000ms < voice on
+        2000ms > duck
+        2040ms > pause
+        2300ms < voice off
+        2350ms < partial Right.
+        2350ms > go on
+        2350ms > Backchannel after 450 ms
+        2500ms < partial Ride.
+        3050ms > discard
+        ",
+    );
     // No others come: they count.
     check(
         "

@@ -62,6 +62,8 @@ pub(super) struct Late {
     since: Instant,
     /// Until then the agent's end makes it an answer.
     answers_until: Instant,
+    /// In so many words it was a sign of listening. Others in its place, and no more of them, are a mishearing of it.
+    listened: usize,
 }
 
 /// A sound that something was done for.
@@ -249,6 +251,7 @@ impl Floor {
             }
             (Caller::Quiet, Said::Words) => {
                 let since = match self.over.late {
+                    Some(late) if text.split_whitespace().count() <= late.listened => return,
                     Some(late) => late.since,
                     None if self.level == Level::Paused => now,
                     None => return,
@@ -387,7 +390,7 @@ impl Floor {
             (Timer::Words, Caller::Quiet) => {
                 self.give_up_words(now, now);
                 // No voice has ended that could be an answer.
-                self.over.late = Some(Late { since: now, answers_until: now });
+                self.over.late = Some(Late { since: now, answers_until: now, listened: 0 });
             }
             (Timer::Words, _) if !talking => self.go_on(now, Verdict::Nothing),
             (Timer::Doubt, _) if self.level == Level::Ducked => self.go_on(now, Verdict::Nothing),
@@ -418,7 +421,10 @@ impl Floor {
 
     fn keep_for(&mut self, now: Instant, since: Instant, time: Duration) {
         self.caller = Caller::Quiet;
-        self.over.late = Some(Late { since, answers_until: now + ANSWERS });
+        let listens = self.said() == Said::Backchannel;
+        let words = self.partial.as_ref().map_or(0, |(_, text)| text.split_whitespace().count());
+        let listened = if listens { words } else { 0 };
+        self.over.late = Some(Late { since, answers_until: now + ANSWERS, listened });
         self.timers.set(Timer::Forget, now + time);
     }
 
