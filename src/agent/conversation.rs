@@ -77,6 +77,8 @@ pub(crate) struct Trouble {
     pub(crate) leaving: Option<UtteranceId>,
     /// The caller asked for time.
     pub(crate) held: bool,
+    /// A yes was asked for again because of a doubt whether it was one.
+    pub(crate) doubted: bool,
     /// Transfers that failed.
     pub(crate) failed_transfers: u8,
     /// Turns so far.
@@ -122,6 +124,8 @@ pub struct Conversation {
     pub(crate) parked: Vec<(Flight, ToolResult)>,
     pub(crate) keyed: Phi<String>,
     pub(crate) confidence: Confidence,
+    /// How likely the words of the last turn are right, 0 to 1; 1 where nobody can say.
+    pub(crate) sure: f32,
     pub(crate) timers: TimerTable<Timer>,
     /// [`Timer::Transfer`], [`Timer::Keyed`] and [`Timer::Private`].
     pub(crate) caller_timers: CallerTimers,
@@ -160,6 +164,7 @@ impl Conversation {
             parked: Vec::new(),
             keyed: Phi::default(),
             confidence: Confidence::default(),
+            sure: 1.0,
             timers: TimerTable::default(),
             caller_timers: CallerTimers::default(),
             outputs: VecDeque::new(),
@@ -183,10 +188,11 @@ impl Conversation {
             Input::Answered => self.greet(),
             Input::Partial { turn, text } => {
                 let text = text.reveal(Purpose::Understanding);
-                self.keep_nothing_of_partial(now, text);
+                self.keep_nothing_of_partial(now, turn, text);
                 self.guard_emergency(turn, text);
             }
-            Input::Heard { turn, text, .. } => {
+            Input::Heard { turn, text, confidence } => {
+                self.sure = confidence;
                 self.hear(now, turn, text.reveal(Purpose::Understanding))
             }
             Input::Dtmf { digit } => {
@@ -198,6 +204,7 @@ impl Conversation {
             Input::Spoken { utterance } => {
                 self.memory.spoken(utterance);
                 self.result_heard(utterance);
+                self.notice_was_heard(utterance);
                 self.trouble.quiet = Duration::ZERO;
                 self.transfer_if_announced(now, utterance);
                 self.leave_if_unanswered(utterance);
@@ -266,10 +273,7 @@ impl Conversation {
         }
         let greeting = self.wording.line(lines::GREETING, &[&self.setting.practice.name]);
         self.say(greeting, false);
-        if let Some(notice) = self.setting.notice.clone() {
-            let utterance = self.say(notice, false);
-            self.push(Output::Notice { utterance });
-        }
+        self.tell_of_recording();
         self.ask_line(Step::Open, lines::OPEN_TODAY, "ask.open");
     }
 
@@ -277,7 +281,7 @@ impl Conversation {
         self.trouble.turns += 1;
         self.trouble.is_answered();
         self.turn = turn;
-        let (refused, kept) = self.keep_what_may_be(now, text);
+        let (refused, kept) = self.keep_what_may_be(now, turn, text);
         self.heard = kept;
         self.follow_the_caller(text);
         if self.guard_emergency(turn, text) {
@@ -414,6 +418,7 @@ impl Conversation {
     /// Asks the open question again.
     pub(crate) fn ask_again(&mut self) {
         let Some(question) = self.question_now() else { return };
+        self.tell_of_recording_again();
         self.listen();
         let utterance =
             self.say(question.text.reveal(Purpose::SpokenReply).clone(), question.interruptible);

@@ -201,6 +201,8 @@ pub enum Silence {
     Card,
     /// The caller was on hold.
     Hold,
+    /// The caller seemed to refuse, or had not been told in the language that was spoken.
+    Consent,
 }
 
 /// Whether the caller agreed to be recorded.

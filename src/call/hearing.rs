@@ -241,7 +241,10 @@ impl Call {
                 }
                 self.outputs.push_back(Output::Told(Told::Overlapped(overlap)));
             }
-            floor::Output::Discard => self.outputs.push_back(Output::Discard),
+            floor::Output::Discard => {
+                self.recorded_turn_is_dropped();
+                self.outputs.push_back(Output::Discard);
+            }
             floor::Output::Silence { lasted } => {
                 self.conversation.handle_input(now, agent::Input::Silence { lasted });
             }

@@ -156,6 +156,7 @@ impl Call {
             EndCause::Local | EndCause::Refused(_) => EndReason::AgentHungUp,
         };
         let reason = *self.end.get_or_insert(reason);
+        self.recording_ends();
         if self.negotiated.is_some() {
             self.outputs.push_back(Output::CloseMedia);
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
-use std::num::NonZeroU16;
+use std::num::{NonZeroU16, NonZeroUsize};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -137,7 +137,7 @@ struct RtpFile {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct ThreadsFile {
     media: Spanned<u16>,
-    hearing: Spanned<u16>,
+    hearing: Option<Spanned<u16>>,
 }
 
 #[derive(Deserialize)]
@@ -206,7 +206,10 @@ impl Node {
         let sip_advertise = sip_address(reader, raw.sip.advertise.as_ref(), port);
         let rtp = RtpBind::check(reader, &raw.rtp);
         let media_threads = threads(reader, &raw.threads.media);
-        let hearing_threads = threads(reader, &raw.threads.hearing);
+        let hearing_threads = match &raw.threads.hearing {
+            Some(written) => threads(reader, written),
+            None => Some(hearing_threads(std::thread::available_parallelism().ok())),
+        };
         let max_calls = calls(reader, &raw.limits.calls);
         let longest_call = longest_call(reader, &raw.limits.longest_call);
         let floods = floods(reader, &raw.limits);
@@ -378,6 +381,15 @@ fn name_servers(reader: &mut Reader<'_>, raw: DnsFile) -> Option<Vec<SocketAddr>
     let found: Vec<_> =
         texts.iter().filter_map(|text| reader.value(text, "a name server", read)).collect();
     (found.len() == texts.len()).then_some(found)
+}
+
+/// Returns how many threads hear when nobody says so: with one, what one caller says so far keeps another's whole turn
+/// waiting.
+fn hearing_threads(cores: Option<NonZeroUsize>) -> NonZeroU16 {
+    match cores {
+        Some(NonZeroUsize::MIN) => NonZeroU16::MIN,
+        _ => NonZeroU16::MIN.saturating_add(1),
+    }
 }
 
 fn threads(reader: &mut Reader<'_>, threads: &Spanned<u16>) -> Option<NonZeroU16> {

@@ -57,8 +57,10 @@ impl Conversation {
             None if u.intent != Some(Intent::Cancel) => return false,
             Some(Answer::Unclear) => return false,
             Some(Answer::Yes) | None
-                if !self.heard_enough(said, &wording::clock(self.wording.tongue, start))
-                    && !again =>
+                if !again
+                    && (self.doubts(u)
+                        || !self
+                            .heard_enough(said, &wording::clock(self.wording.tongue, start))) =>
             {
                 let text = match self.memory.outcome(said) {
                     Some(Outcome::Cut) => {

@@ -27,8 +27,13 @@ pub const NODE: &[Key] = &[
     key("rtp.advertise", "`auto` or address", From("`bind`"), "the address in SDP"),
     key("rtp.ports", "range", Value("\"20000-20999\""), "RTP ports: even to odd, two a call"),
     key("threads.media", "number", Value("1"), "media threads; one paces hundreds of calls").after_restart(),
-    key("threads.hearing", "number", Value("1"), "threads that turn speech into text; one more speaks")
-        .after_restart(),
+    key(
+        "threads.hearing",
+        "number",
+        From("2, or 1 on a machine with one core"),
+        "threads that turn speech into text; two more speak",
+    )
+    .after_restart(),
     key("limits.calls", "number", Value("40"), "calls at a time over all trunks; the next one gets 503"),
     key(
         "limits.listed-per-second",
