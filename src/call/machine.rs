@@ -345,8 +345,14 @@ impl Call {
         let before = self.floor_held;
         self.hold_floor(now);
         if before && !self.floor_held && !self.moved {
-            self.voice_on = None;
             self.outputs.push_back(Output::Discard);
+            if let Some(on) = &mut self.voice_on {
+                // What is said from here on is heard.
+                *on = now;
+                self.voiced = Duration::ZERO;
+                self.recorded_turn_begins(now);
+                self.floor.handle_input(now, floor::Input::VoiceOn { since: now });
+            }
         }
     }
 
