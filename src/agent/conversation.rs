@@ -17,7 +17,7 @@ use crate::agent::memory::Memory;
 use crate::agent::planner::{Flight, Step, Task};
 use crate::agent::tongue::Tongue;
 use crate::agent::tools::{ErrorCode, ToolCall, ToolResult};
-use crate::agent::wording::{Line, Wording, lines};
+use crate::agent::wording::{self, Line, Wording, lines};
 use crate::base::{
     Expect, Hints, Language, Phi, Purpose, TimerTable, ToolRequestId, TurnId, UtteranceId,
 };
@@ -339,6 +339,7 @@ impl Conversation {
     /// Says something, unless a guard holds it back. Returns the utterance's id.
     pub(crate) fn say(&mut self, text: String, interruptible: bool) -> UtteranceId {
         let text = self.checked(text);
+        let text = wording::titled(self.wording.tongue, text, &self.setting.practitioners);
         let utterance = self.next_utterance;
         self.next_utterance = utterance.next();
         let text = Phi::new(text);

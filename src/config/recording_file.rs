@@ -37,9 +37,14 @@ const NOTICES: [(Language, &str); 2] = [
 impl Recording {
     /// Returns what callers are told who are greeted in a language.
     pub fn notice(&self, language: Language) -> String {
-        let same = |(known, _): &&(Language, &str)| known.primary() == language.primary();
-        let ours = || NOTICES.iter().find(same).unwrap_or(&NOTICES[0]).1.to_owned();
+        let ours = || Self::own_notice(language).to_owned();
         self.notice.get(&language).cloned().unwrap_or_else(ours)
+    }
+
+    /// Returns what callers are told where the practice says nothing else.
+    pub fn own_notice(language: Language) -> &'static str {
+        let same = |(known, _): &&(Language, &str)| known.primary() == language.primary();
+        NOTICES.iter().find(same).unwrap_or(&NOTICES[0]).1
     }
 }
 

@@ -96,6 +96,7 @@ pub(crate) fn staff() -> Vec<Practitioner> {
             family: (*family).into(),
             spoken: format!("Dr. {family}"),
             specialty: "family medicine".into(),
+            gender: None,
         })
         .collect()
 }
