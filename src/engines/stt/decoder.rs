@@ -157,6 +157,12 @@ pub(super) fn likeliest(
     Some((token, 1.0 / sum.max(1.0)))
 }
 
+/// Returns the logit of a piece after the only one that there was.
+pub(super) fn logit(logits: &Value, token: u32) -> f32 {
+    let ValueView::FloatTensor(logits) = logits.as_view() else { return f32::NEG_INFINITY };
+    logits.iter().copied().nth(token as usize).unwrap_or(f32::NEG_INFINITY)
+}
+
 /// Returns how much to keep if the end goes round in circles: the first time round.
 pub(super) fn without_loop(said: &[u32]) -> Option<usize> {
     (1..=12).find_map(|period| {

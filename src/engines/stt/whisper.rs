@@ -11,7 +11,7 @@ use rten::{NodeId, RunError, Value, ValueView};
 
 use super::byte_pieces::BytePieces;
 use super::decoded::Decoded;
-use super::decoder::{Decoder, likeliest, without_loop};
+use super::decoder::{Decoder, likeliest, logit, without_loop};
 use super::hearing::{Ear, PieceRecognizer};
 use super::mel::{BANDS, HOP, MelSpectrum};
 use super::turn_audio::Piece;
@@ -68,6 +68,7 @@ struct Marks {
     no_times: u32,
     end: u32,
     spanish: u32,
+    english: u32,
 }
 
 impl WhisperModel {
@@ -91,6 +92,7 @@ impl WhisperModel {
             no_times: mark("<|notimestamps|>")?,
             end: mark("<|endoftext|>")?,
             spanish: mark("<|es|>")?,
+            english: mark("<|en|>")?,
         };
         let nodes = Nodes {
             spectrum: encoder.node("input_features")?,
@@ -134,7 +136,7 @@ impl WhisperModel {
     }
 
     fn say(&self, states: &Value, limit: usize, must_begin: bool) -> Result<Decoded, RunError> {
-        let Marks { start, transcribe, no_times, end, spanish } = self.marks;
+        let Marks { start, transcribe, no_times, end, spanish, .. } = self.marks;
         let mut memory = self.decoder.begin();
         let mut next = vec![start, spanish, transcribe, no_times];
         let mut said: Vec<u32> = Vec::with_capacity(limit);
@@ -161,12 +163,28 @@ impl WhisperModel {
     }
 }
 
-impl Ear for WhisperModel {
-    fn decode(&self, piece: &Piece, _hints: Option<&Hints>) -> Result<Decoded, RunError> {
+impl WhisperModel {
+    /// Returns how likely a piece is Spanish and not English, 0 to 1, and what [`Self::write_down`] needs.
+    pub(super) fn share_of_spanish(&self, piece: &Piece) -> Result<(f32, Value), RunError> {
         let states = self.encode(&piece.samples)?;
+        let mut memory = self.decoder.begin();
+        let logits = self.decoder.step(&[self.marks.start], &states, &mut memory)?;
+        let Marks { spanish, english, .. } = self.marks;
+        let of = |token: u32| logit(&logits, token);
+        Ok((1.0 / (1.0 + (of(english) - of(spanish)).exp()), states))
+    }
+
+    /// Returns the Spanish words of a piece.
+    pub(super) fn write_down(&self, piece: &Piece, states: &Value) -> Result<Decoded, RunError> {
         let seconds = piece.samples.len() as f32 / 16_000.0;
         let limit = ((seconds * PIECES_PER_SECOND).ceil() as usize).max(MIN_PIECES);
-        self.say(&states, limit, piece.voiced >= SURE_OF_VOICE)
+        self.say(states, limit, piece.voiced >= SURE_OF_VOICE)
+    }
+}
+
+impl Ear for WhisperModel {
+    fn decode(&self, piece: &Piece, _hints: Option<&Hints>) -> Result<Decoded, RunError> {
+        self.write_down(piece, &self.encode(&piece.samples)?)
     }
 
     /// Every two seconds: each costs as much as 10 s of sound do.
