@@ -44,11 +44,13 @@ fn speak(down: &mut DownRing, epoch: &AtomicU32, done: &AtomicBool) -> Vec<u32> 
 
 #[test]
 fn nothing_plays_after_a_flush_and_every_frame_heard_is_counted() {
-    // How often a flush hits an utterance in the middle is for the scheduler to say: it goes on until it has.
+    // How often a flush hits an utterance in the middle, and how often one is heard at all, is for the
+    // scheduler to say: it goes on until both have happened often enough.
     const EPOCHS: u32 = 20_000;
-    const AT_MOST: u32 = 5_000_000;
+    const AT_MOST: u32 = 50_000_000;
     let (mut down, mut playback) = Playback::new();
     let (epoch, done, hits) = (AtomicU32::new(0), AtomicBool::new(false), AtomicU32::new(0));
+    let spoken = AtomicU32::new(0);
     let mut heard: BTreeMap<u32, u32> = BTreeMap::new();
     let mut told: BTreeMap<u32, (u32, bool)> = BTreeMap::new();
     let lengths = thread::scope(|scope| {
@@ -57,10 +59,12 @@ fn nothing_plays_after_a_flush_and_every_frame_heard_is_counted() {
         scope.spawn(|| {
             let mut dice = Dice::new(2);
             for next in 1..=AT_MOST {
-                if next > EPOCHS && hits.load(SeqCst) > 200 {
+                if next > EPOCHS && hits.load(SeqCst) > 200 && spoken.load(SeqCst) > 200 {
                     break;
                 }
-                for _ in 0..dice.below(4) {
+                // Now and then it lets the voice speak.
+                let pause = if dice.below(50) == 0 { 200 } else { 4 };
+                for _ in 0..dice.below(pause) {
                     thread::yield_now();
                 }
                 epoch.store(next, SeqCst);
@@ -83,7 +87,10 @@ fn nothing_plays_after_a_flush_and_every_frame_heard_is_counted() {
             if let Some(sound) = played {
                 let (of, utterance, index) = read(&sound);
                 assert!(of >= flushed, "a frame of epoch {of} after the flush to {flushed}");
-                let count = heard.entry(utterance).or_default();
+                let count = heard.entry(utterance).or_insert_with(|| {
+                    spoken.fetch_add(1, SeqCst);
+                    0
+                });
                 assert_eq!(*count, index, "a frame of utterance {utterance} is missing");
                 *count += 1;
             } else {

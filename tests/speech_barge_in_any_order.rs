@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use attendant::base::Dice;
+use attendant::speech::Origin;
 use attendant::speech::floor::{Floor, Input, Output};
 
 /// Whatever comes in, in whatever order: what is turned down is turned up, what is held goes on or is stopped, and
@@ -12,6 +13,7 @@ use attendant::speech::floor::{Floor, Input, Output};
 fn nothing_is_held_for_ever_whatever_comes_in() {
     const LONGEST: Duration = Duration::from_millis(2500);
     let texts = ["", "um", "okay", "mm-hmm", "no", "I want a person", "ajá", "555", "(coughs)"];
+    let origins = [Origin::Detector, Origin::Model];
     let (mut pauses, mut stops) = (0, 0);
     for seed in 0..3000 {
         let mut dice = Dice::new(seed);
@@ -64,10 +66,11 @@ fn nothing_is_held_for_ever_whatever_comes_in() {
                 0..=3 => Input::VoiceOn { since },
                 4..=7 => Input::VoiceOff { since },
                 8 => Input::Suspected { since },
-                9 => Input::Confirmed { since },
-                10 if seed % 2 == 0 => Input::Denied,
+                9 => Input::Confirmed { since, by: origins[dice.below(2) as usize] },
+                10 if seed % 2 == 0 => Input::Denied { by: origins[dice.below(2) as usize] },
                 11..=14 => Input::Partial { text: texts[dice.below(texts.len() as u64) as usize] },
                 15 => Input::Key,
+                16 if dice.below(4) == 0 => Input::Unknown,
                 16..=18 => Input::AgentStarts { interruptible: true },
                 19 => Input::AgentStarts { interruptible: false },
                 20 => Input::AgentEnds,

@@ -12,7 +12,7 @@ use crate::media::Way;
 use crate::sdp::{LocalMedia, Negotiated, SdpError};
 use crate::sip;
 use crate::speech::floor::Overlap;
-use crate::speech::{Manner, Transcript, VoiceHint};
+use crate::speech::{Manner, Origin, Transcript, VoiceHint};
 
 /// What is fixed when a call begins.
 #[derive(Clone, Debug)]
@@ -108,8 +108,8 @@ pub enum Sound {
     VoiceOn { since: Instant },
     /// The voice ended at this time.
     VoiceOff { since: Instant },
-    /// What is suspected of the caller, as of now.
-    VoiceHint { kind: VoiceHint },
+    /// What is suspected of the caller as of then, and by whom.
+    VoiceHint { kind: VoiceHint, by: Origin, at: Instant },
     /// A digit was keyed, as an event (RFC 4733) or in the sound.
     Dtmf { digit: Phi<char>, way: Way },
     /// The first frame of an utterance was sent.

@@ -7,7 +7,7 @@ use crate::base::{Phi, Purpose, UtteranceId};
 use crate::media::Way;
 use crate::sip::Command;
 use crate::speech::floor::{self, Verdict};
-use crate::speech::{Transcript, Utterance, VoiceHint};
+use crate::speech::{Transcript, Utterance};
 
 use super::hand_off::HandOff;
 use super::machine::{Call, Phase, Timer};
@@ -27,17 +27,8 @@ impl Call {
             // What comes in on hold is the PBX's music.
             Sound::VoiceOn { .. } | Sound::VoiceOff { .. } | Sound::VoiceHint { .. }
                 if self.held => {}
-            Sound::VoiceHint { kind } => {
-                let input = match kind {
-                    VoiceHint::Suspected { started_ago } => {
-                        floor::Input::Suspected { since: now - started_ago }
-                    }
-                    VoiceHint::Confirmed { started_ago } => {
-                        floor::Input::Confirmed { since: now - started_ago }
-                    }
-                    VoiceHint::Denied => floor::Input::Denied,
-                };
-                self.floor.handle_input(now, input);
+            Sound::VoiceHint { kind, by, at } => {
+                self.floor.handle_input(now, floor::Input::of_hint(kind, by, at));
             }
             Sound::VoiceOn { since } => {
                 if !self.floor.caller_has_begun() {

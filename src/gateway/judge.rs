@@ -1,6 +1,7 @@
 //! The second opinion on what is a voice: where it comes from, and what it says to a call.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use tokio::sync::mpsc;
 
@@ -10,7 +11,7 @@ use crate::config::Config;
 use crate::engines::models::{self, Set};
 use crate::engines::vad::SileroModel;
 use crate::ops;
-use crate::speech::VoiceModel;
+use crate::speech::{Origin, VoiceHint, VoiceModel};
 use crate::workers::{Advice, AdviceSink};
 
 /// Makes the judge of a call.
@@ -35,8 +36,16 @@ pub(super) fn embedded(config: &Config) -> Option<Judges> {
 /// Brings a call what its judge says.
 pub(super) fn sink(call: CallId, inbox: mpsc::Sender<Input>) -> AdviceSink {
     Box::new(move |advice| match advice {
-        // A call that is over, or 256 inputs behind, has no use for it.
-        Advice::Hint(kind) => drop(inbox.try_send(Input::Sound(Sound::VoiceHint { kind }))),
-        Advice::Failed(what) => ops::DetectorFailed { call, what: &what }.emit(),
+        Advice::Hint(kind) => tell(&inbox, kind),
+        Advice::Failed(what) => {
+            tell(&inbox, VoiceHint::Unknown);
+            ops::DetectorFailed { call, what: &what }.emit();
+        }
     })
+}
+
+fn tell(inbox: &mpsc::Sender<Input>, kind: VoiceHint) {
+    let hint = Sound::VoiceHint { kind, by: Origin::Model, at: Instant::now() };
+    // A call that is over, or 256 inputs behind, has no use for it.
+    drop(inbox.try_send(Input::Sound(hint)));
 }

@@ -17,6 +17,7 @@ use crate::ops::http::Health;
 use crate::ops::metrics::{self, ExpectedTrunk};
 use crate::ops::{self, systemd};
 use crate::sip::{Command, DropReason, Event, Incoming, Refusal};
+use crate::speech::Origin;
 use crate::toolbox::ToolSession;
 use crate::workers::{MediaEvent, MediaEventKind};
 
@@ -465,7 +466,9 @@ fn media_input(event: &MediaEvent) -> Option<Input> {
             Sound::VoiceOn { since: event.at - *started_ago }
         }
         MediaEventKind::VoiceOff { ended_ago } => Sound::VoiceOff { since: event.at - *ended_ago },
-        MediaEventKind::VoiceHint(kind) => Sound::VoiceHint { kind: *kind },
+        MediaEventKind::VoiceHint(kind) => {
+            Sound::VoiceHint { kind: *kind, by: Origin::Detector, at: event.at }
+        }
         MediaEventKind::Dtmf(digit, way) => Sound::Dtmf { digit: digit.clone(), way: *way },
         MediaEventKind::UtteranceStarted { utterance } => Sound::Started { utterance: *utterance },
         MediaEventKind::UtteranceEnded { utterance, frames_played, complete } => {

@@ -24,4 +24,4 @@ pub use second_opinion::{SecondOpinion, VoiceModel};
 pub use utterance::Utterance;
 pub use vad::{Activity, Vad, VoiceEdge};
 pub use voice::{Manner, Trouble, Voice, VoiceError};
-pub use voice_hint::VoiceHint;
+pub use voice_hint::{Origin, VoiceHint};

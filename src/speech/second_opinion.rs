@@ -79,8 +79,7 @@ impl SecondOpinion {
             return Ok(None);
         }
         if self.unvoiced == ASKED_FOR {
-            self.forget();
-            return Ok(None);
+            return Ok(self.forget());
         }
         let mut hint = None;
         if let Some(likelihood) = self.model.push(&heard.frame)? {
@@ -95,12 +94,13 @@ impl SecondOpinion {
         Ok(hint)
     }
 
-    /// What was not listened to cannot be judged: nothing is known any more.
-    pub fn skip(&mut self) {
-        if self.unvoiced < ASKED_FOR {
-            self.unvoiced = ASKED_FOR;
-            self.forget();
+    /// What was not listened to cannot be judged: nothing is known any more. Returns what is new.
+    pub fn skip(&mut self) -> Option<VoiceHint> {
+        if self.unvoiced >= ASKED_FOR {
+            return None;
         }
+        self.unvoiced = ASKED_FOR;
+        self.forget()
     }
 
     fn decide(&mut self, likelihood: f32) -> Option<VoiceHint> {
@@ -130,9 +130,12 @@ impl SecondOpinion {
         hint
     }
 
-    fn forget(&mut self) {
+    /// A denial holds no longer than it is known to.
+    fn forget(&mut self) -> Option<VoiceHint> {
         self.model.reset();
+        let denied = self.verdict == Verdict::Denied;
         (self.verdict, self.without, self.with, self.likely) = (Verdict::Open, 0, 0, false);
+        denied.then_some(VoiceHint::Unknown)
     }
 }
 
@@ -176,6 +179,17 @@ mod tests {
         let (told, voiced) = judged("0111122100", |_| true);
         assert_eq!(told, [(4, VoiceHint::Denied), (8, VoiceHint::Denied)]);
         assert_eq!(voiced, "vvv.......");
+    }
+
+    #[test]
+    fn a_denial_is_taken_back_when_nothing_is_known_any_more() {
+        let (told, _) = judged("00000000000000000000", |at| at < 4);
+        assert_eq!(told, [(4, VoiceHint::Denied), (19, VoiceHint::Unknown)]);
+        let mut opinion = SecondOpinion::new(Box::new(Told(vec![0.0; 4], 0)));
+        for at in 0..4 {
+            opinion.judge(&mut HeardFrame::new(at, Frame::SILENCE, true)).unwrap();
+        }
+        assert_eq!((opinion.skip(), opinion.skip()), (Some(VoiceHint::Unknown), None));
     }
 
     #[test]

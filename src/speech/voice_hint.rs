@@ -17,4 +17,15 @@ pub enum VoiceHint {
     },
     /// It was none after all: noise, music, a cough.
     Denied,
+    /// What was denied may be a voice after all: whoever said so does not know any more.
+    Unknown,
+}
+
+/// Who tells of a voice. Which one it is follows from the way that a hint comes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Origin {
+    /// The detector on the media thread: it is asked of every frame, and taken in by music.
+    Detector,
+    /// The model of [`super::SecondOpinion`]: what it denies, it alone confirms.
+    Model,
 }

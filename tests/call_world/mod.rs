@@ -14,7 +14,7 @@ use attendant::media::Way;
 use attendant::practice::{Practice, Practitioner, PractitionerId};
 use attendant::sdp::LocalMedia;
 use attendant::sip::{Command, EndCause, Event, TransferState};
-use attendant::speech::{Transcript, VoiceHint};
+use attendant::speech::{Origin, Transcript, VoiceHint};
 use jiff::civil::date;
 
 use super::timeline;
@@ -186,8 +186,10 @@ pub fn input(now: Instant, line: &str) -> Input {
     let since = now - Duration::from_millis(100);
     let number = || rest.split(' ').next().unwrap().parse::<u32>().unwrap();
     let sip = |event| Input::Sip(event);
-    let (hint, started_ago) =
-        (|kind| Input::Sound(Sound::VoiceHint { kind }), Duration::from_millis(60));
+    let (hint, started_ago) = (
+        |by, kind| Input::Sound(Sound::VoiceHint { kind, by, at: now }),
+        Duration::from_millis(60),
+    );
     match word {
         "ack" => sip(Event::Established { leg: LEG, answer: None }),
         "ack-answer" => sip(Event::Established { leg: LEG, answer: Some(sdp(rest).into()) }),
@@ -212,9 +214,10 @@ pub fn input(now: Instant, line: &str) -> Input {
         "lost" => ended(EndCause::Timeout),
         "voice-on" => Input::Sound(Sound::VoiceOn { since }),
         "voice-off" => Input::Sound(Sound::VoiceOff { since }),
-        "suspected" => hint(VoiceHint::Suspected { started_ago }),
-        "confirmed" => hint(VoiceHint::Confirmed { started_ago }),
-        "not-a-voice" => hint(VoiceHint::Denied),
+        "suspected" => hint(Origin::Detector, VoiceHint::Suspected { started_ago }),
+        "confirmed" => hint(Origin::Detector, VoiceHint::Confirmed { started_ago }),
+        "not-suspected" => hint(Origin::Detector, VoiceHint::Denied),
+        "not-a-voice" => hint(Origin::Model, VoiceHint::Denied),
         "info" => sip(Event::Dtmf { leg: LEG, digit: rest.chars().next().unwrap() }),
         "key" | "tone" => {
             let way = if word == "key" { Way::Event } else { Way::Tone };

@@ -4,8 +4,8 @@
 use std::time::{Duration, Instant};
 
 use attendant::base::{Expect, Language};
-use attendant::speech::Awaited;
 use attendant::speech::floor::{Floor, Input, Output};
+use attendant::speech::{Awaited, Origin};
 
 use super::timeline;
 
@@ -16,7 +16,8 @@ struct Story {
 
 impl timeline::Machine for Story {
     /// `voice on`, `voice off` (each said 100 ms late, as the detector does), `suspected`, `confirmed` (of a voice
-    /// that began 60 and 100 ms ago), `denied`, `partial …`, `key`, `agent starts`, `protected starts`, `agent ends`,
+    /// that began 60 and 100 ms ago), `not suspected`, by the model `denied`, `confirmed by the model` and `unknown`,
+    /// `partial …`, `key`, `agent starts`, `protected starts`, `agent ends`,
     /// `dropped`, `listen yes-no|date|zip|name|spanish`, `hold`, `resume`.
     fn input(&mut self, now: Instant, line: &str) {
         let ago = |ms| now - Duration::from_millis(ms);
@@ -27,8 +28,11 @@ impl timeline::Machine for Story {
             "voice on" => Input::VoiceOn { since },
             "voice off" => Input::VoiceOff { since },
             "suspected" => Input::Suspected { since: ago(60) },
-            "confirmed" => Input::Confirmed { since },
-            "denied" => Input::Denied,
+            "confirmed" => Input::Confirmed { since, by: Origin::Detector },
+            "confirmed by the model" => Input::Confirmed { since, by: Origin::Model },
+            "not suspected" => Input::Denied { by: Origin::Detector },
+            "denied" => Input::Denied { by: Origin::Model },
+            "unknown" => Input::Unknown,
             "key" => Input::Key,
             "agent starts" => Input::AgentStarts { interruptible: true },
             "protected starts" => Input::AgentStarts { interruptible: false },

@@ -7,7 +7,7 @@ use attendant::base::{Frame, Hints, Purpose, TurnId};
 use attendant::speech::floor::patience::Awaited;
 use attendant::speech::floor::{Floor, Input, Output};
 use attendant::speech::{
-    HeardFrame, Noticed, Recognizer, SecondOpinion, Transcript, Vad, VoiceEdge, VoiceHint,
+    HeardFrame, Noticed, Origin, Recognizer, SecondOpinion, Transcript, Vad, VoiceEdge, VoiceHint,
     VoiceModel,
 };
 
@@ -160,7 +160,7 @@ impl Play {
             None => {}
         }
         if let Some(hint) = noticed.hint {
-            self.hint(now, hint);
+            self.hint(now, Origin::Detector, hint);
         }
         match noticed.activity.edge {
             Some(VoiceEdge::On { started_ago }) => {
@@ -192,13 +192,9 @@ impl Play {
         self.later.insert(place, (at, what));
     }
 
-    fn hint(&mut self, now: Instant, hint: VoiceHint) {
+    fn hint(&mut self, now: Instant, by: Origin, hint: VoiceHint) {
         self.played.hints.push(((now - self.start).as_millis() as usize, hint));
-        let input = match hint {
-            VoiceHint::Suspected { started_ago } => Input::Suspected { since: now - started_ago },
-            VoiceHint::Confirmed { started_ago } => Input::Confirmed { since: now - started_ago },
-            VoiceHint::Denied => Input::Denied,
-        };
+        let input = Input::of_hint(hint, by, now);
         self.tell(now, input);
     }
 
@@ -216,7 +212,7 @@ impl Play {
             if Some(now) == later {
                 match self.later.pop_front().unwrap().1 {
                     Later::Words(text) => self.tell(now, Input::Partial { text: &text }),
-                    Later::Hint(hint) => self.hint(now, hint),
+                    Later::Hint(hint) => self.hint(now, Origin::Model, hint),
                 }
             } else {
                 self.floor.handle_timeout(now);

@@ -37,6 +37,7 @@ impl<'a> Result<'a> {
             VoiceHint::Suspected { .. } => format!("{at}?"),
             VoiceHint::Confirmed { .. } => format!("{at}!"),
             VoiceHint::Denied => format!("{at}-"),
+            VoiceHint::Unknown => format!("{at}~"),
         };
         let hints: Vec<_> = played.hints.iter().map(hint).collect();
         let mark = if case.held_back { '*' } else { ' ' };

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::patience::Awaited;
+use crate::speech::{Origin, VoiceHint};
 
 /// What the floor is told.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -26,9 +27,16 @@ pub enum Input<'a> {
     Confirmed {
         /// When.
         since: Instant,
+        /// Who says so.
+        by: Origin,
     },
     /// It was none after all: noise, music, a cough.
-    Denied,
+    Denied {
+        /// Who says so.
+        by: Origin,
+    },
+    /// The model does not know any more.
+    Unknown,
     /// What the recogniser makes of the turn so far.
     Partial {
         /// The words.
@@ -49,6 +57,21 @@ pub enum Input<'a> {
     Listen(Awaited),
     /// The call is on hold, or no longer: nobody's silence counts meanwhile.
     Hold(bool),
+}
+
+impl Input<'_> {
+    /// What a hint tells the floor, as of `at`.
+    pub fn of_hint(hint: VoiceHint, by: Origin, at: Instant) -> Self {
+        let then = |ago| at.checked_sub(ago).unwrap_or(at);
+        match hint {
+            VoiceHint::Suspected { started_ago } => Self::Suspected { since: then(started_ago) },
+            VoiceHint::Confirmed { started_ago } => {
+                Self::Confirmed { since: then(started_ago), by }
+            }
+            VoiceHint::Denied => Self::Denied { by },
+            VoiceHint::Unknown => Self::Unknown,
+        }
+    }
 }
 
 /// What the floor decides.

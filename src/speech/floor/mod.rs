@@ -112,13 +112,14 @@ impl Floor {
             | Input::VoiceOff { .. }
             | Input::Suspected { .. }
             | Input::Confirmed { .. }
-            | Input::Denied
+            | Input::Denied { .. }
                 if self.held => {}
             Input::VoiceOn { since } => self.voice_on(now, since),
             Input::VoiceOff { since } => self.voice_off(now, since),
             Input::Suspected { since } => self.suspected(now, since),
-            Input::Confirmed { since } => self.confirmed(now, since),
-            Input::Denied => self.denied(now),
+            Input::Confirmed { since, .. } => self.confirmed(now, since),
+            Input::Denied { .. } => self.denied(now),
+            Input::Unknown => {}
             Input::Partial { text } => self.partial(now, text),
             Input::Key => self.key(now),
             Input::AgentStarts { interruptible } => self.agent_starts(now, interruptible),
