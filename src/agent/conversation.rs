@@ -17,6 +17,7 @@ use crate::agent::memory::Memory;
 use crate::agent::planner::{Flight, Step, Task};
 use crate::agent::tongue::Tongue;
 use crate::agent::tools::{ErrorCode, ToolCall, ToolResult};
+use crate::agent::untold::Untold;
 use crate::agent::wording::{Line, Wording, lines};
 use crate::base::{
     Expect, Hints, Language, Phi, Purpose, TimerTable, ToolRequestId, TurnId, UtteranceId,
@@ -109,6 +110,8 @@ pub struct Conversation {
     pub(crate) language: Language,
     /// What was done, for the hand-off note.
     pub(crate) deeds: Vec<Phi<String>>,
+    /// What was done and told, until it was heard.
+    pub(crate) untold: Vec<Untold>,
     pub(crate) goals: BTreeSet<Goal>,
     /// Emergencies that the caller has been answered.
     pub(crate) flagged: BTreeSet<&'static str>,
@@ -151,6 +154,7 @@ impl Conversation {
             done: BTreeSet::new(),
             language: crate::agent::greets_in(&setting.languages),
             deeds: Vec::new(),
+            untold: Vec::new(),
             goals: BTreeSet::new(),
             flagged: BTreeSet::new(),
             flagged_turn: None,
@@ -184,7 +188,7 @@ impl Conversation {
             Input::Answered => self.greet(),
             Input::Partial { turn, text } => {
                 let text = text.reveal(Purpose::Understanding);
-                self.keep_nothing_of_partial(now, text);
+                self.keep_nothing_of_partial(now, turn, text);
                 self.guard_emergency(turn, text);
             }
             Input::Heard { turn, text, confidence } => {
@@ -196,14 +200,18 @@ impl Conversation {
                 self.key(now, digit);
             }
             Input::Silence { lasted } => self.silence(lasted),
+            Input::TimeIsUp => self.time_is_up(),
             Input::Spoken { utterance } => {
                 self.memory.spoken(utterance);
+                self.result_heard(utterance);
+                self.notice_was_heard(utterance);
                 self.trouble.quiet = Duration::ZERO;
                 self.transfer_if_announced(now, utterance);
                 self.leave_if_unanswered(utterance);
             }
             Input::Interrupted { utterance, heard } => {
                 self.memory.cut(utterance, heard);
+                self.result_cut(utterance);
                 self.trouble.quiet = Duration::ZERO;
                 self.transfer_if_announced(now, utterance);
             }
@@ -265,10 +273,7 @@ impl Conversation {
         }
         let greeting = self.wording.line(lines::GREETING, &[&self.setting.practice.name]);
         self.say(greeting, false);
-        if let Some(notice) = self.setting.notice.clone() {
-            let utterance = self.say(notice, false);
-            self.push(Output::Notice { utterance });
-        }
+        self.tell_of_recording();
         self.ask_line(Step::Open, lines::OPEN_TODAY, "ask.open");
     }
 
@@ -276,7 +281,7 @@ impl Conversation {
         self.trouble.turns += 1;
         self.trouble.is_answered();
         self.turn = turn;
-        let (refused, kept) = self.keep_what_may_be(now, text);
+        let (refused, kept) = self.keep_what_may_be(now, turn, text);
         self.heard = kept;
         self.follow_the_caller(text);
         if self.guard_emergency(turn, text) {
@@ -342,9 +347,20 @@ impl Conversation {
         self.outputs.push_back(output);
     }
 
-    /// Says something, unless a guard holds it back. Returns the utterance's id.
+    /// Says something, unless a guard holds it back, and before it what was done and not heard. Returns the utterance's
+    /// id.
     pub(crate) fn say(&mut self, text: String, interruptible: bool) -> UtteranceId {
+        self.tell_again();
+        self.say_at_once(text, interruptible)
+    }
+
+    /// Says something before all that may wait.
+    pub(crate) fn say_at_once(&mut self, text: String, interruptible: bool) -> UtteranceId {
         let text = self.checked(text);
+        self.utter(text, interruptible)
+    }
+
+    pub(crate) fn utter(&mut self, text: String, interruptible: bool) -> UtteranceId {
         let utterance = self.next_utterance;
         self.next_utterance = utterance.next();
         let text = Phi::new(text);
@@ -367,7 +383,7 @@ impl Conversation {
 
     /// Holds back claims without a result, and names before verification. Neither can happen unless a rule of the
     /// planner is wrong; then the caller hears something harmless and the audit record says so.
-    fn checked(&mut self, text: String) -> String {
+    pub(crate) fn checked(&mut self, text: String) -> String {
         let claimed = claims(&text);
         if !claimed.is_empty() && !claimed.iter().any(|claim| self.done.contains(claim)) {
             self.decide("guard", "say_do");
@@ -402,6 +418,7 @@ impl Conversation {
     /// Asks the open question again.
     pub(crate) fn ask_again(&mut self) {
         let Some(question) = self.question_now() else { return };
+        self.tell_of_recording_again();
         self.listen();
         let utterance =
             self.say(question.text.reveal(Purpose::SpokenReply).clone(), question.interruptible);
@@ -425,6 +442,7 @@ impl Conversation {
 
     pub(crate) fn stop_speaking(&mut self) {
         self.memory.drop_pending();
+        self.results_dropped();
         // What has not been polled yet was never begun.
         self.outputs.retain(|output| !matches!(output, Output::Say { .. } | Output::Listen { .. }));
         self.outputs.push_back(Output::StopSpeaking);
@@ -486,7 +504,7 @@ impl Conversation {
 
     pub(crate) fn announce_transfer(&mut self, now: Instant, text: String) -> UtteranceId {
         self.caller_timers.set(now, Timer::Transfer, ANNOUNCED_WITHIN);
-        self.say(text, true)
+        self.say_at_once(text, true)
     }
 
     /// Says goodbye and ends the call. What is said over it would not be answered: it is heard to its end.

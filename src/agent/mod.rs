@@ -17,11 +17,12 @@ mod memory;
 mod planner;
 mod tongue;
 pub mod tools;
+mod untold;
 mod wording;
 
 use crate::base::Language;
 
-pub use api::{Decision, Goal, Input, Output, Patience, Private, Setting};
+pub use api::{Decision, Goal, Input, Notice, Output, Patience, Private, Setting};
 pub use conversation::Conversation;
 pub use fact_reader::{FactsRead, read_facts};
 pub use fixed::fixed_sentences;

@@ -15,7 +15,7 @@ use crate::sip::auth::Algorithm;
 use crate::sip::{Credentials, Registrar};
 
 use super::Code;
-use super::file::{OneOrMany, Reader, SecretFile, Text};
+use super::file::{OneOrMany, Reader, SecretFile, Text, duration};
 use super::layers::DEFAULT;
 use super::recording_file::{self, Recording, RecordingFile};
 use super::speech_file::{self, Speech, SpeechFile};
@@ -39,6 +39,8 @@ pub struct Node {
     pub hearing_threads: NonZeroU16,
     /// Calls at a time over all trunks; the next one is refused with 503.
     pub max_calls: u32,
+    /// How long a call may last.
+    pub longest_call: Duration,
     /// Bounds on what sources may cost.
     pub floods: Floods,
     /// Name servers that SIP hosts are looked up with; empty asks those of the system.
@@ -144,6 +146,7 @@ struct LimitsFile {
     calls: Spanned<u32>,
     listed_per_second: Spanned<u32>,
     guests_per_second: Spanned<u32>,
+    longest_call: Text,
     connections: Spanned<u32>,
     connections_per_source: Spanned<u32>,
 }
@@ -208,6 +211,7 @@ impl Node {
             None => Some(hearing_threads(std::thread::available_parallelism().ok())),
         };
         let max_calls = calls(reader, &raw.limits.calls);
+        let longest_call = longest_call(reader, &raw.limits.longest_call);
         let floods = floods(reader, &raw.limits);
         let name_servers = name_servers(reader, raw.dns);
         let metrics = metrics_listen(reader, &raw.metrics.listen);
@@ -227,6 +231,7 @@ impl Node {
             media_threads: media_threads?,
             hearing_threads: hearing_threads?,
             max_calls: max_calls?,
+            longest_call: longest_call?,
             floods: floods?,
             name_servers: name_servers?,
             metrics: metrics?,
@@ -251,6 +256,7 @@ impl Node {
             media_threads: NonZeroU16::MIN,
             hearing_threads: NonZeroU16::MIN,
             max_calls: 1,
+            longest_call: Duration::ZERO,
             floods: Floods {
                 listed_per_second: 1,
                 guests_per_second: 1,
@@ -335,6 +341,14 @@ pub(super) fn calls(reader: &mut Reader<'_>, calls: &Spanned<u32>) -> Option<u32
     let help = "leave the key out for the default, or stop the service to take no calls";
     reader.error(Code::Value, calls.span(), "0 calls is no limit but a closed door", "", help);
     None
+}
+
+fn longest_call(reader: &mut Reader<'_>, text: &Text) -> Option<Duration> {
+    reader.value(text, "a time of 1m or longer, for example \"60m\"", |text| {
+        let least = Duration::from_secs(60);
+        let help = "write 1m or longer; whoever asks for a person is put through all the same";
+        duration(text).filter(|time| *time >= least).ok_or(help)
+    })
 }
 
 fn floods(reader: &mut Reader<'_>, raw: &LimitsFile) -> Option<Floods> {

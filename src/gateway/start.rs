@@ -155,10 +155,10 @@ impl Gateway {
         media_minder::say_how_it_starts(&media);
 
         expect_metrics(&config);
-        let (watch, _) = broadcast::channel(WATCHED);
         let ready = (config.trunks.len(), config.generation.to_string());
         let shared = Arc::new(Shared {
             config_dir: dir.to_owned(),
+            languages: config.languages(),
             config: ArcSwap::from_pointee(config),
             signalling,
             media,
@@ -172,7 +172,7 @@ impl Gateway {
             store,
             practice,
             practitioners,
-            watch,
+            watch: broadcast::channel(WATCHED).0,
         });
         shared.tell(Command::NonceKey { key }).await;
         let (control, asked) = mpsc::channel(8);
@@ -260,7 +260,8 @@ fn embedded_ears(config: &Config, paths: &ModelPaths) -> Result<Ears, StartError
 
 /// Loads what speaks: Spanish only if some route has it.
 fn embedded_voices(config: &Config, paths: &ModelPaths) -> Result<EmbeddedVoices, StartError> {
-    let spanish = config.languages().into_iter().any(|language| language == Language::ES_US);
+    let spanish =
+        config.languages().into_iter().any(|language| language.embedded() == Some(Language::ES_US));
     let spanish = spanish.then(|| models::find_set(&config.node.models, Set::Spanish));
     Ok(EmbeddedVoices::load(paths, spanish.transpose()?.as_ref())?)
 }

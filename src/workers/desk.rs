@@ -182,7 +182,7 @@ impl Desk {
         let (frames_total, took) = (utterance.total, utterance.asked.elapsed());
         let first = utterance.first.unwrap_or(took);
         let event = match failed {
-            Some(what) => SpeakingEvent::Failed { utterance: id, what },
+            Some(what) => SpeakingEvent::Failed { utterance: id, frames_total, what },
             None => SpeakingEvent::Rendered { utterance: id, frames_total, first, took, by },
         };
         self.events.push((leg, event));

@@ -202,6 +202,8 @@ fn speak(
     }));
     let _ = hand_over(slicer.rest(leveller));
     let outcome = match spoken {
+        // Nobody waits for a prompt: one that its voice did not speak to the end is not kept for all callers.
+        Ok(Ok(())) if job.to.is_none() && !voice.spoke_it_all() => Outcome::Enough,
         Ok(Ok(())) if wanted => Outcome::Said,
         Ok(Ok(())) => Outcome::Enough,
         Ok(Err(error)) => Outcome::Failed(error.to_string()),

@@ -67,6 +67,8 @@ pub enum SpeakingEvent {
     Failed {
         /// Which.
         utterance: UtteranceId,
+        /// How long that is; 1, of silence, where it is nothing.
+        frames_total: u32,
         /// What the voice said.
         what: String,
     },

@@ -47,6 +47,12 @@ pub const NODE: &[Key] = &[
         Value("200"),
         "the same for softphones and whoever a call led us to; five times as many may come at once",
     ),
+    key(
+        "limits.longest-call",
+        DURATION,
+        Value("\"60m\""),
+        "how long a call may last, 1 minute at least; then the agent says goodbye. A transfer that is under way is finished first",
+    ),
     key("limits.connections", "number", Value("1024"), "TCP and TLS connections in all"),
     key("limits.connections-per-source", "number", Value("64"), "TCP and TLS connections of one address"),
     key(

@@ -9,6 +9,7 @@ use tokio::task::AbortHandle;
 use super::ear::{Line, News};
 use super::fault::Fault;
 use super::network::Network;
+use super::socket::with_path;
 use crate::base::{Frame, Hints, Purpose, TurnId, Vendor};
 use crate::ops::VendorFault;
 use crate::speech::HeardFrame;
@@ -59,7 +60,7 @@ impl Line for HttpLine {
         }
         let verbose = self.vendor.model.contains("whisper");
         let body = form(&self.vendor.model, &self.code, verbose, hints, whole);
-        let url = format!("{}/audio/transcriptions", self.vendor.url);
+        let url = with_path(&self.vendor.url, "/audio/transcriptions");
         let mut request = self
             .network
             .http()
