@@ -381,6 +381,7 @@ impl Call {
                 self.manner.language = language;
                 self.outputs.push_back(Output::Hear { language });
             }
+            agent::Output::Slower => self.manner = self.manner.slower(),
             agent::Output::HangUp => self.hang_up_wanted = true,
             agent::Output::Decided(decision) => self.outputs.push_back(Output::Decided(decision)),
         }
