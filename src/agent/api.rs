@@ -66,6 +66,8 @@ pub enum Input {
     Dtmf { digit: char },
     /// The caller has said nothing for this long since the agent stopped.
     Silence { lasted: Duration },
+    /// The call has lasted for as long as it may: say goodbye.
+    TimeIsUp,
     /// The caller heard all of an utterance.
     Spoken { utterance: UtteranceId },
     /// The caller spoke over an utterance and heard only this much of it.

@@ -37,6 +37,7 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::FAILURE);
     }
     logging::init(config.node.log_format, &config.node.log_filter)?;
+    logging::keep_panics_quiet();
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?

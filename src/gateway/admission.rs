@@ -149,6 +149,8 @@ pub(super) fn admit(
         referred_by: format!("sip:attendant@{}", profile.sip.advertised),
         context: profile.transfer.context.iter().map(carrier).collect(),
         presses_in_band: profile.media.in_band_digits,
+        judged: shared.judges.is_some(),
+        longest: config.node.longest_call,
         notify_says_answered: profile.transfer.notify_200 == Notify200::Answered,
     };
     let (answer_by, services) = (received + profile.answer_within, Services::of(profile));

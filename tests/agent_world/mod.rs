@@ -8,7 +8,7 @@ use attendant::agent::tools::{
 };
 use attendant::agent::{Conversation, Decision, Goal, Input, Output, Setting};
 use attendant::base::{Phi, Purpose, TargetName, ToolRequestId, TurnId, UtteranceId};
-use attendant::practice::{Practice, Practitioner, PractitionerId, VisitType};
+use attendant::practice::{Gender, Practice, Practitioner, PractitionerId, VisitType};
 use jiff::ToSpan;
 use jiff::civil::{Date, DateTime, Weekday, date};
 
@@ -96,6 +96,7 @@ pub(crate) fn staff() -> Vec<Practitioner> {
             family: (*family).into(),
             spoken: format!("Dr. {family}"),
             specialty: "family medicine".into(),
+            gender: (*family == "Kim").then_some(Gender::Woman),
         })
         .collect()
 }
@@ -207,9 +208,14 @@ impl World {
 
     /// The caller says something.
     pub(crate) fn say(&mut self, text: &str) {
+        self.say_heard(text, 0.9);
+    }
+
+    /// The caller says something that the recogniser is so sure of.
+    pub(crate) fn say_heard(&mut self, text: &str, confidence: f32) {
         self.turn = self.turn.next();
         self.story.push(format!("caller: {text}"));
-        self.put(Input::Heard { turn: self.turn, text: Phi::new(text.into()), confidence: 0.9 });
+        self.put(Input::Heard { turn: self.turn, text: Phi::new(text.into()), confidence });
     }
 
     /// The recogniser has heard this much of the next turn.

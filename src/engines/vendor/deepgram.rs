@@ -321,7 +321,7 @@ impl Words {
         let words = best.filter(|best| ours && !best.transcript.trim().is_empty());
         match (words, is_final) {
             (Some(best), true) => {
-                self.segments.push((best.transcript, best.confidence.unwrap_or(0.7)));
+                self.segments.push((best.transcript, best.confidence.unwrap_or(1.0)));
                 if self.pending.is_empty() {
                     self.told.push(News::Words(self.text()));
                 }

@@ -23,7 +23,7 @@ const BOUNDARY: &str = "attendant-9c1f6d2e-4b7a-4f0e-8d35-turn";
 /// The longest list of likely words: Whisper reads 224 word pieces of it.
 const PROMPT: usize = 600;
 /// How sure a vendor is that does not say so.
-const UNSAID: f32 = 0.7;
+const UNSAID: f32 = 1.0;
 /// A segment is noise when the vendor is that sure of it.
 const NO_SPEECH: f32 = 0.8;
 
