@@ -5,6 +5,7 @@
 
 mod api;
 mod builtin;
+pub mod hl7v2;
 
 pub use api::{BoxFuture, Ehr, EhrError, PatientSearch, TaskId, TaskRequest, WriteKey};
 pub use builtin::BuiltinBook;
