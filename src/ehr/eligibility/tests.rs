@@ -420,6 +420,29 @@ fn any_bytes_are_read_without_harm() {
 }
 
 #[test]
+fn the_largest_answers_come_to_an_end() {
+    for piece in [
+        "*",
+        "^",
+        "~",
+        "EB*1**30~",
+        "EB*B*IND*30^XX***27*25~",
+        "HL*1*1*22~",
+        "MSG*a~",
+        "LS~",
+        "AAA~",
+    ] {
+        let body = format!("{HEAD}{ACTIVE}{}", piece.repeat(1_900_000 / piece.len()));
+        let text = interchange("271", &body);
+        let answers = read_answer(text.as_bytes(), &asked(&["30", "XX"]));
+        let many = answers.is_err_and(|wrong| wrong.fault == "too many segments");
+        assert_eq!(many, piece.contains('~') && piece.len() > 1, "{piece}");
+    }
+    let deep = "[".repeat(1_000_000);
+    assert!(read_response(deep.as_bytes(), &asked(&["30"]), "").is_err());
+}
+
+#[test]
 fn any_name_is_written_as_a_whole_question() {
     for seed in 0..1000 {
         let mut dice = Dice::new(seed);

@@ -318,7 +318,7 @@ pub fn is_npi(text: &str) -> bool {
             digit / 10 + digit % 10
         })
         .sum();
-    (sum + 24) % 10 == 0
+    (sum + 24).is_multiple_of(10)
 }
 
 /// Why a question cannot be written, or an answer not be read: what, where, and what to do.

@@ -65,8 +65,8 @@ pub struct AppointmentChange {
     pub start: Option<Phi<DateTime>>,
     /// How long.
     pub minutes: Option<u16>,
-    /// The sender's code of the kind of visit.
-    pub visit_code: Option<String>,
+    /// The sender's code of the kind of visit; where it has none, its words, which may be a complaint.
+    pub visit_code: Option<Phi<String>>,
     /// Where.
     pub location: Option<String>,
     /// Where it stands, by the event and by SCH-25.
@@ -283,7 +283,7 @@ impl Dialect {
             practitioner: practitioner(message),
             start: start.map(Phi::new),
             minutes: self.minutes(message, &sch),
-            visit_code: visit.into_iter().flatten().find_map(text),
+            visit_code: visit.into_iter().flatten().find_map(text).map(Phi::new),
             location: message.first("AIL").and_then(|segment| text(segment.field(3).first())),
             status: standing(event, &sch.field(25).first().text()),
         }));

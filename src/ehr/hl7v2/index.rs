@@ -63,8 +63,8 @@ pub struct AppointmentEntry {
     pub start: Phi<DateTime>,
     /// How long, in minutes.
     pub minutes: Option<u16>,
-    /// The sender's code of the kind of visit.
-    pub visit_code: Option<String>,
+    /// The sender's code of the kind of visit, or its words.
+    pub visit_code: Option<Phi<String>>,
     /// Where.
     pub location: Option<String>,
     /// Where it stands.
@@ -190,7 +190,11 @@ impl Index {
     }
 
     fn patient_changed(&mut self, change: &PatientChange, sent: Option<DateTime>) -> Effect {
-        let id = self.resolve(&change.id).clone();
+        // What is said of a record that is no more must not overwrite the one that it went into.
+        if self.merged.contains_key(&change.id) {
+            return Effect::Stale;
+        }
+        let id = change.id.clone();
         let mut entry = match self.patients.get(&id) {
             Some(entry) if is_newer(entry.as_of, sent) => return Effect::Stale,
             Some(entry) => entry.clone(),

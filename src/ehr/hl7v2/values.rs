@@ -180,7 +180,7 @@ pub(super) fn phones(field: &Field<'_>) -> Vec<Phi<PhoneNumber>> {
 pub(super) fn write_phone(number: &PhoneNumber, usage: &str) -> Vec<String> {
     let text = number.as_str();
     let digits = text.strip_prefix("+1").filter(|digits| digits.len() == 10);
-    let parts = match digits {
+    match digits {
         Some(digits) => {
             let (area, local) = digits.split_at(3);
             let shown = format!("({area}){}-{}", &local[..3], &local[3..]);
@@ -195,8 +195,7 @@ pub(super) fn write_phone(number: &PhoneNumber, usage: &str) -> Vec<String> {
             ]
         }
         None => vec![text.into(), usage.into(), "PH".into()],
-    };
-    parts
+    }
 }
 
 #[cfg(test)]
