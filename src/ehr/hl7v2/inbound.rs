@@ -107,7 +107,7 @@ pub struct Inbound {
 pub struct Dialect {
     /// The practice's zone.
     pub zone: TimeZone,
-    /// Whose record numbers are the practice's (PID-3.4), where a patient has several.
+    /// Whose record numbers are the practice's (PID-3.4); those of others are not taken. `None` takes any.
     pub authority: Option<String>,
     /// MSH-11 that is taken: `P`, or `T` while testing.
     pub processing: char,
@@ -189,25 +189,33 @@ impl Dialect {
         })
     }
 
-    /// Chooses among the ids of PID-3: the practice's own, else a medical record number, else the first; a
-    /// sender of old has it in PID-2.
+    /// Reads the id of PID-3; a sender of old has it in PID-2.
     fn patient_id(&self, pid: &Segment<'_>) -> Result<Option<PatientId>, Hl7Error> {
-        let chosen = self.choose_id(pid, 3);
-        if let Some(part) = chosen {
+        if let Some(part) = self.choose_id(pid, 3) {
             return checked_id(&part).map(Some);
         }
         let old = pid.field(2).first();
-        if old.is_empty() { Ok(None) } else { checked_id(&old).map(Some) }
+        if old.is_empty() || !pid.field(3).is_empty() {
+            return Ok(None);
+        }
+        checked_id(&old).map(Some)
     }
 
+    /// Chooses the practice's own id, or one that names no owner. Another owner's number may be another
+    /// patient's here. Among several a medical record number comes first.
     fn choose_id<'a>(&self, segment: &Segment<'a>, field: usize) -> Option<Part<'a>> {
         let ids: Vec<Part<'a>> =
             segment.field(field).repetitions().filter(|id| !id.text().is_empty()).collect();
-        let ours = |id: &&Part<'a>| {
-            self.authority.as_ref().is_some_and(|name| id.component(4).text() == *name)
+        let owner = |id: &Part<'a>| id.component(4).text();
+        let of = |name: &str| -> Vec<Part<'a>> {
+            ids.iter().filter(|id| owner(id) == name).cloned().collect()
+        };
+        let fitting = match &self.authority {
+            None => ids,
+            Some(name) => Some(of(name)).filter(|ids| !ids.is_empty()).unwrap_or_else(|| of("")),
         };
         let record = |id: &&Part<'a>| matches!(&*id.component(5).text(), "MR" | "PI" | "PT");
-        ids.iter().find(ours).or_else(|| ids.iter().find(record)).or(ids.first()).cloned()
+        fitting.iter().find(record).or(fitting.first()).cloned()
     }
 
     /// A40 has groups of PID, PD1? and MRG: the prior ids of MRG-1 go into that patient.

@@ -238,6 +238,11 @@ fn what_is_not_taken_is_refused_by_name() {
     assert_eq!(refused(&A28.replace("\rPID|", "\rZID|")), (AckCode::Error, "101", at("PID")));
     let nobody = A28.replace("900^^^LAB^PI~P7^^^MAPLE^MR", "");
     assert_eq!(refused(&nobody), (AckCode::Error, "101", at("PID-3")));
+    let others = A28.replace("^MAPLE^MR", "^LAB2^MR");
+    assert_eq!(refused(&others), (AckCode::Error, "101", at("PID-3")), "another's number");
+    let ownerless = A28.replace("^MAPLE^MR", "");
+    assert!(index_of(&[&ownerless]).patient(&id("P7")).is_some());
+    assert_eq!(refused(&A40.replace("MRG|P7^^^MAPLE", "MRG|P7^^^LAB")).2, "MRG-1");
     let long = A28.replace("P7^^^MAPLE", &format!("{}^^^MAPLE", "7".repeat(65)));
     assert_eq!(refused(&long), (AckCode::Error, "102", at("PID-3 repetition 2")));
     assert_eq!(
