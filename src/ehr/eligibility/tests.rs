@@ -240,6 +240,16 @@ fn medicare_has_parts_and_advantage_plans() {
 }
 
 #[test]
+fn what_is_said_of_others_is_not_said_of_the_plan() {
+    let body = "HL*3*2*22*0~EB*1**30~LS*2120~NM1*PRP*2*OTHER PLAN~MSG*REFERRAL REQUIRED~\
+        DTP*349*D8*20200101~LE*2120~";
+    let answer = only(body);
+    assert_eq!((answer.standing, answer.referral), (Standing::AppearsActive, Requirement::Unsaid));
+    let unclosed = only(&body.replace("LE*2120~", "EB*6**30~"));
+    assert_eq!(unclosed.standing, Standing::Unclear);
+}
+
+#[test]
 fn an_answer_that_is_cut_short_is_none() {
     let whole = interchange("271", &format!("{HEAD}{ACTIVE}"));
     let end = whole.find("SE*").unwrap();

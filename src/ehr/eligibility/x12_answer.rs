@@ -220,7 +220,8 @@ impl Reader {
         match segment.name() {
             "HL" => return self.level(segment.get(3)),
             "LS" => self.others = true,
-            "LE" => self.others = false,
+            // A line of ours ends what was never closed.
+            "LE" | "EB" => self.others = false,
             _ => {}
         }
         if self.others {
