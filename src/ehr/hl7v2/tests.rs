@@ -480,3 +480,44 @@ fn anything_said_is_written_and_read_back() {
         assert_eq!(name.component(2).text(), plain(&patient.given), "seed {seed}");
     }
 }
+
+#[test]
+fn whatever_comes_in_whatever_order_people_are_found_where_they_are() {
+    for seed in 0..300 {
+        let mut dice = Dice::new(seed);
+        let mut index = Index::default();
+        for _ in 0..40 {
+            let (one, other) = (dice.below(6), dice.below(6));
+            let (second, digit) = (dice.below(60), dice.below(4));
+            let head = format!("MSH|^~\\&|EHR||||202603160800{second:02}||ADT");
+            let phone = ["", "\"\"", "312555010", "773555010"][dice.below(4) as usize];
+            let phone = if phone.len() > 2 { format!("{phone}{digit}") } else { phone.into() };
+            let pid = format!("PID|||P{one}||Roe^Jo||1990010{}||||||{phone}", 1 + dice.below(3));
+            let text = match dice.below(5) {
+                0 => format!("{head}^A40|1\r{pid}\rMRG|P{other}\r"),
+                _ => format!("{head}^A31|1\r{pid}\r"),
+            };
+            if let Ok(inbound) = dialect().read(&message(&text)) {
+                index.apply(&inbound);
+            }
+        }
+        let people: Vec<Patient> =
+            (0..6).filter_map(|at| index.patient(&id(&format!("P{at}")))).collect();
+        let mut whole = 0;
+        for day in 1..=3 {
+            for found in index.born(&Phi::new(date(1990, 1, day))) {
+                assert_eq!(open(&found.birth_date), date(1990, 1, day), "seed {seed}");
+                assert!(people.contains(&found), "seed {seed}");
+                whole += 1;
+            }
+        }
+        assert_eq!(whole, index.len().0, "seed {seed}: each is born on one day");
+        for number in (0..4).flat_map(|at| [format!("312555010{at}"), format!("773555010{at}")]) {
+            let number = Phi::new(PhoneNumber::parse(&number).unwrap());
+            let found = index.at(&number);
+            assert!(found.iter().all(|it| it.phone == Some(number.clone())), "seed {seed}");
+            let fitting = people.iter().filter(|it| it.phone == Some(number.clone()));
+            assert!(fitting.clone().all(|it| found.contains(it)), "seed {seed}");
+        }
+    }
+}
