@@ -274,6 +274,7 @@ fn siu(booking: Booking) -> Vec<u8> {
         family: "Patel".into(),
         spoken: "Dr. Patel".into(),
         specialty: "family medicine".into(),
+        gender: None,
     };
     let (patient, visit, reason) = (maria(), follow_up(), Phi::new("cough | 3 days".to_owned()));
     let request = SiuRequest {
