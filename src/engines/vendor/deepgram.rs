@@ -317,7 +317,7 @@ impl Words {
         let no_time = done && answer.duration.is_none();
         // What was said before this turn belongs to one that is over, or was dropped.
         let ours = end > self.from + GRAIN || answer.duration.is_none();
-        let advances = end > self.listened + GRAIN;
+        let advances = ours && end > self.listened + GRAIN;
         let best = alternatives.into_iter().next();
         let words = best.filter(|best| ours && !best.transcript.trim().is_empty());
         match (words, is_final) {
