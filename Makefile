@@ -50,14 +50,18 @@ demo: setup-run
 	@$(CARGO) build --release --locked
 	$(CARGO) run --quiet --release --locked -- demo $(ARGS)
 
-test: setup lint models
+# The models are fetched by the program that the tests were built with: `cargo run` takes other features of the
+# dependencies, and would build many of them a second time.
+test: setup lint
+	$(CARGO) test --locked --no-run
+	"$${CARGO_TARGET_DIR:-target}/debug/attendant" models fetch
 	$(CARGO) test --locked --no-fail-fast
 
 lint:
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --all-targets -- -D warnings
 
-# The tests look for them where the demonstration does, and in the same way.
+# The tests look for them where the demonstration does.
 models: setup-run
 	$(CARGO) run --locked -- models fetch
 

@@ -1,5 +1,5 @@
-//! Budget: 200 ms (p95) from a short sentence to its first sound, with one caller and with eight at once; the rate of
-//! real time of each voice; its level. Spanish is measured where its models are.
+//! Budget: 200 ms (p95) from a short English sentence to its first sound, with one caller and with eight at once; it
+//! fails where that is missed. The rate of real time of each voice; its level. Spanish is measured where its models are.
 //!
 //! It goes through the speaking threads, as calls do: two voices that share their weights.
 
@@ -31,6 +31,8 @@ const SPANISH: [&str; 4] = [
 ];
 /// Rounds for each number of callers.
 const ROUNDS: usize = 12;
+/// A short English sentence is heard after this long at most (p95).
+const LATEST: Duration = Duration::from_millis(200);
 
 fn main() {
     let folder = models::default_dir();
@@ -38,13 +40,14 @@ fn main() {
     let spanish = models::find_set(&folder, Set::Spanish).ok();
     let voices = EmbeddedVoices::load(&paths, spanish.as_ref()).expect("the voices");
     alone(&voices, Language::EN_US, &ENGLISH);
-    at_once(&voices, Language::EN_US, &ENGLISH);
+    let missed = at_once(&voices, Language::EN_US, &ENGLISH);
     if spanish.is_some() {
         alone(&voices, Language::ES_US, &SPANISH);
         at_once(&voices, Language::ES_US, &SPANISH);
     } else {
         println!("Spanish: not measured, `attendant models fetch` has not brought its set");
     }
+    assert!(missed.is_empty(), "first sound later than {LATEST:?} (p95) with {missed:?} callers");
 }
 
 /// One voice by itself: how much faster than real time, and how loud before it is levelled.
@@ -69,8 +72,10 @@ fn alone(voices: &EmbeddedVoices, language: Language, texts: &[&str]) {
     }
 }
 
-/// So many callers ask in the same moment, again and again; nobody plays what is rendered.
-fn at_once(voices: &EmbeddedVoices, language: Language, texts: &[&str]) {
+/// So many callers ask in the same moment, again and again; nobody plays what is rendered. Returns with how many
+/// short sentences came too late.
+fn at_once(voices: &EmbeddedVoices, language: Language, texts: &[&str]) -> Vec<u32> {
+    let mut missed = Vec::new();
     for callers in [1, 2, 4, 8] {
         let speaking =
             Speaking::start(vec![voices.voice(), voices.voice()]).expect("threads to speak");
@@ -103,7 +108,11 @@ fn at_once(voices: &EmbeddedVoices, language: Language, texts: &[&str]) {
             percentile(&mut all, 95),
             percentile(&mut short, 95)
         );
+        if percentile(&mut short, 95) > LATEST {
+            missed.push(callers);
+        }
     }
+    missed
 }
 
 fn leg_of(speaking: &Speaking, leg: u32) -> (Playback, Receiver<SpeakingEvent>) {

@@ -456,6 +456,26 @@ fn decisions_are_recorded_for_the_audit() {
     );
 }
 
+/// What the recogniser is not sure of does not write; said again, or said in one plain word, it does.
+#[test]
+fn a_doubtful_yes_is_asked_for_once_more_before_anything_is_written() {
+    let written = |world: &World| world.story.iter().any(|line| line.contains("reschedule_app"));
+    let offered = || play(1, &[MOVE, "March 9th, 1984."]);
+    let mut world = offered();
+    world.say_heard("yes that is good", 0.3);
+    assert!(!written(&world), "{:#?}", world.story);
+    let asked = world.story.last().unwrap();
+    assert!(asked.contains("Just to be sure") && asked.contains("[protected]"), "{asked}");
+    world.say_heard("yes that is good", 0.3);
+    assert!(written(&world), "{:#?}", world.story);
+    for (text, confidence) in [("Yes.", 0.3), ("yes that is good", 0.6), ("yes that is good", 1.0)]
+    {
+        let mut world = offered();
+        world.say_heard(text, confidence);
+        assert!(written(&world), "{text} {confidence}: {:#?}", world.story);
+    }
+}
+
 /// Nothing follows the goodbye, whatever comes in.
 #[test]
 fn nothing_follows_the_end() {

@@ -253,7 +253,8 @@ fn who_does_not_plainly_agree_keeps_the_appointment() {
 #[test]
 fn who_does_not_want_to_be_recorded_is_heard() {
     let noticed = |line: &str| {
-        let notice = Some("Esta llamada se graba. Si no lo desea, diga: no me grabe.".to_owned());
+        let notice = "Esta llamada se graba. Si no lo desea, diga: no me grabe.".to_owned();
+        let notice = Some(notice.into());
         let mut world = World::with(Setting { notice, ..spoken(ES) });
         world.say(line);
         world

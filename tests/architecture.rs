@@ -69,7 +69,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("ringbuf", &["workers"]),
     ("rsip", &["sip"]),
     ("rten", &["engines"]),
-    ("rustix", &["recording"]),
+    ("rustix", &["engines", "recording"]),
     ("rtcp_types", &["rtp"]),
     ("rtp_rs", &["rtp"]),
     ("rubato", &["codec"]),

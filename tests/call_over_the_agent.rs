@@ -33,7 +33,7 @@ fn uh_huh_holds_the_agent_for_a_moment() {
             4150ms > unduck
             4150ms > go on
             4150ms > Backchannel after 650 ms
-            4150ms > discard
+            4850ms > discard
             5600ms < heard 2
             6000ms < bye
             6000ms > close media
@@ -49,10 +49,9 @@ fn a_cough_turns_it_down_and_no_more() {
         "
             3600ms < suspected
             3600ms > duck
-            3700ms < not-a-voice
+            3700ms < not-suspected
             3700ms > unduck
             3700ms > Nothing after 160 ms
-            3700ms > discard
             5600ms < heard 2
             6000ms < bye
             6000ms > close media
@@ -183,10 +182,10 @@ fn over_a_protected_sentence_nothing_is_held_and_nothing_is_lost() {
             3001ms > unduck
             3001ms > go on
             3001ms > Backchannel after 0 ms
-            3001ms > discard
-            3200ms < bye
-            3200ms > close media
-            3200ms > over CallerHungUp {} no note
+            3701ms > discard
+            4200ms < bye
+            4200ms > close media
+            4200ms > over CallerHungUp {} no note
         ",
     );
 }
@@ -205,7 +204,7 @@ fn a_hand_off_s_announcement_may_be_spoken_over() {
             8600ms > unduck
             8600ms > go on
             8600ms > Backchannel after 700 ms
-            8600ms > discard
+            9300ms > discard
             9500ms < heard 3
             9500ms > store 1 front-desk patient_request
             9600ms < bye

@@ -6,8 +6,8 @@ mod timeline;
 
 use std::time::{Duration, Instant};
 
-use attendant::agent;
-use attendant::base::Purpose;
+use attendant::agent::{self, Notice};
+use attendant::base::{Language, Purpose};
 use attendant::call::{Call, Output, Record, Setup, Told};
 use call_world::{input, sdp, setup};
 use timeline::Machine;
@@ -75,7 +75,7 @@ impl Story {
 fn check_with(recorded: bool, script: &str) {
     let start = Instant::now() + Duration::from_secs(60);
     let plain = setup(Some(sdp("sendrecv")), &[101], false, &[]);
-    let notice = recorded.then(|| NOTICE.to_owned());
+    let notice = recorded.then(|| NOTICE.to_owned().into());
     let setup = Setup { setting: agent::Setting { notice, ..plain.setting }, ..plain };
     timeline::check(start, &mut Story { call: Call::new(start, setup), start }, script);
 }
@@ -186,12 +186,131 @@ fn a_refusal_counts_at_any_time_and_before_the_turn_is_over() {
         12000ms < heard 5
         13000ms < voice-on
         14000ms < partial no wait please don't record me
-        14000ms > discard the recording
-        14000ms > guard consent.denied, heard nothing
+        14000ms > silence for Consent since 12900ms
         14200ms < bye
+        14200ms > discard the recording
         14200ms > over, consent Denied
         "
     ));
+}
+
+#[test]
+fn what_only_begins_like_a_refusal_is_silence_until_it_is_understood() {
+    check(&format!(
+        "{TOLD}
+        7000ms < voice-on
+        8000ms < partial I don't record
+        8000ms > silence for Consent since 6900ms
+        8500ms < partial I don't record my
+        10000ms < voice-off
+        11000ms < final 1 When are you open?
+        11000ms > said: When are you open?
+        11000ms > no silence for Consent from 11000ms on
+        11000ms > kept: When are you open?
+        12000ms < bye
+        12000ms > over, consent Given
+        "
+    ));
+}
+
+#[test]
+fn a_card_number_whose_words_come_late_is_silence_from_its_own_turn_on() {
+    check(&format!(
+        "{TOLD}
+        7000ms < voice-on
+        12000ms < voice-off
+        14000ms < voice-on
+        14500ms < final 1 4111 1111 1111 1111
+        14500ms > said: [number]
+        14500ms > silence for Card since 6900ms
+        14500ms > guard privacy.digits, heard [number]
+        15000ms < bye
+        15000ms > over, consent Given
+        "
+    ));
+}
+
+#[test]
+fn a_card_number_keyed_during_the_notice_is_not_recorded_after_it() {
+    let keys: String = (0..16)
+        .map(|n| format!("{}ms < key {}\n", 3100 + 100 * n, if n == 0 { 4 } else { 1 }))
+        .collect();
+    check(&format!(
+        "
+        100ms < ack
+        200ms < started 1
+        3000ms < heard 1
+        3001ms < started 2
+        {keys}
+        5000ms < heard 2
+        5000ms > record
+        5000ms > silence for Card since 3100ms
+        6000ms < bye
+        6000ms > over, consent Given
+        "
+    ));
+}
+
+/// What was said to the greeting is no answer to the notice, and neither is a cough.
+#[test]
+fn the_first_answer_to_the_notice_counts() {
+    check(&format!(
+        "{TOLD}
+        7000ms < voice-on
+        7600ms < voice-off
+        8500ms < final 1 Hello?
+        8500ms > said: Hello?
+        8600ms < started 4
+        9000ms < heard 4
+        10000ms < voice-on
+        10600ms < voice-off
+        11500ms < final 2 No, thank you.
+        11500ms > said: No, thank you.
+        11500ms > discard the recording
+        11500ms > guard consent.denied, heard nothing
+        12000ms < bye
+        12000ms > over, consent Denied
+        "
+    ));
+}
+
+/// Who has begun to speak another language has not been told yet.
+#[test]
+fn a_change_of_language_is_silence_until_the_notice_was_heard_in_it() {
+    let start = Instant::now() + Duration::from_secs(60);
+    let plain = setup(Some(sdp("sendrecv")), &[101], false, &[]);
+    let [english, spanish] = [Language::EN_US, Language::ES_US];
+    let texts = [(english, NOTICE), (spanish, "Esta llamada se graba.")];
+    let notice = Notice::new(texts.map(|(of, text)| (of, text.to_owned())).to_vec());
+    let languages = vec![english, spanish];
+    let setting = agent::Setting { notice: Some(notice), languages, ..plain.setting };
+    let setup = Setup { setting, ..plain };
+    let script = format!(
+        "{TOLD}
+        7000ms < voice-on
+        8000ms < voice-off
+        9000ms < final 1 ¿Habla español?
+        9000ms > said: ¿Habla español?
+        9000ms > kept: ¿Habla español?
+        9000ms > silence for Consent since 6900ms
+        9100ms < started 4
+        10000ms < heard 4
+        10001ms < started 5
+        12000ms < heard 5
+        12000ms > no silence for Consent from 12000ms on
+        12001ms < started 6
+        13000ms < heard 6
+        14000ms < voice-on
+        14500ms < voice-off
+        15500ms < final 2 No, gracias.
+        15500ms > said: No, gracias.
+        15500ms > discard the recording
+        15500ms > guard consent.denied, heard nothing
+        16000ms < bye
+        16000ms > over, consent Denied
+        "
+    );
+    timeline::check(start, &mut Story { call: Call::new(start, setup), start }, &script);
 }
 
 #[test]

@@ -159,6 +159,7 @@ fn an_unknown_outcome_with_the_caller_still_there_goes_on() {
             50000ms < transfer unknown
             50000ms > told front-desk Unknown
             50200ms > done front-desk Unknown
+            50200ms > discard
             50200ms > speak 4 in 0: I couldn't reach the front desk. I can take a message or keep helping. Which would you like?
             50500ms < started 4
             52000ms < heard 4
@@ -181,6 +182,7 @@ fn busy_goes_to_the_next_number_and_then_back_to_the_agent() {
             9500ms < transfer 603
             9500ms > told front-desk Failed(603)
             9500ms > done front-desk Failed(603)
+            9500ms > discard
             9500ms > speak 4 in 0: I couldn't reach the front desk. I can take a message or keep helping. Which would you like?
             9600ms < started 4
             12000ms < heard 4
@@ -243,6 +245,7 @@ fn unanswered_may_mean_that_the_call_ends() {
             12000ms > told front-desk Failed(480)
             12000ms > hang up
             12000ms > done front-desk Failed(480)
+            12000ms > discard
             12100ms < bye-answered
             12100ms > close media
             12100ms > over Unanswered {} note-1

@@ -44,7 +44,15 @@ fn a_credential_is_there_and_not_everybodys() {
     let with = |name| {
         format!("[speech.recogniser]\nkind = \"openai-http\"\nkey-credential = \"{name}\"\n")
     };
-    says(&report(&with("other")), &["the credential other cannot be read"]);
+    // It may be systemd's to give, which only the service sees.
+    let other = load(&[(NODE_FILE, &format!("{NODE}\n{}", with("other")))]).unwrap();
+    says(
+        &other.warnings.iter().map(ToString::to_string).collect::<String>(),
+        &[
+            "warning[config-secret]: the credential other cannot be looked at from here",
+            "LoadCredential=other:",
+        ],
+    );
     says(&report(&with("../key")), &["\"../key\" is not the name of a credential"]);
     assert!(
         load(&[(NODE_FILE, &format!("{NODE}\n{}", with("key"))), ("credentials/key", "fern\n")])
@@ -86,6 +94,11 @@ fn what_has_no_effect_or_is_missing_is_told() {
     );
     let open = report("[speech.voice]\nkind = \"openai-http\"\nurl = \"http://10.0.0.7/v1\"\n");
     says(&open, &["health data would travel unencrypted: write https://"]);
+    let keyed = report(
+        "[speech.voice]\nkind = \"openai-http\"\nurl = \"https://v.example.com/v1?token=fern4711\"\n",
+    );
+    says(&keyed, &["error[config-secret]: a key does not belong in this file"]);
+    assert!(!keyed.contains("fern4711"), "{keyed}");
 }
 
 #[test]

@@ -41,6 +41,7 @@ const NODE_ROWS: &[Row] = &[
     ("threads.media", "threads.media = 2", Shows("media_threads: 2")),
     ("threads.hearing", "threads.hearing = 3", Shows("hearing_threads: 3")),
     ("limits.listed-per-second", "limits.listed-per-second = 500", Shows("listed_per_second: 500")),
+    ("limits.longest-call", "limits.longest-call = \"20m\"", Shows("longest_call: 1200s")),
     ("limits.guests-per-second", "limits.guests-per-second = 50", Shows("guests_per_second: 50")),
     ("limits.connections", "limits.connections = 99", Shows("connections: 99,")),
     (

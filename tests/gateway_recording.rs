@@ -87,11 +87,20 @@ fn distances(opened: &Opened) -> Vec<(usize, f64)> {
     (0..ends).step_by(stretch).filter(spoken).map(best).collect()
 }
 
+/// Side by side, each at a gateway of its own: what takes time is talking and listening.
 #[test]
+fn calls_are_recorded_as_they_may_be() {
+    for program in ["age", "ffmpeg", "sqlite3"] {
+        interop::require(program, program);
+    }
+    std::thread::scope(|scope| {
+        scope.spawn(both_sides_are_kept_from_the_notice_on_and_opened_by_age);
+        scope.spawn(a_card_s_tones_are_in_no_recording);
+        scope.spawn(a_directory_that_cannot_be_written_costs_the_recording_and_not_the_call);
+    });
+}
+
 fn both_sides_are_kept_from_the_notice_on_and_opened_by_age() {
-    interop::require("age", "age");
-    interop::require("ffmpeg", "ffmpeg");
-    let _alone = alone();
     let (practice, escrow, stranger) = (Keys::new(), Keys::new(), Keys::new());
     let folder = folder([&practice, &escrow]);
     let gateway = Quiet::start(&folder);
@@ -101,7 +110,7 @@ fn both_sides_are_kept_from_the_notice_on_and_opened_by_age() {
     assert_eq!(status(&answer), 200, "{answer}");
     hears_the_notice(&caller);
     caller.mirror(true);
-    std::thread::sleep(Duration::from_secs(6));
+    std::thread::sleep(Duration::from_secs(5));
     peer.bye(&mut dialog);
     assert!(gateway.is_empty_within(PATIENCE));
 
@@ -134,10 +143,7 @@ fn both_sides_are_kept_from_the_notice_on_and_opened_by_age() {
     assert!(said.starts_with("given|") && said.ends_with(&format!("{name}|1")), "{said}");
 }
 
-#[test]
 fn a_card_s_tones_are_in_no_recording() {
-    interop::require("age", "age");
-    let _alone = alone();
     let (practice, escrow) = (Keys::new(), Keys::new());
     let folder = folder([&practice, &escrow]);
     folder.change(PROFILE, "[limits]", "[media]\ndtmf = \"inband\"\n\n[limits]");
@@ -198,10 +204,7 @@ fn stored(folder: &Folder) -> String {
     String::from_utf8(said.stdout).unwrap().trim().to_owned()
 }
 
-#[test]
 fn a_directory_that_cannot_be_written_costs_the_recording_and_not_the_call() {
-    interop::require("sqlite3", "sqlite3");
-    let _alone = alone();
     let (practice, escrow) = (Keys::new(), Keys::new());
     let folder = folder([&practice, &escrow]);
     folder.append(NODE, "directory = \"a-file/recordings\"");
@@ -223,7 +226,7 @@ fn a_directory_that_cannot_be_written_costs_the_recording_and_not_the_call() {
 #[test]
 fn a_killed_process_leaves_what_can_be_opened() {
     interop::require("age", "age");
-    let _alone = alone();
+    let speaks = alone();
     let (practice, escrow) = (Keys::new(), Keys::new());
     let folder = folder([&practice, &escrow]);
     // The real voice says it; the sound of the letters does not matter here.
@@ -236,23 +239,25 @@ fn a_killed_process_leaves_what_can_be_opened() {
     assert_eq!(status(&answer), 200, "{answer}");
     let open = || recordings(&directory, true).first().cloned();
     assert!(wait_until(PATIENCE, || open().is_some()), "{}", program.log());
+    // From here on it has little to do: another test may speak.
+    drop(speaks);
     // A caller who says something now and then; 15 s are held back, and a chunk is two.
     for _ in 0..12 {
         caller.say(tone(500.0, 300).chain(pause(2200)));
     }
     let size = || open().and_then(|path| path.metadata().ok()).map_or(0, |it| it.len());
-    assert!(wait_until(PATIENCE, || size() > 3 * 65_536), "{} bytes: {}", size(), program.log());
+    assert!(wait_until(PATIENCE, || size() > 2 * 65_536), "{} bytes: {}", size(), program.log());
     let part = open().unwrap();
     program.signal("KILL");
     program.ended();
     let (wav, whole) = practice.open(&part);
-    assert!(!whole && wav.len() >= 3 * 65_536, "{} bytes", wav.len());
+    assert!(!whole && wav.len() >= 2 * 65_536, "{} bytes", wav.len());
     let opened = read_wav(&wav);
     println!("{} s of the killed call can be heard", opened.left.len() / 8000);
-    assert!(opened.left.len() >= 3 * 65_536 / 4 - 100);
+    assert!(opened.left.len() >= 2 * 65_536 / 4 - 100);
     drop(program);
-    // The next start gives it its name.
-    let _program = Program::start(&folder);
+    // The next start gives it its name; it needs no models for that.
+    let _next = Quiet::start_in(folder.path());
     assert!(wait_until(PATIENCE, || recordings(&directory, false).len() == 1));
     assert_eq!(row(&kept(&folder))["complete"], false);
 }

@@ -99,7 +99,7 @@ fn who_listens_does_not_stop_the_agent() {
         2600ms < partial Mm-hmm, okay.
         2600ms > go on
         2600ms > Backchannel after 700 ms
-        2600ms > discard
+        3300ms > discard
         4000ms < agent ends
         4000ms < hold
         ",
@@ -115,7 +115,7 @@ fn who_listens_does_not_stop_the_agent() {
         2600ms < partial Ajá, claro.
         2600ms > go on
         2600ms > Backchannel after 700 ms
-        2600ms > discard
+        3300ms > discard
         4000ms < agent ends
         4000ms < hold
         ",
@@ -134,10 +134,22 @@ fn what_was_denied_does_not_stop_the_agent_when_it_is_taken_for_a_voice_again() 
         2150ms > go on
         2150ms > Nothing after 250 ms
         3000ms < confirmed
-        3000ms > pause
+        3000ms > duck
         3130ms < denied
-        3130ms > go on
+        3130ms > unduck
         3130ms > Nothing after 230 ms
+        4000ms < confirmed by the model
+        4000ms > pause
+        4130ms < denied
+        4130ms > go on
+        4130ms > Nothing after 230 ms
+        4300ms < unknown
+        4300ms > duck
+        4440ms > pause
+        4500ms < voice off
+        4500ms > go on
+        4500ms > Nothing after 200 ms
+        4500ms > discard
         ",
     );
 }
@@ -155,7 +167,7 @@ fn who_agrees_at_some_length_does_not_stop_the_agent() {
         2900ms < partial That works.
         2900ms > go on
         2900ms > Backchannel after 1000 ms
-        2900ms > discard
+        3600ms > discard
         ",
     );
 }
@@ -263,9 +275,9 @@ fn hints_turn_it_down_and_hold_it() {
         2600ms < partial Right.
         2600ms > go on
         2600ms > Backchannel after 600 ms
-        2600ms > discard
         3060ms < suspected
         3060ms > duck
+        3300ms > discard
         3660ms > unduck
         3660ms > Nothing after 660 ms
         4000ms < agent ends
@@ -320,7 +332,7 @@ fn a_voice_in_what_was_denied_is_a_turn() {
         "
         1100ms < voice on
         1200ms < denied
-        1900ms < confirmed
+        1900ms < confirmed by the model
         2500ms < voice off
         3200ms > end of turn
         5100ms < voice on
@@ -328,7 +340,7 @@ fn a_voice_in_what_was_denied_is_a_turn() {
         6200ms < voice on
         6300ms < denied
         6600ms < voice off
-        7300ms > end of turn
+        6720ms > end of turn
         ",
     );
 }
@@ -341,10 +353,9 @@ fn echo_does_next_to_nothing() {
         1000ms < agent starts
         1200ms < suspected
         1200ms > duck
-        1250ms < denied
+        1250ms < not suspected
         1250ms > unduck
         1250ms > Nothing after 110 ms
-        1250ms > discard
         3500ms < partial practice's automated assistant
         4000ms < agent ends
         4000ms < hold

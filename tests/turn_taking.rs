@@ -11,9 +11,9 @@ use attendant::engines::models::{self, Set};
 use attendant::engines::stt::MoonshineModel;
 use attendant::engines::vad::SileroModel;
 use attendant::speech::{Vad, VoiceEdge, VoiceHint};
-use turn_taking_stage::cases::{self, Case};
+use turn_taking_stage::cases::{self, Case, Draw, Rendered};
 use turn_taking_stage::line::{Echo, Line};
-use turn_taking_stage::play::{Listeners, Played, play};
+use turn_taking_stage::play::{Level, Listeners, Played, Since, play};
 use turn_taking_stage::sounds::{self, SPEAKERS};
 
 const AGENT: &str = "Thank you for calling Riverside Family Practice. I can make, move or cancel an appointment, or \
@@ -34,9 +34,12 @@ struct TakenIn {
     alone: bool,
 }
 
-fn listens(echo: Echo) -> TakenIn {
+fn listens(echo: Echo, bad_network: bool) -> TakenIn {
     let agent = frames(&sounds::at(sounds::agent(AGENT), -20.0));
-    let mut line = Line::new(Instant::now(), Some(echo));
+    let mut line = Line::new(Instant::now(), Some(echo), Draw::FIRST);
+    if bad_network {
+        line = line.over_a_bad_network(7);
+    }
     let (mut alone, mut taken_in) = (Vad::new(), TakenIn::default());
     for tick in 0..agent.len() + 40 {
         line.tick(agent.get(tick), &[], |_, heard, noticed| {
@@ -59,7 +62,7 @@ fn our_own_echo_is_no_caller() {
     let (mut suspected, mut alone) = (0, 0);
     for loss in [12.0, 18.0, 24.0, 40.0] {
         for delay_ms in [60, 130, 190, 250] {
-            let taken_in = listens(Echo { loss, delay_ms, room: false });
+            let taken_in = listens(Echo { loss, delay_ms, room: false }, false);
             assert_eq!((taken_in.confirmed, taken_in.voices), (0, 0), "{loss} dB, {delay_ms} ms");
             suspected += taken_in.suspected;
             alone += u32::from(taken_in.alone);
@@ -70,6 +73,20 @@ fn our_own_echo_is_no_caller() {
     assert_eq!(suspected, 0);
 }
 
+/// Nor where packets are lost and come late: what is made up in their place, and what is moved about, is our echo too.
+#[test]
+fn our_own_echo_over_a_bad_network_is_no_caller() {
+    let mut confirmed = 0;
+    for loss in [12.0, 18.0, 24.0, 40.0] {
+        for delay_ms in [60, 130, 190, 250] {
+            let taken_in = listens(Echo { loss, delay_ms, room: false }, true);
+            println!("{loss} dB after {delay_ms} ms: {taken_in:?}");
+            confirmed += taken_in.confirmed;
+        }
+    }
+    assert_eq!(confirmed, 0);
+}
+
 /// A room rings: some vowels come back far louder than others, and after we have stopped. Of that not all is known for
 /// echo; what is left the floor undoes, since no words come of it.
 #[test]
@@ -77,7 +94,7 @@ fn the_echo_of_a_room_rarely_passes_for_a_caller() {
     let (mut confirmed, mut alone) = (0, 0);
     for loss in [12.0, 18.0, 24.0] {
         for delay_ms in [20, 60, 110, 190] {
-            let taken_in = listens(Echo { loss, delay_ms, room: true });
+            let taken_in = listens(Echo { loss, delay_ms, room: true }, false);
             println!("{loss} dB after {delay_ms} ms: {taken_in:?}");
             confirmed += taken_in.confirmed;
             alone += u32::from(taken_in.alone);
@@ -87,60 +104,69 @@ fn the_echo_of_a_room_rarely_passes_for_a_caller() {
     assert!(confirmed <= 4, "{confirmed}");
 }
 
-/// And when the caller does speak, however much of our voice comes back with theirs, that is soon known.
+/// When a caller who begins at `begins` over the agent is suspected, and known, on a line with such an echo.
+fn found(line: Line, voice: &[f64], begins: usize) -> [Option<usize>; 2] {
+    let agent = frames(&sounds::at(sounds::agent(AGENT), -20.0));
+    let caller = [vec![0.0; begins], voice.to_vec()].concat();
+    let (mut line, mut found) = (line, [None; 2]);
+    for tick in 0..agent.len() {
+        line.tick(agent.get(tick), &caller, |_, _, noticed| {
+            let at = (tick + 1) * 20;
+            match noticed.hint {
+                Some(VoiceHint::Suspected { .. }) => drop(found[0].get_or_insert(at)),
+                // On a clean line at once.
+                Some(VoiceHint::Confirmed { .. }) => {
+                    found.iter_mut().for_each(|found| drop(found.get_or_insert(at)));
+                }
+                _ => {}
+            }
+        });
+    }
+    found
+}
+
+/// And when the caller does speak, however much of our voice comes back with theirs, that is soon known; also where packets
+/// are lost and come late.
 #[test]
 fn a_caller_is_heard_over_our_echo() {
-    let agent = frames(&sounds::at(sounds::agent(AGENT), -20.0));
-    let mut late = Vec::new();
+    let mut late = [Vec::new(), Vec::new()];
     for (number, loss) in [60.0, 40.0, 24.0, 18.0].into_iter().enumerate() {
         for (which, speaker) in SPEAKERS.into_iter().enumerate() {
             let voice =
                 sounds::at(sounds::spoken(speaker, "No, wait, I want to talk to a person."), -22.0);
             let begins = (1500 + 130 * which + 70 * number) * sounds::MS;
-            let onset = begins + sounds::onset(&voice);
-            let caller = [vec![0.0; begins], voice].concat();
-            let mut line = Line::new(
-                Instant::now(),
-                Some(Echo { loss, delay_ms: 60 + 40 * which, room: false }),
-            );
-            let mut found = [None; 2];
-            for tick in 0..agent.len() {
-                line.tick(agent.get(tick), &caller, |_, _, noticed| {
-                    let at = (tick + 1) * 20;
-                    match noticed.hint {
-                        Some(VoiceHint::Suspected { .. }) => drop(found[0].get_or_insert(at)),
-                        Some(VoiceHint::Confirmed { .. }) => drop(found[1].get_or_insert(at)),
-                        _ => {}
-                    }
-                });
+            let onset = (begins + sounds::onset(&voice)) / sounds::MS;
+            let echo = Echo { loss, delay_ms: 60 + 40 * which, room: false };
+            for bad in [false, true] {
+                let line = Line::new(Instant::now(), Some(echo), Draw::FIRST);
+                let line = if bad { line.over_a_bad_network(which as u64) } else { line };
+                let found = found(line, &voice, begins).map(|at| at.expect("they are heard"));
+                println!("{loss} dB, {speaker:?}, bad {bad}: {found:?} after {onset}");
+                late[usize::from(bad)].push(found[1].saturating_sub(onset));
             }
-            late.push((
-                loss,
-                speaker,
-                found.map(|at| at.map(|at| at as i64 - (onset / sounds::MS) as i64)),
-            ));
         }
     }
-    for line in &late {
-        println!("{line:?}");
+    for late in &mut late {
+        late.sort_unstable();
     }
-    assert!(late.iter().all(|(_, _, found)| found.iter().all(Option::is_some)));
+    let [good, bad] = late.map(|late| late[late.len() * 19 / 20]);
+    assert!(good <= 160 && bad <= 240, "{good} and {bad} ms");
 }
 
 /// Cases of the corpus by their names, played as calls are: with the recogniser and the second opinion.
-fn played(names: &[&str]) -> Vec<(Case, usize, usize, Played)> {
+fn played(names: &[&str]) -> Vec<(Case, Rendered, Played)> {
     let dir = models::default_dir();
     let ears = MoonshineModel::load(&models::find(&dir).expect("see `make models`")).unwrap();
     let paths = models::find_set(&dir, Set::Detector).expect("see `make models`");
     let judge = SileroModel::load(&paths).unwrap();
-    let cases = cases::all();
+    let cases = cases::all(Draw::FIRST);
     let case = |name: &&str| cases.iter().find(|case| case.name == *name).cloned().expect(name);
     let play = |case: Case| {
         let sound = case.render();
         let listeners = Listeners { ears: Some(ears.recognizer()), judge: Some(judge.judge()) };
         let played = play(&case, &sound, listeners);
         println!("{}: {played:?}", case.name);
-        (case, sound.onset, sound.end, played)
+        (case, sound, played)
     };
     names.iter().map(case).map(play).collect()
 }
@@ -149,11 +175,16 @@ fn played(names: &[&str]) -> Vec<(Case, usize, usize, Played)> {
 fn the_agent_yields_to_a_caller() {
     const CASES: &[&str] =
         &["over a clean line", "echo 40", "echo 24, 60 ms", "echo 12, 150 ms", "in an office"];
-    for (case, onset, _, played) in played(CASES) {
-        let after = |at: Option<usize>| at.expect("it yields").saturating_sub(onset);
-        assert!(after(played.ducked) <= 100, "{}", case.name);
-        assert!(after(played.held) <= 180, "{}", case.name);
-        assert!(after(played.stopped) <= 1_200, "{}", case.name);
+    for (case, sound, played) in played(CASES) {
+        let onset = sound.onset;
+        let after = |level, most| match played.first(level, sound.begins) {
+            Since::At(at) => assert!(at <= onset + most, "{}: {level:?} at {at}", case.name),
+            other => panic!("{}: {level:?} {other:?}", case.name),
+        };
+        after(Level::Ducked, 100);
+        after(Level::Silent, 180);
+        let stopped = played.stopped.expect("it yields");
+        assert!((onset..=onset + 1_200).contains(&stopped), "{}: {stopped}", case.name);
     }
 }
 
@@ -170,10 +201,38 @@ fn the_agent_goes_on_over_echo_coughs_and_noise() {
         "street",
         "street over echo 18",
         "people about",
+        "television",
         "music",
+        "music, loud",
+        "okay",
+        "right",
+        "yeah over echo 24",
+        "all right",
     ];
-    for (case, _, _, played) in played(CASES) {
+    for (case, _, played) in played(CASES) {
         assert!(played.agent_done && played.stopped.is_none(), "{}", case.name);
+    }
+}
+
+/// What the recogniser takes for other words ("uh-huh" for "I thought") stops the agent, and no more than that.
+#[test]
+fn of_uh_huhs_few_stop_the_agent() {
+    const CASES: &[&str] = &["uh-huh", "uh-huh, soft", "cough, uh-huh", "okay twice"];
+    let stopped = played(CASES).iter().filter(|(_, _, played)| played.stopped.is_some()).count();
+    assert!(stopped <= 1, "{stopped} of 4");
+}
+
+#[test]
+fn where_nobody_speaks_nobody_has_a_turn() {
+    const CASES: &[&str] = &[
+        "cough, nobody",
+        "street, nobody",
+        "hold music, nobody",
+        "music, loud, nobody",
+        "people about, nobody",
+    ];
+    for (case, _, played) in played(CASES) {
+        assert_eq!(played.turns, [], "{}", case.name);
     }
 }
 
@@ -181,7 +240,8 @@ fn the_agent_goes_on_over_echo_coughs_and_noise() {
 fn a_turn_is_over_when_the_caller_is_done() {
     const CASES: &[&str] =
         &["trailing to", "phone in groups", "date in parts", "yes", "after um", "soft caller"];
-    for (case, _, end, played) in played(CASES) {
+    for (case, sound, played) in played(CASES) {
+        let end = sound.end;
         let ends: Vec<_> = played.turns.iter().map(|(at, _)| *at).collect();
         assert_eq!(ends.len(), 1, "{}: {ends:?}", case.name);
         assert!((end..end + 1_700).contains(&ends[0]), "{}: {ends:?} of {end}", case.name);

@@ -24,9 +24,33 @@ pub struct Setting {
     /// The languages of the route: the agent greets in the first. Empty: in English.
     pub languages: Vec<Language>,
     /// Said after the greeting where calls are recorded: that this one is, and how to refuse.
-    pub notice: Option<String>,
+    pub notice: Option<Notice>,
     /// Chooses among wordings.
     pub seed: u64,
+}
+
+/// What callers are told where calls are recorded, in each language that they may be spoken to in.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Notice(Vec<(Language, String)>);
+
+impl Notice {
+    /// Takes a text for each language; the first is for all others.
+    pub fn new(texts: Vec<(Language, String)>) -> Self {
+        Self(texts)
+    }
+
+    /// Returns the text for a language.
+    pub fn text(&self, language: Language) -> &str {
+        let of = |(known, _): &&(Language, String)| *known == language;
+        let text = self.0.iter().find(of).or_else(|| self.0.first());
+        text.map_or("", |(_, text)| text)
+    }
+}
+
+impl From<String> for Notice {
+    fn from(text: String) -> Self {
+        Self(vec![(Language::default(), text)])
+    }
 }
 
 /// What the conversation is told.
@@ -42,6 +66,8 @@ pub enum Input {
     Dtmf { digit: char },
     /// The caller has said nothing for this long since the agent stopped.
     Silence { lasted: Duration },
+    /// The call has lasted for as long as it may: say goodbye.
+    TimeIsUp,
     /// The caller heard all of an utterance.
     Spoken { utterance: UtteranceId },
     /// The caller spoke over an utterance and heard only this much of it.
@@ -89,7 +115,7 @@ pub enum Output {
     Notice { utterance: UtteranceId },
     /// The caller does not want to be recorded, now or any more: nothing of their words is kept.
     Unrecorded,
-    /// The caller gives what must not be kept, or has finished.
+    /// The caller gives what must not be kept, or has finished; or it is doubtful whether the call may be recorded.
     Private(Private),
     /// Listen for this from the end of what is being said.
     Listen { hints: Hints, patience: Patience },
@@ -101,15 +127,31 @@ pub enum Output {
     Decided(Decision),
 }
 
-/// Something that must not be kept: the number of a payment card, or what may become one.
+/// Something that must not be kept: the number of a payment card, or what may become one; the words of a caller who
+/// may not agree.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Private {
-    /// It is in what the caller is saying, from the beginning of the turn.
-    Said,
+    /// It is in what the caller says in this turn, from its beginning.
+    Said {
+        /// Which. The next may have begun before its words are known.
+        turn: TurnId,
+    },
     /// It is in the digits that are being keyed, from the first.
     Keyed,
     /// It is over.
     Over,
+    /// The caller seems to refuse to be recorded, in a turn that is not over.
+    Unsure {
+        /// Which.
+        turn: TurnId,
+    },
+    /// The caller did not refuse.
+    Sure,
+    /// The caller has not been told in the language that is spoken now: [`Output::Notice`] is to follow.
+    Untold {
+        /// The turn in which they began to speak it.
+        turn: TurnId,
+    },
 }
 
 /// A decision of the agent, for the audit record.

@@ -1,15 +1,16 @@
 //! What is not kept: the words of callers who do not want to be recorded, and the numbers of cards.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use super::api::{Output, Private};
 use super::conversation::{Conversation, Timer};
 use super::guard::{
-    CardSign, CardWatch, declines, has_figures, mask, mask_digits, refuses_recording,
+    CardSign, CardWatch, declines, has_figures, is_hello, mask, mask_digits, refuses_recording,
 };
 use super::planner::Step;
 use super::wording::lines;
-use crate::base::{Expect, Phi};
+use crate::base::{Expect, Phi, TurnId, UtteranceId};
 
 /// Without another sign, what is private is over after this: the turn in which it was came to nothing.
 const LASTS: Duration = Duration::from_secs(20);
@@ -28,36 +29,87 @@ pub(crate) struct Confidence {
     pub(crate) secret: bool,
     /// The caller does not want to be recorded.
     unrecorded: bool,
+    /// What was said in a turn that is not over sounds like that.
+    unsure: bool,
+    /// The utterance that told the caller last that the call is recorded.
+    notice: Option<UtteranceId>,
+    /// The caller has heard it and has not answered.
+    asked: bool,
+    /// In which languages they were told, by the first part of their tags.
+    told: BTreeSet<&'static str>,
+    /// The language has changed since.
+    untold: bool,
 }
 
 impl Conversation {
-    /// Takes what was heard so far of a turn.
-    pub(crate) fn keep_nothing_of_partial(&mut self, now: Instant, text: &str) {
-        if refuses_recording(text) {
-            self.not_recorded();
+    /// Tells the caller that the call is recorded, if it is.
+    pub(crate) fn tell_of_recording(&mut self) {
+        let Some(notice) = &self.setting.notice else { return };
+        let text = notice.text(self.language).to_owned();
+        let utterance = self.say(text, false);
+        self.confidence.notice = Some(utterance);
+        self.confidence.told.insert(self.language.primary());
+        self.push(Output::Notice { utterance });
+    }
+
+    /// The same in another language, before the next question, to who has begun to speak that. In an emergency there is
+    /// more important: then there is silence from here on.
+    pub(crate) fn tell_of_recording_again(&mut self) {
+        if self.confidence.untold && self.flagged.is_empty() {
+            self.confidence.untold = false;
+            self.tell_of_recording();
+        }
+    }
+
+    /// The language has changed.
+    pub(crate) fn is_told_anew(&mut self) {
+        let known = self.confidence.told.contains(self.language.primary());
+        let recorded = self.setting.notice.is_some() && !self.confidence.unrecorded;
+        if recorded && !known && !std::mem::replace(&mut self.confidence.untold, true) {
+            self.push(Output::Private(Private::Untold { turn: self.turn }));
+        }
+    }
+
+    /// The caller has heard all of an utterance.
+    pub(crate) fn notice_was_heard(&mut self, utterance: UtteranceId) {
+        self.confidence.asked |= self.confidence.notice == Some(utterance);
+    }
+
+    /// Takes what was heard so far of a turn. What sounds like a refusal may be the beginning of another sentence.
+    pub(crate) fn keep_nothing_of_partial(&mut self, now: Instant, turn: TurnId, text: &str) {
+        let refuses = refuses_recording(text) && !self.confidence.unrecorded;
+        if refuses && !std::mem::replace(&mut self.confidence.unsure, true) {
+            self.push(Output::Private(Private::Unsure { turn }));
         }
         let sign = self.confidence.cards.said(text, false, self.asks_for_figures());
-        self.card_sign(now, sign, Private::Said);
+        self.card_sign(now, sign, Private::Said { turn });
     }
 
     /// Takes a whole turn. Returns whether the caller has just refused to be recorded, and what may be kept of the words.
     pub(crate) fn keep_what_may_be(
         &mut self,
         now: Instant,
+        turn: TurnId,
         text: &str,
     ) -> (bool, Option<Phi<String>>) {
-        let first = self.trouble.turns == 1 && self.setting.notice.is_some();
-        let refused = refuses_recording(text) || first && declines(text);
+        let nothing = text.trim().is_empty();
+        // The first turn after the notice answers it; "hello?" was said to the greeting.
+        let answers = self.confidence.asked && !nothing && !is_hello(text);
+        self.confidence.asked &= !answers;
+        let unsure = std::mem::take(&mut self.confidence.unsure);
+        // Of who seemed to refuse and was not understood in the end, nothing is kept.
+        let refused = refuses_recording(text) || answers && declines(text) || unsure && nothing;
         if refused {
             self.not_recorded();
+        } else if unsure {
+            self.push(Output::Private(Private::Sure));
         }
         let was_whole = self.confidence.whole;
         let sign = self.confidence.cards.said(text, true, self.asks_for_figures());
-        self.card_sign(now, sign, Private::Said);
+        self.card_sign(now, sign, Private::Said { turn });
         let follows = was_whole && has_figures(text);
         let secret = sign == CardSign::Whole || follows;
         // What belongs to a number may go on in the next turn; else it is over with this one.
-        let nothing = text.trim().is_empty();
         if !(secret || nothing && was_whole) {
             self.private_is_over();
         }
@@ -93,7 +145,12 @@ impl Conversation {
         self.confidence.whole |= sign == CardSign::Whole;
         let lasts = if self.confidence.whole { LASTS_AFTER } else { LASTS };
         self.caller_timers.set(now, Timer::Private, lasts);
-        if self.confidence.private != Some(how) {
+        let is_news = match (self.confidence.private, how) {
+            // The words of an earlier turn came later.
+            (Some(Private::Said { turn: known }), Private::Said { turn }) => turn < known,
+            (known, how) => known != Some(how),
+        };
+        if is_news {
             self.confidence.private = Some(how);
             self.push(Output::Private(how));
         }

@@ -17,6 +17,7 @@ use crate::agent::memory::Memory;
 use crate::agent::planner::{Flight, Step, Task};
 use crate::agent::tongue::Tongue;
 use crate::agent::tools::{ErrorCode, ToolCall, ToolResult};
+use crate::agent::untold::Untold;
 use crate::agent::wording::{self, Line, Wording, lines};
 use crate::base::{
     Expect, Hints, Language, Phi, Purpose, TimerTable, ToolRequestId, TurnId, UtteranceId,
@@ -76,6 +77,8 @@ pub(crate) struct Trouble {
     pub(crate) leaving: Option<UtteranceId>,
     /// The caller asked for time.
     pub(crate) held: bool,
+    /// A yes was asked for again because of a doubt whether it was one.
+    pub(crate) doubted: bool,
     /// Transfers that failed.
     pub(crate) failed_transfers: u8,
     /// Turns so far.
@@ -107,6 +110,8 @@ pub struct Conversation {
     pub(crate) language: Language,
     /// What was done, for the hand-off note.
     pub(crate) deeds: Vec<Phi<String>>,
+    /// What was done and told, until it was heard.
+    pub(crate) untold: Vec<Untold>,
     pub(crate) goals: BTreeSet<Goal>,
     /// Emergencies that the caller has been answered.
     pub(crate) flagged: BTreeSet<&'static str>,
@@ -119,6 +124,8 @@ pub struct Conversation {
     pub(crate) parked: Vec<(Flight, ToolResult)>,
     pub(crate) keyed: Phi<String>,
     pub(crate) confidence: Confidence,
+    /// How likely the words of the last turn are right, 0 to 1; 1 where nobody can say.
+    pub(crate) sure: f32,
     pub(crate) timers: TimerTable<Timer>,
     /// [`Timer::Transfer`], [`Timer::Keyed`] and [`Timer::Private`].
     pub(crate) caller_timers: CallerTimers,
@@ -147,6 +154,7 @@ impl Conversation {
             done: BTreeSet::new(),
             language: crate::agent::greets_in(&setting.languages),
             deeds: Vec::new(),
+            untold: Vec::new(),
             goals: BTreeSet::new(),
             flagged: BTreeSet::new(),
             flagged_turn: None,
@@ -156,6 +164,7 @@ impl Conversation {
             parked: Vec::new(),
             keyed: Phi::default(),
             confidence: Confidence::default(),
+            sure: 1.0,
             timers: TimerTable::default(),
             caller_timers: CallerTimers::default(),
             outputs: VecDeque::new(),
@@ -179,10 +188,11 @@ impl Conversation {
             Input::Answered => self.greet(),
             Input::Partial { turn, text } => {
                 let text = text.reveal(Purpose::Understanding);
-                self.keep_nothing_of_partial(now, text);
+                self.keep_nothing_of_partial(now, turn, text);
                 self.guard_emergency(turn, text);
             }
-            Input::Heard { turn, text, .. } => {
+            Input::Heard { turn, text, confidence } => {
+                self.sure = confidence;
                 self.hear(now, turn, text.reveal(Purpose::Understanding))
             }
             Input::Dtmf { digit } => {
@@ -190,14 +200,18 @@ impl Conversation {
                 self.key(now, digit);
             }
             Input::Silence { lasted } => self.silence(lasted),
+            Input::TimeIsUp => self.time_is_up(),
             Input::Spoken { utterance } => {
                 self.memory.spoken(utterance);
+                self.result_heard(utterance);
+                self.notice_was_heard(utterance);
                 self.trouble.quiet = Duration::ZERO;
                 self.transfer_if_announced(now, utterance);
                 self.leave_if_unanswered(utterance);
             }
             Input::Interrupted { utterance, heard } => {
                 self.memory.cut(utterance, heard);
+                self.result_cut(utterance);
                 self.trouble.quiet = Duration::ZERO;
                 self.transfer_if_announced(now, utterance);
             }
@@ -259,10 +273,7 @@ impl Conversation {
         }
         let greeting = self.wording.line(lines::GREETING, &[&self.setting.practice.name]);
         self.say(greeting, false);
-        if let Some(notice) = self.setting.notice.clone() {
-            let utterance = self.say(notice, false);
-            self.push(Output::Notice { utterance });
-        }
+        self.tell_of_recording();
         self.ask_line(Step::Open, lines::OPEN_TODAY, "ask.open");
     }
 
@@ -270,7 +281,7 @@ impl Conversation {
         self.trouble.turns += 1;
         self.trouble.is_answered();
         self.turn = turn;
-        let (refused, kept) = self.keep_what_may_be(now, text);
+        let (refused, kept) = self.keep_what_may_be(now, turn, text);
         self.heard = kept;
         self.follow_the_caller(text);
         if self.guard_emergency(turn, text) {
@@ -336,10 +347,21 @@ impl Conversation {
         self.outputs.push_back(output);
     }
 
-    /// Says something, unless a guard holds it back. Returns the utterance's id.
+    /// Says something, unless a guard holds it back, and before it what was done and not heard. Returns the utterance's
+    /// id.
     pub(crate) fn say(&mut self, text: String, interruptible: bool) -> UtteranceId {
+        self.tell_again();
+        self.say_at_once(text, interruptible)
+    }
+
+    /// Says something before all that may wait.
+    pub(crate) fn say_at_once(&mut self, text: String, interruptible: bool) -> UtteranceId {
         let text = self.checked(text);
         let text = wording::titled(self.wording.tongue, text, &self.setting.practitioners);
+        self.utter(text, interruptible)
+    }
+
+    pub(crate) fn utter(&mut self, text: String, interruptible: bool) -> UtteranceId {
         let utterance = self.next_utterance;
         self.next_utterance = utterance.next();
         let text = Phi::new(text);
@@ -362,7 +384,7 @@ impl Conversation {
 
     /// Holds back claims without a result, and names before verification. Neither can happen unless a rule of the
     /// planner is wrong; then the caller hears something harmless and the audit record says so.
-    fn checked(&mut self, text: String) -> String {
+    pub(crate) fn checked(&mut self, text: String) -> String {
         let claimed = claims(&text);
         if !claimed.is_empty() && !claimed.iter().any(|claim| self.done.contains(claim)) {
             self.decide("guard", "say_do");
@@ -397,6 +419,7 @@ impl Conversation {
     /// Asks the open question again.
     pub(crate) fn ask_again(&mut self) {
         let Some(question) = self.question_now() else { return };
+        self.tell_of_recording_again();
         self.listen();
         let utterance =
             self.say(question.text.reveal(Purpose::SpokenReply).clone(), question.interruptible);
@@ -420,6 +443,7 @@ impl Conversation {
 
     pub(crate) fn stop_speaking(&mut self) {
         self.memory.drop_pending();
+        self.results_dropped();
         // What has not been polled yet was never begun.
         self.outputs.retain(|output| !matches!(output, Output::Say { .. } | Output::Listen { .. }));
         self.outputs.push_back(Output::StopSpeaking);
@@ -481,7 +505,7 @@ impl Conversation {
 
     pub(crate) fn announce_transfer(&mut self, now: Instant, text: String) -> UtteranceId {
         self.caller_timers.set(now, Timer::Transfer, ANNOUNCED_WITHIN);
-        self.say(text, true)
+        self.say_at_once(text, true)
     }
 
     /// Says goodbye and ends the call. What is said over it would not be answered: it is heard to its end.

@@ -1,68 +1,89 @@
 //! Sentences that the agent says in many calls, word for word: they are rendered before anybody calls. They hold
 //! nothing of any caller.
 
-/// The sentences, those first that must not be late.
-pub const FIXED_SENTENCES: &[&str] = &[
-    "Please hang up and call 911 right now.",
-    "Don't wait on this line.",
-    "Please call or text 988 right now, or hang up and call 911.",
-    "All right. If it gets worse, hang up and call 911.",
-    "If you are safe and want to stay on this line, tell me how I can help.",
-    "One moment, please.",
-    "Just a moment.",
-    "Let me look that up.",
-    "I'm still working on it. Thank you for your patience.",
-    "How can I help you today?",
-    "How can I help you?",
-    "Sorry, I didn't catch that.",
-    "I'm sorry, I didn't get that.",
-    "Sorry, I didn't understand.",
-    "You can say, for example: I'd like to move my appointment.",
-    "Please say your first and last name, and spell the last name.",
-    "Are you still there?",
-    "Hello? Are you there?",
-    "I'm still here.",
-    "I'm sorry, I can't hear you.",
-    "I can't hear you, so I'll hang up now. Please call us back any time. Goodbye.",
-    "Thank you for calling. Goodbye.",
-    "Thanks for calling. Take care. Goodbye.",
-    "Thank you for calling. Have a good day. Goodbye.",
-    "Is there anything else I can help you with?",
-    "Is there anything else I can do for you?",
-    "Can I help you with anything else?",
-    "Sure, I can help with that. Can I have your first and last name, please?",
-    "I can help you with that. What's your first and last name?",
-    "Happy to help. May I have your first and last name, please?",
-    "And your date of birth, please?",
-    "Thank you. And what is your date of birth?",
-    "And what's your date of birth?",
-    "And your last name, please?",
-    "And your first name, please?",
-    "And the year?",
-    "You can also press zero for a person.",
-    "When would you like to come in?",
-    "What day or time works for you?",
-    "When would suit you?",
-    "What is the visit for: a physical, something new, a follow-up, or a vaccination?",
-    "What kind of visit is it: a physical, a sick visit, a follow-up, or a vaccination?",
-    "Sure. What can I do for you?",
-    "Thank you. What can I do for you?",
-    "Take your time.",
-    "Sure, take your time.",
-    "Of course. I'll wait.",
-    "Yes, I'm here.",
-    "You're welcome.",
-    "Thank you.",
-    "All right.",
-    "All right. Nothing was changed.",
-    "All right, it stays as it is.",
-    "Just to be sure: shall I cancel it?",
-    "Just to be sure: shall I go ahead with that?",
-    "Of course. What should I tell them?",
-    "Sure. What's the message?",
-    "Sure. What would you like me to pass on?",
-    "Go ahead, I'm listening.",
-    "I've left your message for the team. Someone will call you back.",
-    "I'm sorry, that time was just taken.",
-    "I'm sorry, I can't reach our schedule right now.",
+use crate::base::Language;
+
+use super::tongue::Tongue;
+use super::wording::lines::{self, Line};
+
+/// What is said word for word, that first which must not be late.
+const FIXED: &[Line] = &[
+    lines::CALL_911,
+    lines::DONT_WAIT,
+    lines::CALL_988,
+    lines::ABOUT_988,
+    lines::IF_WORSE,
+    lines::IF_SAFE,
+    lines::ONE_MOMENT,
+    lines::FILLER,
+    lines::STILL_WORKING,
+    lines::OPEN_TODAY,
+    lines::OPEN,
+    lines::SORRY,
+    lines::TROUBLE,
+    lines::STILL_CONNECTING,
+    lines::NOBODY,
+    lines::HINT_OPEN,
+    lines::HINT_NAME,
+    lines::STILL_THERE,
+    lines::CANT_HEAR,
+    lines::CANT_HEAR_BYE,
+    lines::GOODBYE,
+    lines::ANYTHING_ELSE,
+    lines::NAME,
+    lines::BIRTH,
+    lines::FAMILY_NAME,
+    lines::GIVEN_NAME,
+    lines::BIRTH_YEAR,
+    lines::KEY_ZERO,
+    lines::WHEN_BOOK,
+    lines::VISIT_TYPE,
+    lines::OPEN_SURE,
+    lines::OPEN_THANKS,
+    lines::TAKE_YOUR_TIME,
+    lines::HERE,
+    lines::WELCOME,
+    lines::THANK_YOU,
+    lines::ALL_RIGHT,
+    lines::NOTHING_CHANGED,
+    lines::STAYS,
+    lines::CANCEL_SURE,
+    lines::GO_AHEAD_SURE,
+    lines::MESSAGE,
+    lines::LISTENING,
+    lines::MESSAGE_LEFT,
+    lines::JUST_TAKEN,
+    lines::SCHEDULE_DOWN,
 ];
+
+/// Returns the sentences in a language, those first that must not be late; none where the agent has no words in it.
+pub fn fixed_sentences(language: Language) -> Vec<&'static str> {
+    let tongue = Tongue::of(language);
+    let ways = tongue.into_iter().flat_map(|tongue| FIXED.iter().flat_map(move |l| l.ways(tongue)));
+    let mut sentences: Vec<&'static str> = Vec::new();
+    for way in ways {
+        if !sentences.contains(way) {
+            sentences.push(way);
+        }
+    }
+    sentences
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_emergency_comes_first_in_both_languages_and_nothing_is_left_to_be_filled_in() {
+        let english = fixed_sentences(Language::EN_US);
+        let spanish = fixed_sentences(Language::ES_US);
+        assert_eq!(english[0], "Please hang up and call 911 right now.");
+        assert_eq!(spanish[0], "Por favor, cuelgue y llame al 911 ahora mismo.");
+        for sentence in english.iter().chain(&spanish) {
+            assert!(!sentence.contains('{'), "{sentence}");
+        }
+        assert!(english.len() >= 62 && spanish.len() >= 60, "{} {}", english.len(), spanish.len());
+        let french = Language::tagged("fr-FR").expect("it is listed");
+        assert!(fixed_sentences(french).is_empty());
+    }
+}

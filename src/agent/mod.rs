@@ -17,16 +17,17 @@ mod memory;
 mod planner;
 mod tongue;
 pub mod tools;
+mod untold;
 mod wording;
 
 use jiff::civil::Date;
 
 use crate::base::Language;
 
-pub use api::{Decision, Goal, Input, Output, Patience, Private, Setting};
+pub use api::{Decision, Goal, Input, Notice, Output, Patience, Private, Setting};
 pub use conversation::Conversation;
 pub use fact_reader::{FactsRead, read_facts};
-pub use fixed::FIXED_SENTENCES;
+pub use fixed::fixed_sentences;
 pub use memory::Memory;
 
 /// Whether the agent understands a language and has its sentences in it. It greets in such a one and may go on in such

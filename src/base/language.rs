@@ -93,6 +93,13 @@ impl Language {
         self.tag().split('-').next().unwrap_or(self.tag())
     }
 
+    /// Returns the language of the embedded engines in which its speakers are understood and spoken to, if there is
+    /// one: American English for British, the Spanish of the United States for that of Mexico.
+    pub fn embedded(self) -> Option<Self> {
+        let own = Self::EMBEDDED.iter().find(|embedded| embedded.primary() == self.primary());
+        own.copied()
+    }
+
     /// Returns its name in English.
     pub fn name(self) -> &'static str {
         KNOWN[usize::from(self.0)].1
@@ -130,6 +137,9 @@ mod tests {
         assert_eq!(Language::tagged("es-US"), Some(Language::ES_US));
         assert_eq!((Language::EN_US.tag(), Language::tagged("tlh")), ("en-US", None));
         assert_eq!(Language::tagged("fil-PH").unwrap().primary(), "fil");
+        let embedded = |tag| Language::tagged(tag).and_then(Language::embedded);
+        assert_eq!(embedded("es-MX"), Some(Language::ES_US));
+        assert_eq!((embedded("en-GB"), embedded("zh-CN")), (Some(Language::EN_US), None));
         assert!(Language::all().count() > 35);
     }
 }

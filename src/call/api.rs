@@ -37,6 +37,10 @@ pub struct Setup {
     pub context: Vec<Carrier>,
     /// Whether digits are pressed in the sound where there are no telephone events; else they go by INFO.
     pub presses_in_band: bool,
+    /// Whether a model tells noise from voices ([`crate::speech::SecondOpinion`]).
+    pub judged: bool,
+    /// How long the call may last; then the agent says goodbye.
+    pub longest: Duration,
     /// Whether a last NOTIFY of 200 says that somebody answered; else the PBX has taken the caller, and no more
     /// is known.
     pub notify_says_answered: bool,
@@ -85,14 +89,16 @@ pub enum Input {
     Transcript(Transcript),
     /// The voice has rendered all of an utterance.
     Rendered { utterance: UtteranceId, frames: u32 },
-    /// The voice could not render an utterance; it will not be heard.
-    NotRendered { utterance: UtteranceId },
+    /// The voice could not render an utterance, or the rest of it: so many frames of it are played.
+    NotRendered { utterance: UtteranceId, frames: u32 },
     /// A tool has answered.
     ToolDone { request: ToolRequestId, result: ToolResult },
     /// The hand-off note is stored under this id, or is not.
     HandOffStored { request: ToolRequestId, stored: Result<String, ErrorCode> },
     /// The leg's media could not be opened, or was lost: nobody hears anybody.
     MediaFailed,
+    /// Nobody tells any more which of the caller's sounds are voices: the model has failed.
+    JudgeFailed,
     /// Nobody can hear the caller any more: the recogniser has failed, and nothing stands in for it.
     EarsFailed,
     /// Press these digits to the far end, after one another.
@@ -195,6 +201,8 @@ pub enum Silence {
     Card,
     /// The caller was on hold.
     Hold,
+    /// The caller seemed to refuse, or had not been told in the language that was spoken.
+    Consent,
 }
 
 /// Whether the caller agreed to be recorded.

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::agent;
-use crate::base::{Phi, Purpose, UtteranceId};
+use crate::base::{Phi, Purpose, TurnId, UtteranceId};
 use crate::media::Way;
 use crate::sip::Command;
 use crate::speech::floor::{self, Verdict};
@@ -16,6 +16,8 @@ use super::{EndReason, Output, Sound, Told};
 
 /// A sound shorter than any word, in which nothing was understood, was no turn.
 const NOISE: Duration = Duration::from_millis(420);
+/// The same where a model has denied all that is no voice: what is left is a word, and a "yes" takes no longer.
+const JUDGED_NOISE: Duration = Duration::from_millis(160);
 /// A recogniser that has not finished a turn by then has lost it.
 const UNDERSTOOD: Duration = Duration::from_secs(8);
 /// Utterances in a row that could not be spoken: the voice is lost, and with it the agent.
@@ -93,8 +95,8 @@ impl Call {
     }
 
     /// The voice could not say something. When that goes on, the agent is mute and cannot go on.
-    pub(super) fn not_rendered(&mut self, now: Instant, utterance: UtteranceId) {
-        let ended = self.speaking.dropped(utterance);
+    pub(super) fn not_rendered(&mut self, now: Instant, utterance: UtteranceId, frames: u32) {
+        let ended = self.speaking.failed(utterance, frames);
         self.unspoken = self.unspoken.saturating_add(1);
         if self.unspoken >= UNSPOKEN {
             self.give_the_call_away(now);
@@ -103,8 +105,8 @@ impl Call {
     }
 
     fn utterance_started(&mut self, now: Instant, utterance: UtteranceId) {
-        self.unspoken = 0;
         let Some((text, interruptible)) = self.speaking.started(utterance) else { return };
+        self.unspoken = 0;
         if let Some((turn, voice_off)) = self.unanswered.take() {
             let gap = now.saturating_duration_since(voice_off);
             self.outputs.push_back(Output::Told(Told::Replied { turn, gap }));
@@ -163,12 +165,13 @@ impl Call {
                 if turn == self.last_turn() {
                     self.timers.stop(Timer::Understood);
                 }
-                self.was_told = true;
                 let nothing = text.reveal(Purpose::Understanding).trim().is_empty();
-                if nothing && self.voiced < NOISE {
+                if nothing && self.was_noise(turn) {
                     self.unanswered = None;
-                    return;
+                    // The caller's silence was not broken by it.
+                    return self.floor.handle_input(now, floor::Input::Nothing);
                 }
+                self.was_told = true;
                 self.summary.turns += 1;
                 let heard = agent::Input::Heard { turn, text: text.clone(), confidence };
                 self.conversation.handle_input(now, heard);
@@ -176,6 +179,13 @@ impl Call {
                 self.outputs.push_back(Output::Told(Told::CallerSaid { turn, text, confidence }));
             }
         }
+    }
+
+    /// Whether a turn in which nothing was understood was too short for a word.
+    fn was_noise(&self, turn: TurnId) -> bool {
+        let (finished, voiced) = self.finished;
+        let least = if self.setup.judged { JUDGED_NOISE } else { NOISE };
+        finished == turn && voiced < least
     }
 
     /// The recogniser has not finished a turn in time: nothing was understood.
@@ -187,7 +197,12 @@ impl Call {
     pub(super) fn floor_says(&mut self, now: Instant, output: floor::Output) {
         match output {
             floor::Output::EndOfTurn => {
-                self.unanswered = self.voice_off.map(|at| (self.turn, at));
+                // A noise behind it may go on: then nobody knows when the caller's voice ended.
+                let goes_on = self.voice_on.as_mut().map(|on| std::mem::replace(on, now));
+                self.unanswered =
+                    self.voice_off.filter(|_| goes_on.is_none()).map(|at| (self.turn, at));
+                let last = goes_on.map_or(Duration::ZERO, |on| now.saturating_duration_since(on));
+                self.finished = (self.turn, std::mem::take(&mut self.voiced) + last);
                 self.outputs.push_back(Output::Finish { turn: self.turn });
                 self.timers.set(Timer::Understood, now + UNDERSTOOD);
                 self.turn = self.turn.next();
@@ -204,7 +219,13 @@ impl Call {
                 self.outputs.push_back(Output::Duck(false));
                 self.outputs.push_back(Output::Pause(false));
             }
-            floor::Output::StopSpeaking => self.stop_speaking(now),
+            floor::Output::StopSpeaking => {
+                self.stop_speaking(now);
+                // Between two sentences nothing is left that could end.
+                if self.speaking.is_over() {
+                    self.floor.handle_input(now, floor::Input::AgentEnds);
+                }
+            }
             floor::Output::Judged(overlap) => {
                 let summary = &mut self.summary;
                 match overlap.verdict {
@@ -217,7 +238,10 @@ impl Call {
                 }
                 self.outputs.push_back(Output::Told(Told::Overlapped(overlap)));
             }
-            floor::Output::Discard => self.outputs.push_back(Output::Discard),
+            floor::Output::Discard => {
+                self.recorded_turn_is_dropped();
+                self.outputs.push_back(Output::Discard);
+            }
             floor::Output::Silence { lasted } => {
                 self.conversation.handle_input(now, agent::Input::Silence { lasted });
             }

@@ -26,6 +26,8 @@ use super::{Consent, EndReason, Input, Output, Setup, Summary, Told};
 const PLAYED_OUT: Duration = Duration::from_millis(240);
 /// Last words that are not reported as heard by then are not waited for.
 const LAST_WORDS: Duration = Duration::from_secs(20);
+/// A call that is too long in the middle of a transfer or a hold is looked at again after this.
+const AGAIN: Duration = Duration::from_secs(60);
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Phase {
@@ -53,6 +55,8 @@ pub(super) enum Timer {
     Ring,
     /// A transfer's outcome stays unknown.
     Doubt,
+    /// The call has lasted for as long as it may.
+    Longest,
 }
 
 /// A call, from the INVITE to the wrap-up row.
@@ -79,6 +83,8 @@ pub struct Call {
     pub(super) voice_on: Option<Instant>,
     pub(super) voice_off: Option<Instant>,
     pub(super) voiced: Duration,
+    /// The last turn that was finished, and how much of it was a voice.
+    pub(super) finished: (TurnId, Duration),
     /// The turn whose reply has not been heard yet, and the end of the caller's last sound in it.
     pub(super) unanswered: Option<(TurnId, Instant)>,
     /// Utterances in a row that could not be spoken.
@@ -136,6 +142,7 @@ impl Call {
             voice_on: None,
             voice_off: None,
             voiced: Duration::ZERO,
+            finished: (TurnId(0), Duration::ZERO),
             unanswered: None,
             unspoken: 0,
             tools: BTreeMap::new(),
@@ -208,11 +215,10 @@ impl Call {
             Input::Sound(sound) => self.sound(now, sound),
             Input::Transcript(transcript) => self.transcript(now, transcript),
             Input::Rendered { utterance, frames } => self.speaking.rendered(utterance, frames),
-            Input::NotRendered { utterance } => {
-                self.not_rendered(now, utterance);
-            }
+            Input::NotRendered { utterance, frames } => self.not_rendered(now, utterance, frames),
             Input::ToolDone { request, result } => self.tool_done(now, request, result),
             Input::HandOffStored { request, stored } => self.hand_off_stored(now, request, stored),
+            Input::JudgeFailed => self.setup.judged = false,
             Input::Press { digits } => self.press(&digits),
             Input::MediaFailed | Input::EarsFailed => self.give_the_call_away(now),
             Input::HangUp => {
@@ -253,6 +259,11 @@ impl Call {
             Timer::Heard => {}
             Timer::Ring => self.rang_out(),
             Timer::Doubt => self.doubt_is_over(now),
+            // A transfer brings an end of its own, and a goodbye on hold is heard by nobody.
+            Timer::Longest if self.held || self.hand_off.is_some() => {
+                self.timers.set(Timer::Longest, now + AGAIN);
+            }
+            Timer::Longest => self.conversation.handle_input(now, agent::Input::TimeIsUp),
         }
     }
 
@@ -323,6 +334,16 @@ impl Call {
         if held != self.floor_held {
             self.floor_held = held;
             self.floor.handle_input(now, floor::Input::Hold(held));
+        }
+    }
+
+    /// The same for a hand-off that moves. What is said to its ringing tone is part of no turn.
+    pub(super) fn hold_floor_for_ringing(&mut self, now: Instant) {
+        let before = self.floor_held;
+        self.hold_floor(now);
+        if before && !self.floor_held && !self.moved {
+            self.voice_on = None;
+            self.outputs.push_back(Output::Discard);
         }
     }
 

@@ -9,7 +9,7 @@ use crate::sdp::{self, Direction};
 use crate::sip::message::Reason;
 use crate::sip::{self, Command, EndCause};
 
-use super::machine::{Call, Phase};
+use super::machine::{Call, Phase, Timer};
 use super::{EndReason, Output, Summary, Told};
 
 impl Call {
@@ -46,6 +46,7 @@ impl Call {
         if self.phase == Phase::Opening {
             self.phase = Phase::Talking;
             self.answered_at = Some(now);
+            self.timers.set(Timer::Longest, now + self.setup.longest);
             self.outputs.push_back(Output::Told(Told::Answered));
             // A call that goes to the fallback at once is not greeted.
             if !self.cannot_go_on {
@@ -122,9 +123,9 @@ impl Call {
         };
         self.outputs.push_back(output);
         if self.held != was_held {
+            self.hold_recording(now, self.held);
             // Music on hold is nobody's words, and what was begun before it is cut in two.
             self.voice_on = None;
-            self.hold_recording(now, self.held);
             self.outputs.push_back(Output::Discard);
             self.conversation.handle_input(now, agent::Input::Hold(self.held));
         }
@@ -155,6 +156,7 @@ impl Call {
             EndCause::Local | EndCause::Refused(_) => EndReason::AgentHungUp,
         };
         let reason = *self.end.get_or_insert(reason);
+        self.recording_ends();
         if self.negotiated.is_some() {
             self.outputs.push_back(Output::CloseMedia);
         }

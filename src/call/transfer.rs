@@ -120,7 +120,7 @@ impl Call {
             Verdict::Over(outcome) => self.attempt_over(now, outcome),
         }
         // While others decide, the caller's silence is not the caller's fault.
-        self.hold_floor(now);
+        self.hold_floor_for_ringing(now);
     }
 
     /// It rang for as long as it may. What the user agent then says last decides: it may just have been answered.
@@ -137,7 +137,7 @@ impl Call {
     pub(super) fn doubt_is_over(&mut self, now: Instant) {
         if let Some(outcome) = self.hand_off.as_ref().and_then(HandOff::doubt_resolved) {
             self.attempt_over(now, outcome);
-            self.hold_floor(now);
+            self.hold_floor_for_ringing(now);
         }
     }
 

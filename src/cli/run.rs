@@ -7,7 +7,7 @@ use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::Failure;
-use crate::config::Config;
+use crate::config::{Code, Config};
 use crate::gateway::Gateway;
 use crate::ops::{logging, systemd};
 
@@ -31,7 +31,13 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
             return Ok(ExitCode::FAILURE);
         }
     };
+    // What `check` cannot look at from outside is here or nowhere.
+    if let Some(missing) = config.warnings.iter().find(|found| found.code() == Code::Secret) {
+        eprintln!("{missing}");
+        return Ok(ExitCode::FAILURE);
+    }
     logging::init(config.node.log_format, &config.node.log_filter)?;
+    logging::keep_panics_quiet();
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?

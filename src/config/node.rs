@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
-use std::num::NonZeroU16;
+use std::num::{NonZeroU16, NonZeroUsize};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::sip::auth::Algorithm;
 use crate::sip::{Credentials, Registrar};
 
 use super::Code;
-use super::file::{OneOrMany, Reader, SecretFile, Text};
+use super::file::{OneOrMany, Reader, SecretFile, Text, duration};
 use super::layers::DEFAULT;
 use super::recording_file::{self, Recording, RecordingFile};
 use super::speech_file::{self, Speech, SpeechFile};
@@ -39,6 +39,8 @@ pub struct Node {
     pub hearing_threads: NonZeroU16,
     /// Calls at a time over all trunks; the next one is refused with 503.
     pub max_calls: u32,
+    /// How long a call may last.
+    pub longest_call: Duration,
     /// Bounds on what sources may cost.
     pub floods: Floods,
     /// Name servers that SIP hosts are looked up with; empty asks those of the system.
@@ -135,7 +137,7 @@ struct RtpFile {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct ThreadsFile {
     media: Spanned<u16>,
-    hearing: Spanned<u16>,
+    hearing: Option<Spanned<u16>>,
 }
 
 #[derive(Deserialize)]
@@ -144,6 +146,7 @@ struct LimitsFile {
     calls: Spanned<u32>,
     listed_per_second: Spanned<u32>,
     guests_per_second: Spanned<u32>,
+    longest_call: Text,
     connections: Spanned<u32>,
     connections_per_source: Spanned<u32>,
 }
@@ -203,8 +206,12 @@ impl Node {
         let sip_advertise = sip_address(reader, raw.sip.advertise.as_ref(), port);
         let rtp = RtpBind::check(reader, &raw.rtp);
         let media_threads = threads(reader, &raw.threads.media);
-        let hearing_threads = threads(reader, &raw.threads.hearing);
+        let hearing_threads = match &raw.threads.hearing {
+            Some(written) => threads(reader, written),
+            None => Some(hearing_threads(std::thread::available_parallelism().ok())),
+        };
         let max_calls = calls(reader, &raw.limits.calls);
+        let longest_call = longest_call(reader, &raw.limits.longest_call);
         let floods = floods(reader, &raw.limits);
         let name_servers = name_servers(reader, raw.dns);
         let metrics = metrics_listen(reader, &raw.metrics.listen);
@@ -224,6 +231,7 @@ impl Node {
             media_threads: media_threads?,
             hearing_threads: hearing_threads?,
             max_calls: max_calls?,
+            longest_call: longest_call?,
             floods: floods?,
             name_servers: name_servers?,
             metrics: metrics?,
@@ -248,6 +256,7 @@ impl Node {
             media_threads: NonZeroU16::MIN,
             hearing_threads: NonZeroU16::MIN,
             max_calls: 1,
+            longest_call: Duration::ZERO,
             floods: Floods {
                 listed_per_second: 1,
                 guests_per_second: 1,
@@ -334,6 +343,14 @@ pub(super) fn calls(reader: &mut Reader<'_>, calls: &Spanned<u32>) -> Option<u32
     None
 }
 
+fn longest_call(reader: &mut Reader<'_>, text: &Text) -> Option<Duration> {
+    reader.value(text, "a time of 1m or longer, for example \"60m\"", |text| {
+        let least = Duration::from_secs(60);
+        let help = "write 1m or longer; whoever asks for a person is put through all the same";
+        duration(text).filter(|time| *time >= least).ok_or(help)
+    })
+}
+
 fn floods(reader: &mut Reader<'_>, raw: &LimitsFile) -> Option<Floods> {
     let mut sound = true;
     let mut bound = |number: &Spanned<u32>| {
@@ -364,6 +381,15 @@ fn name_servers(reader: &mut Reader<'_>, raw: DnsFile) -> Option<Vec<SocketAddr>
     let found: Vec<_> =
         texts.iter().filter_map(|text| reader.value(text, "a name server", read)).collect();
     (found.len() == texts.len()).then_some(found)
+}
+
+/// Returns how many threads hear when nobody says so: with one, what one caller says so far keeps another's whole turn
+/// waiting.
+fn hearing_threads(cores: Option<NonZeroUsize>) -> NonZeroU16 {
+    match cores {
+        Some(NonZeroUsize::MIN) => NonZeroU16::MIN,
+        _ => NonZeroU16::MIN.saturating_add(1),
+    }
 }
 
 fn threads(reader: &mut Reader<'_>, threads: &Spanned<u16>) -> Option<NonZeroU16> {

@@ -20,7 +20,8 @@ pub struct Recording {
     pub keys: Vec<String>,
     /// Where they are kept.
     pub directory: PathBuf,
-    /// What callers are told, by language; where there is nothing, our own words.
+    /// What callers are told, by language: one of the same first part stands for those that are not here, and our own
+    /// words for the rest.
     pub notice: BTreeMap<Language, String>,
     /// Days after which a recording is removed.
     pub keep_days: u16,
@@ -37,8 +38,10 @@ const NOTICES: [(Language, &str); 2] = [
 impl Recording {
     /// Returns what callers are told who are greeted in a language.
     pub fn notice(&self, language: Language) -> String {
-        let ours = || Self::own_notice(language).to_owned();
-        self.notice.get(&language).cloned().unwrap_or_else(ours)
+        let same = |known: Language| known.primary() == language.primary();
+        let neighbour = || self.notice.iter().find(|(known, _)| same(**known));
+        let own = self.notice.get(&language).or_else(|| Some(neighbour()?.1));
+        own.map_or_else(|| Self::own_notice(language).to_owned(), Clone::clone)
     }
 
     /// Returns what callers are told where the practice says nothing else.
@@ -170,5 +173,8 @@ mod tests {
         assert!(plain.notice(Language::ES_US).starts_with("Esta llamada"));
         let own = recording(&[(Language::EN_US, "We record.")]);
         assert_eq!(own.notice(Language::EN_US), "We record.");
+        let british = Language::tagged("en-GB").unwrap();
+        assert_eq!(own.notice(british), "We record.", "the practice's own words, not ours");
+        assert!(own.notice(Language::ES_US).starts_with("Esta llamada"));
     }
 }

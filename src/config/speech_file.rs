@@ -1,6 +1,7 @@
 //! Reads `[speech.recogniser]` and `[speech.voice]`: who hears and speaks, and what a vendor is asked for.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::net::IpAddr;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -45,6 +46,11 @@ impl Speech {
         reached(self.voice.as_ref(), language)
     }
 
+    /// Whether words are known at the end of a turn alone.
+    pub fn hears_by_turns(&self) -> bool {
+        self.recogniser.as_ref().is_some_and(|it| it.kind == VendorKind::OpenAiTranscription)
+    }
+
     /// Says what leaves this machine, a line for each vendor.
     pub fn leaves(&self) -> Vec<String> {
         let line = |what: &str, vendor: &Vendor| {
@@ -61,6 +67,8 @@ fn reached(vendor: Option<&Vendor>, language: Language) -> Reached {
         return Reached::Embedded;
     }
     match vendor.and_then(|vendor| vendor.code(language)) {
+        // In an outage who speaks British English is served in American.
+        Some(_) if language.embedded().is_some() => Reached::Embedded,
         Some(_) => Reached::VendorOnly,
         None => Reached::Nowhere,
     }
@@ -181,6 +189,12 @@ fn engine(
     let kind = reader.choice(&raw.kind, "speech engine", kinds)?;
     let Some(kind) = kind else { return no_vendor(reader, &raw).then_some(None) };
     let url = match &raw.url {
+        Some(text) if holds_a_key(text.get_ref()) => {
+            let title = "a key does not belong in this file";
+            let help = "name it by key-credential: it is sent as this kind of vendor asks for it";
+            reader.error(Code::Secret, text.span(), title, "there is one in this address", help);
+            None
+        }
         Some(text) => reader.value(text, "an address of this vendor", |text| url(kind, text)),
         None => Some(kind.url().to_owned()),
     };
@@ -298,7 +312,16 @@ fn key(reader: &mut Reader<'_>, dir: &Path, text: &Text) -> Option<Secret> {
         reader.error(Code::Secret, text.span(), title, "", help);
         return None;
     }
+    let by_systemd = std::env::var_os("CREDENTIALS_DIRECTORY").is_some();
     let found = std::fs::read_to_string(of_systemd.unwrap_or(own));
+    if !by_systemd && found.as_ref().is_err_and(|error| error.kind() == ErrorKind::NotFound) {
+        let title = format!("the credential {name} cannot be looked at from here");
+        let help = format!(
+            "the unit needs LoadCredential={name}:…, or put the key into credentials/{name} beside this file (mode 0600)"
+        );
+        reader.warning(Code::Secret, text.span(), title, help);
+        return Some(Secret::new(""));
+    }
     let (title, label) = match found.as_deref().map(str::trim) {
         Ok("") => (format!("the credential {name} is empty"), String::new()),
         Ok(key) if !key.chars().all(|c| c.is_ascii_graphic()) => {
@@ -318,6 +341,18 @@ pub(super) fn looks_like_a_key(text: &str) -> bool {
     let public = text.starts_with("age1");
     !public
         && (text.starts_with("sk-") || text.starts_with("sk_") || (text.len() >= 24 && digits >= 3))
+}
+
+/// Parameters of an address that are keys by their names.
+const KEYS: [&str; 6] = ["key", "token", "api-key", "apikey", "access-token", "secret"];
+
+/// Whether an address has a key among its parameters.
+fn holds_a_key(url: &str) -> bool {
+    let query = url.split_once('?').map_or("", |(_, query)| query);
+    query.split('&').filter_map(|part| part.split_once('=')).any(|(name, value)| {
+        let name = name.to_ascii_lowercase().replace('_', "-");
+        looks_like_a_key(value) || (!value.is_empty() && KEYS.contains(&&*name))
+    })
 }
 
 fn codes(
@@ -369,6 +404,16 @@ mod tests {
             assert!(http(wrong).is_err(), "{wrong}");
         }
         assert!(url(VendorKind::Deepgram, "wss://v.example.com/v1/listen").is_ok());
+    }
+
+    #[test]
+    fn parameters_of_an_address_are_no_keys() {
+        for keyed in ["wss://h/v1?a=b&token=fern", "https://h?api_key=x", "wss://h?x=sk-abc"] {
+            assert!(holds_a_key(keyed), "{keyed}");
+        }
+        for plain in ["wss://h/v1", "wss://h/v1?enable_logging=false", "https://h?api-version=1"] {
+            assert!(!holds_a_key(plain), "{plain}");
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 
-use crate::agent::{Setting, greets_in};
+use crate::agent::{Notice, Setting, greets_in};
 use crate::base::{CallId, Language, Phi, Purpose, TargetName, TrunkName};
 use crate::call::{Carrier, Reach, Setup};
 use crate::config::{
@@ -116,6 +116,7 @@ pub(super) fn admit(
     throttle.take(received, &incoming.trunk, &profile.limits, number.as_ref())?;
     let Choice { route, targets, order, fallback, languages, recorded, now } =
         choose(&config, profile, call, &Asked::from(&incoming), Timestamp::now())?;
+    let languages = loaded(&shared.languages, languages);
     let port = reserve(shared, profile)?;
     let caller = shown(number.as_ref(), incoming.withheld);
     let recording = config.node.recording.clone().filter(|_| recorded);
@@ -125,7 +126,7 @@ pub(super) fn admit(
         now,
         caller: caller.clone(),
         targets: order,
-        notice: recording.as_ref().map(|recording| recording.notice(greets_in(&languages))),
+        notice: recording.as_ref().map(|recording| notice(recording, &languages)),
         languages,
         seed: call.0,
     };
@@ -148,11 +149,28 @@ pub(super) fn admit(
         referred_by: format!("sip:attendant@{}", profile.sip.advertised),
         context: profile.transfer.context.iter().map(carrier).collect(),
         presses_in_band: profile.media.in_band_digits,
+        judged: shared.judges.is_some(),
+        longest: config.node.longest_call,
         notify_says_answered: profile.transfer.notify_200 == Notify200::Answered,
     };
     let (answer_by, services) = (received + profile.answer_within, Services::of(profile));
     let trunk = incoming.trunk;
     Ok(Admitted { setup, port, nat, trunk, route, services, caller, answer_by, recording })
+}
+
+/// Returns those languages of a route that are heard and spoken until the next start: what a reload has added is not.
+/// English always is.
+fn loaded(at_start: &BTreeSet<Language>, languages: Vec<Language>) -> Vec<Language> {
+    let is_loaded =
+        |language: &Language| *language == Language::EN_US || at_start.contains(language);
+    let loaded: Vec<_> = languages.into_iter().filter(is_loaded).collect();
+    if loaded.is_empty() { vec![Language::EN_US] } else { loaded }
+}
+
+/// What callers are told of the recording, in each language of the route; in that of the greeting first.
+fn notice(recording: &Recording, languages: &[Language]) -> Notice {
+    let all = [greets_in(languages)].into_iter().chain(languages.iter().copied());
+    Notice::new(all.map(|language| (language, recording.notice(language))).collect())
 }
 
 /// Whether the threads that move sound, and those that hear, can take another call.
@@ -358,6 +376,17 @@ mod tests {
             format!("{} {} {seconds}s", it.target, it.uri)
         });
         (told.collect(), reach.hang_up)
+    }
+
+    #[test]
+    fn a_language_that_a_reload_has_added_waits_for_the_next_start() {
+        let [english, spanish] = [Language::EN_US, Language::ES_US];
+        let plan =
+            PLAN.replacen("[hours.day]", "language = [\"es-US\", \"en-US\"]\n[hours.day]", 1);
+        let (before, after) = (load(PLAN).languages(), load(&plan).languages());
+        assert_eq!(loaded(&before, vec![spanish, english]), [english]);
+        assert_eq!(loaded(&before, vec![spanish]), [english]);
+        assert_eq!(loaded(&after, vec![spanish, english]), [spanish, english]);
     }
 
     #[test]

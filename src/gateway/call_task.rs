@@ -128,7 +128,7 @@ impl Hands {
             }
             Output::Speak { utterance, epoch, text, manner } => {
                 if self.shared.speaking.say(leg, utterance, epoch, text, manner).is_err() {
-                    self.post(Input::NotRendered { utterance });
+                    self.post(Input::NotRendered { utterance, frames: 0 });
                 }
             }
             Output::Duck(_) | Output::Pause(_) => self.steer_media(&output),
@@ -316,9 +316,9 @@ impl Hands {
                 ops::VoiceRendered { call, utterance, first, took, by }.emit();
                 let _ = inbox.try_send(Input::Rendered { utterance, frames });
             }
-            SpeakingEvent::Failed { utterance, what } => {
+            SpeakingEvent::Failed { utterance, frames_total: frames, what } => {
                 ops::VoiceFailed { call, error: &VoiceError::Failed { what } }.emit();
-                let _ = inbox.try_send(Input::NotRendered { utterance });
+                let _ = inbox.try_send(Input::NotRendered { utterance, frames });
             }
             SpeakingEvent::FellBack { what, .. } => {
                 ops::VoiceFailed { call, error: &VoiceError::Failed { what } }.emit();

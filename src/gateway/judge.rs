@@ -39,6 +39,7 @@ pub(super) fn sink(call: CallId, inbox: mpsc::Sender<Input>) -> AdviceSink {
         Advice::Hint(kind) => tell(&inbox, kind),
         Advice::Failed(what) => {
             tell(&inbox, VoiceHint::Unknown);
+            drop(inbox.try_send(Input::JudgeFailed));
             ops::DetectorFailed { call, what: &what }.emit();
         }
     })

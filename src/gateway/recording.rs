@@ -41,8 +41,16 @@ impl CallRecording {
             keys: recording.keys,
             wide: false,
             reserve: recording.reserve,
+            by_turns: false,
         });
         Self { order, ..Self::default() }
+    }
+
+    /// The recogniser tells nothing of a turn before it is over, or does.
+    pub(super) fn by_turns(&mut self, by_turns: bool) {
+        if let Some(order) = &mut self.order {
+            order.by_turns = by_turns;
+        }
     }
 
     /// The codec carries more than the telephone band, or does not.
@@ -100,5 +108,6 @@ fn reason(why: Silence) -> Why {
     match why {
         Silence::Card => Why::Card,
         Silence::Hold => Why::Hold,
+        Silence::Consent => Why::Consent,
     }
 }

@@ -15,19 +15,23 @@ const ROUND: Duration = Duration::from_secs(15 * 60);
 
 /// Runs until it is dropped.
 pub(super) async fn run(shared: Arc<Shared>) {
-    let mut seen = None;
+    let (mut seen, mut recovered) = (None, None);
     loop {
         let config = shared.config.load_full();
         // Recordings that are no longer made are still removed in their time, as long as it is known.
         if let Some(settings) = &config.node.recording {
             let today = Zoned::now().date();
-            if seen != Some(today) {
-                let first = seen.replace(today).is_none();
-                let (directory, days) = (settings.directory.clone(), settings.keep_days);
+            let (directory, days) = (settings.directory.clone(), settings.keep_days);
+            let first = recovered.as_ref() != Some(&directory);
+            if first || seen != Some(today) {
+                let there = directory.clone();
                 // A disk may take its time.
-                let work = move || look_after(&directory, today, days, first);
-                if let Ok(Err(error)) = tokio::task::spawn_blocking(work).await {
-                    ops::RecordingsUnkept { error: &error }.emit();
+                let work = move || look_after(&there, today, days, first);
+                match tokio::task::spawn_blocking(work).await {
+                    Ok(Ok(())) => (seen, recovered) = (Some(today), Some(directory)),
+                    // It is tried again in the next round.
+                    Ok(Err(error)) => ops::RecordingsUnkept { error: &error }.emit(),
+                    Err(_) => {}
                 }
             }
         }

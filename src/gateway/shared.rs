@@ -1,5 +1,6 @@
 //! What all calls share. Everything in it is a handle or an immutable snapshot.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use arc_swap::ArcSwap;
@@ -31,6 +32,8 @@ pub(super) struct Shared {
     pub(super) hearing: Hearing,
     pub(super) speaking: Speaking,
     pub(super) ears: Ears,
+    /// What was loaded at the start hears and speaks these; a reload adds none.
+    pub(super) languages: BTreeSet<Language>,
     pub(super) recorder: Recorder,
     /// Tell voices from noise and music, where there is a model.
     pub(super) judges: Option<Judges>,

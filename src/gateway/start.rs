@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
-use crate::agent::FIXED_SENTENCES;
+use crate::agent::fixed_sentences;
 use crate::audit::Audit;
 use crate::base::{Language, Secret};
 use crate::config::{Book, Config};
@@ -24,7 +24,7 @@ use crate::practice::{Practice, Practitioner};
 use crate::recording::Recorder;
 use crate::signalling::Signalling;
 use crate::sip::Command;
-use crate::speech::{Manner, Recognizer, Voice};
+use crate::speech::{Recognizer, Voice};
 use crate::store::Store;
 use crate::toolbox::{Toolbox, civil_clock};
 use crate::workers::{Hearing, MediaConfig, MediaEvent, MediaEvents, MediaPlane, Speaking};
@@ -134,7 +134,7 @@ impl Gateway {
         let media = MediaPlane::start(&media_config(&config))?;
         let hearing = Hearing::start(config.node.hearing_threads.get().into())?;
         let speaking = Speaking::start(engines.voices)?;
-        speaking.prerender_in_idle_time(FIXED_SENTENCES.iter().copied(), Manner::default());
+        prepare_sentences(&speaking, &config);
         let recorder = Recorder::start()?;
         let seed = seed_of_the_system();
         let key = key_of_the_system().map_err(StartError::Random)?;
@@ -155,10 +155,10 @@ impl Gateway {
         media_minder::say_how_it_starts(&media);
 
         expect_metrics(&config);
-        let (watch, _) = broadcast::channel(WATCHED);
         let ready = (config.trunks.len(), config.generation.to_string());
         let shared = Arc::new(Shared {
             config_dir: dir.to_owned(),
+            languages: config.languages(),
             config: ArcSwap::from_pointee(config),
             signalling,
             media,
@@ -172,7 +172,7 @@ impl Gateway {
             store,
             practice,
             practitioners,
-            watch,
+            watch: broadcast::channel(WATCHED).0,
         });
         shared.tell(Command::NonceKey { key }).await;
         let (control, asked) = mpsc::channel(8);
@@ -261,9 +261,17 @@ fn embedded_ears(config: &Config, paths: &ModelPaths) -> Result<Ears, StartError
 
 /// Loads what speaks: Spanish only if some route has it.
 fn embedded_voices(config: &Config, paths: &ModelPaths) -> Result<EmbeddedVoices, StartError> {
-    let spanish = config.languages().into_iter().any(|language| language == Language::ES_US);
+    let spanish =
+        config.languages().into_iter().any(|language| language.embedded() == Some(Language::ES_US));
     let spanish = spanish.then(|| models::find_set(&config.node.models, Set::Spanish));
     Ok(EmbeddedVoices::load(paths, spanish.transpose()?.as_ref())?)
+}
+
+/// Has what is said word for word ready before it is said, in every language of the routes: the emergency of each first.
+fn prepare_sentences(speaking: &Speaking, config: &Config) {
+    for language in config.languages() {
+        speaking.prerender_in_idle_time(fixed_sentences(language), language.into());
+    }
 }
 
 async fn open_book(config: &Config) -> Result<Store, StartError> {
@@ -385,4 +393,32 @@ fn key_of_the_system() -> std::io::Result<Secret> {
 /// Tags and branches must not be guessed: the standard library seeds its hasher from the system.
 fn seed_of_the_system() -> u64 {
     std::collections::hash_map::RandomState::new().build_hasher().finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::speech::normalise::{sentences, to_spoken_in};
+
+    /// The emergency is rendered first, and would be the first to go.
+    #[test]
+    fn the_sentences_of_both_languages_and_the_greetings_fit_in_what_is_kept() {
+        /// Slower than either voice; and what stands between sentences.
+        const LETTERS_A_SECOND: usize = 12;
+        const PAUSE: Duration = Duration::from_millis(200);
+        let sound = |text: &str, language: Language| {
+            let spoken = to_spoken_in(text, language);
+            let parts = sentences(&spoken).len() as u32;
+            let long = Duration::from_secs(spoken.len() as u64) / LETTERS_A_SECOND as u32;
+            let whole = long + PAUSE * parts;
+            // A text of several sentences is kept whole, and each of them too.
+            if parts > 1 { whole * 2 } else { whole }
+        };
+        let all: Duration = [Language::EN_US, Language::ES_US]
+            .iter()
+            .flat_map(|&language| fixed_sentences(language).into_iter().map(move |t| (t, language)))
+            .map(|(text, language)| sound(text, language))
+            .sum();
+        assert!(all * 6 <= Speaking::KEEPS * 5, "{all:?} of {:?}", Speaking::KEEPS);
+    }
 }

@@ -253,7 +253,8 @@ impl Switchboard {
         let Admitted { setup, port, nat, trunk, route, services, caller, answer_by, recording } =
             admitted;
         let day = setup.setting.now.date();
-        let recording = CallRecording::new(recording, (call, day), &trunk, &route);
+        let mut recording = CallRecording::new(recording, (call, day), &trunk, &route);
+        recording.by_turns(self.shared.config.load().node.speech.hears_by_turns());
         let (sound_told, sound_heard) = oneshot::channel();
         let sound = LegSound::new(call, trunk.clone(), setup.local.rtp, sound_told);
         let fallback = setup.fallback.iter().flat_map(|(_, reach)| &reach.attempts);

@@ -84,6 +84,16 @@ pub fn init(format: LogFormat, filter: &str) -> Result<(), LoggingError> {
     subscriber.try_init().map_err(|_| LoggingError::Installed)
 }
 
+/// From now on a panic is logged with its thread and place alone: its text may quote what somebody said.
+pub fn keep_panics_quiet() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let current = std::thread::current();
+        let thread = current.name().unwrap_or("without a name");
+        tracing::error!(thread, place, "A thread panicked.");
+    }));
+}
+
 /// Makes the same log lines for any writer: tests read them.
 ///
 /// # Errors
@@ -175,6 +185,18 @@ mod tests {
         ] {
             assert_eq!(json[key], value, "{json}");
         }
+    }
+
+    #[test]
+    fn a_panic_tells_its_place_and_not_its_words() {
+        let former = std::panic::take_hook();
+        keep_panics_quiet();
+        let text = logged(LogFormat::Text, "info", || {
+            let _ = std::panic::catch_unwind(|| panic!("no boundary in `Jane Roe`"));
+        });
+        std::panic::set_hook(former);
+        assert!(text.contains("A thread panicked.") && text.contains(file!()), "{text}");
+        assert!(!text.contains("Jane"), "{text}");
     }
 
     #[test]

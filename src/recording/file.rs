@@ -19,6 +19,8 @@ const SOUND: &str = ".wav.age";
 const ROW: &str = ".json";
 /// What follows either while it is being written.
 const PART: &str = ".part";
+/// Stands beside a recording that its caller refused.
+const DENIED: &str = ".denied";
 
 /// What is known of a recording beside its sound: nothing of what was said, and nobody's name or number.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
@@ -93,7 +95,7 @@ impl Paths {
 
     /// Writes the row, whole or not at all.
     pub(super) fn write_row(&self, row: &Row) -> Result<(), RecordingError> {
-        let (path, part) = (self.row(), self.folder.join(format!("{}{ROW}{PART}", self.call)));
+        let (path, part) = (self.row(), self.row_part());
         let text = serde_json::to_string_pretty(row).expect("a row is text and numbers") + "\n";
         let write = || {
             let mut file = private().write(true).create(true).truncate(true).open(&part)?;
@@ -104,17 +106,43 @@ impl Paths {
         write().map_err(RecordingError::disk("write", &path))
     }
 
+    fn row_part(&self) -> PathBuf {
+        self.folder.join(format!("{}{ROW}{PART}", self.call))
+    }
+
+    /// Says that the caller refused, of what could not be removed: it is to go as soon as it can.
+    fn denied(&self) -> PathBuf {
+        self.folder.join(format!("{}{DENIED}", self.call))
+    }
+
+    /// Notes that nothing of it may be kept, as far as the disk takes that, and empties what is there.
+    pub(super) fn deny(&self) {
+        let _ = private().write(true).create(true).truncate(true).open(self.denied());
+        for path in [self.part(), self.sound(), self.row()] {
+            let _ = private().write(true).truncate(true).open(path);
+        }
+    }
+
+    /// Whether the caller refused.
+    pub(super) fn is_denied(&self) -> bool {
+        self.denied().exists()
+    }
+
     /// Removes all that there is of it.
     pub(super) fn remove(&self) -> Result<(), RecordingError> {
-        for path in [self.part(), self.sound(), self.row()] {
+        let mut failed = None;
+        for path in [self.part(), self.sound(), self.row_part(), self.row(), self.denied()] {
+            if failed.is_some() && path == self.denied() {
+                break;
+            }
             match fs::remove_file(&path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    return Err(RecordingError::disk("remove", &path)(error));
+                    failed.get_or_insert_with(|| RecordingError::disk("remove", &path)(error));
                 }
                 _ => {}
             }
         }
-        Ok(())
+        failed.map_or(Ok(()), Err)
     }
 }
 

@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 /// How long sound is held back before it is written: a card number is known for one 4 to 10 s after its first digit.
 pub(super) const HELD: Duration = Duration::from_secs(15);
+/// The same where nothing is known of a turn before it is over, which may be a dictated one: 4 MB a call.
+pub(super) const HELD_LONGER: Duration = Duration::from_secs(60);
 /// How far a pause reaches back beyond what it was asked for: the clocks of the two are told by different threads.
 const MARGIN: Duration = Duration::from_millis(300);
 
@@ -15,6 +17,8 @@ pub enum Why {
     Card,
     /// The caller was on hold.
     Hold,
+    /// Whether the caller agreed was doubtful.
+    Consent,
 }
 
 impl Why {
@@ -23,6 +27,7 @@ impl Why {
         match self {
             Self::Card => "card",
             Self::Hold => "hold",
+            Self::Consent => "consent",
         }
     }
 }
@@ -42,13 +47,18 @@ struct Piece {
 }
 
 /// Sound that is held back, and the times of silence.
-#[derive(Default)]
 pub(super) struct Held {
+    time: Duration,
     pieces: VecDeque<Piece>,
     quiet: Vec<Quiet>,
 }
 
 impl Held {
+    /// Holds sound back so long.
+    pub(super) fn new(time: Duration) -> Self {
+        Self { time, pieces: VecDeque::new(), quiet: Vec::new() }
+    }
+
     /// Takes what was sent and heard at a time; later pieces come later.
     pub(super) fn push(&mut self, sent: Instant, sound: Box<[u8]>) {
         self.pieces.push_back(Piece { sent, sound });
@@ -72,7 +82,7 @@ impl Held {
 
     /// Returns the next piece that is old enough to be written; with `all`, whatever is left. Why it is silent, if it is.
     pub(super) fn pop(&mut self, now: Instant, all: bool) -> Option<(Box<[u8]>, Option<Why>)> {
-        let due = |piece: &Piece| all || piece.sent + HELD <= now;
+        let due = |piece: &Piece| all || piece.sent + self.time <= now;
         self.pieces.front().filter(|piece| due(piece))?;
         let mut piece = self.pieces.pop_front()?;
         let inside =
@@ -96,7 +106,7 @@ mod tests {
     /// Pushes so many frames, and returns the seconds in which there is silence after all was written.
     fn silent(frames: u32, with: impl Fn(&mut Held, Instant)) -> Vec<(f32, Option<Why>)> {
         let start = Instant::now() + Duration::from_secs(60);
-        let mut held = Held::default();
+        let mut held = Held::new(HELD);
         (0..frames).for_each(|n| held.push(start + FRAME * n, Box::from([1, 1])));
         with(&mut held, start);
         let out = (0..).map_while(|n: u32| Some((n, held.pop(start, true)?)));
@@ -133,7 +143,7 @@ mod tests {
     #[test]
     fn what_is_held_is_written_in_its_time() {
         let start = Instant::now();
-        let mut held = Held::default();
+        let mut held = Held::new(HELD);
         (0..1000).for_each(|n| held.push(start + FRAME * n, Box::from([1])));
         assert!(held.pop(start + HELD - FRAME, false).is_none());
         let now = start + HELD + FRAME * 10;

@@ -7,7 +7,7 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 
 use super::RecordingError;
-use super::file::list;
+use super::file::{Listed, list};
 
 /// A recording that was removed because its time had come.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -19,7 +19,7 @@ pub struct Purged {
 }
 
 /// Removes the recordings of days that are more than `days` before `today`, and the folders that are empty then.
-/// One that is being written is left.
+/// One that is being written is left; one that its caller refused goes on any day.
 ///
 /// # Errors
 /// When the directory cannot be read, or the first file cannot be removed; others were removed.
@@ -27,7 +27,8 @@ pub fn purge(directory: &Path, today: Date, days: u16) -> Result<Vec<Purged>, Re
     let oldest = today.saturating_sub(i32::from(days).days()).to_string();
     let (mut purged, mut failed) = (Vec::new(), None);
     // Days as text are in the order of time.
-    for found in list(directory)?.into_iter().filter(|found| found.day < oldest) {
+    let due = |found: &Listed| found.day < oldest || found.paths(directory).is_denied();
+    for found in list(directory)?.into_iter().filter(due) {
         if found.open && is_written(&found.sound) {
             continue;
         }
@@ -52,8 +53,12 @@ pub fn purge(directory: &Path, today: Date, days: u16) -> Result<Vec<Purged>, Re
 pub fn recover(directory: &Path) -> Result<Vec<String>, RecordingError> {
     let mut recovered = Vec::new();
     for found in list(directory)?.into_iter().filter(|found| found.open) {
-        let whole = found.paths(directory).sound();
-        if !is_written(&found.sound) && fs::rename(&found.sound, &whole).is_ok() {
+        let paths = found.paths(directory);
+        let whole = paths.sound();
+        if !is_written(&found.sound)
+            && !paths.is_denied()
+            && fs::rename(&found.sound, &whole).is_ok()
+        {
             recovered.push(found.call);
         }
     }
@@ -112,6 +117,18 @@ mod tests {
                 && folder.path().join("notes.txt").exists()
         );
         assert!(purge(&folder.path().join("nowhere"), date(2026, 11, 20), 1).unwrap().is_empty());
+    }
+
+    #[test]
+    fn what_was_refused_and_could_not_be_removed_never_comes_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let (paths, file) = begin(folder.path(), "2026-11-20", "a");
+        paths.deny();
+        drop(file);
+        assert_eq!(recover(folder.path()).unwrap(), Vec::<String>::new());
+        let purged = purge(folder.path(), date(2026, 11, 20), 90).unwrap();
+        assert_eq!(purged.len(), 1, "it is of today");
+        assert!(std::fs::read_dir(folder.path()).unwrap().next().is_none());
     }
 
     #[test]

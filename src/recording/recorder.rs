@@ -40,6 +40,8 @@ pub struct Order {
     pub wide: bool,
     /// Bytes of the disk that stay free for other things.
     pub reserve: u64,
+    /// Nothing is known of a caller's turn before it is over: more is held back for what must not be kept.
+    pub by_turns: bool,
 }
 
 /// What is left of a call's recording.

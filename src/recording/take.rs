@@ -11,7 +11,7 @@ use crate::workers::TapReader;
 
 use super::RecordingError;
 use super::file::{Paths, Pause, Row, SealedFile};
-use super::held::{Held, Why};
+use super::held::{HELD, HELD_LONGER, Held, Why};
 use super::recorder::{Kept, Order};
 use super::wav::{Interleaver, Rate};
 
@@ -86,6 +86,7 @@ impl Take {
         file: SealedFile,
         rate: Rate,
     ) -> Self {
+        let held = Held::new(if order.by_turns { HELD_LONGER } else { HELD });
         let take = Self {
             order,
             tap,
@@ -93,7 +94,7 @@ impl Take {
             file: Some(file),
             rate,
             interleaver: Interleaver::new(rate),
-            held: Held::default(),
+            held,
             clock: None,
             next: None,
             started: Timestamp::now(),
@@ -223,6 +224,8 @@ impl Take {
         match self.paths.remove() {
             Ok(()) => ops::RecordingDenied { call: self.order.call }.emit(),
             Err(error) => {
+                // So that nobody takes it for one that a killed process left.
+                self.paths.deny();
                 ops::RecordingFailed {
                     call: self.order.call,
                     error: &error,
@@ -298,6 +301,7 @@ mod tests {
             keys: vec![KEY.into()],
             wide: false,
             reserve: 0,
+            by_turns: false,
         }
     }
 

@@ -2,10 +2,14 @@
 
 use crate::base::{Frame, Loudness};
 
+use super::background::Background;
 use super::echo_gate::{ABOVE_ECHO, ABOVE_ECHO_LATER, EchoGate, PITCHED};
 use super::pitch::Pitch;
 use super::vad::Onset;
 use super::{Activity, EchoReference, Sent, Vad, VoiceHint};
+
+/// By how much a voice that goes on may be softer than one that begins, behind which others talk, in dB.
+const ABOVE_TALK_LATER: f32 = -3.0;
 
 /// What was found in a frame.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,6 +27,7 @@ pub struct Attention {
     echo: EchoReference,
     gate: EchoGate,
     pitch: Pitch,
+    background: Background,
 }
 
 impl Attention {
@@ -66,15 +71,21 @@ impl Attention {
         let level = loudness.level;
         let candidate = self.vad.look(frame, loudness, narrow);
         let echo = self.echo.next_echo();
+        if received && self.echo.is_speaking() {
+            self.background.hear(if level > echo + ABOVE_ECHO_LATER { level } else { f32::MIN });
+        }
         let over_echo = if candidate { level - echo } else { f32::MIN };
         // For a caller who listens there is nothing more to compute.
         if Vad::is_looked_at(loudness) {
             self.pitch.push(frame);
         }
-        let hit = over_echo > ABOVE_ECHO;
+        // A voice that was behind the caller before is none.
+        let over_talk = level - self.background.needed();
+        let hit = over_echo > ABOVE_ECHO && over_talk > 0.0;
         let pitched = hit && self.pitch.strength() > PITCHED;
         let hint = self.gate.vote(hit, pitched, self.echo.now().loss);
-        let goes_on = self.vad.is_speaking() && over_echo > ABOVE_ECHO_LATER;
+        let goes_on =
+            self.vad.is_speaking() && over_echo > ABOVE_ECHO_LATER && over_talk > ABOVE_TALK_LATER;
         let began = match hint {
             Some(VoiceHint::Confirmed { started_ago }) => Some(started_ago),
             _ => None,

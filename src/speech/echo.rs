@@ -16,6 +16,8 @@ const SPREAD: usize = 4;
 const LEVELS: usize = TAIL + SPREAD - 1;
 /// The level of nothing.
 const SILENCE: f32 = -127.0;
+/// Frames without a sound of ours after which we do not speak.
+const PAUSE: usize = 5;
 /// Below this, in dBov, we send pauses and no speech: nothing of them comes back.
 const SPEECH: f32 = -45.0;
 /// Only what is so near to the loudest vowels teaches a loss, in dB: hisses lose far more on a telephone line.
@@ -109,6 +111,11 @@ impl EchoReference {
     /// Whether anything that we sent may still come back.
     pub fn may_come(&self) -> bool {
         self.now.loudest > SPEECH
+    }
+
+    /// Whether we speak now, and are neither done nor held.
+    pub(super) fn is_speaking(&self) -> bool {
+        self.levels[..PAUSE].iter().any(|&level| level > SPEECH)
     }
 
     /// How loud our echo may be in the frame that comes now, in dBov. Asked of each while it [may come](Self::may_come).

@@ -14,16 +14,19 @@ pub(super) const ABOVE_ECHO_LATER: f32 = 3.0;
 pub(super) const PITCHED: f32 = 0.5;
 /// Frames looked at for a suspicion, and how many of them must be hits.
 const SUSPECTED: (u32, u32) = (4, 3);
-/// The same for a voice.
-const CONFIRMED: (u32, u32) = (6, 5);
-/// So many are enough on a line of which nearly nothing comes back.
-const ON_A_CLEAN_LINE: u32 = 4;
+/// The same for a voice, whatever is between them: "ex-cuse" has a first syllable of 60 ms and a closure of 100.
+const CONFIRMED: (u32, u32) = (12, 5);
+/// So many of those must have a pitch, as vowels have, and one of the last two frames.
+const WITH_PITCH: u32 = 4;
+const LATELY: u32 = 2;
+/// On a line of which nearly nothing comes back a suspicion in which so many have a pitch is a voice.
+const ON_A_CLEAN_LINE: u32 = 2;
 /// The loss of such a line, in dB.
 pub(super) const CLEAN: f32 = 32.0;
-/// So many of those must have a pitch: vowels, with a soft consonant between them.
-const WITH_PITCH: u32 = 4;
-/// Hits of the last six frames with which it is over.
-const OVER: u32 = 1;
+/// Frames looked at for the end of a voice, and how many of them may still be hits.
+const OVER: (u32, u32) = (6, 1);
+/// Frames without a hit after which a suspicion was none: 240 ms, for the closure between two syllables.
+const NONE_LEFT: u32 = 12;
 /// What has not become a voice by then is noise: 25 × 20 ms = 500 ms.
 const PATIENCE: u32 = 25;
 
@@ -55,20 +58,26 @@ impl EchoGate {
         self.hits = self.hits << 1 | u32::from(hit);
         self.pitched = self.pitched << 1 | u32::from(hit && pitched);
         let count = |votes: u32, frames: u32| (votes & ((1 << frames) - 1)).count_ones();
-        let is_over = count(self.hits, CONFIRMED.0) <= OVER;
-        let needed = if loss >= CLEAN { ON_A_CLEAN_LINE } else { CONFIRMED.1 };
-        let is_voice = count(self.hits, CONFIRMED.0) >= needed
-            && count(self.pitched, CONFIRMED.0) >= WITH_PITCH;
+        let is_over = count(self.hits, OVER.0) <= OVER.1;
+        let is_suspect = count(self.hits, SUSPECTED.0) >= SUSPECTED.1;
+        let at_once =
+            loss >= CLEAN && is_suspect && count(self.pitched, SUSPECTED.0) >= ON_A_CLEAN_LINE;
+        let is_voice = at_once
+            || count(self.hits, CONFIRMED.0) >= CONFIRMED.1
+                && count(self.pitched, CONFIRMED.0) >= WITH_PITCH
+                && count(self.pitched, LATELY) > 0;
         let (next, hint) = match self.stage {
             Stage::Quiet | Stage::Suspected(_) | Stage::Denied if is_voice => {
                 let started_ago = self.started_ago(CONFIRMED.0);
                 (Stage::Confirmed, Some(VoiceHint::Confirmed { started_ago }))
             }
-            Stage::Quiet if count(self.hits, SUSPECTED.0) >= SUSPECTED.1 => {
+            Stage::Quiet if is_suspect => {
                 let started_ago = self.started_ago(SUSPECTED.0);
                 (Stage::Suspected(0), Some(VoiceHint::Suspected { started_ago }))
             }
-            Stage::Suspected(_) if is_over => (Stage::Quiet, Some(VoiceHint::Denied)),
+            Stage::Suspected(_) if count(self.hits, NONE_LEFT) == 0 => {
+                (Stage::Quiet, Some(VoiceHint::Denied))
+            }
             Stage::Suspected(PATIENCE) => (Stage::Denied, Some(VoiceHint::Denied)),
             Stage::Suspected(frames) => (Stage::Suspected(frames + 1), None),
             Stage::Confirmed | Stage::Denied if is_over => (Stage::Quiet, None),
@@ -125,15 +134,25 @@ mod tests {
     }
 
     #[test]
-    fn on_a_clean_line_80_ms_of_vowel_are_enough() {
+    fn on_a_clean_line_what_is_suspected_and_has_a_pitch_is_a_voice() {
         let mut gate = EchoGate::default();
-        let told = [true, true, false, true, true].map(|hit| gate.vote(hit, hit, CLEAN));
-        assert_eq!(told, [None, None, None, Some(suspected(4)), Some(confirmed(5))]);
+        let told = [true, true, false, true].map(|hit| gate.vote(hit, hit, CLEAN));
+        assert_eq!(told, [None, None, None, Some(confirmed(4))]);
+        let mut gate = EchoGate::default();
+        let told = [false, true, false, false].map(|pitch| gate.vote(true, pitch, CLEAN));
+        assert_eq!(told, [None, None, Some(suspected(3)), None], "a cough");
+    }
+
+    #[test]
+    fn two_short_syllables_with_a_closure_between_them_are_a_voice() {
+        assert_eq!(votes("VVV.....VV"), [(3, suspected(3)), (10, confirmed(10))]);
+        assert_eq!(votes("VVV.........VV"), [(3, suspected(3))], "too long ago");
     }
 
     #[test]
     fn a_cough_is_suspected_and_denied() {
-        assert_eq!(votes("..++++++V+++......."), [(5, suspected(3)), (17, VoiceHint::Denied)]);
+        let told = votes("..++++++V+++..............");
+        assert_eq!(told, [(5, suspected(3)), (24, VoiceHint::Denied)]);
     }
 
     #[test]
@@ -146,7 +165,7 @@ mod tests {
         let noise = "+".repeat(60);
         assert_eq!(votes(&noise), [(3, suspected(3)), (29, VoiceHint::Denied)]);
         let voice = format!("{noise}VVVV");
-        assert_eq!(votes(&voice).last(), Some(&(64, confirmed(6))));
+        assert_eq!(votes(&voice).last(), Some(&(64, confirmed(12))));
     }
 
     #[test]

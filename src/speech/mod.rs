@@ -4,6 +4,7 @@
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
 mod attention;
+mod background;
 mod echo;
 mod echo_gate;
 pub mod floor;

@@ -40,7 +40,7 @@ pub enum Transcript {
         turn: TurnId,
         /// The words.
         text: Phi<String>,
-        /// How sure the recogniser is, 0 to 1.
+        /// How likely it is that every word is right, 0 to 1; 1 where the recogniser cannot say.
         confidence: f32,
     },
 }

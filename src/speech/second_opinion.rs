@@ -37,6 +37,9 @@ const GONE_AFTER: u32 = 12;
 const AGAIN: u32 = 4;
 /// How long ago a voice began that is confirmed after all.
 const FOUND_AFTER: Duration = Duration::from_millis(100);
+/// What the detector takes for a caller over the agent: three of four frames, so many frames ago at most.
+const SUSPECTED: (u32, u32) = (4, 3);
+const LATELY: u32 = 12;
 /// What we send is louder than this in dBov while the agent speaks: then what is soft may be our echo.
 const SPEECH: f32 = -45.0;
 
@@ -60,13 +63,30 @@ pub struct SecondOpinion {
     with: u32,
     /// The last opinion.
     likely: bool,
+    /// Which of the last frames the detector took for a voice, the latest lowest.
+    hits: u32,
+    /// Frames since it suspected somebody, and since that one began.
+    suspected: Option<(u32, u32)>,
+    /// A voice over the agent was told.
+    told: bool,
 }
 
 impl SecondOpinion {
     /// Asks this model.
     pub fn new(model: Box<dyn VoiceModel>) -> Self {
-        let (verdict, likely) = (Verdict::Open, false);
-        Self { model, unvoiced: ASKED_FOR, verdict, without: 0, with: 0, likely }
+        let (verdict, likely, told) = (Verdict::Open, false, false);
+        let (hits, suspected) = (0, None);
+        Self {
+            model,
+            unvoiced: ASKED_FOR,
+            verdict,
+            without: 0,
+            with: 0,
+            likely,
+            hits,
+            suspected,
+            told,
+        }
     }
 
     /// Judges the next frame that was heard and marks it anew, and returns what is new.
@@ -75,6 +95,7 @@ impl SecondOpinion {
     /// When the model has failed, with what it said: it is not to be asked again.
     pub fn judge(&mut self, heard: &mut HeardFrame) -> Result<Option<VoiceHint>, String> {
         self.unvoiced = if heard.voiced { 0 } else { self.unvoiced.saturating_add(1) };
+        self.suspect(heard.voiced);
         if self.unvoiced > ASKED_FOR {
             return Ok(None);
         }
@@ -84,6 +105,9 @@ impl SecondOpinion {
         let mut hint = None;
         if let Some(likelihood) = self.model.push(&heard.frame)? {
             hint = self.decide(likelihood);
+            if hint.is_none() && heard.sent.loudest > SPEECH {
+                hint = self.second();
+            }
         }
         match self.verdict {
             Verdict::Denied => heard.voiced = false,
@@ -101,6 +125,32 @@ impl SecondOpinion {
         }
         self.unvoiced = ASKED_FOR;
         self.forget()
+    }
+
+    /// Follows what the detector suspects.
+    fn suspect(&mut self, voiced: bool) {
+        self.hits = self.hits << 1 | u32::from(voiced);
+        self.suspected = self.suspected.map(|(ago, began)| (ago + 1, began + 1));
+        let lately = self.hits & ((1 << SUSPECTED.0) - 1);
+        let is_suspect = lately.count_ones() >= SUSPECTED.1;
+        match &mut self.suspected {
+            Some((ago, _)) if is_suspect => *ago = 0,
+            None if is_suspect => {
+                self.suspected = Some((0, u32::BITS - lately.leading_zeros()));
+            }
+            Some((LATELY, _)) => self.suspected = None,
+            Some(_) | None => {}
+        }
+    }
+
+    /// A voice that the detector suspects over the agent, and the model hears.
+    fn second(&mut self) -> Option<VoiceHint> {
+        if self.told || self.verdict != Verdict::Voice || !self.likely {
+            return None;
+        }
+        let (_, began) = self.suspected?;
+        self.told = true;
+        Some(VoiceHint::Confirmed { started_ago: Frame::TIME * began })
     }
 
     fn decide(&mut self, likelihood: f32) -> Option<VoiceHint> {
@@ -135,6 +185,7 @@ impl SecondOpinion {
         self.model.reset();
         let denied = self.verdict == Verdict::Denied;
         (self.verdict, self.without, self.with, self.likely) = (Verdict::Open, 0, 0, false);
+        (self.hits, self.suspected, self.told) = (0, None, false);
         denied.then_some(VoiceHint::Unknown)
     }
 }
@@ -215,6 +266,26 @@ mod tests {
             opinion.judge(&mut heard).unwrap();
             assert_eq!(heard.voiced, at < 3);
         }
+    }
+
+    /// What is told of a voice that the model hears at once, and the detector in these frames, while we speak.
+    fn over_us(detector: &str) -> Vec<(usize, VoiceHint)> {
+        let mut opinion = SecondOpinion::new(Box::new(Told(vec![0.6; 40], 0)));
+        let sent = Sent { loudest: -20.0, ..Sent::default() };
+        let judge = |(at, voiced)| {
+            let heard = HeardFrame::new(at as u64, Frame::SILENCE, voiced == 'v');
+            let hint = opinion.judge(&mut HeardFrame { sent, ..heard }).unwrap();
+            hint.map(|hint| (at + 1, hint))
+        };
+        detector.chars().enumerate().filter_map(judge).collect()
+    }
+
+    #[test]
+    fn what_the_detector_suspects_over_us_and_the_model_hears_is_a_voice() {
+        let started_ago = Frame::TIME * 4;
+        assert_eq!(over_us("..vv.vvvv.."), [(6, VoiceHint::Confirmed { started_ago })]);
+        assert_eq!(over_us("v...v...vv...v"), [], "a frame here and there is our echo");
+        assert_eq!(judged("99999999", |_| true).0, [], "nobody is to be held");
     }
 
     #[test]

@@ -81,6 +81,12 @@ pub trait Voice: Send {
         None
     }
 
+    /// Whether the last text was spoken by this voice alone, from its beginning to its end: else its sound is good
+    /// enough for the one who waits for it, and not to be kept for others.
+    fn spoke_it_all(&self) -> bool {
+        true
+    }
+
     /// Whether sound that nobody may ever hear costs idle time and nothing else.
     fn is_free(&self) -> bool {
         false

@@ -41,14 +41,16 @@ impl Adviser {
             return;
         }
         let judged = catch_unwind(AssertUnwindSafe(|| opinion.judge(heard)));
-        match judged.unwrap_or_else(|_| Err("it panicked".into())) {
-            Ok(None) => {}
-            Ok(Some(hint)) => (self.sink)(Advice::Hint(hint)),
+        let advice = match judged.unwrap_or_else(|_| Err("it panicked".into())) {
+            Ok(None) => return,
+            Ok(Some(hint)) => Advice::Hint(hint),
             Err(what) => {
                 self.opinion = None;
-                (self.sink)(Advice::Failed(what));
+                Advice::Failed(what)
             }
-        }
+        };
+        // This thread empties all legs' rings: one leg's sink must not end it.
+        let _ = catch_unwind(AssertUnwindSafe(|| (self.sink)(advice)));
     }
 }
 

@@ -27,6 +27,8 @@ pub(super) struct Job {
     pub(super) text: Phi<String>,
     pub(super) manner: Manner,
     pub(super) asked: Instant,
+    /// Whether nobody waits for it yet: a prompt for idle time.
+    pub(super) idle: bool,
     /// What is left of it, once it is cut.
     pub(super) parts: Option<VecDeque<Phi<String>>>,
     /// Whether [`crate::speech::Voice::pieces`] cut its next part.
@@ -47,6 +49,7 @@ impl Job {
             text,
             manner,
             asked: Instant::now(),
+            idle: false,
             parts: None,
             in_pieces: 0,
             prompt: Vec::new(),
@@ -179,7 +182,7 @@ impl Desk {
         let (frames_total, took) = (utterance.total, utterance.asked.elapsed());
         let first = utterance.first.unwrap_or(took);
         let event = match failed {
-            Some(what) => SpeakingEvent::Failed { utterance: id, what },
+            Some(what) => SpeakingEvent::Failed { utterance: id, frames_total, what },
             None => SpeakingEvent::Rendered { utterance: id, frames_total, first, took, by },
         };
         self.events.push((leg, event));

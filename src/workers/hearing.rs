@@ -14,7 +14,7 @@ use crate::speech::{Recognizer, Transcript};
 use super::WorkersError;
 use super::ear::{Done, Ear};
 use super::hearing_load::HearingLoad;
-use super::hearing_queue::{Job, Queue};
+use super::hearing_queue::{Job, Meal, Queue};
 use super::inflow::Gatherer;
 use super::linux::step_back;
 use super::rings::UpRing;
@@ -99,8 +99,9 @@ impl Hearing {
         recognizer: Box<dyn Recognizer>,
         sink: HearingSink,
     ) -> Result<(), WorkersError> {
+        let mark = up.mark();
         let ear = Ear::new(self.gatherer.attach(up), recognizer, sink);
-        self.queue.attach(leg, Box::new(ear));
+        self.queue.attach(leg, Box::new(ear), mark);
         Ok(())
     }
 
@@ -129,7 +130,7 @@ impl Hearing {
         self.queue.ask(leg, Request::Expect(hints))
     }
 
-    /// The caller's turn is over, with all frames that are in the ring by now.
+    /// The caller's turn is over, with all frames that are in the ring by now, and none that comes later.
     ///
     /// # Errors
     /// As [`Self::expect`].
@@ -137,7 +138,7 @@ impl Hearing {
         self.queue.ask(leg, Request::Finish(turn))
     }
 
-    /// Forgets what was heard and not finished, the ring included.
+    /// Forgets what was heard and not finished, the ring included as it is now: what comes later is heard.
     ///
     /// # Errors
     /// As [`Self::expect`].
@@ -191,8 +192,8 @@ fn listen(queue: &Queue) {
     while let Some(job) = queue.next() {
         match job {
             Job::Feed(ears) => {
-                for (leg, mut ear, requests) in ears {
-                    let done = guarded(leg, &mut ear, |ear| ear.feed(leg, requests));
+                for Meal { leg, mut ear, requests, written } in ears {
+                    let done = guarded(leg, &mut ear, |ear| ear.feed(leg, requests, written));
                     queue.give_back(leg, ear, &done);
                 }
             }
@@ -230,7 +231,7 @@ mod tests {
         frames: u64,
         fails: u64,
         panics: u64,
-        finished: Option<TurnId>,
+        finished: Option<(TurnId, u64)>,
     }
 
     impl Recognizer for Counter {
@@ -246,7 +247,7 @@ mod tests {
         fn expect(&mut self, _: &Hints) {}
 
         fn finish(&mut self, turn: TurnId) {
-            self.finished = Some(turn);
+            self.finished = Some((turn, self.frames));
         }
 
         fn reset(&mut self) {
@@ -254,8 +255,10 @@ mod tests {
         }
 
         fn poll(&mut self) -> Result<Option<Transcript>, RecognizerError> {
-            let text = Phi::new(self.frames.to_string());
-            Ok(self.finished.take().map(|turn| Transcript::Final { turn, text, confidence: 1.0 }))
+            Ok(self.finished.take().map(|(turn, frames)| {
+                let text = Phi::new(frames.to_string());
+                Transcript::Final { turn, text, confidence: 1.0 }
+            }))
         }
     }
 
@@ -307,6 +310,68 @@ mod tests {
             assert_eq!(two[0], (LegId(1), heard(turn, turns * 10)));
             assert_eq!(two[1], (LegId(2), heard(turn, turns * 3)));
         }
+    }
+
+    /// A counter that computes at every tenth frame, until it is let go.
+    struct Thinker {
+        counter: Counter,
+        begun: Sender<()>,
+        goes_on: Receiver<()>,
+        due: bool,
+    }
+
+    impl Recognizer for Thinker {
+        fn push(&mut self, heard: &HeardFrame) -> Result<(), RecognizerError> {
+            self.counter.push(heard)?;
+            self.due |= self.counter.frames.is_multiple_of(10);
+            Ok(())
+        }
+        fn expect(&mut self, _: &Hints) {}
+        fn finish(&mut self, turn: TurnId) {
+            self.counter.finish(turn);
+        }
+        fn reset(&mut self) {
+            self.counter.reset();
+        }
+        fn due(&self) -> Option<Work> {
+            self.due.then_some(Work::Guess)
+        }
+        fn poll(&mut self) -> Result<Option<Transcript>, RecognizerError> {
+            if std::mem::take(&mut self.due) {
+                self.begun.send(()).unwrap();
+                let _ = self.goes_on.recv();
+            }
+            self.counter.poll()
+        }
+    }
+
+    #[test]
+    fn what_comes_after_a_turn_was_finished_or_forgotten_is_of_the_next() {
+        let hearing = Hearing::start(1).unwrap();
+        let ((begun, computes), (go, goes_on)) = (channel(), channel());
+        let (sender, events) = channel();
+        let (mut writer, up) = up_ring();
+        let counter = Counter { frames: 0, fails: NEVER, panics: NEVER, finished: None };
+        let thinker = Thinker { counter, begun, goes_on, due: false };
+        let sink = Box::new(move |leg, event| sender.send((leg, event)).unwrap());
+        hearing.attach(LegId(1), up, Box::new(thinker), sink).unwrap();
+        // The turn ends while the only thread computes, and the caller goes on before it is fed again.
+        push(&mut writer, 10);
+        computes.recv().unwrap();
+        hearing.finish(LegId(1), TurnId(1)).unwrap();
+        push(&mut writer, 4);
+        go.send(()).unwrap();
+        assert_eq!(events.recv().unwrap(), (LegId(1), heard(1, 10)));
+        hearing.finish(LegId(1), TurnId(2)).unwrap();
+        assert_eq!(events.recv().unwrap(), (LegId(1), heard(2, 14)));
+        // What is forgotten is what there was: not what is said while nobody has got round to forgetting.
+        push(&mut writer, 6);
+        computes.recv().unwrap();
+        hearing.reset(LegId(1)).unwrap();
+        push(&mut writer, 3);
+        go.send(()).unwrap();
+        hearing.finish(LegId(1), TurnId(3)).unwrap();
+        assert_eq!(events.recv().unwrap(), (LegId(1), heard(3, 3)));
     }
 
     #[test]

@@ -14,6 +14,7 @@ use super::WorkersError;
 use super::ear::{Done, Ear};
 use super::hearing::Request;
 use super::hearing_load::{HearingLoad, HearingMeter};
+use super::rings::UpMark;
 
 /// How often rings are looked at when nothing is asked.
 const ROUND: Duration = Duration::from_millis(10);
@@ -25,9 +26,19 @@ const FED: usize = 16;
 /// What a thread does next.
 pub(super) enum Job {
     /// Takes frames and requests to these.
-    Feed(Vec<(LegId, Box<Ear>, VecDeque<Request>)>),
+    Feed(Vec<Meal>),
     /// Computes for one.
     Compute(LegId, Box<Ear>, Work),
+}
+
+/// What one ear is fed.
+pub(super) struct Meal {
+    pub(super) leg: LegId,
+    pub(super) ear: Box<Ear>,
+    /// What it is asked, each with how many frames had been written then.
+    pub(super) requests: VecDeque<(Request, u64)>,
+    /// How many frames have been written by now. What comes later may be for a later request.
+    pub(super) written: u64,
 }
 
 /// What waits, for all threads.
@@ -50,7 +61,10 @@ struct Board {
 struct Slot {
     /// Gone while a thread has it.
     ear: Option<Box<Ear>>,
-    requests: VecDeque<Request>,
+    /// How far its ring is written.
+    mark: UpMark,
+    /// Each with how many frames had been written when it was made.
+    requests: VecDeque<(Request, u64)>,
     /// When it is to be fed again.
     feed_at: Instant,
     due: Option<Work>,
@@ -66,10 +80,11 @@ impl Queue {
         Self { threads, board: Mutex::new(board), changed: Condvar::new() }
     }
 
-    pub(super) fn attach(&self, leg: LegId, ear: Box<Ear>) {
+    pub(super) fn attach(&self, leg: LegId, ear: Box<Ear>, mark: UpMark) {
         let now = Instant::now();
         let slot = Slot {
             ear: Some(ear),
+            mark,
             requests: VecDeque::new(),
             feed_at: now,
             due: None,
@@ -91,7 +106,7 @@ impl Queue {
         if let Request::Finish(_) = request {
             slot.over_since.get_or_insert_with(Instant::now);
         }
-        slot.requests.push_back(request);
+        slot.requests.push_back((request, slot.mark.written()));
         drop(board);
         self.changed.notify_one();
         Ok(())
@@ -167,7 +182,8 @@ impl Board {
             .take(FED)
             .filter_map(|(leg, slot)| {
                 slot.feed_at = now + ROUND;
-                Some((*leg, slot.ear.take()?, std::mem::take(&mut slot.requests)))
+                let (ear, requests) = (slot.ear.take()?, std::mem::take(&mut slot.requests));
+                Some(Meal { leg: *leg, ear, requests, written: slot.mark.written() })
             })
             .collect();
         if !fed.is_empty() {
@@ -235,6 +251,6 @@ impl Board {
 
 impl Slot {
     fn asks_to_finish(&self) -> bool {
-        self.requests.iter().any(|request| matches!(request, Request::Finish(_)))
+        self.requests.iter().any(|request| matches!(request, (Request::Finish(_), _)))
     }
 }

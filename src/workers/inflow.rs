@@ -22,10 +22,13 @@ const WAITING: usize = 250;
 /// Room for more than this is given back once it is empty.
 const KEPT: usize = 8;
 
+/// A frame, and how many frames were written with it.
+pub(super) type Counted = (u64, HeardFrame);
+
 /// One leg's.
 pub(super) struct Inflow {
     ring: UpRing,
-    waiting: VecDeque<HeardFrame>,
+    waiting: VecDeque<Counted>,
     overflown: u64,
 }
 
@@ -36,12 +39,12 @@ impl Inflow {
                 self.waiting.pop_front();
                 self.overflown += 1;
             }
-            self.waiting.push_back(heard);
+            self.waiting.push_back((self.ring.taken(), heard));
         }
     }
 
     /// Moves all that has come to the end of `into`, and returns how many frames were lost so far.
-    pub(super) fn take(&mut self, into: &mut VecDeque<HeardFrame>) -> u64 {
+    pub(super) fn take(&mut self, into: &mut VecDeque<Counted>) -> u64 {
         self.gather();
         if into.is_empty() {
             std::mem::swap(&mut self.waiting, into);
@@ -150,7 +153,7 @@ mod tests {
                 }
             }
             let lost = lock(&inflow).take(&mut taken);
-            let ticks: Vec<_> = taken.drain(..).map(|heard| heard.tick).collect();
+            let ticks: Vec<_> = taken.drain(..).map(|(_, heard)| heard.tick).collect();
             let first = round * 1000 + lost;
             assert_eq!(ticks, (first..round * 1000 + frames).collect::<Vec<_>>());
             assert_eq!(lost, round * 50);

@@ -3,12 +3,16 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::base::Frame;
 use crate::speech::Manner;
 
-/// What all prompts may fill: 16 MB, which is eight minutes.
-const MOST: usize = 16 << 20;
+/// What all prompts may fill: 24 MB, which is thirteen minutes.
+const MOST: usize = 24 << 20;
+/// How much sound that is.
+pub(super) const MOST_SOUND: Duration =
+    Duration::from_millis((MOST / size_of::<Frame>() * 20) as u64);
 /// The longest prompt kept: 20 s.
 const LONGEST: usize = 1000;
 
@@ -77,7 +81,7 @@ mod tests {
     #[test]
     fn the_prompts_not_used_for_the_longest_time_go_when_the_memory_is_full() {
         let mut prompts = Prompts::default();
-        // 26 of 20 s are 16.64 MB: one too many.
+        // As many of 20 s as there is room for.
         let all = MOST / (LONGEST * size_of::<Frame>());
         for number in 0..all {
             keep(&mut prompts, &number.to_string(), LONGEST);

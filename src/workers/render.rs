@@ -62,7 +62,12 @@ fn put_away(desk: &mut Desk, mut job: Job, outcome: Outcome) {
             job.letters = letters;
             match to {
                 Some(_) => desk.sentences.push(job),
-                None => desk.to_prepare.push_front(job),
+                None => {
+                    // A caller who comes now waits for a greeting: behind that, and before what nobody waits for.
+                    let idle = desk.to_prepare.iter().position(|other| job.idle && other.idle);
+                    let first = if job.idle { desk.to_prepare.len() } else { 0 };
+                    desk.to_prepare.insert(idle.unwrap_or(first), job);
+                }
             }
         }
         (Outcome::Failed(what), _, Some((leg, id))) => desk.finish(leg, id, job.by, Some(what)),
@@ -197,10 +202,40 @@ fn speak(
     }));
     let _ = hand_over(slicer.rest(leveller));
     let outcome = match spoken {
+        // Nobody waits for a prompt: one that its voice did not speak to the end is not kept for all callers.
+        Ok(Ok(())) if job.to.is_none() && !voice.spoke_it_all() => Outcome::Enough,
         Ok(Ok(())) if wanted => Outcome::Said,
         Ok(Ok(())) => Outcome::Enough,
         Ok(Err(error)) => Outcome::Failed(error.to_string()),
         Err(_) => Outcome::Failed("it panicked".into()),
     };
     (outcome, count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::speech::Manner;
+
+    /// A prompt with parts left.
+    fn prompt(text: &str, idle: bool) -> Job {
+        let parts = Some(VecDeque::from([Phi::new("rest".to_owned())]));
+        let job = Job::new(None, Phi::new(text.to_owned()), Manner::default());
+        Job { parts, idle, ..job }
+    }
+
+    #[test]
+    fn the_rest_of_what_nobody_waits_for_comes_after_a_greeting_and_before_others_like_it() {
+        let to_prepare = VecDeque::from([prompt("greeting", false), prompt("later", true)]);
+        let mut desk = Desk { to_prepare, ..Desk::default() };
+        put_away(&mut desk, prompt("begun", true), Outcome::Said);
+        put_away(&mut desk, prompt("another greeting", false), Outcome::Said);
+        let order = desk.to_prepare.iter().map(|job| job.text.reveal(Purpose::Comparison).as_str());
+        let order: Vec<&str> = order.collect();
+        assert_eq!(order, ["another greeting", "greeting", "begun", "later"]);
+        desk.to_prepare.truncate(2);
+        put_away(&mut desk, prompt("begun", true), Outcome::Said);
+        assert_eq!(desk.to_prepare.len(), 3);
+        assert!(desk.to_prepare[2].idle, "behind both greetings");
+    }
 }

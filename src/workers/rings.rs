@@ -19,7 +19,8 @@ use super::adviser::{AdviceSink, Adviser};
 /// speaking thread, which fills up every 10 ms.
 pub(super) const DOWN: usize = 24;
 /// Frames on their way from the caller: 32 × 20 ms = 640 ms, 22 KB. What a recogniser is behind
-/// waits with the hearing threads, which look every 10 ms, and when they compute every 100 ms.
+/// waits with the hearing threads, and a thread that
+/// empties the ring every 20 ms.
 pub(super) const UP: usize = 32;
 
 /// A frame on its way to the caller.
@@ -162,6 +163,16 @@ impl Drop for UpWriter {
     }
 }
 
+/// How far a leg's up-ring is written, for whoever asks for something that holds up to here.
+pub(super) struct UpMark(Arc<Up>);
+
+impl UpMark {
+    /// Returns how many frames have been written.
+    pub(super) fn written(&self) -> u64 {
+        self.0.written.load(Ordering::Acquire)
+    }
+}
+
 /// The recogniser's end of a leg's up-ring.
 pub struct UpRing {
     up: Arc<Up>,
@@ -199,6 +210,16 @@ impl UpRing {
                 None => self.dropped += 1,
             }
         }
+    }
+
+    /// Returns how many of the frames written have been taken or lost.
+    pub(super) fn taken(&self) -> u64 {
+        self.next
+    }
+
+    /// Tells from any thread how far it is written.
+    pub(super) fn mark(&self) -> UpMark {
+        UpMark(Arc::clone(&self.up))
     }
 
     /// Returns how many frames were lost because they were not taken in time.

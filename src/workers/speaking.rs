@@ -16,6 +16,7 @@ use super::WorkersError;
 use super::desk::{Desk, Job};
 use super::mouth::{Mouth, Utterance};
 use super::playback::is_older;
+use super::prompts::MOST_SOUND;
 use super::render::render;
 use super::rings::DownRing;
 
@@ -66,6 +67,8 @@ pub enum SpeakingEvent {
     Failed {
         /// Which.
         utterance: UtteranceId,
+        /// How long that is; 1, of silence, where it is nothing.
+        frames_total: u32,
         /// What the voice said.
         what: String,
     },
@@ -86,6 +89,9 @@ pub struct Speaking {
 }
 
 impl Speaking {
+    /// How much sound of prompts is kept; those go that were not used for the longest time.
+    pub const KEEPS: Duration = MOST_SOUND;
+
     /// Starts a thread for each voice, and one that hands on what they render.
     ///
     /// # Errors
@@ -219,7 +225,8 @@ impl Speaking {
         }
         let room = IDLE_PROMPTS.saturating_sub(desk.to_prepare.len());
         let jobs = texts.into_iter().take(room);
-        let jobs = jobs.map(|text| Job::new(None, Phi::new(text.to_owned()), manner));
+        let job = |text: &str| Job::new(None, Phi::new(text.to_owned()), manner);
+        let jobs = jobs.map(|text| Job { idle: true, ..job(text) });
         desk.to_prepare.extend(jobs);
         drop(desk);
         self.shared.wake();

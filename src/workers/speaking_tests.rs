@@ -10,9 +10,10 @@ use std::ops::ControlFlow;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 /// Speaks as many frames as the text says, in odd pieces; "fail" fails after three frames,
-/// "panic" panics. It asks the gate before each text.
+/// "panic" panics, of "broken" another voice says the end. It asks the gate before each text.
 struct Scripted {
     gate: Option<Receiver<()>>,
+    broken: bool,
 }
 
 impl Voice for Scripted {
@@ -26,6 +27,7 @@ impl Voice for Scripted {
             let _ = gate.recv();
         }
         assert_ne!(text, "panic");
+        self.broken = text == "broken";
         let frames = text.parse().unwrap_or(3);
         let sound = vec![3000; frames * Frame::SAMPLES];
         for piece in sound.chunks(777) {
@@ -37,6 +39,10 @@ impl Voice for Scripted {
             "fail" => Err(VoiceError::Failed { what: "scripted".into() }),
             _ => Ok(()),
         }
+    }
+
+    fn spoke_it_all(&self) -> bool {
+        !self.broken
     }
 }
 
@@ -51,7 +57,7 @@ const LEG: LegId = LegId(1);
 
 fn world(gated: bool) -> World {
     let (gate, opened) = channel();
-    let voice = Scripted { gate: gated.then_some(opened) };
+    let voice = Scripted { gate: gated.then_some(opened), broken: false };
     let speaking = Speaking::start(vec![Box::new(voice)]).unwrap();
     let (down, playback) = Playback::new();
     let (sender, events) = channel();
@@ -142,12 +148,13 @@ fn a_voice_that_fails_or_panics_is_told_and_goes_on() {
         world.say(utterance, 0, text);
     }
     assert_eq!(world.play(0, 3), [(1, 3, true), (2, 1, true), (3, 2, true)]);
-    let failed = |utterance, what: &str| SpeakingEvent::Failed {
+    let failed = |utterance, frames_total, what: &str| SpeakingEvent::Failed {
         utterance: UtteranceId(utterance),
+        frames_total,
         what: what.into(),
     };
-    assert_eq!(world.event(), failed(1, "the voice failed: scripted"));
-    assert_eq!(world.event(), failed(2, "it panicked"));
+    assert_eq!(world.event(), failed(1, 3, "the voice failed: scripted"));
+    assert_eq!(world.event(), failed(2, 1, "it panicked"));
     assert_eq!(world.event(), rendered(3, 2));
 }
 
@@ -164,6 +171,21 @@ fn a_prompt_is_spoken_without_the_voice() {
     assert_eq!(world.play(0, 1), [(1, 7, true)]);
     assert_eq!(world.event(), rendered_by(Rendering::Cached, 1, 7));
     drop(world.gate);
+}
+
+#[test]
+fn a_prompt_that_its_voice_did_not_speak_to_the_end_is_not_kept() {
+    let mut world = world(false);
+    for text in ["broken", "7", "8"] {
+        world.speaking.prerender(text, Manner::default()).unwrap();
+        while text != "broken" && !world.speaking.is_prerendered(text, Manner::default()) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+    assert!(!world.speaking.is_prerendered("broken", Manner::default()));
+    world.say(1, 0, "broken");
+    assert_eq!(world.play(0, 1), [(1, 3, true)]);
+    assert_eq!(world.event(), rendered(1, 3));
 }
 
 #[test]
@@ -366,17 +388,28 @@ fn parts_of_a_prompt_are_known_when_they_come_in_another_text() {
     );
 }
 
+/// What the voice is taken to need for a letter, whatever it took.
+fn set_pace(speaking: &Speaking, a_letter: Duration) {
+    let pace = a_letter.as_secs_f32();
+    speaking.shared.desk().pace.insert(Language::EN_US, pace);
+}
+
 #[test]
 fn a_slow_voice_says_a_short_piece_first_and_a_prompt_in_one() {
-    let (speaking, heard, _) = parted(1, Duration::from_millis(100), false);
+    let (speaking, heard, _) = parted(1, Duration::ZERO, false);
     let (_playback, events) = attach(&speaking, 1);
     let next = || heard.recv().unwrap();
     speaking.prerender_in_idle_time(["aa~bb"], Manner::default());
     assert_eq!(next(), "aa~bb");
-    // 100 ms for five letters: ten take 200 ms, which may be waited for, and twenty do not.
+    while !speaking.is_prerendered("aa~bb", Manner::default()) {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    // With 20 ms a letter ten take 200 ms, which may be waited for, and forty do not.
+    set_pace(&speaking, Duration::from_millis(20));
     say(&speaking, 1, 1, "cccc~ddddd");
     assert_eq!(next(), "cccc~ddddd");
     assert!(matches!(events.recv().unwrap(), SpeakingEvent::Rendered { frames_total: 10, .. }));
+    set_pace(&speaking, Duration::from_millis(20));
     say(&speaking, 1, 2, "eeee~ffffffffffffffff~gggggggggggggggggggggggg");
     assert_eq!([next(), next(), next()].map(|piece| piece.len()), [4, 16, 24]);
     assert!(matches!(events.recv().unwrap(), SpeakingEvent::Rendered { frames_total: 44, .. }));

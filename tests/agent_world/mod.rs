@@ -208,9 +208,14 @@ impl World {
 
     /// The caller says something.
     pub(crate) fn say(&mut self, text: &str) {
+        self.say_heard(text, 0.9);
+    }
+
+    /// The caller says something that the recogniser is so sure of.
+    pub(crate) fn say_heard(&mut self, text: &str, confidence: f32) {
         self.turn = self.turn.next();
         self.story.push(format!("caller: {text}"));
-        self.put(Input::Heard { turn: self.turn, text: Phi::new(text.into()), confidence: 0.9 });
+        self.put(Input::Heard { turn: self.turn, text: Phi::new(text.into()), confidence });
     }
 
     /// The recogniser has heard this much of the next turn.

@@ -168,6 +168,8 @@ pub fn setup(offer: Option<Vec<u8>>, dial: &[u16], hang_up: bool, fallback: &[u1
         referred_by: "sip:attendant@192.0.2.1".into(),
         context: vec![Carrier::XHeader, Carrier::ReferredBy],
         presses_in_band: false,
+        judged: true,
+        longest: Duration::from_secs(3600),
         notify_says_answered: true,
     }
 }
@@ -229,8 +231,16 @@ pub fn input(now: Instant, line: &str) -> Input {
             Input::Rendered { utterance: UtteranceId(number()), frames }
         }
         "heard" => played(number(), 500, true),
+        // All that there is of it, so many frames, was played.
+        "played" => played(number(), rest.split(' ').nth(1).unwrap().parse().unwrap(), true),
         "cut" => played(number(), rest.split(' ').nth(1).unwrap().parse().unwrap(), false),
-        "mute" => Input::NotRendered { utterance: UtteranceId(number()) },
+        "mute" => Input::NotRendered { utterance: UtteranceId(number()), frames: 1 },
+        // The voice failed after so many frames.
+        "stalled" => {
+            let frames = rest.split(' ').nth(1).unwrap().parse().unwrap();
+            Input::NotRendered { utterance: UtteranceId(number()), frames }
+        }
+        "judge-failed" => Input::JudgeFailed,
         "gone" => Input::Sound(Sound::Gone { lasted: Duration::from_secs(number().into()) }),
         "partial" => Input::Transcript(Transcript::Partial { text: Phi::new(rest.into()) }),
         "final" => {

@@ -18,7 +18,7 @@ impl timeline::Machine for Story {
     /// `voice on`, `voice off` (each said 100 ms late, as the detector does), `suspected`, `confirmed` (of a voice
     /// that began 60 and 100 ms ago), `not suspected`, by the model `denied`, `confirmed by the model` and `unknown`,
     /// `partial …`, `key`, `agent starts`, `protected starts`, `agent ends`,
-    /// `dropped`, `listen yes-no|date|zip|name|spanish`, `hold`, `resume`.
+    /// `dropped`, `nothing`, `listen yes-no|date|zip|name|spanish`, `hold`, `resume`.
     fn input(&mut self, now: Instant, line: &str) {
         let ago = |ms| now - Duration::from_millis(ms);
         let since = ago(100);
@@ -45,6 +45,7 @@ impl timeline::Machine for Story {
             "listen spanish" => {
                 Input::Listen(Awaited { language: Language::ES_US, ..Awaited::default() })
             }
+            "nothing" => Input::Nothing,
             "hold" => Input::Hold(true),
             "resume" => Input::Hold(false),
             text => Input::Partial { text: text.strip_prefix("partial ").unwrap() },

@@ -3,11 +3,15 @@
 use attendant::base::Expect;
 
 use super::line::Echo;
+use super::more_cases;
+use super::play::AGENT_BEGINS;
 use super::sounds::{self, MS, Noise, SPEAKERS, Speaker};
 
-/// What the agent says while it is spoken over: long enough for every barge-in.
-const GREETING: &str = "Thank you for calling Riverside Family Practice. I can make, move or cancel an appointment, or \
-    take a message. How can I help you today?";
+/// What the agent says first: nobody can cut it off, as in the product.
+const PROTECTED: &str = "Thank you for calling Riverside Family Practice.";
+/// What it says while it is spoken over: long enough for every barge-in.
+const OPEN: &str =
+    "I can make, move or cancel an appointment, or take a message. How can I help you today?";
 const OFFER: &str = "I have three openings next week. There is Monday at nine thirty with Doctor Patel, Tuesday at two \
     fifteen with Doctor Nguyen, or Thursday at ten with Doctor Rahman. Which of these would you like?";
 
@@ -34,19 +38,35 @@ pub(crate) enum Part {
 }
 use Part::{Coughs, Pauses, Says, Slams};
 
+/// Which of the corpus' seeds: of its noise, its coughs and its rooms, who speaks, and when.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Draw(pub(crate) u64);
+
+impl Draw {
+    /// What constants were chosen by, but for what was held back.
+    pub(crate) const FIRST: Self = Self(0);
+    /// Drawn when they had been chosen.
+    pub(crate) const SECOND: Self = Self(1);
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct Case {
     pub(crate) name: String,
+    /// What it is one of, for the table.
+    pub(crate) kind: &'static str,
+    pub(crate) draw: Draw,
     pub(crate) truth: Truth,
     pub(crate) speaker: Speaker,
-    /// When the first part begins, in milliseconds.
+    /// When the first part begins, in milliseconds: where the agent speaks, from when it may be cut off.
     pub(crate) begins: usize,
     pub(crate) parts: Vec<Part>,
     /// How loud the caller is, in dBov.
     pub(crate) level: f64,
     pub(crate) echo: Option<Echo>,
     pub(crate) noise: Option<(Noise, f64)>,
-    /// What the agent says from 200 ms on.
+    /// The noise begins with the first part, and not with the call.
+    pub(crate) noise_begins: bool,
+    /// What the agent says after its first, protected sentence.
     pub(crate) agent: Option<&'static str>,
     /// What it waits for.
     pub(crate) expect: Expect,
@@ -58,12 +78,16 @@ pub(crate) struct Case {
 pub(crate) struct Rendered {
     /// At 16 kHz.
     pub(crate) caller: Vec<f64>,
-    /// The first sound of the first part that is a voice, in milliseconds.
+    /// Where the first part begins, in milliseconds: what the agent does before it does not concern the caller.
+    pub(crate) begins: usize,
+    /// Its first sound that is to be heard on a telephone.
     pub(crate) onset: usize,
     /// The end of the last one.
     pub(crate) end: usize,
     /// The agent's speech.
     pub(crate) agent: Vec<f64>,
+    /// How much of it is protected, in frames.
+    pub(crate) protected: usize,
 }
 
 /// How long a case goes on after its last part, in milliseconds.
@@ -71,14 +95,24 @@ const AFTER: usize = 3_000;
 
 impl Case {
     pub(crate) fn render(&self) -> Rendered {
-        let mut caller = vec![0.0; self.begins * MS];
-        let (mut onset, mut end) = (None, self.begins);
+        let says = |text| sounds::at(sounds::agent(text), -20.0);
+        let (mut agent, mut protected) = (Vec::new(), 0);
+        let mut begins = self.begins;
+        if let Some(text) = self.agent {
+            agent = says(PROTECTED);
+            protected = agent.len().div_ceil(20 * MS);
+            agent.resize(protected * 20 * MS, 0.0);
+            agent.extend(says(text));
+            begins += AGENT_BEGINS + protected * 20;
+        }
+        let mut caller = vec![0.0; begins * MS];
+        let (mut onset, mut end) = (None, begins);
         for part in &self.parts {
             let sound = match *part {
                 Pauses(ms) => vec![0.0; ms * MS],
                 Says(text) => sounds::at(sounds::spoken(self.speaker, text), self.level),
-                Coughs(seed) => sounds::at(sounds::cough(seed), self.level),
-                Slams => sounds::at(sounds::slam(), self.level),
+                Coughs(seed) => sounds::at(sounds::cough(seed, self.draw), self.level),
+                Slams => sounds::at(sounds::slam(self.draw), self.level),
             };
             if !matches!(part, Pauses(_)) {
                 onset.get_or_insert((caller.len() + sounds::onset(&sound)) / MS);
@@ -86,62 +120,81 @@ impl Case {
             }
             caller.extend(sound);
         }
-        let agent =
-            self.agent.map(|text| sounds::at(sounds::agent(text), -20.0)).unwrap_or_default();
-        let length = caller.len().max(agent.len() + 200 * MS) + AFTER * MS;
+        let length = caller.len().max(agent.len() + AGENT_BEGINS * MS) + AFTER * MS;
         caller.resize(length, 0.0);
         if let Some((kind, level)) = self.noise {
-            let noise = sounds::noise(kind, length, level);
-            caller.iter_mut().zip(noise).for_each(|(sample, noise)| *sample += noise);
+            let from = if self.noise_begins { begins * MS } else { 0 };
+            let noise = sounds::noise(kind, length - from, level, self.draw);
+            caller[from..].iter_mut().zip(noise).for_each(|(sample, noise)| *sample += noise);
         }
-        Rendered { caller, onset: onset.unwrap_or(0), end, agent }
+        Rendered { caller, begins, onset: onset.unwrap_or(begins), end, agent, protected }
     }
 }
 
 /// Collects them.
-struct Corpus(Vec<Case>);
+pub(super) struct Corpus {
+    cases: Vec<Case>,
+    draw: Draw,
+    kind: &'static str,
+}
 
 impl Corpus {
-    fn add(&mut self, truth: Truth, name: &str, parts: &[Part]) -> &mut Case {
-        let number = self.0.len();
+    /// What follows is of this kind.
+    pub(super) fn kind(&mut self, kind: &'static str) {
+        self.kind = kind;
+    }
+
+    pub(super) fn add(&mut self, truth: Truth, name: &str, parts: &[Part]) -> &mut Case {
+        let number = self.cases.len();
+        let Self { draw, kind, .. } = *self;
         let agent = matches!(truth, Truth::Takes | Truth::GoesOn);
-        let agent = agent.then_some(if number.is_multiple_of(2) { GREETING } else { OFFER });
-        self.0.push(Case {
+        let agent = agent.then_some(if number.is_multiple_of(2) { OPEN } else { OFFER });
+        let later = 53 * draw.0 as usize;
+        self.cases.push(Case {
             name: name.to_owned(),
+            kind,
+            draw,
             truth,
-            speaker: SPEAKERS[number % SPEAKERS.len()],
-            begins: if agent.is_some() { 1_700 + 137 * (number % 7) } else { 800 },
+            speaker: SPEAKERS[(number + 2 * draw.0 as usize) % SPEAKERS.len()],
+            begins: if agent.is_some() { 300 + 137 * (number % 7) + later } else { 800 + later },
             parts: parts.to_vec(),
             level: -22.0,
             echo: None,
             noise: None,
+            noise_begins: false,
             agent,
             expect: Expect::Anything,
             held_back: number % 3 == 2,
         });
-        self.0.last_mut().unwrap()
+        self.cases.last_mut().unwrap()
     }
 }
 
-const fn hybrid(loss: f64, delay_ms: usize) -> Option<Echo> {
+pub(super) const fn hybrid(loss: f64, delay_ms: usize) -> Option<Echo> {
     Some(Echo { loss, delay_ms, room: false })
 }
 
-const fn room(loss: f64, delay_ms: usize) -> Option<Echo> {
+pub(super) const fn room(loss: f64, delay_ms: usize) -> Option<Echo> {
     Some(Echo { loss, delay_ms, room: true })
 }
 
-/// All of it, always the same.
-pub(crate) fn all() -> Vec<Case> {
-    let mut corpus = Corpus(Vec::new());
-    sentences(&mut corpus);
-    dictation(&mut corpus);
-    turns_in_noise(&mut corpus);
-    barge_ins(&mut corpus);
-    echoes(&mut corpus);
-    no_barge_ins(&mut corpus);
-    nobody(&mut corpus);
-    corpus.0
+/// All of it, always the same for a draw.
+pub(crate) fn all(draw: Draw) -> Vec<Case> {
+    let mut corpus = Corpus { cases: Vec::new(), draw, kind: "" };
+    for (kind, add) in [
+        ("sentences", sentences as fn(&mut Corpus)),
+        ("dictation", dictation),
+        ("turns in noise", turns_in_noise),
+        ("barge-ins", barge_ins),
+        ("echo", echoes),
+        ("no barge-ins", no_barge_ins),
+        ("nobody", nobody),
+    ] {
+        corpus.kind(kind);
+        add(&mut corpus);
+    }
+    more_cases::add(&mut corpus);
+    corpus.cases
 }
 
 fn sentences(corpus: &mut Corpus) {
@@ -311,8 +364,8 @@ fn barge_ins(corpus: &mut Corpus) {
     ];
     for (number, (name, echo, noise, level, begins)) in [
         ("over a clean line", None, None, -22.0, 0),
-        ("early, clean line", None, None, -22.0, 700),
-        ("late, clean line", None, None, -22.0, 4_200),
+        ("early, clean line", None, None, -22.0, 100),
+        ("late, clean line", None, None, -22.0, 2_600),
         ("echo 40", hybrid(40.0, 120), None, -22.0, 0),
         ("echo 24, 60 ms", hybrid(24.0, 60), None, -22.0, 0),
         ("echo 24, 200 ms", hybrid(24.0, 200), None, -22.0, 0),
@@ -320,8 +373,8 @@ fn barge_ins(corpus: &mut Corpus) {
         ("echo 18, 250 ms", hybrid(18.0, 250), None, -22.0, 0),
         ("echo 12, 60 ms", hybrid(12.0, 60), None, -22.0, 0),
         ("echo 12, 150 ms", hybrid(12.0, 150), None, -22.0, 0),
-        ("early, echo 18", hybrid(18.0, 130), None, -22.0, 900),
-        ("late, echo 24", hybrid(24.0, 180), None, -22.0, 4_000),
+        ("early, echo 18", hybrid(18.0, 130), None, -22.0, 150),
+        ("late, echo 24", hybrid(24.0, 180), None, -22.0, 2_400),
         ("soft over a clean line", None, None, -32.0, 0),
         ("soft, echo 24", hybrid(24.0, 110), None, -32.0, 0),
         ("in an office", None, Some((Noise::Office, -50.0)), -22.0, 0),
@@ -337,7 +390,7 @@ fn barge_ins(corpus: &mut Corpus) {
         let case = corpus.add(Truth::Takes, name, &[Says(WORDS[number % WORDS.len()])]);
         (case.echo, case.noise, case.level) = (echo, noise, level);
         if begins > 0 {
-            case.begins = begins;
+            case.begins = begins + 53 * case.draw.0 as usize;
         }
     }
 }
@@ -359,26 +412,28 @@ fn echoes(corpus: &mut Corpus) {
 }
 
 fn no_barge_ins(corpus: &mut Corpus) {
-    for (name, parts, echo, noise) in [
-        ("cough", &[Coughs(1)][..], None, None),
-        ("cough over echo 24", &[Coughs(2)], hybrid(24.0, 90), None),
-        ("coughs", &[Coughs(3), Pauses(250), Coughs(4)], None, None),
-        ("door", &[Slams], None, None),
-        ("uh-huh", &[Says("Uh huh.")], None, None),
-        ("okay", &[Says("Okay.")], None, None),
-        ("yeah over echo 24", &[Says("Yeah.")], hybrid(24.0, 130), None),
-        ("right", &[Says("Right.")], None, None),
-        ("okay twice", &[Says("Okay."), Pauses(1_500), Says("Uh huh.")], None, None),
-        ("silence", &[], None, None),
-        ("office", &[], None, Some((Noise::Office, -42.0))),
-        ("street", &[], None, Some((Noise::Street, -36.0))),
-        ("street over echo 18", &[], hybrid(18.0, 150), Some((Noise::Street, -40.0))),
-        ("people about", &[], None, Some((Noise::Babble, -40.0))),
-        ("television", &[], None, Some((Noise::Television, -42.0))),
-        ("television, loud", &[], None, Some((Noise::Television, -34.0))),
-        ("music", &[], None, Some((Noise::HoldMusic, -30.0))),
-        ("music, loud", &[], None, Some((Noise::HoldMusic, -22.0))),
+    const STREET: Noise = Noise::Street;
+    for (kind, name, parts, echo, noise) in [
+        ("coughs, doors", "cough", &[Coughs(1)][..], None, None),
+        ("coughs, doors", "cough over echo 24", &[Coughs(2)], hybrid(24.0, 90), None),
+        ("coughs, doors", "coughs", &[Coughs(3), Pauses(250), Coughs(4)], None, None),
+        ("coughs, doors", "door", &[Slams], None, None),
+        ("agreement", "uh-huh", &[Says("Uh huh.")], None, None),
+        ("agreement", "okay", &[Says("Okay.")], None, None),
+        ("agreement", "yeah over echo 24", &[Says("Yeah.")], hybrid(24.0, 130), None),
+        ("agreement", "right", &[Says("Right.")], None, None),
+        ("agreement", "okay twice", &[Says("Okay."), Pauses(1_500), Says("Uh huh.")], None, None),
+        ("noise", "silence", &[], None, None),
+        ("noise", "office", &[], None, Some((Noise::Office, -42.0))),
+        ("noise", "street", &[], None, Some((STREET, -36.0))),
+        ("noise", "street over echo 18", &[], hybrid(18.0, 150), Some((STREET, -40.0))),
+        ("background talk", "people about", &[], None, Some((Noise::Babble, -40.0))),
+        ("background talk", "television", &[], None, Some((Noise::Television, -42.0))),
+        ("background talk", "television, loud", &[], None, Some((Noise::Television, -34.0))),
+        ("music", "music", &[], None, Some((Noise::HoldMusic, -30.0))),
+        ("music", "music, loud", &[], None, Some((Noise::HoldMusic, -22.0))),
     ] {
+        corpus.kind(kind);
         let case = corpus.add(Truth::GoesOn, name, parts);
         (case.echo, case.noise) = (echo, noise);
     }

@@ -8,6 +8,7 @@ use attendant::codec::Codec;
 use attendant::media::{Heard, LegParams, MediaSession, Sound};
 use attendant::speech::{Attention, HeardFrame, Noticed};
 
+use super::cases::Draw;
 use super::sounds::{MS, frame};
 
 /// How our voice comes back.
@@ -28,10 +29,10 @@ struct EchoPath {
 }
 
 impl EchoPath {
-    fn new(echo: Option<Echo>) -> Self {
+    fn new(echo: Option<Echo>, draw: Draw) -> Self {
         let mut taps = Vec::new();
         if let Some(Echo { loss, delay_ms, room }) = echo {
-            let mut dice = Dice::new(delay_ms as u64);
+            let mut dice = Dice::new(delay_ms as u64 + 1000 * draw.0);
             let mut sign = || if dice.below(2) == 0 { -1.0 } else { 1.0 };
             // A hybrid rings for a millisecond or two, a room for a tenth of a second.
             let parts: Vec<(usize, f64)> = match room {
@@ -72,13 +73,16 @@ pub(crate) struct Line {
     tick: usize,
     heard: Heard,
     packet: [u8; 1500],
+    /// Of what comes, some packets are lost and some come with the next.
+    bad: Option<Dice>,
+    late: Vec<Vec<u8>>,
 }
 
 /// When what the far end sends arrives, in a tick of ours.
 const ARRIVES: Duration = Duration::from_millis(7);
 
 impl Line {
-    pub(crate) fn new(start: Instant, echo: Option<Echo>) -> Self {
+    pub(crate) fn new(start: Instant, echo: Option<Echo>, draw: Draw) -> Self {
         let remote = SocketAddr::from(([192, 0, 2, 1], 4000));
         let params = LegParams::new(Codec::Pcmu, 0, remote);
         let mut dice = Dice::new(1);
@@ -87,11 +91,18 @@ impl Line {
             ours: MediaSession::new(start, params.clone(), &mut dice),
             theirs: MediaSession::new(start, params, &mut dice),
             attention: Attention::new(),
-            echo: EchoPath::new(echo),
+            echo: EchoPath::new(echo, draw),
             tick: 0,
             heard: Heard::default(),
             packet: [0; 1500],
+            bad: None,
+            late: Vec::new(),
         }
+    }
+
+    /// The same over a network that loses one packet in fifty and brings one in eight 20 ms late.
+    pub(crate) fn over_a_bad_network(self, seed: u64) -> Self {
+        Self { bad: Some(Dice::new(seed)), ..self }
     }
 
     /// The loss that was learnt.
@@ -122,8 +133,17 @@ impl Line {
         }));
         self.theirs.tick(now, Some(&mixed));
         let arrives = now + ARRIVES;
+        for packet in std::mem::take(&mut self.late) {
+            self.ours.receive(arrives, &packet, remote);
+        }
         while let Some(length) = self.theirs.poll_packet(&mut self.packet) {
-            self.ours.receive(arrives, &self.packet[..length], remote);
+            let packet = &self.packet[..length];
+            let fate = self.bad.as_mut().map_or(u64::MAX, |dice| dice.below(400));
+            match fate {
+                0..8 => {}
+                8..58 => self.late.push(packet.to_vec()),
+                _ => _ = self.ours.receive(arrives, packet, remote),
+            }
         }
         while self.ours.hear(arrives, &mut self.heard) {
             let Heard { tick, frame, sound, loudness, narrow } = &self.heard;

@@ -3,6 +3,7 @@
 
 pub(crate) mod cases;
 pub(crate) mod line;
+mod more_cases;
 pub(crate) mod play;
 pub(crate) mod score;
 pub(crate) mod sounds;

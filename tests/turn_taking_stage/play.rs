@@ -16,7 +16,7 @@ use super::line::Line;
 use super::sounds;
 
 /// When the agent begins, in milliseconds.
-const AGENT_BEGINS: usize = 200;
+pub(crate) const AGENT_BEGINS: usize = 200;
 /// How much later than asked for the words of a pause come: what the recogniser takes for half a sentence on one core.
 const WORDS_TAKE: Duration = Duration::from_millis(150);
 /// How much later than a frame comes the second opinion on it: rings are emptied every 20 ms.
@@ -24,25 +24,71 @@ const OPINION_TAKES: Duration = Duration::from_millis(20);
 /// How much a ducked agent is turned down.
 const DUCKED: f64 = 0.126;
 
+/// How the agent is heard.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) enum Level {
+    Full,
+    Ducked,
+    /// Held, or stopped for good, before all was said.
+    Silent,
+}
+
+/// When something was first so, from some moment on.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Since {
+    /// It was so before, for another reason.
+    Before,
+    At(usize),
+    Never,
+}
+
 /// What came of a case. All times are in milliseconds from its beginning.
 #[derive(Debug, Default)]
 pub(crate) struct Played {
-    /// The first frame that went out turned down, or not at all.
-    pub(crate) ducked: Option<usize>,
-    /// The first that did not go out, and the agent's speech was not over.
-    pub(crate) held: Option<usize>,
+    /// From which frame on it went out how, wherever that changed.
+    pub(crate) levels: Vec<(usize, Level)>,
     /// The agent was stopped for good.
     pub(crate) stopped: Option<usize>,
-    pub(crate) times_ducked: usize,
-    pub(crate) times_held: usize,
     /// It said all it had to say.
     pub(crate) agent_done: bool,
     /// The caller's turn was over, and whether words were understood in it.
     pub(crate) turns: Vec<(usize, bool)>,
     /// Voices as the detector alone finds them: when it ended, or began.
     pub(crate) voices: Vec<(usize, bool)>,
-    /// What the gate said.
+    /// What the recogniser made of what was said, and when.
+    pub(crate) words: Vec<(usize, String)>,
+    /// What the gate and the judge said.
     pub(crate) hints: Vec<(usize, VoiceHint)>,
+}
+
+impl Played {
+    /// When the agent was first heard no better than so, from a moment on.
+    pub(crate) fn first(&self, least: Level, from: usize) -> Since {
+        let before = self.levels.iter().rev().find(|(at, _)| *at < from);
+        if before.is_some_and(|(_, level)| *level >= least) {
+            return Since::Before;
+        }
+        let first = self.levels.iter().find(|(at, level)| *at >= from && *level >= least);
+        first.map_or(Since::Never, |(at, _)| Since::At(*at))
+    }
+
+    /// How often it was heard no better than so.
+    pub(crate) fn times(&self, least: Level) -> usize {
+        let mut before = Level::Full;
+        let changed = self.levels.iter().filter(|(_, level)| {
+            let before = std::mem::replace(&mut before, *level);
+            before < least && *level >= least
+        });
+        changed.count()
+    }
+
+    /// When a voice was known to be one, from a moment on.
+    pub(crate) fn confirmed(&self, from: usize) -> Option<usize> {
+        let is = |(at, hint): &&(usize, VoiceHint)| {
+            *at >= from && matches!(hint, VoiceHint::Confirmed { .. })
+        };
+        self.hints.iter().find(is).map(|(at, _)| *at)
+    }
 }
 
 struct Agent {
@@ -51,6 +97,9 @@ struct Agent {
     ducked: bool,
     held: bool,
     over: bool,
+    /// Frames that nobody can cut off, and whether what follows them has begun.
+    protected: usize,
+    began: bool,
 }
 
 impl Agent {
@@ -98,7 +147,15 @@ pub(crate) fn play(case: &Case, sound: &Rendered, listeners: Listeners) -> Playe
     let mut play = Play {
         start,
         floor: Floor::new(),
-        agent: Agent { frames, next: 0, ducked: false, held: false, over: agent.is_empty() },
+        agent: Agent {
+            frames,
+            next: 0,
+            ducked: false,
+            held: false,
+            over: agent.is_empty(),
+            protected: sound.protected,
+            began: false,
+        },
         ears: listeners.ears,
         turn: TurnId(1),
         opinion: listeners.judge.map(SecondOpinion::new),
@@ -112,7 +169,7 @@ pub(crate) fn play(case: &Case, sound: &Rendered, listeners: Listeners) -> Playe
     }
     let awaited = Awaited { expect: case.expect, digits: None, ..Awaited::default() };
     play.floor.handle_input(start, Input::Listen(awaited));
-    let mut line = Line::new(start, case.echo);
+    let mut line = Line::new(start, case.echo, case.draw);
     for tick in 0..sound.caller.len() / Frame::SAMPLES {
         let ms = tick * 20;
         let now = start + Duration::from_millis(ms as u64);
@@ -132,22 +189,31 @@ impl Play {
         if ms < AGENT_BEGINS || self.agent.over {
             return None;
         }
-        if ms == AGENT_BEGINS {
-            self.tell(now, Input::AgentStarts { interruptible: true });
+        // An utterance is told to begin when its first frame goes out.
+        if ms == AGENT_BEGINS || (self.agent.next == self.agent.protected && !self.agent.began) {
+            let interruptible = self.agent.next >= self.agent.protected;
+            self.agent.began = interruptible;
+            self.tell(now, Input::AgentStarts { interruptible });
         }
         let frame = self.agent.next();
-        if self.agent.ducked || self.agent.held {
-            self.played.ducked.get_or_insert(ms);
-        }
-        if self.agent.held {
-            self.played.held.get_or_insert(ms);
-        }
+        self.note_level(ms);
         if self.agent.next == self.agent.frames.len() {
             self.agent.over = true;
             self.played.agent_done = true;
             self.tell(now, Input::AgentEnds);
         }
         frame
+    }
+
+    fn note_level(&mut self, ms: usize) {
+        let level = match (self.agent.ducked, self.agent.held || self.agent.over) {
+            (_, true) => Level::Silent,
+            (true, false) => Level::Ducked,
+            (false, false) => Level::Full,
+        };
+        if self.played.levels.last().map_or(Level::Full, |(_, level)| *level) != level {
+            self.played.levels.push((ms, level));
+        }
     }
 
     fn hear(&mut self, now: Instant, heard: &HeardFrame, noticed: Noticed) {
@@ -211,7 +277,11 @@ impl Play {
             let Some(now) = due.filter(|at| *at <= until) else { return };
             if Some(now) == later {
                 match self.later.pop_front().unwrap().1 {
-                    Later::Words(text) => self.tell(now, Input::Partial { text: &text }),
+                    Later::Words(text) => {
+                        let ms = (now - self.start).as_millis() as usize;
+                        self.tell(now, Input::Partial { text: &text });
+                        self.played.words.push((ms, text));
+                    }
                     Later::Hint(hint) => self.hint(now, Origin::Model, hint),
                 }
             } else {
@@ -230,23 +300,16 @@ impl Play {
         let ms = (now - self.start).as_millis() as usize;
         while let Some(decided) = self.floor.poll_output() {
             match decided {
-                Output::Duck => {
-                    self.agent.ducked = true;
-                    self.played.times_ducked += 1;
-                }
+                Output::Duck => self.agent.ducked = true,
                 Output::Unduck => self.agent.ducked = false,
-                Output::Pause => {
-                    self.agent.held = true;
-                    self.played.times_held += 1;
-                }
+                Output::Pause => self.agent.held = true,
                 Output::Resume => (self.agent.held, self.agent.ducked) = (false, false),
                 Output::StopSpeaking => {
                     // What goes out next is silence.
                     let next = ms.next_multiple_of(20);
                     self.played.stopped.get_or_insert(next);
-                    self.played.held.get_or_insert(next);
-                    self.played.ducked.get_or_insert(next);
                     self.agent.over = true;
+                    self.note_level(next);
                     self.floor.handle_input(now, Input::AgentEnds);
                 }
                 Output::EndOfTurn => {

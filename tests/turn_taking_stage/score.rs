@@ -5,11 +5,12 @@ use std::fmt::Write;
 use attendant::speech::VoiceHint;
 
 use super::cases::{Case, Rendered, Truth};
-use super::play::Played;
+use super::play::{Level, Played, Since};
 
 /// A case and what came of it.
 pub(crate) struct Result<'a> {
     pub(crate) case: &'a Case,
+    pub(crate) begins: usize,
     pub(crate) onset: usize,
     pub(crate) end: usize,
     pub(crate) played: Played,
@@ -17,7 +18,7 @@ pub(crate) struct Result<'a> {
 
 impl<'a> Result<'a> {
     pub(crate) fn new(case: &'a Case, sound: &Rendered, played: Played) -> Self {
-        Self { case, onset: sound.onset, end: sound.end, played }
+        Self { case, begins: sound.begins, onset: sound.onset, end: sound.end, played }
     }
 
     /// A turn was taken for over before it was.
@@ -32,7 +33,7 @@ impl<'a> Result<'a> {
 
     /// What came of it, in a line.
     pub(crate) fn line(&self) -> String {
-        let Self { case, onset, end, played } = self;
+        let Self { case, onset, end, played, .. } = self;
         let hint = |(at, hint): &(usize, VoiceHint)| match hint {
             VoiceHint::Suspected { .. } => format!("{at}?"),
             VoiceHint::Confirmed { .. } => format!("{at}!"),
@@ -41,14 +42,42 @@ impl<'a> Result<'a> {
         };
         let hints: Vec<_> = played.hints.iter().map(hint).collect();
         let mark = if case.held_back { '*' } else { ' ' };
-        let Played { ducked, held, times_held, stopped, turns, .. } = played;
+        let levels: Vec<_> = played.levels.iter().map(|(at, it)| format!("{at} {it:?}")).collect();
+        let Played { stopped, turns, words, .. } = played;
         format!(
-            "{mark}{:?} {:<28} {onset}-{end} ducked {ducked:?} held {held:?} x{times_held} stopped {stopped:?} turns \
-             {turns:?} {}",
+            "{mark}{} {:?} {:<26} {onset}-{end} {} stopped {stopped:?} turns {turns:?} {words:?} {}",
+            case.draw.0,
             case.truth,
             case.name,
+            levels.join(", "),
             hints.join(" ")
         )
+    }
+
+    /// What came of it, in a word, if not what should: `None` if all went well.
+    pub(crate) fn fault(&self) -> Option<String> {
+        let Self { case, begins, onset, played, .. } = self;
+        let stopped_before = played.stopped.is_some_and(|at| at < *begins);
+        match case.truth {
+            Truth::Turn if self.is_cut_off() => Some("cut off".into()),
+            Truth::Turn if self.wait().is_none() => Some("never ended".into()),
+            Truth::Turn => None,
+            Truth::Takes if stopped_before => Some("stopped before the caller spoke".into()),
+            Truth::Takes => match played.first(Level::Silent, *begins) {
+                Since::Never => Some("missed".into()),
+                Since::Before => Some("held before the caller spoke".into()),
+                Since::At(at) if at > onset + 160 => {
+                    Some(format!("silent after {} ms", at - onset))
+                }
+                Since::At(_) => None,
+            },
+            Truth::GoesOn if played.stopped.is_some() => Some("stopped".into()),
+            Truth::GoesOn | Truth::Nobody => match &played.turns[..] {
+                [] => None,
+                turns if turns.iter().any(|(_, words)| *words) => Some("a turn".into()),
+                _ => Some("a turn without words".into()),
+            },
+        }
     }
 
     fn is(&self, truth: Truth) -> bool {
@@ -72,13 +101,21 @@ pub(crate) struct Score {
     pub(crate) ducks: Vec<usize>,
     pub(crate) holds: Vec<usize>,
     pub(crate) stops: Vec<usize>,
+    /// From when a voice was known to be one to the first frame of silence.
+    pub(crate) after_confirmed: Vec<usize>,
+    /// Barge-ins over an agent that was held already, for something else.
+    pub(crate) held_before: usize,
     pub(crate) goes_on: usize,
+    /// Those that should go on and did not, and barge-ins before which it was stopped.
     pub(crate) false_stops: usize,
     pub(crate) false_ducks: usize,
     pub(crate) false_holds: usize,
     pub(crate) resumed: usize,
+    /// Cases in which nobody says anything to the agent.
     pub(crate) nobody: usize,
+    /// In how many of them, and of those in which it goes on, something was taken for a turn; and for one without words.
     pub(crate) false_turns: usize,
+    pub(crate) wordless_turns: usize,
 }
 
 pub(crate) fn percentile(of: &[usize], percent: usize) -> Option<usize> {
@@ -95,7 +132,7 @@ pub(crate) fn score(results: &[&Result<'_>]) -> Score {
     let mut score = Score { cases: results.len(), ..Score::default() };
     for result in results {
         let played = &result.played;
-        let since_onset = |at: Option<usize>| at.map(|at| at.saturating_sub(result.onset));
+        let words = |known: bool| played.turns.iter().any(|(_, words)| *words == known);
         match result.case.truth {
             Truth::Turn => {
                 score.turns += 1;
@@ -105,22 +142,21 @@ pub(crate) fn score(results: &[&Result<'_>]) -> Score {
             }
             Truth::Takes => {
                 score.takes += 1;
-                score.ducks.extend(since_onset(played.ducked));
-                score.holds.extend(since_onset(played.held));
-                score.stops.extend(since_onset(played.stopped));
+                score.barge_in(result);
             }
             Truth::GoesOn => {
                 score.goes_on += 1;
                 score.false_stops += usize::from(played.stopped.is_some());
-                score.false_ducks += usize::from(played.times_ducked > 0);
-                score.false_holds += usize::from(played.times_held > 0);
-                let came_back = played.times_held > 0 && played.stopped.is_none();
-                score.resumed += usize::from(came_back && played.agent_done);
+                score.false_ducks += usize::from(played.times(Level::Ducked) > 0);
+                let held = played.times(Level::Silent) > 0;
+                score.false_holds += usize::from(held);
+                score.resumed += usize::from(held && played.stopped.is_none() && played.agent_done);
             }
-            Truth::Nobody => {
-                score.nobody += 1;
-                score.false_turns += usize::from(played.turns.iter().any(|(_, words)| *words));
-            }
+            Truth::Nobody => score.nobody += 1,
+        }
+        if matches!(result.case.truth, Truth::GoesOn | Truth::Nobody) {
+            score.false_turns += usize::from(words(true));
+            score.wordless_turns += usize::from(words(false));
         }
     }
     score.control = control(results, score.cut_off);
@@ -152,14 +188,37 @@ fn control(results: &[&Result<'_>], cut_off: usize) -> (usize, usize, Vec<usize>
 }
 
 impl Score {
+    fn barge_in(&mut self, Result { begins, onset, played, .. }: &Result<'_>) {
+        // Stopped for something else: that is no barge-in, and a false stop.
+        if played.stopped.is_some_and(|at| at < *begins) {
+            self.false_stops += 1;
+            return;
+        }
+        if let Since::At(at) = played.first(Level::Ducked, *begins) {
+            self.ducks.push(at.saturating_sub(*onset));
+        }
+        match played.first(Level::Silent, *begins) {
+            Since::At(at) => {
+                self.holds.push(at.saturating_sub(*onset));
+                let confirmed = played.confirmed(*begins);
+                self.after_confirmed
+                    .extend(confirmed.map(|confirmed| at.saturating_sub(confirmed)));
+            }
+            Since::Before => self.held_before += 1,
+            Since::Never => {}
+        }
+        self.stops.extend(played.stopped.map(|at| at.saturating_sub(*onset)));
+    }
+
     /// What is over the budget, in words.
     pub(crate) fn over_budget(&self) -> Vec<String> {
         let p95 = |of: &[usize]| percentile(of, 95).unwrap_or(usize::MAX) as f64;
         let median = |of: &[usize]| percentile(of, 50).unwrap_or(0) as f64;
-        let missed = self.takes - self.holds.len();
+        let missed = self.takes - self.holds.len() - self.held_before;
         [
             ("duck p95, ms", p95(&self.ducks), 80.0),
             ("silence p95, ms", p95(&self.holds), 160.0),
+            ("silence p95 once confirmed, ms", p95(&self.after_confirmed), 160.0),
             ("barge-ins missed", missed as f64, 0.0),
             ("false stops, %", percent(self.false_stops, self.goes_on), 3.0),
             ("cut off, %", percent(self.cut_off, self.turns), 5.0),
@@ -193,8 +252,12 @@ impl Score {
             ),
             ("barge-ins that ducked", of(self.ducks.len(), self.takes)),
             ("  after the first sound", both(&self.ducks)),
-            ("barge-ins that silenced", of(self.holds.len(), self.takes)),
+            (
+                "barge-ins that silenced",
+                format!("{}; {} held before", of(self.holds.len(), self.takes), self.held_before),
+            ),
             ("  after the first sound", both(&self.holds)),
+            ("  after a voice was known", both(&self.after_confirmed)),
             ("barge-ins that stopped", of(self.stops.len(), self.takes)),
             ("  after the first sound", both(&self.stops)),
             ("false stops", of(self.false_stops, self.goes_on)),
@@ -203,10 +266,32 @@ impl Score {
                 "false holds",
                 format!("{}; came back {}", of(self.false_holds, self.goes_on), self.resumed),
             ),
-            ("turns of nobody", of(self.false_turns, self.nobody)),
+            ("turns of nobody", of(self.false_turns, self.nobody + self.goes_on)),
+            ("turns without words", of(self.wordless_turns, self.nobody + self.goes_on)),
         ] {
             writeln!(table, "  {what:<26} {figure}").unwrap();
         }
         table
     }
+}
+
+/// Figures by kind, a line each: so many went wrong, and how.
+pub(crate) fn by_kind(results: &[&Result<'_>]) -> String {
+    let mut kinds: Vec<&str> = Vec::new();
+    for result in results {
+        if !kinds.contains(&result.case.kind) {
+            kinds.push(result.case.kind);
+        }
+    }
+    let mut table = String::new();
+    for kind in kinds {
+        let these: Vec<_> = results.iter().copied().filter(|it| it.case.kind == kind).collect();
+        let faults: Vec<_> = these
+            .iter()
+            .filter_map(|it| Some(format!("{}: {}", it.case.name, it.fault()?)))
+            .collect();
+        let (bad, all) = (faults.len(), these.len());
+        writeln!(table, "  {kind:<16} {bad:>2} of {all:>2}  {}", faults.join("; ")).unwrap();
+    }
+    table
 }

@@ -12,6 +12,8 @@ use attendant::engines::models;
 use attendant::engines::tts::HibariModel;
 use attendant::speech::Manner;
 
+use super::cases::Draw;
+
 /// Samples a millisecond.
 pub(crate) const MS: usize = 16;
 
@@ -151,15 +153,21 @@ pub(crate) enum Noise {
     Television,
     /// What a PBX plays.
     HoldMusic,
+    /// Another telephone on the desk.
+    Ringing,
+    /// A dog that barks now and then.
+    Dog,
 }
 
 /// So many samples of it, at a level in dBov.
-pub(crate) fn noise(kind: Noise, samples: usize, dbov: f64) -> Vec<f64> {
-    let mut dice = Dice::new(kind as u64 + 11);
+pub(crate) fn noise(kind: Noise, samples: usize, dbov: f64, draw: Draw) -> Vec<f64> {
+    let another = 1000 * draw.0;
+    let mut dice = Dice::new(kind as u64 + 11 + another);
     let mut white = move || dice.below(20_001) as f64 - 10_000.0;
+    let begins = 37_777 * draw.0 as usize;
     let sound = match kind {
         Noise::Office => {
-            let (mut low, mut click, mut keys) = (0.0, 0.0, Dice::new(3));
+            let (mut low, mut click, mut keys) = (0.0, 0.0, Dice::new(3 + another));
             (0..samples)
                 .map(|_| {
                     low += 0.06 * (white() - low);
@@ -173,7 +181,8 @@ pub(crate) fn noise(kind: Noise, samples: usize, dbov: f64) -> Vec<f64> {
         }
         Noise::Street => {
             let (mut low, mut lower) = (0.0, 0.0);
-            let pass = |i: usize| 0.35 + 0.65 * (TAU * i as f64 / 67_000.0).sin().powi(2);
+            let pass =
+                |i: usize| 0.35 + 0.65 * (TAU * (i + begins) as f64 / 67_000.0).sin().powi(2);
             (0..samples)
                 .map(|i| {
                     low += 0.25 * (white() - low);
@@ -182,13 +191,16 @@ pub(crate) fn noise(kind: Noise, samples: usize, dbov: f64) -> Vec<f64> {
                 })
                 .collect()
         }
-        Noise::Babble => mixed(samples, &SPEAKERS, 0.0),
+        Noise::Babble => mixed(samples, &SPEAKERS, begins),
         Noise::Television => {
-            let speech = at(mixed(samples, &SPEAKERS[2..3], 0.0), -20.0);
-            let music = at(music(samples), -28.0);
+            let speaker = 2 + draw.0 as usize;
+            let speech = at(mixed(samples, &SPEAKERS[speaker..=speaker], begins), -20.0);
+            let music = at(music(samples, draw), -28.0);
             speech.iter().zip(music).map(|(a, b)| a + b).collect()
         }
-        Noise::HoldMusic => music(samples),
+        Noise::HoldMusic => music(samples, draw),
+        Noise::Ringing => ringing(samples, draw),
+        Noise::Dog => barking(samples, draw),
     };
     at(sound, dbov)
 }
@@ -197,19 +209,51 @@ const NEWS: &str = "In other news, the city council voted last night to widen th
     to begin in the spring and to take about two years. Residents had asked for a bridge instead, but the mayor said that \
     there was no money for it.";
 
-fn mixed(samples: usize, speakers: &[Speaker], pause: f64) -> Vec<f64> {
-    let mut sum = vec![pause; samples];
+fn mixed(samples: usize, speakers: &[Speaker], begins: usize) -> Vec<f64> {
+    let mut sum = vec![0.0; samples];
     for (number, speaker) in speakers.iter().enumerate() {
         let voice = at(spoken(*speaker, NEWS), -20.0);
         for (i, sample) in sum.iter_mut().enumerate() {
-            *sample += voice[(i + number * 23_000) % voice.len()];
+            *sample += voice[(i + begins + number * 23_000) % voice.len()];
         }
     }
     sum
 }
 
+/// Two tones, a second on and two off, warbling.
+fn ringing(samples: usize, draw: Draw) -> Vec<f64> {
+    let (low, high) = (440.0 + 310.0 * draw.0 as f64, 480.0 + 520.0 * draw.0 as f64);
+    (0..samples)
+        .map(|i| {
+            let t = i as f64 / 16e3;
+            let on = f64::from(t % 3.0 < 1.0);
+            let warble = if (t * 20.0) as usize % 2 == 0 { low } else { high };
+            8000.0 * on * (TAU * warble * t).sin()
+        })
+        .collect()
+}
+
+/// Two barks every two seconds: a harsh tone that falls, of 150 ms each.
+fn barking(samples: usize, draw: Draw) -> Vec<f64> {
+    let mut dice = Dice::new(77 + draw.0);
+    let (mut phase, pitch) = (0.0, 520.0 - 150.0 * draw.0 as f64);
+    (0..samples)
+        .map(|i| {
+            let t = i as f64 / 16e3 % 2.0;
+            let bark = if t < 0.4 { t } else { t - 0.4 };
+            if t > 0.8 || bark > 0.15 {
+                return 0.0;
+            }
+            phase += pitch * (1.0 - 2.0 * bark) / 16e3;
+            let shape = (bark * 100.0).min(1.0) * (1.0 - bark / 0.15);
+            let tone: f64 = (1..8).map(|n| (TAU * phase * f64::from(n)).sin() / f64::from(n)).sum();
+            shape * (6000.0 * tone + 0.3 * (dice.below(20_001) as f64 - 10_000.0))
+        })
+        .collect()
+}
+
 /// Chords with a tune over them, each note struck and dying away.
-fn music(samples: usize) -> Vec<f64> {
+fn music(samples: usize, draw: Draw) -> Vec<f64> {
     const TUNE: [f64; 8] = [523.3, 659.3, 784.0, 659.3, 698.5, 587.3, 493.9, 523.3];
     const CHORDS: [[f64; 3]; 4] = [
         [261.6, 329.6, 392.0],
@@ -222,22 +266,24 @@ fn music(samples: usize) -> Vec<f64> {
         (1..5).map(|n| (TAU * hertz * f64::from(n) * t).sin() / f64::from(n * n)).sum::<f64>()
             * struck
     };
+    // Another draw plays it lower, and from another place.
+    let (key, from) = (1.0 - 0.16 * draw.0 as f64, 3 * draw.0 as usize);
     (0..samples)
         .map(|i| {
             let t = i as f64 / 16e3;
-            let beat = (t / 0.4) as usize;
+            let beat = (t / 0.4) as usize + from;
             let chord = CHORDS[beat / 4 % 4].iter();
-            let under: f64 = chord.map(|hertz| note(*hertz, t, t % 1.6)).sum();
-            3000.0 * (note(TUNE[beat % 8], t, t % 0.4) + 0.5 * under)
+            let under: f64 = chord.map(|hertz| note(key * hertz, t, t % 1.6)).sum();
+            3000.0 * (note(key * TUNE[beat % 8], t, t % 0.4) + 0.5 * under)
         })
         .collect()
 }
 
 /// A cough: two bursts of noise with the ring of a throat, the second with a little voice at its end.
-pub(crate) fn cough(seed: u64) -> Vec<f64> {
-    let mut dice = Dice::new(seed);
+pub(crate) fn cough(seed: u64, draw: Draw) -> Vec<f64> {
+    let mut dice = Dice::new(seed + 100 * draw.0);
     let (mut sound, mut one, mut two) = (Vec::new(), 0.0, 0.0);
-    let resonance = 450.0 + 80.0 * seed as f64;
+    let resonance = 450.0 + 80.0 * seed as f64 + 37.0 * draw.0 as f64;
     let (radius, angle) = (0.96_f64, TAU * resonance / 16e3);
     for (length, voiced) in [(110 + 10 * seed as usize, 0.0), (60, -1.0), (170, 0.35)] {
         for i in 0..length * MS {
@@ -255,8 +301,8 @@ pub(crate) fn cough(seed: u64) -> Vec<f64> {
 }
 
 /// A door that falls shut.
-pub(crate) fn slam() -> Vec<f64> {
-    let (mut dice, mut low) = (Dice::new(8), 0.0);
+pub(crate) fn slam(draw: Draw) -> Vec<f64> {
+    let (mut dice, mut low) = (Dice::new(8 + draw.0), 0.0);
     (0..250 * MS)
         .map(|i| {
             low += 0.2 * (dice.below(20_001) as f64 - 10_000.0 - low);

@@ -122,7 +122,7 @@ fn speak(desk: &Desk, mode: Mode, body: &[u8], stream: &mut TcpStream) -> bool {
     if stream.write_all(head.as_bytes()).is_err() {
         return false;
     }
-    let samples = text.chars().count() * RATE / CHARACTERS_A_SECOND;
+    let samples = text.chars().count() * RATE / desk.pace;
     let sound: Vec<u8> = tone(samples, RATE).into_iter().flat_map(i16::to_le_bytes).collect();
     let mut chunk = |bytes: &[u8]| {
         let head = format!("{:x}\r\n", bytes.len());
@@ -147,6 +147,12 @@ fn speak(desk: &Desk, mode: Mode, body: &[u8], stream: &mut TcpStream) -> bool {
                 Mode::Stall => desk.hold(),
                 _ => _ = desk.sleep(Duration::from_millis(100)),
             }
+            false
+        }
+        // 100 ms of sound every 300 ms.
+        Mode::Slow => {
+            let mut pieces = sound.chunks(RATE / 5);
+            while pieces.next().is_some_and(&mut chunk) && desk.sleep(Duration::from_millis(290)) {}
             false
         }
         Mode::Empty => stream.write_all(b"0\r\n\r\n").is_ok(),

@@ -64,6 +64,14 @@ pub enum Mode {
     Endless,
     /// It closes in the middle once, and is well from then on.
     CutOnce,
+    /// It hears on and finds no word.
+    Wordless,
+    /// It closes each connection after a turn, while nobody speaks.
+    Idles,
+    /// It does not come to an end on its first connection, and is well from then on.
+    StallOnce,
+    /// Its sound comes at a third of the speed at which it is played.
+    Slow,
 }
 
 impl Mode {
@@ -140,6 +148,8 @@ pub struct Asked {
 pub struct Server {
     pub address: SocketAddr,
     pub asked: Arc<Mutex<Vec<Asked>>>,
+    /// WebSockets that it has closed.
+    pub closed: Arc<AtomicUsize>,
     stop: Arc<AtomicBool>,
     accepting: Option<JoinHandle<()>>,
 }
@@ -153,6 +163,9 @@ pub struct Desk {
     pub served: Arc<AtomicUsize>,
     /// What a vendor that hears says of the next turns, instead of how much it heard.
     pub script: Arc<Mutex<VecDeque<String>>>,
+    /// How fast a voice speaks, in characters a second.
+    pub pace: usize,
+    pub closed: Arc<AtomicUsize>,
     stop: Arc<AtomicBool>,
 }
 
@@ -190,7 +203,8 @@ impl Desk {
     pub fn mode_of(&self, n: usize) -> Mode {
         match (self.mode, n) {
             (Mode::CutOnce, 0) => Mode::Cut,
-            (Mode::CutOnce, _) => Mode::Well,
+            (Mode::StallOnce, 0) => Mode::Stall,
+            (Mode::CutOnce | Mode::StallOnce, _) => Mode::Well,
             (mode, _) => mode,
         }
     }
@@ -198,24 +212,36 @@ impl Desk {
 
 impl Server {
     pub fn start(mode: Mode, serve: fn(&Desk, TcpStream)) -> Self {
-        Self::scripted(mode, serve, &[])
+        Self::with(mode, serve, &[], http::CHARACTERS_A_SECOND)
     }
 
     /// The same, with what it says of the next turns.
     pub fn scripted(mode: Mode, serve: fn(&Desk, TcpStream), words: &[&str]) -> Self {
+        Self::with(mode, serve, words, http::CHARACTERS_A_SECOND)
+    }
+
+    /// The same as [`Self::start`], with a voice that speaks so many characters a second.
+    pub fn paced(mode: Mode, serve: fn(&Desk, TcpStream), pace: usize) -> Self {
+        Self::with(mode, serve, &[], pace)
+    }
+
+    fn with(mode: Mode, serve: fn(&Desk, TcpStream), words: &[&str], pace: usize) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let address = listener.local_addr().unwrap();
         let (asked, stop) = (Arc::default(), Arc::new(AtomicBool::new(false)));
+        let closed = Arc::default();
         let script: VecDeque<String> = words.iter().map(ToString::to_string).collect();
         let desk = Desk {
             mode,
             asked: Arc::clone(&asked),
             served: Arc::default(),
             script: Arc::new(Mutex::new(script)),
+            pace,
+            closed: Arc::clone(&closed),
             stop: Arc::clone(&stop),
         };
         if mode == Mode::Refused {
-            return Self { address, asked, stop, accepting: None };
+            return Self { address, asked, closed, stop, accepting: None };
         }
         listener.set_nonblocking(true).unwrap();
         let accepting = std::thread::spawn(move || {
@@ -233,7 +259,7 @@ impl Server {
             }
             threads.into_iter().for_each(|thread| thread.join().unwrap());
         });
-        Self { address, asked, stop, accepting: Some(accepting) }
+        Self { address, asked, closed, stop, accepting: Some(accepting) }
     }
 
     pub fn asked(&self) -> Vec<Asked> {

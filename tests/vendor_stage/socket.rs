@@ -1,6 +1,7 @@
 //! Vendors over WebSockets: ears as Deepgram's `/v1/listen`, voices as `stream-input` of ElevenLabs.
 
 use std::net::TcpStream;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -9,7 +10,7 @@ use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
 use tokio_tungstenite::tungstenite::{Error, Message, WebSocket, accept_hdr};
 
-use super::http::{CHARACTERS_A_SECOND, tone};
+use super::http::tone;
 use super::{Asked, Desk, Mode, refuses, reset};
 
 /// Sound is heard and spoken at this rate.
@@ -62,6 +63,7 @@ pub fn serve(desk: &Desk, mut stream: TcpStream) {
     }
     let _ = socket.close(None);
     let _ = socket.flush();
+    desk.closed.fetch_add(1, Ordering::Relaxed);
 }
 
 /// Reads a message; `Ok(None)` when there is none yet.
@@ -117,7 +119,9 @@ fn hear(desk: &Desk, mode: Mode, socket: &mut WebSocket<TcpStream>, at: usize) {
             Some(Message::Binary(sound)) => {
                 turn.frames += sound.len() / 640;
                 match mode {
-                    Mode::Dribble => say(&turn, "", false, false),
+                    // It says so again and again, and comes no further.
+                    Mode::Dribble => say(&Turn { frames: 0, ..turn }, "", false, false),
+                    Mode::Wordless => say(&turn, "", false, false),
                     Mode::Endless => say(&turn, "and so on", false, false),
                     Mode::Empty => true,
                     Mode::Malformed => socket.send(Message::text("{\"type\":\"Resu")).is_ok(),
@@ -132,7 +136,7 @@ fn hear(desk: &Desk, mode: Mode, socket: &mut WebSocket<TcpStream>, at: usize) {
             }
             Some(Message::Text(text)) if text.contains("Finalize") => {
                 let words = match mode {
-                    Mode::Empty => String::new(),
+                    Mode::Empty | Mode::Wordless => String::new(),
                     _ => desk.words(turn.frames),
                 };
                 let said = match mode {
@@ -141,7 +145,7 @@ fn hear(desk: &Desk, mode: Mode, socket: &mut WebSocket<TcpStream>, at: usize) {
                 };
                 turn = Turn { from: turn.from + turn.frames, frames: 0 };
                 turns += 1;
-                said
+                said && mode != Mode::Idles
             }
             Some(Message::Close(_)) => false,
             _ => true,
@@ -203,7 +207,7 @@ fn speak(desk: &Desk, mode: Mode, n: usize, socket: &mut WebSocket<TcpStream>, a
         _ => {}
     }
     for part in characters[..spoken].chunks(3) {
-        if !piece(part, tone(part.len() * RATE / CHARACTERS_A_SECOND, RATE)) {
+        if !piece(part, tone(part.len() * RATE / desk.pace, RATE)) {
             return;
         }
     }

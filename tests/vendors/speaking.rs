@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use attendant::base::{Language, VendorKind};
 use attendant::engines::vendor::{Network, VendorVoices};
 use attendant::ops::metrics;
+use attendant::speech::normalise::to_spoken;
 use attendant::speech::{Manner, Voice};
 
 use super::vendor_stage::stand_ins::{NotingVoice, SAMPLE};
@@ -76,6 +77,9 @@ fn expected(kind: VendorKind, mode: Mode) -> (Rest, Rest, &'static str) {
         Mode::WrongRate => both(Rest::All, "wrong_sound"),
         // It is cut off where no such text could go on, and nothing is left to be said.
         Mode::Endless => both(Rest::Nothing, "wrong_sound"),
+        Mode::Wordless | Mode::Idles | Mode::StallOnce | Mode::Slow => {
+            unreachable!("it has a test of its own")
+        }
     }
 }
 
@@ -101,7 +105,7 @@ fn matrix(kind: VendorKind) {
                         assert!(TEXT.ends_with(rest), "{rest}");
                         let before = TEXT[..TEXT.len() - rest.len()].trim_end();
                         assert!(before.ends_with([',', '.']), "{mode:?}: it goes on with {rest:?}");
-                        // Half of the text was said, and at most a clause of it is said again.
+                        // Half of the text was said, and at most two clauses of it are said again.
                         let again = whole / 2.0 - before.len() as f32 / 15.0;
                         assert!((-0.2..3.0).contains(&again), "{mode:?}: {again} s, {rest:?}");
                         Rest::FromAClause
@@ -198,4 +202,75 @@ fn a_language_that_only_the_vendor_speaks_fails_with_it() {
     let error = speak(&mut *voice, "您好。", mandarin).unwrap_err();
     assert!(error.contains("nobody else speaks Mandarin"), "{error}");
     assert!(!error.contains("您好"), "what was to be said is in no message");
+}
+
+/// What is told to a caller: much of it is spoken otherwise than it is written.
+const OFFER: &str = "I have Thursday, November 26 at 9:30 AM with Dr. Patel. \
+                     Shall I book that for your annual physical?";
+
+/// A clause is said twice rather than lost, however fast the voice speaks and whatever it makes of dates.
+#[test]
+fn no_word_is_lost_where_a_vendor_stops() {
+    let network = Network::start().unwrap();
+    let spoken = to_spoken(OFFER);
+    for (kind, serve) in [
+        (VendorKind::OpenAiSpeech, http::serve as fn(&_, _)),
+        (VendorKind::ElevenLabs, socket::serve),
+    ] {
+        for pace in [11, 15, 18] {
+            let server = Server::paced(Mode::Cut, serve, pace);
+            let notes = NotingVoice::default();
+            let mut voice = voices(&server, kind, LONG, &network).voice(Box::new(notes.clone()));
+            speak(&mut *voice, OFFER, Language::EN_US).unwrap();
+            let rest = notes.0.lock().unwrap().join("|");
+            assert!(spoken.ends_with(&rest), "{rest}");
+            let said = spoken.chars().count() / 2;
+            let from = spoken.chars().count() - rest.chars().count();
+            println!("{kind:?}, {pace} a second: half is said; goes on with {rest:?}");
+            assert!(from <= said && said - from < 45, "{kind:?} {pace}: {rest}");
+        }
+    }
+}
+
+#[test]
+fn sound_that_comes_slower_than_it_is_played_is_given_up() {
+    let network = Network::start().unwrap();
+    let server = Server::start(Mode::Slow, http::serve);
+    let limit = Duration::from_secs(2);
+    let notes = NotingVoice::default();
+    let mut voice =
+        voices(&server, VendorKind::OpenAiSpeech, limit, &network).voice(Box::new(notes.clone()));
+    metrics::scoped(|metrics| {
+        let (by_vendor, _) = speak(&mut *voice, TEXT, Language::EN_US).unwrap();
+        assert!((1_600..64_000).contains(&by_vendor), "{by_vendor}");
+        assert_eq!(faults(metrics, "voice"), ["stalled"]);
+    });
+    assert!(TEXT.ends_with(&*notes.0.lock().unwrap().join("|")));
+}
+
+/// The greeting of all callers is not the one that a vendor broke off once.
+#[test]
+fn a_sentence_that_two_voices_spoke_is_told_from_one() {
+    let network = Network::start().unwrap();
+    let server = Server::start(Mode::CutOnce, http::serve);
+    let mut voice = voices(&server, VendorKind::OpenAiSpeech, LONG, &network)
+        .voice(Box::<NotingVoice>::default());
+    speak(&mut *voice, TEXT, Language::EN_US).unwrap();
+    assert!(!voice.spoke_it_all());
+    speak(&mut *voice, TEXT, Language::EN_US).unwrap();
+    assert!(voice.spoke_it_all());
+}
+
+/// Who speaks another kind of a language is understood by the embedded voice's listeners too.
+#[test]
+fn a_neighbouring_kind_of_a_language_stands_in() {
+    let network = Network::start().unwrap();
+    let server = Server::start(Mode::Unavailable, socket::serve);
+    let mut voice = voices(&server, VendorKind::ElevenLabs, LONG, &network)
+        .voice(Box::<NotingVoice>::default());
+    for tag in ["es-MX", "en-GB"] {
+        let (vendor, embedded) =
+            speak(&mut *voice, "9:30", Language::tagged(tag).unwrap()).unwrap();
+        assert!(vendor == 0 && embedded > 0, "{tag}");
+    }
 }

@@ -37,10 +37,22 @@ pub(crate) fn refuses_recording(text: &str) -> bool {
         )
 }
 
+/// What people say to find out whether anybody is there.
+const HELLOS: &[&str] = &["hello", "hi", "hey", "hola", "alo", "bueno", "diga"];
+
+/// Whether a turn is a greeting or a sound alone, which answers nothing.
+pub(crate) fn is_hello(text: &str) -> bool {
+    folded(&tokens(text)).iter().all(|token| HELLOS.contains(&&*token.word))
+}
+
 /// Whether a caller who has just heard that the call is recorded says no to it, and nothing else.
 pub(crate) fn declines(text: &str) -> bool {
+    let mut heard = folded(&tokens(text));
+    // "Hello? No, thank you."
+    let hellos = heard.iter().take_while(|token| HELLOS.contains(&&*token.word)).count();
+    heard.drain(..hellos);
     any(
-        &folded(&tokens(text)),
+        &heard,
         &[
             "^ no no? no? thanks|gracias|please|thank? you|senor|senora|senorita|joven? $",
             "^ no por favor $",
@@ -166,6 +178,8 @@ mod tests {
             "mejor no",
             "No me puede grabar.",
             "No estoy de acuerdo",
+            "Hello? No, thank you.",
+            "Bueno, no quiero",
         ] {
             assert!(declines(text), "{text}");
         }

@@ -14,7 +14,7 @@ mod say_do;
 
 pub(crate) use advice::{Advice, advice};
 pub(crate) use card::{CardSign, CardWatch, has_figures};
-pub(crate) use consent::{declines, refuses_recording};
+pub(crate) use consent::{declines, is_hello, refuses_recording};
 pub(crate) use privacy::{mask, mask_digits, masked_digits, names_anyone};
 pub(crate) use red_flags::{Kind, RedFlag, red_flag};
 pub(crate) use say_do::{Claim, claims};

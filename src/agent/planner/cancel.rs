@@ -64,8 +64,10 @@ impl Conversation {
                 self.read_back(step, text, "confirm.cancel");
             }
             Some(Answer::Yes) | None
-                if !self.heard_enough(said, &wording::clock(self.wording.tongue, start))
-                    && !again =>
+                if !again
+                    && (self.doubts(u)
+                        || !self
+                            .heard_enough(said, &wording::clock(self.wording.tongue, start))) =>
             {
                 let text = match self.memory.outcome(said) {
                     Some(Outcome::Cut) => {

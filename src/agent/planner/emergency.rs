@@ -90,7 +90,7 @@ impl Conversation {
 
     fn say_protected(&mut self, line: wording::Line) {
         let text = self.wording.line(line, &[]);
-        self.say(text, false);
+        self.say_at_once(text, false);
     }
 
     /// After the 911 sentence: a person, or on with what the caller came for. The emergency said again is answered again.

@@ -128,7 +128,12 @@ impl Conversation {
         match (u.birth, u.answer) {
             // Said again, perhaps differently: it was taken over already and is read back.
             (Some(_), _) => self.identify(now),
+            (None, Some(Answer::Yes)) if self.doubts(u) && !self.trouble.doubted => {
+                self.trouble.doubted = true;
+                self.not_understood(now, 0);
+            }
             (None, Some(Answer::Yes)) => {
+                self.trouble.doubted = false;
                 self.decide("confirm", "birth_date");
                 self.facts.birth_date_agreed = true;
                 self.identify(now);

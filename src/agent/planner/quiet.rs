@@ -49,6 +49,13 @@ impl Conversation {
         }
     }
 
+    /// The call has lasted for as long as it may: goodbye, with the way back.
+    pub(crate) fn time_is_up(&mut self) {
+        self.stop_speaking();
+        let text = self.wording.line(lines::TIME_IS_UP, &[]);
+        self.close(text, "too_long");
+    }
+
     /// The goodbye into silence was heard to its end, and nobody said anything.
     pub(crate) fn leave_if_unanswered(&mut self, spoken: UtteranceId) {
         if self.trouble.leaving == Some(spoken) {

@@ -60,6 +60,7 @@ impl Conversation {
         self.goals.insert(goal);
         self.done.insert(if goal == Goal::Booked { Claim::Booked } else { Claim::Moved });
         let start = *start.reveal(Purpose::SpokenReply);
+        let matter = wording::clock(self.wording.tongue, start);
         let told = wording::with(self.wording.tongue, start, &practitioner);
         let noted = wording::with(Tongue::English, start, &practitioner);
         let (line, deed) = match goal {
@@ -68,7 +69,7 @@ impl Conversation {
         };
         let text = self.wording.line(line, &[&told]);
         self.deeds.push(Phi::new(deed));
-        self.told(now, text);
+        self.told(now, text, Some(matter));
     }
 
     fn cancelled(&mut self, now: Instant, result: ToolResult) {
@@ -98,12 +99,12 @@ impl Conversation {
             }
             None => self.wording.line(lines::CANCELLED, &[]),
         };
-        self.told(now, text);
+        self.told(now, text, None);
     }
 
     /// A write is done and told; what was said meanwhile counts only if it is a wish of its own.
-    fn told(&mut self, now: Instant, text: String) {
-        self.say(text, true);
+    fn told(&mut self, now: Instant, text: String, matter: Option<String>) {
+        self.say_result(text, matter);
         self.anything_else();
         let deferred = self.deferred.take();
         if let Some(text) = deferred {
@@ -122,11 +123,12 @@ impl Conversation {
         self.done.insert(Claim::MessageLeft);
         self.deeds.push(Phi::new("Took a message for the team.".into()));
         let text = self.wording.line(lines::MESSAGE_LEFT, &[]);
-        self.told(now, text);
+        self.told(now, text, None);
     }
 
     fn message_lost(&mut self, now: Instant) {
-        self.say_line(lines::MESSAGE_LOST);
+        let text = self.wording.line(lines::MESSAGE_LOST, &[]);
+        self.say_result(text, None);
         if self.trouble.failed_transfers == 0 && !self.setting.targets.is_empty() {
             return self.hand_off(now, "engine_failure");
         }
@@ -156,7 +158,8 @@ impl Conversation {
         if result.is_ok() {
             self.done.insert(Claim::MessageLeft);
             self.deeds.push(Phi::new("Left an unconfirmed change for the team to check.".into()));
-            self.say_line(lines::LEFT_FOR_TEAM);
+            let text = self.wording.line(lines::LEFT_FOR_TEAM, &[]);
+            self.say_result(text, None);
             return self.anything_else();
         }
         self.task = Task::default();

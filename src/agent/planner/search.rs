@@ -22,6 +22,9 @@ const HORIZON_DAYS: i32 = 120;
 /// A slot of today must be at least this far away.
 const NOTICE_MINUTES: i64 = 60;
 
+/// Of texts that the recogniser is less sure of than this, less than half were right to the word.
+const DOUBTED: f32 = 0.5;
+
 impl Conversation {
     /// Starts looking for a slot that fits the wish.
     pub(super) fn search(&mut self, now: Instant) {
@@ -307,7 +310,7 @@ impl Conversation {
         let elsewhen = u.when.shift.is_some() || !u.when.allows(slot.start);
         match u.answer {
             _ if elsewhen || named => self.other_offer(now, u, slot),
-            Some(Answer::Yes) => self.agreed(now, slot, said, again),
+            Some(Answer::Yes) => self.agreed(now, slot, said, again, self.doubts(u)),
             Some(Answer::No) => self.other_offer(now, u, slot),
             _ if !u.when.is_empty() || u.answer == Some(Answer::Unclear) => {
                 // The time on offer, said back; or a yes and a no in one breath.
@@ -363,9 +366,17 @@ impl Conversation {
         }
     }
 
-    /// The caller agreed; it counts if they heard what to.
-    fn agreed(&mut self, now: Instant, slot: &OfferedSlot, said: UtteranceId, again: bool) {
-        if !self.heard_enough(said, &wording::clock(self.wording.tongue, slot.start)) && !again {
+    /// The caller agreed; it counts if they heard what to, and if it is not in doubt that they did.
+    fn agreed(
+        &mut self,
+        now: Instant,
+        slot: &OfferedSlot,
+        said: UtteranceId,
+        again: bool,
+        doubted: bool,
+    ) {
+        let heard = self.heard_enough(said, &wording::clock(self.wording.tongue, slot.start));
+        if (!heard || doubted) && !again {
             let text = match self.memory.outcome(said) {
                 Some(Outcome::Cut) => {
                     let what = wording::slot(self.wording.tongue, slot);
@@ -378,6 +389,11 @@ impl Conversation {
         }
         self.decide("confirm", "slot");
         self.write(now, slot);
+    }
+
+    /// Whether words that seem to agree may have been others. One plain word that was heard as a yes is none.
+    pub(super) fn doubts(&self, u: &Understood) -> bool {
+        u.length() > 1 && self.sure < DOUBTED
     }
 
     /// Whether a read-back was heard, at least as far as the words that matter.

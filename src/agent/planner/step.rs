@@ -160,6 +160,10 @@ impl Step {
             Self::BirthDate => (Expect::Date, Patience::Dictation),
             Self::TieBreaker => (Expect::Digits, Patience::Number { digits: ZIP_DIGITS }),
             Self::Message => (Expect::Anything, Patience::Dictation),
+            // A "yes" answers these too, and is no sign of listening.
+            Self::AnythingElse | Self::MessageOrPerson | Self::AfterTransfer => {
+                (Expect::YesNo, Patience::Brief)
+            }
             _ if self.asked() == Asked::YesNo => (Expect::YesNo, Patience::Brief),
             _ => (Expect::Anything, Patience::Normal),
         }

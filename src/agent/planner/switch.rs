@@ -30,6 +30,7 @@ impl Conversation {
         self.language = language;
         self.decide("intent", format!("language.{language}"));
         self.push(Output::SwitchLanguage(language));
+        self.is_told_anew();
     }
 
     /// Who plainly speaks another language of the route is answered in it, in the same turn.

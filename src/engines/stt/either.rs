@@ -48,13 +48,18 @@ impl Ear for EitherEar {
         if hints.is_some() && self.settled.load(Ordering::Relaxed) < SETTLED {
             let (share, states) = self.spanish.share_of_spanish(piece)?;
             if share >= SPANISH {
-                return self.spanish.write_down(piece, &states);
+                return self.spanish.write_down(piece, &states, hints);
             }
             if share < ENGLISH && piece.voiced >= ENOUGH {
                 self.settled.fetch_add(1, Ordering::Relaxed);
             }
         }
         self.english.decode(piece, hints)
+    }
+
+    /// The English recogniser does; until the caller is known to speak English it may have been the other.
+    fn knows_how_sure_it_is(&self) -> bool {
+        self.settled.load(Ordering::Relaxed) >= SETTLED
     }
 
     fn partial_after(&self, frames: usize) -> usize {

@@ -29,6 +29,9 @@ pub(super) trait Ear: Send + Sync {
     /// Returns the new voice after which a partial result is worth its cost, in frames of 20 ms, when the piece is
     /// as long as this, in frames.
     fn partial_after(&self, frames: usize) -> usize;
+
+    /// Whether [`Decoded`]'s confidence was measured with this model.
+    fn knows_how_sure_it_is(&self) -> bool;
 }
 
 /// A recogniser for one leg.
@@ -40,6 +43,10 @@ pub(super) struct PieceRecognizer {
     /// What the earlier pieces of the turn being decoded said.
     so_far: Decoded,
     guess: Option<Guess>,
+    /// The voiced frames of the current piece at which a guess failed: not again before there is more.
+    guess_failed: Option<usize>,
+    /// A piece of the turn being decoded could not be decoded.
+    gap: bool,
     /// The voiced frames of the current piece that the last partial result or guess had.
     told_of: usize,
     /// The last partial result of this turn.
@@ -69,6 +76,8 @@ impl PieceRecognizer {
             waiting: VecDeque::new(),
             so_far: Decoded::default(),
             guess: None,
+            guess_failed: None,
+            gap: false,
             told_of: 0,
             told: String::new(),
             failed_turn: None,
@@ -82,7 +91,10 @@ impl PieceRecognizer {
     }
 
     fn wants_guess(&self) -> bool {
-        self.audio.current().is_speech() && self.audio.silence() >= SUSPECT && !self.guess_holds()
+        let current = self.audio.current();
+        let failed = self.guess_failed.is_some_and(|voiced| current.voiced < voiced + MIN_VOICED);
+        let over = current.is_speech() && self.audio.silence() >= SUSPECT;
+        over && !self.guess_holds() && !failed
     }
 
     fn wants_partial(&self) -> bool {
@@ -107,8 +119,9 @@ impl PieceRecognizer {
     fn work(&mut self, task: Task) -> Result<Option<Transcript>, RecognizerError> {
         match task {
             Task::Piece(piece) => {
-                let decoded = self.decode(&piece, None)?;
-                self.so_far.append(decoded);
+                let decoded = self.decode(&piece, None);
+                self.gap |= decoded.is_err();
+                self.so_far.append(decoded?);
                 Ok(None)
             }
             Task::Last { turn, piece, hints, guess } => {
@@ -126,16 +139,24 @@ impl PieceRecognizer {
                         return Err(e);
                     }
                 }
-                Ok(Some(all.into_final(turn)))
+                Ok(Some(self.told_whole(all, turn)))
             }
         }
+    }
+
+    /// Returns a turn's text, without any confidence where a part of it is missing.
+    fn told_whole(&mut self, all: Decoded, turn: TurnId) -> Transcript {
+        let gap = mem::take(&mut self.gap);
+        all.into_final(turn, gap, self.model.knows_how_sure_it_is())
     }
 
     fn guess(&mut self) -> Result<Option<Transcript>, RecognizerError> {
         let current = self.audio.current();
         let voiced = current.voiced;
         self.told_of = voiced;
-        let decoded = self.decode(current, Some(&self.hints))?;
+        let decoded = self.decode(current, Some(&self.hints));
+        self.guess_failed = decoded.is_err().then_some(voiced);
+        let decoded = decoded?;
         self.guess = Some(Guess { voiced, decoded: decoded.clone() });
         // Told even if it is no news: that these words are all there is lets the turn end.
         self.told.clear();
@@ -163,6 +184,7 @@ impl PieceRecognizer {
 
     fn begin_piece(&mut self) {
         self.guess = None;
+        self.guess_failed = None;
         self.told_of = 0;
     }
 }
@@ -189,7 +211,11 @@ impl Recognizer for PieceRecognizer {
     }
 
     fn expect(&mut self, hints: &Hints) {
-        self.hints = hints.clone();
+        if self.hints != *hints {
+            self.hints = hints.clone();
+            // It was made in the light of others.
+            self.guess = None;
+        }
     }
 
     fn finish(&mut self, turn: TurnId) {
@@ -205,7 +231,7 @@ impl Recognizer for PieceRecognizer {
         let finished = self.waiting.iter().rposition(|task| matches!(task, Task::Last { .. }));
         self.waiting.truncate(finished.map_or(0, |last| last + 1));
         if finished.is_none() && self.failed_turn.is_none() {
-            self.so_far = Decoded::default();
+            (self.so_far, self.gap) = (Decoded::default(), false);
         }
         self.audio = TurnAudio::default();
         self.begin_piece();
@@ -228,7 +254,9 @@ impl Recognizer for PieceRecognizer {
 
     fn poll(&mut self) -> Result<Option<Transcript>, RecognizerError> {
         if let Some(turn) = self.failed_turn.take() {
-            return Ok(Some(mem::take(&mut self.so_far).into_final(turn)));
+            self.gap = true;
+            let so_far = mem::take(&mut self.so_far);
+            return Ok(Some(self.told_whole(so_far, turn)));
         }
         if let Some(task) = self.waiting.pop_front() {
             return self.work(task);

@@ -8,6 +8,7 @@ mod hearing;
 mod lexicon;
 mod mel;
 mod moonshine;
+mod second_try;
 mod turn_audio;
 mod whisper;
 mod word_pieces;

@@ -9,9 +9,10 @@ use super::decoded::Decoded;
 use super::decoder::{Decoder, likeliest, without_loop};
 use super::hearing::{Ear, PieceRecognizer};
 use super::lexicon::candidates;
+use super::second_try;
 use super::turn_audio::Piece;
 use super::word_pieces::{END, START, WordPieces};
-use crate::base::Hints;
+use crate::base::{Expect, Hints};
 use crate::engines::models::{ModelError, ModelFile, ModelPaths};
 use crate::engines::runtime::{Network, unusable};
 use crate::speech::Recognizer;
@@ -20,8 +21,6 @@ use crate::speech::Recognizer;
 const PIECES_PER_SECOND: f32 = 6.5;
 /// A short answer in much silence may need that many all the same.
 const MIN_PIECES: usize = 10;
-/// Below this much voice an empty answer is believed: 25 × 20 ms = 0.5 s.
-const SURE_OF_VOICE: usize = 25;
 /// The model sees half a second at least: it was not trained on less. 16 kHz × 0.5 s.
 const MIN_SAMPLES: usize = 8_000;
 /// A phrase that is likely now is believed in place of what was heard if the sound speaks against it no more than
@@ -63,7 +62,7 @@ impl MoonshineModel {
         let model = Self { encoder, sound, states, decoder, pieces };
         let states = model.encode(&vec![0.0; 2 * MIN_SAMPLES]);
         states
-            .and_then(|states| model.say(&states, 2, true))
+            .and_then(|states| model.say(&states, 2, true, false))
             .map_err(|e| unusable(paths, ModelFile::MoonshineDecoder, e))?;
         Ok(Arc::new(model))
     }
@@ -81,17 +80,20 @@ impl MoonshineModel {
         mut decoded: Decoded,
         states: &Value,
     ) -> Result<Decoded, RunError> {
+        let heard = decoded.text.clone();
         for _ in 0..ROUNDS {
             let candidates = candidates(&decoded.text, hints);
             if candidates.is_empty() {
                 break;
             }
-            let texts = std::iter::once(&decoded.text).chain(candidates.iter().map(|it| &it.text));
+            // Against what was heard, also in the second round: doubts do not add up.
+            let texts =
+                [&heard, &decoded.text].into_iter().chain(candidates.iter().map(|it| &it.text));
             let texts: Vec<_> = texts.map(|text| self.framed(text)).collect();
             let weights = self.decoder.weigh(&texts, states)?;
-            let Some((heard, others)) = weights.split_first() else { break };
+            let [heard, now, others @ ..] = weights.as_slice() else { break };
             let believed = others.iter().zip(candidates).filter(|(weight, candidate)| {
-                **weight >= heard - if candidate.likely { BELIEVED } else { -SURER }
+                **weight >= if candidate.likely { heard - BELIEVED } else { now + SURER }
             });
             let Some((_, best)) = believed.max_by(|(a, _), (b, _)| a.total_cmp(b)) else { break };
             decoded.text = best.text;
@@ -115,7 +117,13 @@ impl MoonshineModel {
     }
 
     /// Says what the states mean, taking the likeliest word piece each time.
-    fn say(&self, states: &Value, limit: usize, must_begin: bool) -> Result<Decoded, RunError> {
+    fn say(
+        &self,
+        states: &Value,
+        limit: usize,
+        must_begin: bool,
+        digits: bool,
+    ) -> Result<Decoded, RunError> {
         let mut memory = self.decoder.begin();
         let mut said: Vec<u32> = Vec::with_capacity(limit);
         let mut probabilities = Vec::with_capacity(limit);
@@ -127,7 +135,7 @@ impl MoonshineModel {
             let Some((token, probability)) = next.filter(|(token, _)| *token != END) else { break };
             said.push(token);
             probabilities.push(probability);
-            if let Some(length) = without_loop(&said) {
+            if let Some(length) = without_loop(&said, digits) {
                 said.truncate(length);
                 break;
             }
@@ -140,18 +148,24 @@ impl MoonshineModel {
 impl Ear for MoonshineModel {
     fn decode(&self, piece: &Piece, hints: Option<&Hints>) -> Result<Decoded, RunError> {
         let states = self.encode(&piece.samples)?;
+        let digits = hints.is_some_and(|hints| hints.expect == Expect::Digits);
         let seconds = piece.samples.len() as f32 / 16_000.0;
         let limit = ((seconds * PIECES_PER_SECOND).ceil() as usize).max(MIN_PIECES);
-        let mut decoded = self.say(&states, limit, false)?;
-        // The model ends at once on many a string of digits; made to begin, it says them well. On
-        // silence it would say "You", so only where there was a voice.
-        if decoded.text.is_empty() && piece.voiced >= SURE_OF_VOICE {
-            decoded = self.say(&states, limit, true)?;
+        let mut decoded = self.say(&states, limit, false, digits)?;
+        if decoded.text.is_empty() && second_try::is_worth(piece, hints) {
+            let second = self.say(&states, limit, true, digits)?;
+            if second_try::is_believed(&second.text, piece, hints) {
+                decoded = second;
+            }
         }
         match hints {
             Some(hints) => self.in_the_light_of(hints, decoded, &states),
             None => Ok(decoded),
         }
+    }
+
+    fn knows_how_sure_it_is(&self) -> bool {
+        true
     }
 
     /// Every 500 ms, and of a long piece every fifth of it: at most 15 % of a core while somebody speaks.

@@ -11,11 +11,12 @@ use rten::{NodeId, RunError, Value, ValueView};
 
 use super::byte_pieces::BytePieces;
 use super::decoded::Decoded;
-use super::decoder::{Decoder, likeliest, logit, without_loop};
+use super::decoder::{Decoder, likeliest, logit, probability, without_loop};
 use super::hearing::{Ear, PieceRecognizer};
 use super::mel::{BANDS, HOP, MelSpectrum};
+use super::second_try;
 use super::turn_audio::Piece;
-use crate::base::{Hints, Language};
+use crate::base::{Expect, Hints, Language};
 use crate::engines::models::{ModelError, ModelFile, ModelPaths};
 use crate::engines::runtime::{Network, unusable};
 use crate::speech::Recognizer;
@@ -36,8 +37,11 @@ const AFTER: usize = 50;
 const PIECES_PER_SECOND: f32 = 10.0;
 /// A short answer in much silence may need that many all the same.
 const MIN_PIECES: usize = 12;
-/// Below this much voice an empty answer is believed: 25 × 20 ms = 0.5 s.
-const SURE_OF_VOICE: usize = 25;
+
+/// A text is none if the model finds it so likely that nobody spoke, and the text so unlikely (the mean logarithm of
+/// its pieces' probabilities). Noise, hold music and coughs through a telephone's band had 0.53 to 0.95 and -3.4 and
+/// less; words of one syllable 0.35 and less.
+const NOBODY_SPOKE: (f32, f32) = (0.4, -2.0);
 
 /// The weights, shared by all recognisers.
 pub struct WhisperModel {
@@ -68,6 +72,8 @@ struct Marks {
     no_times: u32,
     end: u32,
     spanish: u32,
+    /// What is likely at the start of a sound that is no speech.
+    no_speech: u32,
     english: u32,
 }
 
@@ -92,6 +98,7 @@ impl WhisperModel {
             no_times: mark("<|notimestamps|>")?,
             end: mark("<|endoftext|>")?,
             spanish: mark("<|es|>")?,
+            no_speech: mark("<|nocaptions|>").or_else(|_| mark("<|nospeech|>"))?,
             english: mark("<|en|>")?,
         };
         let nodes = Nodes {
@@ -105,7 +112,7 @@ impl WhisperModel {
         let model = Self { encoder, nodes, decoder, pieces, marks, mel, positions };
         let states = model.encode(&[0.0; 1600]);
         states
-            .and_then(|states| model.say(&states, 2, true))
+            .and_then(|states| model.say(&states, 2, true, false))
             .map_err(|e| unusable(paths, ModelFile::WhisperDecoder, e))?;
         Ok(Arc::new(model))
     }
@@ -135,15 +142,25 @@ impl WhisperModel {
         Ok(self.encoder.run(inputs, &[self.nodes.states])?.remove(0))
     }
 
-    fn say(&self, states: &Value, limit: usize, must_begin: bool) -> Result<Decoded, RunError> {
-        let Marks { start, transcribe, no_times, end, spanish, .. } = self.marks;
+    fn say(
+        &self,
+        states: &Value,
+        limit: usize,
+        must_begin: bool,
+        digits: bool,
+    ) -> Result<Decoded, RunError> {
+        let Marks { start, transcribe, no_times, end, spanish, no_speech, .. } = self.marks;
         let mut memory = self.decoder.begin();
         let mut next = vec![start, spanish, transcribe, no_times];
         let mut said: Vec<u32> = Vec::with_capacity(limit);
         let mut probabilities = Vec::with_capacity(limit);
+        let mut silent = 0.0;
         while said.len() < limit {
             let not_the_end = must_begin && said.is_empty();
             let logits = self.decoder.step(&next, states, &mut memory)?;
+            if said.is_empty() {
+                silent = probability(&logits, next.len(), 0, no_speech);
+            }
             let found = likeliest(&logits, next.len(), |token| {
                 if token == end { not_the_end } else { self.pieces.is_unsaid(token) }
             });
@@ -152,14 +169,17 @@ impl WhisperModel {
             };
             said.push(token);
             probabilities.push(probability);
-            if let Some(length) = without_loop(&said) {
+            if let Some(length) = without_loop(&said, digits) {
                 said.truncate(length);
                 break;
             }
             next = vec![token];
         }
         let text = self.pieces.text(&said);
-        Ok(Decoded::new(text, &probabilities[..said.len()]))
+        let decoded = Decoded::new(text, &probabilities[..said.len()]);
+        let (nobody, unlikely) = NOBODY_SPOKE;
+        let noise = silent > nobody && decoded.logs < unlikely * decoded.pieces as f32;
+        Ok(if noise { Decoded::default() } else { decoded })
     }
 }
 
@@ -174,17 +194,39 @@ impl WhisperModel {
         Ok((1.0 / (1.0 + (of(english) - of(spanish)).exp()), states))
     }
 
-    /// Returns the Spanish words of a piece.
-    pub(super) fn write_down(&self, piece: &Piece, states: &Value) -> Result<Decoded, RunError> {
+    /// Returns the Spanish words of a piece, heard in the light of what is expected.
+    pub(super) fn write_down(
+        &self,
+        piece: &Piece,
+        states: &Value,
+        hints: Option<&Hints>,
+    ) -> Result<Decoded, RunError> {
+        let digits = hints.is_some_and(|hints| hints.expect == Expect::Digits);
         let seconds = piece.samples.len() as f32 / 16_000.0;
         let limit = ((seconds * PIECES_PER_SECOND).ceil() as usize).max(MIN_PIECES);
-        self.say(states, limit, piece.voiced >= SURE_OF_VOICE)
+        let mut decoded = self.say(states, limit, false, digits)?;
+        if decoded.text.is_empty() && second_try::is_worth(piece, hints) {
+            let second = self.say(states, limit, true, digits)?;
+            if second_try::is_believed(&second.text, piece, hints) {
+                decoded = second;
+            }
+        }
+        // It writes "C" for many a "sí". The letter's name sounds otherwise in Spanish.
+        let yes_or_no = hints.is_some_and(|hints| hints.expect == Expect::YesNo);
+        if yes_or_no && decoded.text.trim_end_matches('.') == "C" {
+            decoded.text = "Sí.".to_owned();
+        }
+        Ok(decoded)
     }
 }
 
 impl Ear for WhisperModel {
-    fn decode(&self, piece: &Piece, _hints: Option<&Hints>) -> Result<Decoded, RunError> {
-        self.write_down(piece, &self.encode(&piece.samples)?)
+    fn decode(&self, piece: &Piece, hints: Option<&Hints>) -> Result<Decoded, RunError> {
+        self.write_down(piece, &self.encode(&piece.samples)?, hints)
+    }
+
+    fn knows_how_sure_it_is(&self) -> bool {
+        false
     }
 
     /// Every two seconds: each costs as much as 10 s of sound do.

@@ -1,10 +1,14 @@
 //! Flite, a small synthesiser from the Debian archive: a second voice, for the scripted caller of
 //! demonstrations and tests. It is a program of its own, run once a text.
 
+use std::fs::File;
+use std::io::{Read as _, Seek as _, Write as _};
 use std::ops::ControlFlow;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
-use std::{fmt, fs, io, thread};
+use std::{fmt, io, thread};
+
+use rustix::fs::{MemfdFlags, memfd_create};
 
 use crate::speech::{Manner, Voice, VoiceError};
 
@@ -81,8 +85,9 @@ impl Flite {
     }
 
     fn with_program(program: &str, voice: FliteVoice, stretch: f32) -> Result<Self, FliteError> {
-        let listed = Command::new(program).arg("-lv").stdin(Stdio::null()).output();
-        match listed {
+        let mut list = Command::new(program);
+        list.arg("-lv").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        match list.spawn().and_then(wait) {
             Ok(_) => Ok(Self { voice, stretch: stretch.clamp(0.5, 2.0) }),
             Err(e) if e.kind() == io::ErrorKind::NotFound => Err(FliteError::NotInstalled),
             Err(e) => Err(FliteError::CannotRun(e)),
@@ -90,29 +95,42 @@ impl Flite {
     }
 
     fn synthesise(&self, text: &str) -> Result<Vec<i16>, String> {
-        // Both by files: an argument could be read as an option and stands in the process list,
-        // and flite goes back in what it writes, which no pipe can.
-        let folder = tempfile::tempdir().map_err(|e| e.to_string())?;
-        let (spoken, sound) = (folder.path().join("text"), folder.path().join("sound.wav"));
-        fs::write(&spoken, text.replace('\0', " ")).map_err(|e| e.to_string())?;
-        let child = Command::new(PROGRAM)
-            .args(["-voice", self.voice.name(), "--setf"])
-            .arg(format!("duration_stretch={}", self.stretch))
-            .arg("-f")
-            .arg(&spoken)
-            .arg("-o")
-            .arg(&sound)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .map_err(|e| e.to_string())?;
-        let status = wait(child).map_err(|e| e.to_string())?;
+        let (status, written) = self.run(PROGRAM, text).map_err(|e| e.to_string())?;
         if !status.success() {
             return Err(format!("it ended with {status}"));
         }
-        parse_wav(&fs::read(&sound).map_err(|e| e.to_string())?)
+        parse_wav(&written)
     }
+
+    /// Runs a program as flite is run; returns how it ended and what it wrote.
+    ///
+    /// Text and sound go through memory that has no name in any folder: what is said is nobody else's, and a file
+    /// would stay where a process is killed. Not as an argument, which could be read as an option and stands in the
+    /// process list; not by a pipe, for flite goes back in what it writes.
+    fn run(&self, program: &str, text: &str) -> io::Result<(ExitStatus, Vec<u8>)> {
+        let mut spoken = memory("text")?;
+        spoken.write_all(text.replace('\0', " ").as_bytes())?;
+        spoken.rewind()?;
+        let mut sound = memory("sound")?;
+        let child = Command::new(program)
+            .args(["-voice", self.voice.name(), "--setf"])
+            .arg(format!("duration_stretch={}", self.stretch))
+            .args(["-f", "/proc/self/fd/0", "-o", "/proc/self/fd/1"])
+            .stdin(spoken)
+            .stdout(sound.try_clone()?)
+            .stderr(Stdio::null())
+            .spawn()?;
+        let status = wait(child)?;
+        let mut written = Vec::new();
+        sound.rewind()?;
+        sound.read_to_end(&mut written)?;
+        Ok((status, written))
+    }
+}
+
+/// Returns a file that is nowhere but in memory, and gone when it is closed.
+fn memory(name: &str) -> io::Result<File> {
+    Ok(memfd_create(name, MemfdFlags::CLOEXEC)?.into())
 }
 
 /// Waits for a child, and ends it when it takes longer than [`PATIENCE`].
@@ -179,6 +197,29 @@ mod tests {
             error.to_string(),
             "flite is not installed; install it with `apt-get install flite`"
         );
+    }
+
+    #[test]
+    fn what_is_said_stands_in_no_folder_and_in_no_process_list() {
+        let folder = tempfile::tempdir().unwrap();
+        let script = folder.path().join("listener");
+        // It writes where its text and its sound are, how it was called, and the text.
+        let lines =
+            "#!/bin/sh\nreadlink /proc/self/fd/0\nreadlink /proc/$$/fd/1\necho \"$@\"\ncat\n";
+        std::fs::write(&script, lines).unwrap();
+        let flite = Flite { voice: FliteVoice::Slt, stretch: 1.0 };
+        let sh = format!("exec sh {} \"$@\"", script.display());
+        std::fs::write(folder.path().join("run"), format!("#!/bin/sh\n{sh}\n")).unwrap();
+        let run = folder.path().join("run");
+        let executable = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+        std::fs::set_permissions(&run, executable).unwrap();
+        let (status, written) = flite.run(run.to_str().unwrap(), "Maria Lopez").unwrap();
+        let written = String::from_utf8(written).unwrap();
+        let lines: Vec<&str> = written.lines().collect();
+        assert!(status.success());
+        assert!(lines[0].starts_with("/memfd:") && lines[1].starts_with("/memfd:"), "{lines:?}");
+        assert!(lines[2].contains("-f /proc/self/fd/0") && !lines[2].contains("Maria"));
+        assert_eq!(lines[3..], ["Maria Lopez"]);
     }
 
     #[test]

@@ -63,6 +63,9 @@ impl HibariModel {
         let values = self.network.run(inputs, &self.outputs).map_err(|e| e.to_string())?;
         let parts: Vec<Vec<f32>> = values.iter().filter_map(floats).collect();
         let parts = <[Vec<f32>; 6]>::try_from(parts).map_err(|_| "it said no floats".to_owned())?;
+        if parts.iter().flatten().any(|value| !value.is_finite()) {
+            return Err("its spectra are not finite".to_owned());
+        }
         Spectra::new(parts).ok_or_else(|| "its spectra do not fit together".to_owned())
     }
 }

@@ -41,7 +41,8 @@ struct KokoroVoice {
 }
 
 impl KokoroModel {
-    /// Loads the weights and the style of a voice.
+    /// Loads the weights and the style of a voice, and speaks once, so that the first caller does not wait for what
+    /// is done once.
     ///
     /// # Errors
     /// When a file is missing, damaged, or not this model.
@@ -62,7 +63,10 @@ impl KokoroModel {
             return Err(network.unusable("it has more than one output"));
         };
         let inputs = [network.node("input_ids")?, network.node("style")?, network.node("speed")?];
-        Ok(Arc::new(Self { network, numbers, style, inputs, output }))
+        let model = Self { network, numbers, style, inputs, output };
+        let first = model.sound(&spanish::phonemes("Un momento."), 1.0);
+        first.map_err(|e| model.network.unusable(&e))?;
+        Ok(Arc::new(model))
     }
 
     /// Returns a voice for one thread.
@@ -70,16 +74,18 @@ impl KokoroModel {
         Box::new(KokoroVoice { model: Arc::clone(self) })
     }
 
-    /// Returns the sound of phonemes, 16 kHz.
+    /// Returns the sound of phonemes, 16 kHz: of more than the style knows in several runs.
     fn sound(&self, phonemes: &str, speed: f32) -> Result<Vec<i16>, String> {
-        let inside: Vec<i32> = phonemes
-            .chars()
-            .filter_map(|c| self.numbers.get(&c).copied())
-            .take(LENGTHS - 1)
-            .collect();
-        if inside.is_empty() {
-            return Ok(Vec::new());
+        let known = phonemes.chars().filter_map(|c| self.numbers.get(&c).copied());
+        let known: Vec<i32> = known.collect();
+        let mut sound = Vec::new();
+        for run in known.chunks(LENGTHS - 1) {
+            sound.extend(self.run(run.to_vec(), speed)?);
         }
+        Ok(sound)
+    }
+
+    fn run(&self, inside: Vec<i32>, speed: f32) -> Result<Vec<i16>, String> {
         let row = inside.len() * STYLE..(inside.len() + 1) * STYLE;
         let ids: Vec<i32> = [EDGE].into_iter().chain(inside).chain([EDGE]).collect();
         let ids = Value::from_shape([1, ids.len()], ids).map_err(|e| e.to_string())?;

@@ -270,6 +270,8 @@ struct Words {
     from: f64,
     /// Up to where words are final.
     covered: f64,
+    /// Up to where it has listened, with words or without.
+    listened: f64,
     segments: Vec<(String, f32)>,
     pending: VecDeque<Pending>,
     told: Vec<News>,
@@ -319,16 +321,21 @@ impl Words {
         let words = best.filter(|best| ours && !best.transcript.trim().is_empty());
         match (words, is_final) {
             (Some(best), true) => {
-                self.segments.push((best.transcript, best.confidence.unwrap_or(0.7)));
+                self.segments.push((best.transcript, best.confidence.unwrap_or(1.0)));
                 if self.pending.is_empty() {
                     self.told.push(News::Words(self.text()));
                 }
             }
+            // Of a turn that is over its final words alone are of use.
+            (Some(_), false) if !self.pending.is_empty() => {}
             (Some(best), false) => {
                 self.told.push(News::Words(format!("{} {}", self.text(), best.transcript)));
             }
+            // Noise and music hold no word: that it says so in time is all that can be asked.
+            (None, _) if end > self.listened + GRAIN => self.told.push(News::Alive),
             (None, _) => {}
         }
+        self.listened = self.listened.max(end);
         if is_final {
             self.covered = self.covered.max(end);
         }
@@ -374,6 +381,7 @@ mod tests {
     fn told(words: &mut Words) -> Vec<String> {
         let show = |news: News| match news {
             News::Words(text) => format!("~{}", text.trim()),
+            News::Alive => "alive".to_owned(),
             News::Said { turn, text, .. } => format!("{}:{text}", turn.0),
             News::Failed(fault) => format!("{fault:?}"),
         };
@@ -398,6 +406,20 @@ mod tests {
         words.hear(result(3.0, 1.0, "yes", true, false)).unwrap();
         words.finish(TurnId(2));
         assert_eq!(told(&mut words), ["~yes", "2:yes"]);
+    }
+
+    #[test]
+    fn noise_without_words_is_heard_as_long_as_it_goes_on() {
+        let mut words = Words { sent: 3.0, ..Words::default() };
+        words.hear(result(0.0, 1.0, "", false, false)).unwrap();
+        words.hear(result(0.0, 1.0, "", false, false)).unwrap();
+        assert_eq!(told(&mut words), ["alive"], "it comes no further");
+        words.hear(result(0.0, 2.0, " ", true, false)).unwrap();
+        words.hear(result(2.0, 1.0, "yes", false, false)).unwrap();
+        assert_eq!(told(&mut words), ["alive", "~yes"]);
+        words.finish(TurnId(1));
+        words.hear(result(2.0, 1.0, "yes", false, false)).unwrap();
+        assert!(told(&mut words).is_empty(), "the turn is over");
     }
 
     #[test]

@@ -19,6 +19,8 @@ const A_WORD: usize = 40;
 pub(super) enum News {
     /// The turn's words so far.
     Words(String),
+    /// It has heard on, and found no word.
+    Alive,
     /// A finished turn's words.
     Said { turn: TurnId, text: String, confidence: f32 },
     /// It failed, and says nothing any more.
@@ -74,12 +76,14 @@ pub(super) struct VendorEar {
     ears: VendorEars,
     language: Language,
     hints: Hints,
+    /// What is likely was told once.
+    expected: bool,
     line: Option<Box<dyn Line>>,
     kept: Kept,
     way: Way,
     /// The running turn was sent again already.
     retried: bool,
-    /// Voiced frames that brought no word.
+    /// Voiced frames since the vendor last told that it hears.
     unheard: u32,
     waiting: VecDeque<Waiting>,
     /// Hears turns from their beginning on.
@@ -92,14 +96,12 @@ pub(super) struct VendorEar {
 
 impl VendorEar {
     pub(super) fn new(ears: VendorEars, language: Language) -> Self {
-        let hints = Hints::default();
-        // A connection is made while the greeting plays, and not in the first turn.
-        let line = ears.breaker.is_closed().then(|| ears.line(language, &hints)).flatten();
         Self {
             ears,
             language,
-            hints,
-            line,
+            hints: Hints::default(),
+            expected: false,
+            line: None,
             kept: Kept::default(),
             way: Way::Nobody,
             retried: false,
@@ -136,9 +138,18 @@ impl VendorEar {
     /// Sends the running turn, from its beginning.
     fn send_all(&mut self) {
         self.way = Way::Vendor;
+        if let Some(line) = &mut self.line {
+            line.begin();
+        }
+        let all = self.kept.frames().len();
+        self.send_last(all);
+    }
+
+    /// Sends so much of the running turn's end.
+    fn send_last(&mut self, frames: usize) {
         let Some(line) = &mut self.line else { return };
-        line.begin();
-        let sent = self.kept.frames().try_for_each(|heard| line.audio(heard));
+        let known = self.kept.frames().len() - frames;
+        let sent = self.kept.frames().skip(known).try_for_each(|heard| line.audio(heard));
         if let Err(fault) = sent {
             self.vendor_failed(fault);
         }
@@ -183,8 +194,10 @@ impl VendorEar {
         if self.way != Way::Vendor || !self.kept.has_begun() {
             return;
         }
-        // In the middle of a turn there is time for another connection; when the turn is over there is none.
-        if alone && !std::mem::replace(&mut self.retried, true) && self.is_admitted() {
+        // In the middle of a turn there is time for another connection; when a turn is over there is none, unless nobody
+        // else hears.
+        let again = alone || self.new_embedded().is_none();
+        if again && !std::mem::replace(&mut self.retried, true) && self.is_admitted() {
             self.unheard = 0;
             self.send_all();
         } else {
@@ -224,6 +237,7 @@ impl VendorEar {
     fn vendor_says(&mut self) -> Option<Transcript> {
         loop {
             match self.line.as_mut()?.poll()? {
+                News::Alive => self.unheard = 0,
                 News::Words(text) => {
                     self.unheard = 0;
                     if self.way == Way::Vendor || !self.waiting.is_empty() {
@@ -243,9 +257,18 @@ impl VendorEar {
                     }
                     return Some(Transcript::Final { turn, text: Phi::new(text), confidence });
                 }
+                News::Failed(fault) if self.is_idle() && fault.kind == VendorFault::Cut => {
+                    // Idle connections are closed by proxies and vendors as they like: no turn was in it.
+                    self.line = None;
+                }
                 News::Failed(fault) => self.vendor_failed(fault),
             }
         }
+    }
+
+    /// Whether the vendor has no turn to hear.
+    fn is_idle(&self) -> bool {
+        self.waiting.is_empty() && !(self.way == Way::Vendor && self.kept.has_begun())
     }
 
     /// Asks the embedded recogniser for words where the vendor found none; `false` when there is none to ask.
@@ -294,22 +317,21 @@ fn nothing(turn: TurnId) -> Transcript {
 
 impl Recognizer for VendorEar {
     fn push(&mut self, heard: &HeardFrame) -> Result<(), RecognizerError> {
-        if !self.kept.has_begun() {
-            if !self.kept.wait_for_voice(heard).is_empty() {
+        let begun = self.kept.has_begun();
+        let new = self.kept.push(heard);
+        if !begun {
+            if self.kept.has_begun() {
                 self.begin();
             }
             return Ok(());
         }
-        self.kept.push(heard);
         match self.way {
             Way::Vendor => {
                 self.unheard += u32::from(heard.voiced);
-                let sent = self.line.as_mut().map_or(Ok(()), |line| line.audio(heard));
-                if let Err(fault) = sent {
-                    self.vendor_failed(fault);
-                }
+                self.send_last(new);
                 Ok(())
             }
+            // It knows by itself what to leave out.
             Way::Embedded => self.embedded.as_mut().map_or(Ok(()), |ear| ear.push(heard)),
             Way::Nobody => Ok(()),
         }
@@ -317,6 +339,11 @@ impl Recognizer for VendorEar {
 
     fn expect(&mut self, hints: &Hints) {
         self.hints = hints.clone();
+        // A connection is made while the greeting plays, and not in the first turn; what is likely may be a part of
+        // its address.
+        if !std::mem::replace(&mut self.expected, true) && self.ears.breaker.is_closed() {
+            self.line = self.line.take().or_else(|| self.ears.line(self.language, hints));
+        }
         if let Some(embedded) = &mut self.embedded {
             embedded.expect(hints);
         }

@@ -13,7 +13,7 @@ use tokio_tungstenite::tungstenite::Message;
 
 use super::fault::Fault;
 use super::network::Network;
-use super::socket::{self, Socket, connect, encoded, with_query};
+use super::socket::{self, Socket, connect, encoded, with_path, with_query};
 use super::voice::{PIECES, Piece, Stream};
 use crate::base::{Frame, Vendor};
 use crate::ops::VendorFault;
@@ -26,7 +26,7 @@ pub(super) fn start(
     rate: f32,
 ) -> Stream {
     let (tell, pieces) = channel(PIECES);
-    let url = format!("{}/{}/stream-input", vendor.url, encoded(&vendor.voice));
+    let url = with_path(&vendor.url, &format!("/{}/stream-input", encoded(&vendor.voice)));
     let url = with_query(
         &url,
         [("model_id", &*vendor.model), ("language_code", code), ("output_format", "pcm_16000")],

@@ -32,6 +32,7 @@ pub struct Network {
     runtime: Option<Runtime>,
     http: reqwest::Client,
     tls: Arc<ClientConfig>,
+    trusts_nobody: bool,
 }
 
 impl Network {
@@ -49,6 +50,7 @@ impl Network {
         let tls = |error: &dyn ToString| NetworkError::Tls(error.to_string());
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        let trusts_nobody = roots.is_empty();
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
@@ -65,7 +67,12 @@ impl Network {
             .user_agent(concat!("Attendant/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| tls(&error))?;
-        Ok(Arc::new(Self { runtime: Some(runtime), http, tls: Arc::new(config) }))
+        Ok(Arc::new(Self { runtime: Some(runtime), http, tls: Arc::new(config), trusts_nobody }))
+    }
+
+    /// Whether this machine has no certificates of authorities: no vendor is believed over TLS then.
+    pub fn trusts_nobody(&self) -> bool {
+        self.trusts_nobody
     }
 
     pub(super) fn http(&self) -> &reqwest::Client {

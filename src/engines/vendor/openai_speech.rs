@@ -7,6 +7,7 @@ use tokio::sync::mpsc::{Sender, channel};
 
 use super::fault::Fault;
 use super::network::Network;
+use super::socket::with_path;
 use super::voice::{PIECES, Piece, Stream};
 use crate::base::{SampleRate, Vendor};
 use crate::ops::VendorFault;
@@ -27,7 +28,7 @@ pub(super) fn start(network: &Arc<Network>, vendor: &Arc<Vendor>, text: &str, ra
     });
     let mut request = network
         .http()
-        .post(format!("{}/audio/speech", vendor.url))
+        .post(with_path(&vendor.url, "/audio/speech"))
         .header("content-type", "application/json")
         .body(body.to_string());
     if let Some(key) = &vendor.key {

@@ -9,6 +9,7 @@ use tokio::task::AbortHandle;
 use super::ear::{Line, News};
 use super::fault::Fault;
 use super::network::Network;
+use super::socket::with_path;
 use crate::base::{Frame, Hints, Purpose, TurnId, Vendor};
 use crate::ops::VendorFault;
 use crate::speech::HeardFrame;
@@ -22,7 +23,7 @@ const BOUNDARY: &str = "attendant-9c1f6d2e-4b7a-4f0e-8d35-turn";
 /// The longest list of likely words: Whisper reads 224 word pieces of it.
 const PROMPT: usize = 600;
 /// How sure a vendor is that does not say so.
-const UNSAID: f32 = 0.7;
+const UNSAID: f32 = 1.0;
 /// A segment is noise when the vendor is that sure of it.
 const NO_SPEECH: f32 = 0.8;
 
@@ -59,7 +60,7 @@ impl Line for HttpLine {
         }
         let verbose = self.vendor.model.contains("whisper");
         let body = form(&self.vendor.model, &self.code, verbose, hints, whole);
-        let url = format!("{}/audio/transcriptions", self.vendor.url);
+        let url = with_path(&self.vendor.url, "/audio/transcriptions");
         let mut request = self
             .network
             .http()

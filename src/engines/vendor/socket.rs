@@ -87,6 +87,14 @@ pub(super) fn with_query<'a>(
     url
 }
 
+/// Adds to the path of an address, before its parameters.
+pub(super) fn with_path(url: &str, path: &str) -> String {
+    match url.split_once('?') {
+        Some((before, query)) => format!("{}{path}?{query}", before.trim_end_matches('/')),
+        None => format!("{}{path}", url.trim_end_matches('/')),
+    }
+}
+
 /// Writes a text so that it may stand in a path or a query.
 pub(super) fn encoded(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
@@ -110,5 +118,9 @@ mod tests {
         let url = with_query("wss://h/v1?mip_opt_out=true", [("a", "Dr. Núñez & x"), ("b", "1")]);
         assert_eq!(url, "wss://h/v1?mip_opt_out=true&a=Dr.%20N%C3%BA%C3%B1ez%20%26%20x&b=1");
         assert_eq!(with_query("wss://h", [("a", "b")]), "wss://h?a=b");
+        let url = with_path("wss://h/v1/?enable_logging=false", "/ada/stream-input");
+        assert_eq!(url, "wss://h/v1/ada/stream-input?enable_logging=false");
+        assert_eq!(with_query(&url, [("a", "b")]), format!("{url}&a=b"));
+        assert_eq!(with_path("https://h/v1", "/audio/speech"), "https://h/v1/audio/speech");
     }
 }

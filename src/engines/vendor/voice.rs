@@ -14,7 +14,7 @@ use super::{VendorVoices, elevenlabs, openai_speech};
 use crate::base::{Frame, Language, SampleRate, VendorKind};
 use crate::ops::{SpeechPart, StoodIn, VendorAnswered, VendorFault};
 use crate::speech::normalise::to_spoken;
-use crate::speech::{Manner, Voice, VoiceError};
+use crate::speech::{Manner, Trouble, Voice, VoiceError};
 
 /// Below this a sample is silence: what comes before the first sound is not waited through.
 const SILENT: u16 = 96;
@@ -55,6 +55,8 @@ impl Drop for Stream {
 pub(super) struct VendorVoice {
     voices: VendorVoices,
     embedded: Box<dyn Voice>,
+    /// The vendor spoke the last text, and all of it.
+    itself: bool,
 }
 
 /// How far a sentence has come.
@@ -83,7 +85,7 @@ enum Ended {
 
 impl VendorVoice {
     pub(super) fn new(voices: VendorVoices, embedded: Box<dyn Voice>) -> Self {
-        Self { voices, embedded }
+        Self { voices, embedded, itself: true }
     }
 
     fn start(&self, text: &str, code: &str, rate: f32) -> Stream {
@@ -119,6 +121,9 @@ impl VendorVoice {
                         Some(_) => {}
                         None => return Ended::Badly(VendorFault::WrongSound.into()),
                     }
+                    if progress.behind() > self.voices.vendor.limits.stall {
+                        return Ended::Badly(VendorFault::Stalled.into());
+                    }
                     if progress.received > (characters as f32 / SLOWEST).max(BELIEVED) {
                         return Ended::Badly(VendorFault::WrongSound.into());
                     }
@@ -151,23 +156,57 @@ impl VendorVoice {
         limits.stall.max(ahead.saturating_sub(limits.stall))
     }
 
+    /// Has the embedded voice say this, a piece after another.
     fn stand_in(
         &mut self,
-        text: &str,
+        pieces: Vec<String>,
         manner: Manner,
         sink: &mut dyn FnMut(&[i16]) -> ControlFlow<()>,
         why: &str,
     ) -> Result<(), VoiceError> {
-        if text.trim().is_empty() {
+        self.itself = false;
+        if pieces.iter().all(|piece| piece.trim().is_empty()) {
             return Ok(());
         }
-        if !Language::EMBEDDED.contains(&manner.language) {
+        if manner.language.embedded().is_none() {
             let vendor = &self.voices.vendor;
             let what = format!("{vendor}: {why}; nobody else speaks {}", manner.language.name());
             return Err(VoiceError::Failed { what });
         }
         StoodIn { part: SpeechPart::Voice }.emit();
-        self.embedded.speak(text, manner, sink)
+        let manner = self.behind(manner);
+        let mut wanted = ControlFlow::Continue(());
+        for piece in pieces {
+            let mut noted = |sound: &[i16]| {
+                wanted = sink(sound);
+                wanted
+            };
+            self.embedded.speak(&piece, manner, &mut noted)?;
+            if wanted.is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Cuts what the vendor has left unsaid: a short piece first where the embedded voice is slow, for the caller has
+    /// waited already.
+    fn cut(&self, rest: &str, manner: Manner) -> Vec<String> {
+        let manner = self.behind(manner);
+        let parts = self.embedded.parts(rest, manner).into_iter();
+        parts.flat_map(|part| self.embedded.pieces(&part, manner)).collect()
+    }
+
+    /// In which language the embedded voice says what is to be said in this one.
+    fn behind(&self, manner: Manner) -> Manner {
+        let language = manner.language.embedded().unwrap_or(manner.language);
+        Manner { language, ..manner }
+    }
+
+    /// Whether the vendor is not asked now, so that the embedded voice speaks.
+    fn is_left_alone(&self, language: Language) -> bool {
+        let knows = self.voices.vendor.code(language).is_some();
+        language.embedded().is_some() && !(knows && self.voices.breaker.is_closed())
     }
 }
 
@@ -178,15 +217,21 @@ impl Voice for VendorVoice {
         manner: Manner,
         sink: &mut dyn FnMut(&[i16]) -> ControlFlow<()>,
     ) -> Result<(), VoiceError> {
+        self.itself = true;
         if text.trim().is_empty() {
             return Ok(());
         }
         let code = self.voices.vendor.code(manner.language).map(str::to_owned);
         let Some(code) = code else {
-            return self.stand_in(text, manner, sink, "it does not know the language");
+            return self.stand_in(
+                vec![text.to_owned()],
+                manner,
+                sink,
+                "it does not know the language",
+            );
         };
         if !self.voices.breaker.admits(Instant::now()) {
-            return self.stand_in(text, manner, sink, "it failed too often");
+            return self.stand_in(vec![text.to_owned()], manner, sink, "it failed too often");
         }
         // Times, numbers and names are spoken as we say them, whoever speaks.
         let spoken = match manner.language.primary() {
@@ -207,12 +252,37 @@ impl Voice for VendorVoice {
             Ended::Unwanted => self.voices.breaker.abandoned(Instant::now()),
             Ended::Badly(fault) => {
                 self.voices.breaker.failed(Instant::now(), fault);
-                let said = progress.spoken(&spoken, text);
                 let why = crate::ops::Label::label(fault.kind);
-                return self.stand_in(resume::rest(text, said), manner, sink, why);
+                let rest = self.cut(resume::rest(&spoken, progress.spoken()), manner);
+                return self.stand_in(rest, manner, sink, why);
             }
         }
         Ok(())
+    }
+
+    fn parts(&self, text: &str, manner: Manner) -> Vec<String> {
+        match self.is_left_alone(manner.language) {
+            true => self.embedded.parts(text, self.behind(manner)),
+            false => vec![text.to_owned()],
+        }
+    }
+
+    fn pieces(&self, part: &str, manner: Manner) -> Vec<String> {
+        match self.is_left_alone(manner.language) {
+            true => self.embedded.pieces(part, self.behind(manner)),
+            false => vec![part.to_owned()],
+        }
+    }
+
+    fn stand_in(&mut self, language: Language, trouble: Trouble) -> Option<&mut dyn Voice> {
+        // A vendor's voice fails where the embedded one has failed as well.
+        let waits = trouble == Trouble::Failed || self.is_left_alone(language);
+        let language = language.embedded().filter(|_| waits)?;
+        self.embedded.stand_in(language, trouble)
+    }
+
+    fn spoke_it_all(&self) -> bool {
+        self.itself
     }
 }
 
@@ -262,10 +332,14 @@ impl Progress {
         sound
     }
 
-    /// Characters of the text as it is written that were spoken: as the vendor tells, or as time tells.
-    fn spoken(&self, spoken: &str, written: &str) -> usize {
-        let said = self.spoken.unwrap_or((self.received * CHARACTERS_A_SECOND) as usize);
-        let (of, all) = (spoken.chars().count().max(1), written.chars().count());
-        said.min(of) * all / of
+    /// Characters of the text, as it is spoken, that were said: as the vendor tells, or as time tells.
+    fn spoken(&self) -> usize {
+        self.spoken.unwrap_or((self.received * CHARACTERS_A_SECOND) as usize)
+    }
+
+    /// How far the sound that came is behind its own time: the caller heard nothing for so long, in all.
+    fn behind(&self) -> Duration {
+        let sound = Duration::from_secs_f32(self.delivered as f32 / Frame::RATE.0 as f32);
+        self.first.map_or(Duration::ZERO, |first| first.elapsed().saturating_sub(sound))
     }
 }

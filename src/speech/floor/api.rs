@@ -53,6 +53,8 @@ pub enum Input<'a> {
     AgentEnds,
     /// What the agent was saying has been dropped, and not by the floor: an emergency.
     AgentDropped,
+    /// The turn that ended last was none: a noise. The caller's silence goes on from where it was.
+    Nothing,
     /// What kind of answer is expected from now on.
     Listen(Awaited),
     /// The call is on hold, or no longer: nobody's silence counts meanwhile.

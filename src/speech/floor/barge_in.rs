@@ -7,10 +7,11 @@
 use std::time::{Duration, Instant};
 
 use super::words::{Said, said};
-use super::{Caller, Floor, Output, Overlap, Timer, Verdict};
+use super::{Before, Caller, DENIED_LATE, Floor, Output, Overlap, Timer, Verdict};
+use crate::speech::Origin;
 
-/// A voice that lasts this long is no cough. Where nothing better is known than that somebody makes a sound, it
-/// holds the agent: with a tick, within 160 ms of its begin.
+/// A sound that lasts this long, or is not known to have ended by then, is no click. Where nothing better is known than
+/// that somebody makes a sound, it holds the agent: with a tick, within 160 ms of its begin. A cough is let go of again.
 const CONFIRM: Duration = Duration::from_millis(140);
 /// A voice over the agent that lasts this long takes the floor: "uh-huh" and "okay" are shorter.
 const TAKES: Duration = Duration::from_millis(650);
@@ -24,6 +25,8 @@ const WORDS: Duration = Duration::from_millis(800);
 const LATE: Duration = Duration::from_millis(1200);
 /// A suspicion that has not come true by then was none.
 const DOUBT: Duration = Duration::from_millis(600);
+/// A sign of listening, or a voice without words, is an answer where the agent says nothing more than this after it.
+const ANSWERS: Duration = Duration::from_millis(700);
 /// Nobody is left in the air for longer, whatever comes in.
 const WATCHDOG: Duration = Duration::from_millis(2500);
 
@@ -40,17 +43,22 @@ pub(super) enum Level {
 pub(super) struct Overlapping {
     /// It is a voice.
     confirmed: bool,
-    /// It is none: what goes on is forgotten when it ends.
-    pub(super) denied: bool,
-    /// Nothing was said before it in this turn.
-    pub(super) alone: bool,
     /// It was given longer, for it is heard to be a sign of listening.
     assents: bool,
     /// How long it has lasted, pauses left out, before the voice that goes on now.
     voiced: Duration,
-    /// The end of a voice whose words did not come, and still may.
-    pub(super) late: Option<Instant>,
+    /// A voice that the agent went on after, and what was recorded of it is kept for a moment.
+    pub(super) late: Option<Late>,
     episode: Option<Episode>,
+}
+
+/// A voice that is over, and may still count: words may be late, and the agent may have been at its last one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Late {
+    /// When it ended.
+    since: Instant,
+    /// Until then the agent's end makes it an answer.
+    answers_until: Instant,
 }
 
 /// A sound that something was done for.
@@ -64,7 +72,7 @@ struct Episode {
 impl Floor {
     /// A voice goes on over what may be cut.
     pub(super) fn voice_over(&mut self, now: Instant, since: Instant) {
-        if self.over.denied {
+        if self.voice.denied.is_some() {
             return;
         }
         self.duck(now, since);
@@ -80,7 +88,9 @@ impl Floor {
         let takes = due.is_some_and(|due| due <= since + TOLD_LATE);
         self.timers.stop(Timer::Confirm);
         self.timers.stop(Timer::Takes);
-        self.over.voiced += lasted;
+        if self.voice.denied.is_none() {
+            self.over.voiced += lasted;
+        }
         if self.agent != Some(true) {
             // Over a protected sentence: kept, and judged after it.
             return;
@@ -102,15 +112,19 @@ impl Floor {
         }
     }
 
+    /// What the words so far are worth.
+    fn said(&self) -> Said {
+        self.partial.as_ref().map_or(Said::Nothing, |(_, text)| said(text, &self.expected))
+    }
+
     /// Whether the words so far are signs of listening.
     fn assents(&self) -> bool {
-        let said = self.partial.as_ref().map(|(_, text)| said(text, &self.expected));
-        said == Some(Said::Backchannel)
+        self.said() == Said::Backchannel
     }
 
     /// Whether it is known to be no word.
     fn is_a_sound(&self) -> bool {
-        self.over.denied || self.over.voiced < CONFIRM
+        self.voice.denied.is_some() || self.over.voiced < CONFIRM
     }
 
     pub(super) fn suspected(&mut self, now: Instant, since: Instant) {
@@ -120,8 +134,12 @@ impl Floor {
         }
     }
 
-    pub(super) fn confirmed(&mut self, now: Instant, since: Instant) {
-        let was_denied = std::mem::take(&mut self.over.denied);
+    pub(super) fn confirmed(&mut self, now: Instant, since: Instant, by: Origin) {
+        if by == Origin::Detector && self.model_denies(now) {
+            // It is taken in by what the model knows better: turned down for, and no more.
+            return self.suspected(now, since);
+        }
+        let was_denied = self.is_a_voice_after_all(now, since);
         if self.agent.is_none() {
             return;
         }
@@ -132,27 +150,81 @@ impl Floor {
         self.pause(now, since);
         match self.caller {
             // What was denied until now was no voice: this one begins here.
-            Caller::Talking { over: true, .. } if was_denied => {
-                self.caller = Caller::Talking { since, over: true };
-                self.over.voiced = Duration::ZERO;
-                self.voice_over(now, since);
-            }
+            Caller::Talking { over: true, .. } if was_denied => self.begins_anew(now, since),
             Caller::Talking { since, over: true } => self.voice_over(now, since),
             // The voice itself is yet to be told, if it goes on.
             _ => self.timers.set(Timer::Words, now + WORDS),
         }
     }
 
-    pub(super) fn denied(&mut self, now: Instant) {
+    /// Nothing is denied any more. Returns whether what goes on was.
+    fn is_a_voice_after_all(&mut self, now: Instant, since: Instant) -> bool {
+        let was_denied = self.voice.denied.take().is_some();
+        if self.model_denied.take().is_none() {
+            return was_denied;
+        }
+        match self.caller {
+            Caller::Talking { .. } if self.agent.is_none() => self.timers.stop(Timer::Silence),
+            Caller::Talking { .. } => {}
+            // The turn in it has ended, and the detector's voice has not: it is that of another turn.
+            _ if self.voice.goes_on => self.voice_on(now, since),
+            _ => {}
+        }
+        was_denied
+    }
+
+    fn begins_anew(&mut self, now: Instant, since: Instant) {
+        self.caller = Caller::Talking { since, over: true };
+        self.over.voiced = Duration::ZERO;
+        self.voice_over(now, since);
+    }
+
+    /// The model does not know any more: the detector decides alone.
+    pub(super) fn unknown(&mut self, now: Instant) {
+        let was_denied = self.is_a_voice_after_all(now, now);
+        let talking = matches!(self.caller, Caller::Talking { over: true, .. });
+        if was_denied && talking && self.agent == Some(true) {
+            self.begins_anew(now, now);
+        }
+    }
+
+    /// What the detector suspected was none. A voice that it hears is judged by how that goes on.
+    pub(super) fn suspicion_ends(&mut self, now: Instant) {
         let talking = matches!(self.caller, Caller::Talking { .. });
+        if self.level == Level::Ducked && (!talking || self.voice.denied.is_some()) {
+            self.go_on(now, Verdict::Nothing);
+        }
+    }
+
+    pub(super) fn denied(&mut self, now: Instant) {
+        self.model_denied = Some(now);
+        let of_the_last = match self.caller {
+            Caller::Talking { .. } => true,
+            Caller::Paused { since, .. } => now < since + DENIED_LATE,
+            Caller::Quiet => false,
+        };
+        if of_the_last {
+            self.voice.denied.get_or_insert(now);
+        }
+        if self.agent.is_none() {
+            return self.denied_in_silence(now);
+        }
         if self.agent == Some(true) && self.level != Level::Full {
             self.go_on(now, Verdict::Nothing);
-            self.settle_over();
-            if !talking {
-                self.forget();
+            match self.caller {
+                Caller::Talking { .. } => self.settle_over(),
+                Caller::Paused { over: true, .. } if of_the_last => {
+                    self.settle_over();
+                    self.forget(now);
+                }
+                // Its words may be late.
+                Caller::Paused { since, over: true } => self.give_up_words(now, since),
+                // Of what was only suspected nothing is forgotten: it may be a word's first sound.
+                Caller::Quiet | Caller::Paused { over: false, .. } => {
+                    self.timers.stop(Timer::Words);
+                }
             }
         }
-        self.over.denied = talking;
     }
 
     /// Words have come while the agent speaks, or is held.
@@ -172,7 +244,7 @@ impl Floor {
             }
             (Caller::Quiet, Said::Words) => {
                 let since = match self.over.late {
-                    Some(since) => since,
+                    Some(late) => late.since,
                     None if self.level == Level::Paused => now,
                     None => return,
                 };
@@ -197,19 +269,26 @@ impl Floor {
                 // What was heard while we were silent is not our echo.
                 self.over.confirmed |= !over;
                 self.caller = Caller::Talking { since, over: true };
-                match !self.over.denied && now >= since + TAKES {
-                    true => self.take_floor(now, Verdict::Stopped),
-                    false => self.voice_over(now, since),
+                let takes = self.voice.denied.is_none() && now >= since + TAKES;
+                if takes && !self.over.assents && self.assents() {
+                    self.over.assents = true;
+                    self.pause(now, since);
+                    self.timers.set(Timer::Takes, now + ASSENT);
+                } else if takes {
+                    self.take_floor(now, Verdict::Stopped);
+                } else {
+                    self.voice_over(now, since);
                 }
             }
             Caller::Paused { since, over: true } => {
                 let lately = now < since + WORDS;
+                let said = self.said();
                 if self.is_a_sound() {
                     self.dismiss(now, Verdict::Nothing);
+                } else if said != Said::Nothing || lately {
+                    self.wait_for_words(now, since);
                 } else if self.over.voiced >= TAKES {
                     self.take_floor(now, Verdict::Stopped);
-                } else if self.partial.is_some() || lately {
-                    self.wait_for_words(now, since);
                 } else {
                     self.give_up_words(now, since);
                 }
@@ -230,18 +309,27 @@ impl Floor {
     }
 
     /// Nothing of the agent's is left: what was said over it is an answer, unless it meant nothing.
-    pub(super) fn agent_is_done(&mut self, now: Instant) {
+    pub(super) fn agent_is_done(&mut self, now: Instant, could_be_cut: bool) {
         self.go_on(now, Verdict::Overtaken);
         for timer in [Timer::Confirm, Timer::Takes, Timer::Words] {
             self.timers.stop(timer);
         }
-        if let Caller::Paused { over: true, .. } = self.caller {
-            let said =
-                self.partial.as_ref().map_or(Said::Nothing, |(_, it)| said(it, &self.expected));
-            let sound = self.is_a_sound() && said == Said::Nothing;
-            if said == Said::Backchannel || self.over.denied || sound {
-                self.forget();
+        match (self.caller, self.over.late) {
+            (Caller::Paused { since, over: true }, _) => {
+                let said = self.said();
+                let listens = said == Said::Backchannel && !(could_be_cut && now < since + ANSWERS);
+                let sound = self.is_a_sound() && said == Said::Nothing;
+                if listens || sound || self.voice.denied.is_some() {
+                    self.forget(now);
+                }
             }
+            // Said over the last of what was asked: an answer after all.
+            (Caller::Quiet, Some(late)) if could_be_cut && now < late.answers_until => {
+                self.timers.stop(Timer::Forget);
+                self.over.late = None;
+                self.caller = Caller::Paused { since: late.since, over: false };
+            }
+            _ => {}
         }
         let late = self.over.late;
         self.over = Overlapping { late, ..Overlapping::default() };
@@ -282,8 +370,16 @@ impl Floor {
                 self.timers.set(Timer::Takes, now + ASSENT);
             }
             (Timer::Takes, _) if talking => self.take_floor(now, Verdict::Stopped),
+            // Who spoke for so long over a protected sentence has something to say, with words or without.
+            (Timer::Words, Caller::Paused { over: true, .. }) if self.over.voiced >= TAKES => {
+                self.take_floor(now, Verdict::Stopped);
+            }
             (Timer::Words, Caller::Paused { since, over: true }) => self.give_up_words(now, since),
-            (Timer::Words, Caller::Quiet) => self.give_up_words(now, now),
+            (Timer::Words, Caller::Quiet) => {
+                self.give_up_words(now, now);
+                // No voice has ended that could be an answer.
+                self.over.late = Some(Late { since: now, answers_until: now });
+            }
             (Timer::Words, _) if !talking => self.go_on(now, Verdict::Nothing),
             (Timer::Doubt, _) if self.level == Level::Ducked => self.go_on(now, Verdict::Nothing),
             (Timer::Watchdog, _) if self.level == Level::Paused && talking => {
@@ -305,20 +401,45 @@ impl Floor {
     /// No words have come: the agent goes on, and what was recorded is kept for words that are late.
     fn give_up_words(&mut self, now: Instant, since: Instant) {
         self.go_on(now, Verdict::Nothing);
-        self.caller = Caller::Quiet;
         self.settle_over();
-        self.over.late = Some(since);
-        self.timers.set(Timer::Forget, now + LATE);
+        if !self.goes_back(now) {
+            self.keep_for(now, since, LATE);
+        }
+    }
+
+    fn keep_for(&mut self, now: Instant, since: Instant, time: Duration) {
+        self.caller = Caller::Quiet;
+        self.over.late = Some(Late { since, answers_until: now + ANSWERS });
+        self.timers.set(Timer::Forget, now + time);
+    }
+
+    /// The turn goes back to the pause that it was in before a sound over the agent, if it had begun by then.
+    fn goes_back(&mut self, now: Instant) -> bool {
+        let Some(Before { since, partial }) = self.voice.before.take() else { return false };
+        self.partial = partial;
+        self.caller = Caller::Paused { since, over: false };
+        self.arm_endpoint(now, since);
+        true
     }
 
     /// It meant nothing: the agent goes on, and what was recorded is forgotten.
     fn dismiss(&mut self, now: Instant, verdict: Verdict) {
         self.go_on(now, verdict);
         self.settle_over();
-        self.forget();
+        match self.caller {
+            Caller::Paused { since, .. } if verdict == Verdict::Backchannel => {
+                if !self.goes_back(now) {
+                    self.keep_for(now, since, ANSWERS);
+                }
+            }
+            _ => self.forget(now),
+        }
     }
 
-    fn forget(&mut self) {
+    fn forget(&mut self, now: Instant) {
+        if self.goes_back(now) {
+            return;
+        }
         self.caller = Caller::Quiet;
         self.partial = None;
         self.outputs.push_back(Output::Discard);
@@ -332,8 +453,10 @@ impl Floor {
             self.begin_episode(since);
         }
         self.judge(now, verdict);
+        let late = self.over.late.take();
         self.settle_over();
         match self.caller {
+            Caller::Quiet if late.is_some() => self.forget(now),
             Caller::Quiet => {}
             Caller::Talking { since, .. } => self.caller = Caller::Talking { since, over: false },
             Caller::Paused { since, .. } => {

@@ -15,6 +15,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use crate::base::TimerTable;
+use crate::speech::Origin;
 
 pub use api::{Input, Output, Overlap, Verdict};
 use barge_in::{Level, Overlapping};
@@ -23,6 +24,14 @@ pub use words::{Said, said};
 
 /// The caller has been silent for this long: the first step of the ladder, and each further one.
 const SILENCE: Duration = Duration::from_secs(7);
+/// After a noise that was taken for a turn, nobody is asked sooner whether they are there.
+const AFTER_NOISE: Duration = Duration::from_secs(2);
+/// What the model denies after it was a voice has been none for so long, and its telling took a moment.
+const GONE: Duration = Duration::from_millis(380);
+/// What goes on is denied again several times a second; a denial that was never taken back is worth nothing after this.
+const DENIES: Duration = Duration::from_secs(3);
+/// A denial that comes later than this after a voice is not of that voice.
+const DENIED_LATE: Duration = Duration::from_millis(300);
 /// Steps of the ladder that come without the agent saying anything in between: beyond the 30 s that a caller
 /// who asks for time is given.
 const SILENCES: u8 = 6;
@@ -55,6 +64,26 @@ enum Caller {
     Paused { since: Instant, over: bool },
 }
 
+/// What is known of the voice that goes on, or was heard last. It is the same whoever else speaks meanwhile.
+#[derive(Clone, Debug, Default)]
+struct Voice {
+    /// The detector hears it.
+    goes_on: bool,
+    /// It is none, as of then: what goes on is forgotten when it ends.
+    denied: Option<Instant>,
+    /// Nothing was said before it in this turn.
+    alone: bool,
+    /// The turn's earlier part, where that was not said over the agent.
+    before: Option<Before>,
+}
+
+/// A turn in a pause.
+#[derive(Clone, Debug)]
+struct Before {
+    since: Instant,
+    partial: Option<(Instant, String)>,
+}
+
 /// Who has the floor.
 #[derive(Clone, Debug)]
 pub struct Floor {
@@ -66,7 +95,12 @@ pub struct Floor {
     agent_stopped: Option<Instant>,
     level: Level,
     over: Overlapping,
+    voice: Voice,
+    /// When the model said last that there is no voice. Nobody else takes that back.
+    model_denied: Option<Instant>,
     silences: u8,
+    /// When the caller will have been silent for too long: one deadline, whatever noise comes in between.
+    silent_until: Option<Instant>,
     /// What was said, and when that was known.
     partial: Option<(Instant, String)>,
     held: bool,
@@ -91,7 +125,10 @@ impl Floor {
             agent_stopped: None,
             level: Level::Full,
             over: Overlapping::default(),
+            voice: Voice::default(),
+            model_denied: None,
             silences: 0,
+            silent_until: None,
             partial: None,
             held: false,
             timers: TimerTable::default(),
@@ -117,9 +154,11 @@ impl Floor {
             Input::VoiceOn { since } => self.voice_on(now, since),
             Input::VoiceOff { since } => self.voice_off(now, since),
             Input::Suspected { since } => self.suspected(now, since),
-            Input::Confirmed { since, .. } => self.confirmed(now, since),
-            Input::Denied { .. } => self.denied(now),
-            Input::Unknown => {}
+            Input::Confirmed { since, by } => self.confirmed(now, since, by),
+            Input::Denied { by: Origin::Model } => self.denied(now),
+            Input::Denied { by: Origin::Detector } => self.suspicion_ends(now),
+            Input::Unknown => self.unknown(now),
+            Input::Nothing => self.nothing(now),
             Input::Partial { text } => self.partial(now, text),
             Input::Key => self.key(now),
             Input::AgentStarts { interruptible } => self.agent_starts(now, interruptible),
@@ -136,6 +175,7 @@ impl Floor {
         }
         self.agent = Some(interruptible);
         self.timers.stop(Timer::Silence);
+        self.silent_until = None;
         match interruptible {
             true => self.may_be_cut(now),
             false => self.protect(now),
@@ -143,21 +183,35 @@ impl Floor {
     }
 
     fn voice_on(&mut self, now: Instant, since: Instant) {
-        for timer in [Timer::Endpoint, Timer::Silence, Timer::Words, Timer::Forget] {
+        for timer in [Timer::Endpoint, Timer::Words, Timer::Forget] {
             self.timers.stop(timer);
         }
-        (self.over.late, self.over.denied) = (None, false);
-        self.over.alone = self.caller == Caller::Quiet;
+        self.over.late = None;
+        let before = match self.caller {
+            Caller::Paused { since, over: false } => {
+                Some(Before { since, partial: self.partial.clone() })
+            }
+            _ => None,
+        };
+        let denied = self.model_denies(now).then_some(now);
+        let alone = self.caller == Caller::Quiet;
+        self.voice = Voice { goes_on: true, denied, alone, before };
+        if denied.is_none() {
+            self.timers.stop(Timer::Silence);
+        }
         let over = self.agent.is_some();
         self.caller = Caller::Talking { since, over };
-        if self.agent == Some(true) {
-            self.voice_over(now, since);
+        match self.agent {
+            None if denied.is_some() => self.denied_in_silence(now),
+            None | Some(false) => {}
+            Some(true) => self.voice_over(now, since),
         }
     }
 
     fn voice_off(&mut self, now: Instant, since: Instant) {
+        self.voice.goes_on = false;
         let Caller::Talking { since: began, over } = self.caller else { return };
-        if self.over.denied && self.over.alone && !over && self.partial.is_none() {
+        if self.voice.denied.is_some() && self.voice.alone && !over && self.partial.is_none() {
             return self.nobody_spoke(now);
         }
         // Words that were known before the last of them was spoken are not all of them.
@@ -169,18 +223,66 @@ impl Floor {
         }
     }
 
+    /// Whether the model's last word is that there is no voice, and it is no older than such words get.
+    fn model_denies(&self, now: Instant) -> bool {
+        self.model_denied.is_some_and(|at| now < at + DENIES)
+    }
+
     /// What was taken for a voice while the agent was silent was none.
     fn nobody_spoke(&mut self, now: Instant) {
+        self.timers.stop(Timer::Endpoint);
         self.caller = Caller::Quiet;
         self.outputs.push_back(Output::Discard);
-        if self.agent.is_none() && self.agent_stopped.is_some() && !self.held {
-            self.timers.set(Timer::Silence, now + SILENCE);
+        self.go_on_waiting(now, now);
+    }
+
+    /// The turn that has just ended was none.
+    fn nothing(&mut self, now: Instant) {
+        if self.caller == Caller::Quiet {
+            self.go_on_waiting(now, now + AFTER_NOISE);
+        }
+    }
+
+    /// The caller has been silent all the while: asked when it is due, and not before.
+    fn go_on_waiting(&mut self, now: Instant, earliest: Instant) {
+        let waits = self.agent.is_none() && !self.held;
+        if waits && self.timers.deadline(Timer::Silence).is_none() {
+            let due = self.silent_until.map(|due| due.max(earliest).max(now));
+            due.into_iter().for_each(|due| self.timers.set(Timer::Silence, due));
+        }
+    }
+
+    /// A voice over nobody is none, or none any more. A turn in it ends as by a pause, whatever noise goes on.
+    fn denied_in_silence(&mut self, now: Instant) {
+        let has_words = self.partial.is_some();
+        match self.caller {
+            Caller::Talking { since, .. } if has_words || !self.voice.alone => {
+                let began = self.voice.before.take().map_or(since, |before| before.since);
+                let denied = self.voice.denied.unwrap_or(now);
+                let since = began.max(denied.checked_sub(GONE).unwrap_or(denied));
+                self.caller = Caller::Paused { since, over: false };
+                self.arm_endpoint(now, since);
+            }
+            Caller::Talking { .. } => self.go_on_waiting(now, now),
+            Caller::Paused { .. } if self.voice.denied.is_some() => {
+                if self.voice.alone && !has_words {
+                    self.nobody_spoke(now);
+                }
+            }
+            Caller::Paused { .. } | Caller::Quiet => {}
         }
     }
 
     fn partial(&mut self, now: Instant, text: &str) {
+        // Of what has been discarded: the recogniser was still at it.
+        if self.caller == Caller::Quiet && self.over.late.is_none() && self.level != Level::Paused {
+            return;
+        }
         self.partial = Some((now, text.to_owned()));
         match (self.caller, self.agent) {
+            (Caller::Talking { .. }, None) if self.voice.denied.is_some() => {
+                self.denied_in_silence(now);
+            }
             (Caller::Paused { since, over: false }, _) => self.arm_endpoint(now, since),
             // Of what is said over a protected sentence all is judged after it.
             (_, Some(false)) => {}
@@ -195,15 +297,20 @@ impl Floor {
     }
 
     fn agent_ends(&mut self, now: Instant) {
-        self.agent = None;
+        let could_be_cut = self.agent.take() == Some(true);
         self.agent_stopped = Some(now);
-        self.silences = 0;
-        self.agent_is_done(now);
+        (self.silences, self.silent_until) = (0, Some(now + SILENCE));
+        self.agent_is_done(now, could_be_cut);
         match self.caller {
             Caller::Quiet if !self.held => self.timers.set(Timer::Silence, now + SILENCE),
             Caller::Quiet => {}
             // What was begun over the agent's last words is an answer after all.
-            Caller::Talking { since, .. } => self.caller = Caller::Talking { since, over: false },
+            Caller::Talking { since, .. } => {
+                self.caller = Caller::Talking { since, over: false };
+                if self.voice.denied.is_some() {
+                    self.denied_in_silence(now);
+                }
+            }
             Caller::Paused { since, .. } => {
                 self.caller = Caller::Paused { since, over: false };
                 self.arm_endpoint(now, since);
@@ -219,8 +326,10 @@ impl Floor {
             self.settle_over();
             self.caller = Caller::Quiet;
             self.partial = None;
+            (self.voice, self.model_denied) = (Voice::default(), None);
         } else if self.agent.is_none() && self.agent_stopped.is_some() {
             self.agent_stopped = Some(now);
+            (self.silences, self.silent_until) = (0, Some(now + SILENCE));
             self.timers.set(Timer::Silence, now + SILENCE);
         }
     }
@@ -238,9 +347,8 @@ impl Floor {
                     let lasted = self.agent_stopped.map_or(SILENCE, |at| now - at);
                     self.outputs.push_back(Output::Silence { lasted });
                     self.silences += 1;
-                    if self.silences < SILENCES {
-                        self.timers.set(Timer::Silence, now + SILENCE);
-                    }
+                    self.silent_until = (self.silences < SILENCES).then(|| now + SILENCE);
+                    self.go_on_waiting(now, now);
                 }
                 over => self.due_over(now, over),
             }

@@ -83,7 +83,24 @@ pub(super) fn site(found: &Captures<'_>) -> Option<String> {
 }
 
 pub(super) fn letters(found: &Captures<'_>) -> Option<String> {
-    Some(found[0].to_uppercase().replace('-', ", "))
+    let named = |letter: &str| {
+        let letter = letter.to_uppercase();
+        let (plain, mark) = match letter.as_str() {
+            "Á" => ("A", "accent"),
+            "É" => ("E", "accent"),
+            "Í" => ("I", "accent"),
+            "Ó" => ("O", "accent"),
+            "Ú" => ("U", "accent"),
+            "Ü" => ("U", "umlaut"),
+            "Ö" => ("O", "umlaut"),
+            "Ä" => ("A", "umlaut"),
+            "Ñ" => ("N", "tilde"),
+            "Ç" => ("C", "cedilla"),
+            _ => return letter,
+        };
+        format!("{plain} with {} {mark}", if mark.starts_with(['a', 'u']) { "an" } else { "a" })
+    };
+    Some(found[0].split('-').map(named).collect::<Vec<_>>().join(", "))
 }
 
 /// "eight hundred" for a free number's area, digits else.

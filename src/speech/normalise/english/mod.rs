@@ -21,7 +21,10 @@ use places as p;
 const SHORT_DAYS: &str = "Mon|Tue|Tues|Wed|Thu|Thur|Thurs|Fri|Sat|Sun";
 const STREETS: &str = "St|Dr|Ave|Blvd|Rd|Ln|Ct|Pl|Pkwy|Hwy|Cir|Ter|Sq";
 const UNIT: &str = "mg|mcg|µg|ml|cc|kg|lbs?|oz|cm|mm|km|ft|hrs?|mins?|sec|iu|tsp|tbsp|bpm|mmhg|mph";
-const PARTED: &str = "tablets?|pills?|capsules?|cups?|hours?|minutes?|days?|teaspoons?|tablespoons?|doses?|of|an?|mg|mcg|ml|mL|miles?|inch|inches|price|pounds?|years?|weeks?|months?|off";
+const PARTED: &str = "tablets?|pills?|capsules?|cups?|tabs?|hours?|minutes?|days?|teaspoons?|tablespoons?|doses?|of|an?|mg|mcg|ml|mL|miles?|inch|inches|price|pounds?|years?|weeks?|months?|off";
+/// What surnames begin with.
+const PARTICLES: &str =
+    "de|del|della|di|da|dos|du|des|van|von|vander|der|den|ter|ten|la|le|el|al|bin|ibn|abu";
 const NUMBERED: &str = "zip|code|pin|passcode|mrn|ssn|ids?|confirmation|chart|claim|(?:confirmation|member|record|reference|case|account|policy|group|claim|chart|prescription|order|id|fax|tracking) (?:number|no\\.?|id)";
 
 /// All rules.
@@ -59,7 +62,7 @@ fn before_numbers() -> Vec<Rule> {
             ),
             p::street_named,
         ),
-        (r"\b(Drs?|St)\.? ([A-Z])", p::title),
+        (&format!(r"\b(Drs?|St)\.? (\p{{Lu}}|(?:{PARTICLES})\b)"), p::title),
         (r"\b(Mr|Mrs|Ms|Prof)\b\.?", p::title),
         (
             r"(?i)\b(room|rm\.?|suite|ste\.?|apartment|apt\.?|unit|building|bldg\.?) #?(\d{1,5})([A-Z])?\b",
@@ -70,11 +73,14 @@ fn before_numbers() -> Vec<Rule> {
             p::place,
         ),
         (r"\b(\d+) (wks?|yrs?|mos?)\b\.?", p::span),
-        (r"\b([A-Z]{2}),? (\d{5})(?:-(\d{4}))?\b", p::state_and_zip),
-        (r"\b([A-Z][a-z]+), ([A-Z]{2})\b", p::state),
+        (r"(, ?)?\b([A-Z]{2}),? (\d{5})(?:-(\d{4}))?\b", p::state_and_zip),
+        (
+            r"(\b(?:in|from|near|outside|to) )?\b((?:[A-Z][a-z]+ )*[A-Z][a-z]+), ([A-Z]{2})\b",
+            p::state,
+        ),
         (r"\b[Nn]o\. ?(\d)", p::numero),
         (r"\b((?:[A-Z]\.){2,})(\s+[A-Z]|\s*$)?", c::initials),
-        (r"\b[A-Za-z](?:-[A-Za-z]){2,}\b", c::letters),
+        (r"\b\p{L}(?:-\p{L}){2,}\b", c::letters),
     ])
 }
 
@@ -101,7 +107,12 @@ fn moments_and_codes() -> Vec<Rule> {
         ),
         (r"\b(\d{1,3}) (\d{1,2})/(\d{1,2})\b()", a::fraction),
         (r"\b(\d{2,3})/(\d{2,3})\b", a::pressure),
-        (r"\b(\d{1,2})/(\d{1,2})\b", m::date_short),
+        (
+            &format!(
+                r"(?:\b(on|by|until|till|since|before|after|from|through|{SHORT_DAYS}|{WEEKDAYS})(,? ))?\b(\d{{1,2}})/(\d{{1,2}})\b"
+            ),
+            m::date_short,
+        ),
         (r"\$ ?(\d{1,3}(?:,\d{3})+|\d+)\s?-\s?\$?(\d)", a::money_range),
         (r"\$ ?(\d+(?:\.\d+)?) (million|billion|thousand)\b", a::money_large),
         (r"\$ ?(\d{1,3}(?:,\d{3})+|\d+)(?:\.(\d\d)\b)?", a::money),

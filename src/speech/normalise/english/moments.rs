@@ -89,10 +89,23 @@ pub(super) fn always(_: &Captures<'_>) -> Option<String> {
     Some("twenty four seven".to_owned())
 }
 
+/// Parts of a whole more often than days: of a tablet, of a mile.
+const PARTS: [(&str, &str); 5] = [("1", "2"), ("1", "3"), ("2", "3"), ("1", "4"), ("3", "4")];
+
 pub(super) fn date_short(found: &Captures<'_>) -> Option<String> {
-    month_and_day(&found[1], &found[2]).or_else(|| {
-        Some(format!("{} of {}", cardinal(number(&found[1])?), cardinal(number(&found[2])?)))
-    })
+    let (before, top, bottom) = (group(found, 1), &found[3], &found[4]);
+    if before.is_empty() && PARTS.contains(&(top, bottom)) {
+        let part = match bottom {
+            "2" => "half",
+            "3" => "third",
+            _ => "quarter",
+        };
+        let several = if top == "1" { "" } else { "s" };
+        return Some(format!("{} {part}{several}", cardinal(number(top)?)));
+    }
+    let said = month_and_day(top, bottom)
+        .or_else(|| Some(format!("{} of {}", cardinal(number(top)?), cardinal(number(bottom)?))))?;
+    Some(format!("{before}{}{said}", group(found, 2)))
 }
 
 /// "November 26, 2026"

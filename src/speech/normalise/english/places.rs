@@ -41,7 +41,6 @@ const WORDS: &[(&str, &str)] = &[
     ("Apt", "Apartment"),
     ("Bldg", "Building"),
     ("Rm", "Room"),
-    ("Fl", "Floor"),
     ("Dept", "Department"),
     ("Ctr", "Center"),
     ("Mt", "Mount"),
@@ -174,14 +173,23 @@ pub(super) fn place(found: &Captures<'_>) -> Option<String> {
 
 /// "Raleigh, NC 27601"
 pub(super) fn state_and_zip(found: &Captures<'_>) -> Option<String> {
-    let state = look_up(STATES, &found[1])?;
-    let more = found.get(3).map_or(String::new(), |more| format!(", {}", digits(more.as_str())));
-    Some(format!("{state}, {}{more}", digits(&found[2])))
+    let comma = group(found, 1);
+    // "member ID 48213"
+    let state = look_up(STATES, &found[2]).filter(|_| &found[2] != "ID" || !comma.is_empty())?;
+    let more = found.get(4).map_or(String::new(), |more| format!(", {}", digits(more.as_str())));
+    Some(format!("{comma}{state}, {}{more}", digits(&found[3])))
 }
+
+/// States that are written as what follows a name or is a word: "Anna Lee, MD", "Great, OK".
+const NO_STATES: [&str; 8] = ["MD", "PA", "MA", "OK", "IN", "OR", "ME", "HI"];
 
 /// "Raleigh, NC"
 pub(super) fn state(found: &Captures<'_>) -> Option<String> {
-    Some(format!("{}, {}", &found[1], look_up(STATES, &found[2])?))
+    let before = group(found, 1);
+    if before.is_empty() && NO_STATES.contains(&&found[3]) {
+        return None;
+    }
+    Some(format!("{before}{}, {}", &found[2], look_up(STATES, &found[3])?))
 }
 
 /// "room 204", "Suite 1204B"

@@ -35,10 +35,13 @@ fn words_and_codes() -> Vec<Rule> {
         (r"(?i)\bn(?:\.?[º°]|úm\.?|ro\.|o\.) ?(\d)", w::numero),
         (SIGNS, rule::sign),
         (FOREIGN_DIGITS, rule::foreign_digit),
-        (&format!(r"(?i)\b({SHORT})\b(\.)(\s*)"), w::short),
-        (r"\b(Dra|Dr|Sra|Sr|Srta)()( )", w::short),
-        (r"\b((?:[A-ZÑ]\.\s?)+)([A-ZÁÉÍÓÚÑ])", w::initials),
-        (r"\b[A-Za-zÑñÁÉÍÓÚáéíóú](?:-[A-Za-zÑñÁÉÍÓÚáéíóú]){2,}\b", w::letters),
+        (&format!(r"(?i)\b({SHORT})\b(\.)(\s*)($|(?-i:[A-ZÁÉÍÓÚÑ¿¡]))?"), w::short),
+        (r"\b(Dra|Dr|Sra|Sr|Srta)()( )()?", w::short),
+        (
+            r"(?i:\b(opción|letra|parte|plan|grupo|tipo|sala|vitamina|hepatitis) )?\b((?:[A-ZÑ]\.\s?)+)([A-ZÁÉÍÓÚÑ])",
+            w::initials,
+        ),
+        (r"\b\p{L}(?:-\p{L}){2,}\b", w::letters),
         (
             r"(?:(\+?\b1)[ .-]?)?(?:\((\d{3})\) ?|\b(\d{3})[ .-]?)(\d{3})[ .-]?(\d{4})\b",
             w::telephone,
@@ -80,6 +83,7 @@ fn moments() -> Vec<Rule> {
             r"(?i)(\blas? )(\d{1,2})\b( de la (?:mañana|tarde|noche|madrugada)| en punto|[,.?!]|$| y | o | a )",
             m::hour,
         ),
+        (r"\b1( de la (?:mañana|tarde|noche|madrugada))\b", m::one),
         (&format!(r"(?i)\b(\d{{1,2}})\s?(?:-|al)\s?(\d{{1,2}}) de ({MONTHS})\b"), m::days_of_month),
         (
             &format!(

@@ -54,6 +54,11 @@ pub(super) fn date_slashed(found: &Captures<'_>) -> Option<String> {
     full(&found[1], &found[2], &found[3]).or_else(|| full(&found[2], &found[1], &found[3]))
 }
 
+/// "1 de la tarde a 5", without its article.
+pub(super) fn one(found: &Captures<'_>) -> Option<String> {
+    Some(format!("una{}", &found[1]))
+}
+
 pub(super) fn date_iso(found: &Captures<'_>) -> Option<String> {
     full(&found[3], &found[2], &found[1])
 }

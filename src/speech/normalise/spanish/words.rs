@@ -103,10 +103,19 @@ pub(super) fn form_before(noun: &str) -> Form {
 pub(super) fn short(found: &Captures<'_>) -> Option<String> {
     let key = found[1].to_lowercase();
     let word = SHORT.iter().find(|(short, _)| *short == key).map(|(_, long)| *long)?;
-    // At the end of the text its stop is the sentence's too.
-    let end = found.get(0)?.end();
-    let stop = if &found[2] == "." && found[3].is_empty() && end > 0 { "." } else { "" };
-    Some(format!("{word}{stop}{}", &found[3]))
+    // At the end of the text its stop is the sentence's too, and so it is where nothing but a sentence can begin.
+    let next = found.get(4).map(|next| next.as_str());
+    let ends = match next {
+        Some("") => true,
+        Some(_) => key == "etc",
+        None => false,
+    };
+    let stop = if &found[2] == "." && ends { "." } else { "" };
+    let gap = match &found[3] {
+        "" if next != Some("") => " ",
+        gap => gap,
+    };
+    Some(format!("{word}{stop}{gap}{}", next.unwrap_or("")))
 }
 
 pub(super) fn numero(found: &Captures<'_>) -> Option<String> {
@@ -273,6 +282,8 @@ fn letter(c: char) -> Option<&'static str> {
         'Í' => "i con acento",
         'Ó' => "o con acento",
         'Ú' => "u con acento",
+        'Ü' => "u con diéresis",
+        'Ç' => "ce con cedilla",
         _ => return None,
     })
 }
@@ -285,9 +296,17 @@ pub(super) fn letters(found: &Captures<'_>) -> Option<String> {
     Some(letter_names(&found[0], ", "))
 }
 
-/// "J. K. López"
+/// "J. K. López", but "opción A. Luego"
 pub(super) fn initials(found: &Captures<'_>) -> Option<String> {
-    Some(format!("{} {}", letter_names(&found[1], " "), &found[2]))
+    let letters: String = found[2].chars().filter(|c| c.is_alphabetic()).collect();
+    if ["AM", "PM"].contains(&letters.as_str()) {
+        return None;
+    }
+    let (before, stop) = match found.get(1) {
+        Some(kind) => (format!("{} ", kind.as_str()), "."),
+        None => (String::new(), ""),
+    };
+    Some(format!("{before}{}{stop} {}", letter_names(&found[2], " "), &found[3]))
 }
 
 pub(super) fn capitals(found: &Captures<'_>) -> Option<String> {
@@ -298,6 +317,11 @@ pub(super) fn capitals(found: &Captures<'_>) -> Option<String> {
 
 /// A letter by itself, "la letra C", "vitamina C": not "A", "E", "O", "Y", which are words.
 pub(super) fn one_letter(found: &Captures<'_>) -> Option<String> {
+    let word = matches!(&found[2], "y" | "Y");
+    let names = ["letra ", "vitamina ", "hepatitis "];
+    if word && !names.contains(&found[1].to_lowercase().as_str()) {
+        return None;
+    }
     Some(format!("{}{}", &found[1], letter(found[2].chars().next()?)?))
 }
 
