@@ -227,7 +227,7 @@ fn ringing(samples: usize, draw: Draw) -> Vec<f64> {
         .map(|i| {
             let t = i as f64 / 16e3;
             let on = f64::from(t % 3.0 < 1.0);
-            let warble = if (t * 20.0) as usize % 2 == 0 { low } else { high };
+            let warble = if ((t * 20.0) as usize).is_multiple_of(2) { low } else { high };
             8000.0 * on * (TAU * warble * t).sin()
         })
         .collect()
