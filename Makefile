@@ -2,8 +2,9 @@
 # make test             formatting, lints and every test, the ones against real SIP peers included
 # make bench            what each stage costs, against its budget
 # make gap              how long answers take, by packets alone; make gap ARGS="--calls 1,2,4,8 --turns 200"
-# make speech           how well callers are understood, by sentences and facts, beside another engine
-# make listen           whether the agent's own voice is understood, by another engine
+# make speech           how well callers are understood, by sentences and facts, beside another engine, in English and
+#                       in Spanish; make speech SPOKEN=es-US ARGS="--sentences 5 --facts 2" takes less
+# make listen           whether the agent's own voice is understood, by another engine; make listen SPOKEN=en-US
 # make judge RUN=DIR    what judges that others wrote say of a run of make gap
 # make soak             twenty thousand short calls, and what is left of them
 # make flood            ten thousand INVITEs a second from a stranger, while fifty calls talk
@@ -15,7 +16,7 @@ SHELL       := /bin/bash
 .DEFAULT_GOAL := help
 # A recipe is one script.
 .ONESHELL:
-.PHONY: help demo test bench gap speech listen judge judges corpus soak flood models setup setup-run setup-bench \
+.PHONY: help demo test bench gap speech speech-en-US speech-es-US listen judge judges analyzer corpus soak flood models setup setup-run setup-bench \
         setup-speech lint
 
 ARGS ?=
@@ -38,6 +39,8 @@ JUDGES  ?= $(HOME)/.cache/attendant/judges
 JUDGE_REPOSITORY ?= https://github.com/openbenchmarks-labs/voice-agent-latency
 JUDGE_COMMIT := b1deff8cc15a496ff426497fe704be3a0cc211b2
 HEAR    := $(JUDGES)/bin/python benches/judges/hear.py --models $(JUDGES)/models
+# What is spoken in `make speech` and `make listen`.
+SPOKEN  ?= en-US es-US
 KOKORO  := $(JUDGES)/bin/python benches/judges/kokoro.py --models $(JUDGES)/models/kokoro
 
 help:
@@ -47,14 +50,18 @@ demo: setup-run
 	@$(CARGO) build --release --locked
 	$(CARGO) run --quiet --release --locked -- demo $(ARGS)
 
-test: setup lint models
+# The models are fetched by the program that the tests were built with: `cargo run` takes other features of the
+# dependencies, and would build many of them a second time.
+test: setup lint
+	$(CARGO) test --locked --no-run
+	"$${CARGO_TARGET_DIR:-target}/debug/attendant" models fetch
 	$(CARGO) test --locked --no-fail-fast
 
 lint:
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --all-targets -- -D warnings
 
-# The tests look for them where the demonstration does, and in the same way.
+# The tests look for them where the demonstration does.
 models: setup-run
 	$(CARGO) run --locked -- models fetch
 
@@ -64,21 +71,35 @@ bench: setup-bench
 gap: setup-speech models
 	$(CARGO) run --release --locked -- bench gap $(ARGS)
 
-speech: judges corpus models
-	$(CARGO) run --release --locked -- bench speech --human $(JUDGES)/human --spoken $(JUDGES)/spoken \
-	    --speaker "kokoro michael=$(KOKORO) --voice am_michael {}" \
-	    --speaker "kokoro bella=$(KOKORO) --voice af_bella {}" \
-	    --speaker "kokoro emma=$(KOKORO) --voice bf_emma --language en-gb {}" \
-	    --speaker "pico=$(JUDGES)/bin/python benches/judges/pico.py {}" \
-	    --control "$(HEAR) --engine moonshine-tiny -" $(ARGS)
+# As espeak-ng calls the Spanish that is spoken in America.
+SPANISH := es-419
+speech-en-US := --human $(JUDGES)/human \
+    --speaker "kokoro michael=$(KOKORO) --voice am_michael {}" \
+    --speaker "kokoro bella=$(KOKORO) --voice af_bella {}" \
+    --speaker "kokoro emma=$(KOKORO) --voice bf_emma --language en-gb {}" \
+    --speaker "pico=$(JUDGES)/bin/python benches/judges/pico.py {}" \
+    --control "$(HEAR) --engine moonshine-tiny -"
+speech-es-US := --human $(JUDGES)/human-es \
+    --speaker "kokoro alex=$(KOKORO) --voice em_alex --language $(SPANISH) {}" \
+    --speaker "kokoro santa=$(KOKORO) --voice em_santa --language $(SPANISH) {}" \
+    --speaker "pico=$(JUDGES)/bin/python benches/judges/pico.py --language es-ES {}" \
+    --control "$(HEAR) --engine whisper-base --language es -"
+speech: $(SPOKEN:%=speech-%)
+$(SPOKEN:%=speech-%): speech-%: judges corpus models
+	$(CARGO) run --release --locked -- bench speech --language $* --spoken $(JUDGES)/spoken $(speech-$*) $(ARGS)
 
+# Not the weights that hear callers: those of Spanish are Whisper base's, and too small to judge by.
+ear-en-US := whisper-base
+ear-es-US := whisper-small
 listen: judges models
-	prompts="$$(mktemp)"
-	trap 'rm -f "$$prompts"' EXIT
-	$(JUDGES)/bin/python benches/judges/prompts.py > "$$prompts"
-	$(CARGO) run --release --locked -- bench listen --prompts "$$prompts" --hear "$(HEAR) --engine whisper-base -" $(ARGS)
+	missed=0
+	for one in $(foreach tag,$(SPOKEN),$(tag)=$(ear-$(tag))); do
+	    $(CARGO) run --release --locked -- bench listen --language "$${one%%=*}" \
+	        --hear "$(HEAR) --engine $${one##*=} --language {language} -" $(ARGS) || missed=1
+	done
+	exit $$missed
 
-judge: judges
+judge: analyzer
 	@[ -n "$(RUN)" ] || { echo "Which run? make judge RUN=var/bench/gap-..."; exit 1; }
 	$(JUDGES)/bin/python benches/judges/judge.py $(RUN) --analyzer $(JUDGES)/voice-agent-latency
 
@@ -87,11 +108,14 @@ judges: setup-speech models
 	@mkdir -p $(JUDGES)/models
 	[ -x $(JUDGES)/bin/python ] || python3 -m venv $(JUDGES)
 	$(JUDGES)/bin/pip install --quiet --requirement benches/judges/requirements.txt
-	if [ ! -d $(JUDGES)/voice-agent-latency ]; then
-	    git clone --quiet $(JUDGE_REPOSITORY) $(JUDGES)/voice-agent-latency
-	    git -C $(JUDGES)/voice-agent-latency checkout --quiet $(JUDGE_COMMIT)
-	fi
 	benches/judges/fetch.sh $(JUDGES)
+
+# It is in no package registry. JUDGE_REPOSITORY may be a folder, where that site is not reached.
+analyzer: judges
+	@[ ! -d $(JUDGES)/voice-agent-latency ] || exit 0
+	git clone --quiet $(JUDGE_REPOSITORY) $(JUDGES)/voice-agent-latency.part
+	git -C $(JUDGES)/voice-agent-latency.part checkout --quiet $(JUDGE_COMMIT)
+	mv $(JUDGES)/voice-agent-latency.part $(JUDGES)/voice-agent-latency
 
 corpus: setup-speech
 	@benches/judges/fetch.sh $(JUDGES) human

@@ -27,6 +27,7 @@ fn setting() -> Setting {
         family: (*family).into(),
         spoken: format!("Dr. {family}"),
         specialty: "family medicine".into(),
+        gender: None,
     };
     Setting {
         practice: Practice {

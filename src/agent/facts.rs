@@ -13,6 +13,10 @@ pub(crate) struct Facts {
     pub(crate) family: Option<Phi<String>>,
     /// Date of birth as heard.
     pub(crate) birth_date: Option<Phi<Date>>,
+    /// Whether its day may be its month.
+    pub(crate) birth_ambiguous: bool,
+    /// One that the caller said is not theirs.
+    pub(crate) birth_refused: Option<Phi<Date>>,
     /// Month and day of one whose year is to follow.
     pub(crate) birth_month_day: Option<Phi<(i8, i8)>>,
     /// ZIP or last four of the telephone number.

@@ -20,6 +20,8 @@ pub mod tools;
 mod untold;
 mod wording;
 
+use jiff::civil::Date;
+
 use crate::base::Language;
 
 pub use api::{Decision, Goal, Input, Notice, Output, Patience, Private, Setting};
@@ -37,6 +39,12 @@ pub fn speaks(language: Language) -> bool {
 /// Returns the language in which the agent greets on a route with these: the first that it speaks.
 pub fn greets_in(languages: &[Language]) -> Language {
     languages.iter().copied().find(|language| speaks(*language)).unwrap_or_default()
+}
+
+/// Returns every sentence that the agent says in a language, with the facts of an invented clinic in it; none for a
+/// language that it does not speak.
+pub fn sentences(language: Language, today: Date) -> Vec<String> {
+    wording::sentences(language, today)
 }
 
 /// Returns the rule of the emergency guard that a text would trip, such as `red_flag.chest_pain`.

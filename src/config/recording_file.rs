@@ -41,8 +41,13 @@ impl Recording {
         let same = |known: Language| known.primary() == language.primary();
         let neighbour = || self.notice.iter().find(|(known, _)| same(**known));
         let own = self.notice.get(&language).or_else(|| Some(neighbour()?.1));
-        let ours = || NOTICES.iter().find(|(known, _)| same(*known)).unwrap_or(&NOTICES[0]).1;
-        own.map_or_else(|| ours().to_owned(), Clone::clone)
+        own.map_or_else(|| Self::own_notice(language).to_owned(), Clone::clone)
+    }
+
+    /// Returns what callers are told where the practice says nothing else.
+    pub fn own_notice(language: Language) -> &'static str {
+        let same = |(known, _): &&(Language, &str)| known.primary() == language.primary();
+        NOTICES.iter().find(same).unwrap_or(&NOTICES[0]).1
     }
 }
 

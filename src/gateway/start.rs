@@ -16,7 +16,7 @@ use crate::base::{Language, Secret};
 use crate::config::{Book, Config};
 use crate::ehr::{BuiltinBook, Ehr, EhrError};
 use crate::engines::models::{self, ModelPaths, Set};
-use crate::engines::stt::{MoonshineModel, WhisperModel};
+use crate::engines::stt::{MoonshineModel, WhisperModel, either};
 use crate::engines::tts::EmbeddedVoices;
 use crate::ops::http::{Condition, Health};
 use crate::ops::{self, http, metrics, systemd};
@@ -254,7 +254,8 @@ fn embedded_ears(config: &Config, paths: &ModelPaths) -> Result<Ears, StartError
     let spanish = WhisperModel::load(&models::find_set(&config.node.models, Set::Spanish)?)?;
     Ok(Box::new(move |language| match WhisperModel::hears(language) {
         true => spanish.recognizer(),
-        false => english.recognizer(),
+        // Who calls in Spanish is heard before the agent has changed to it.
+        false => either(&english, &spanish),
     }))
 }
 

@@ -13,6 +13,7 @@ pub use identity::{Claim, IdentityCheck, Verdict, Verified};
 pub use names::{Likeness, family_likeness, given_likeness};
 pub use rules::{ADULT_AGE, NOTICE, is_minor, may_offer};
 pub use types::{
-    Appointment, AppointmentId, AppointmentStatus, Daypart, HandOffNote, Patient, PatientId,
-    PhoneNumber, Practice, Practitioner, PractitionerId, Slot, SlotId, SlotSearch, VisitType,
+    Appointment, AppointmentId, AppointmentStatus, Daypart, Gender, HandOffNote, Patient,
+    PatientId, PhoneNumber, Practice, Practitioner, PractitionerId, Slot, SlotId, SlotSearch,
+    VisitType,
 };

@@ -9,8 +9,8 @@ use jiff::Span;
 use jiff::civil::{Date, DateTime, Weekday, date};
 
 use super::{
-    Appointment, AppointmentId, AppointmentStatus, Patient, PatientId, PhoneNumber, Practice,
-    Practitioner, PractitionerId, Slot, SlotId, VisitType,
+    Appointment, AppointmentId, AppointmentStatus, Gender, Patient, PatientId, PhoneNumber,
+    Practice, Practitioner, PractitionerId, Slot, SlotId, VisitType,
 };
 use crate::base::{Dice, Phi, Purpose};
 
@@ -88,20 +88,21 @@ fn practice() -> Practice {
 
 fn practitioners() -> Vec<Practitioner> {
     [
-        ("Anita", "Patel", "family medicine"),
-        ("David", "Chen", "family medicine"),
-        ("Grace", "Okafor", "internal medicine"),
-        ("Luis", "Rivera", "family medicine"),
-        ("Claire", "Sullivan", "internal medicine"),
-        ("Daniel", "Goldberg", "family medicine"),
+        ("Anita", "Patel", "family medicine", Gender::Woman),
+        ("David", "Chen", "family medicine", Gender::Man),
+        ("Grace", "Okafor", "internal medicine", Gender::Woman),
+        ("Luis", "Rivera", "family medicine", Gender::Man),
+        ("Claire", "Sullivan", "internal medicine", Gender::Woman),
+        ("Daniel", "Goldberg", "family medicine", Gender::Man),
     ]
     .into_iter()
-    .map(|(given, family, specialty)| Practitioner {
+    .map(|(given, family, specialty, gender)| Practitioner {
         id: PractitionerId(format!("dr-{}", family.to_lowercase())),
         given: given.into(),
         family: family.into(),
         spoken: format!("Dr. {family}"),
         specialty: specialty.into(),
+        gender: Some(gender),
     })
     .collect()
 }

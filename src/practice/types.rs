@@ -82,6 +82,32 @@ pub struct Practitioner {
     pub spoken: String,
     /// What they do: "family medicine".
     pub specialty: String,
+    /// How languages speak of them that tell women from men; `None` where the practice has not said.
+    pub gender: Option<Gender>,
+}
+
+/// As a language's articles and titles have it: "la doctora", "el doctor".
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Gender {
+    /// A woman.
+    Woman,
+    /// A man.
+    Man,
+}
+
+impl Gender {
+    /// Returns the word by which it is kept.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Woman => "woman",
+            Self::Man => "man",
+        }
+    }
+
+    /// Returns the one that is kept by this word.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Woman, Self::Man].into_iter().find(|gender| gender.name() == name)
+    }
 }
 
 /// A patient, as far as a telephone call needs one.

@@ -3,28 +3,34 @@
 use sqlx::{Sqlite, Transaction};
 
 use super::{Store, StoreError, sql};
-use crate::practice::{Practitioner, PractitionerId};
+use crate::practice::{Gender, Practitioner, PractitionerId};
 
 sql! {
-    ADD = "insert into practitioners (id, given, family, spoken, specialty) values ($1, $2, $3, $4, $5)
+    ADD = "insert into practitioners (id, given, family, spoken, specialty, gender)
+           values ($1, $2, $3, $4, $5, $6)
            on conflict do nothing";
-    LIST = "select id, given, family, spoken, specialty from practitioners order by family, id";
+    LIST = "select id, given, family, spoken, specialty, gender from practitioners order by family, id";
 }
 
 impl Store {
     /// Returns all practitioners, by family name.
     pub async fn practitioners(&self) -> Result<Vec<Practitioner>, StoreError> {
-        let rows: Vec<(String, String, String, String, String)> = sqlx::query_as(LIST)
-            .fetch_all(self.db.reader())
-            .await
-            .map_err(StoreError::query("reading the practitioners"))?;
-        let practitioner = |(id, given, family, spoken, specialty)| Practitioner {
-            id: PractitionerId(id),
-            given,
-            family,
-            spoken,
-            specialty,
-        };
+        let rows: Vec<(String, String, String, String, String, Option<String>)> =
+            sqlx::query_as(LIST)
+                .fetch_all(self.db.reader())
+                .await
+                .map_err(StoreError::query("reading the practitioners"))?;
+        let practitioner =
+            |(id, given, family, spoken, specialty, gender): (_, _, _, _, _, Option<String>)| {
+                Practitioner {
+                    id: PractitionerId(id),
+                    given,
+                    family,
+                    spoken,
+                    specialty,
+                    gender: gender.as_deref().and_then(Gender::named),
+                }
+            };
         Ok(rows.into_iter().map(practitioner).collect())
     }
 }
@@ -39,6 +45,7 @@ pub(super) async fn add(
         .bind(&practitioner.family)
         .bind(&practitioner.spoken)
         .bind(&practitioner.specialty)
+        .bind(practitioner.gender.map(Gender::name))
         .execute(&mut **tx)
         .await
         .map_err(StoreError::query("adding a practitioner"))?;

@@ -226,8 +226,8 @@ mod tests {
 
     #[test]
     fn the_rest_of_what_nobody_waits_for_comes_after_a_greeting_and_before_others_like_it() {
-        let mut desk = Desk::default();
-        desk.to_prepare = VecDeque::from([prompt("greeting", false), prompt("later", true)]);
+        let to_prepare = VecDeque::from([prompt("greeting", false), prompt("later", true)]);
+        let mut desk = Desk { to_prepare, ..Desk::default() };
         put_away(&mut desk, prompt("begun", true), Outcome::Said);
         put_away(&mut desk, prompt("another greeting", false), Outcome::Said);
         let order = desk.to_prepare.iter().map(|job| job.text.reveal(Purpose::Comparison).as_str());

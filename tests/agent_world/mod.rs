@@ -8,7 +8,7 @@ use attendant::agent::tools::{
 };
 use attendant::agent::{Conversation, Decision, Goal, Input, Output, Setting};
 use attendant::base::{Phi, Purpose, TargetName, ToolRequestId, TurnId, UtteranceId};
-use attendant::practice::{Practice, Practitioner, PractitionerId, VisitType};
+use attendant::practice::{Gender, Practice, Practitioner, PractitionerId, VisitType};
 use jiff::ToSpan;
 use jiff::civil::{Date, DateTime, Weekday, date};
 
@@ -96,6 +96,7 @@ pub(crate) fn staff() -> Vec<Practitioner> {
             family: (*family).into(),
             spoken: format!("Dr. {family}"),
             specialty: "family medicine".into(),
+            gender: (*family == "Kim").then_some(Gender::Woman),
         })
         .collect()
 }
@@ -326,6 +327,7 @@ impl World {
                 self.ended = true;
                 self.story.push("agent: (hangs up)".into());
             }
+            Output::Slower => self.story.push("agent: (speaks more slowly)".into()),
             Output::SwitchLanguage(language) => {
                 self.story.push(format!("agent: (speaks {language})"));
             }

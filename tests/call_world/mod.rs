@@ -154,6 +154,7 @@ pub fn setup(offer: Option<Vec<u8>>, dial: &[u16], hang_up: bool, fallback: &[u1
                 family: "Patel".into(),
                 spoken: "Dr. Patel".into(),
                 specialty: "family medicine".into(),
+                gender: None,
             }],
             now: date(2026, 11, 20).at(10, 0, 0, 0),
             caller: None,

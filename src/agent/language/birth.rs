@@ -48,6 +48,12 @@ pub(crate) fn birth_date(
         .or_else(|| if expected { year_alone(&found, today) } else { None })
 }
 
+/// Whether a date was told in figures whose first two may be either day or month: "3 9 84".
+pub(crate) fn is_ambiguous(date: Date, told: &[Token]) -> bool {
+    let named = |token: &Token| month(&token.word).or_else(|| blurred_month(&token.word)).is_some();
+    date.day() <= 12 && date.day() != date.month() && !told.iter().any(named)
+}
+
 fn with_month_name(
     tokens: &[Token],
     found: &[Number],

@@ -535,6 +535,7 @@ mod tests {
                 family: (*family).into(),
                 spoken: format!("Dr. {family}"),
                 specialty: "family medicine".into(),
+                gender: None,
             })
             .collect()
     }

@@ -3,7 +3,7 @@
 use jiff::civil::{Date, Weekday};
 
 use super::answers::{Answer, answer};
-use super::birth::{BirthHeard, birth_date};
+use super::birth::{BirthHeard, birth_date, is_ambiguous};
 use super::days::{days, weekdays};
 use super::intents::{Intent, Meta, intent, is_proxy, meta, visit_type};
 use super::names::{NameHeard, NamePart, PractitionerHeard, name, practitioner};
@@ -55,6 +55,8 @@ pub(crate) struct Understood {
     pub(crate) name: NameHeard,
     /// Their date of birth.
     pub(crate) birth: Option<BirthHeard>,
+    /// Whether that date's day may be its month, as in figures in a country where both orders are used.
+    pub(crate) birth_ambiguous: bool,
     /// When they want to come.
     pub(crate) when: When,
     /// Which appointment they speak of.
@@ -89,6 +91,9 @@ pub(crate) fn understand(
         .filter(|(heard, _)| asked == Asked::BirthDate || matches!(heard, BirthHeard::Full(_)));
     let part = if let Asked::Name(part) = asked { Some(part) } else { None };
     let mut rest = all.clone();
+    // Who speaks English here says the month first.
+    let birth_ambiguous = day_first
+        && matches!(&birth, Some((BirthHeard::Full(date), span)) if is_ambiguous(*date, &all[span.clone()]));
     if let Some((_, span)) = &birth {
         // What was a date of birth is not also a wish for a day.
         rest.drain(span.clone());
@@ -125,6 +130,7 @@ pub(crate) fn understand(
         answer: spanish::answer(&spanish).or_else(|| english(&rest)).or_else(|| english(&all)),
         name: name(&all, part, tongue.either(1, 2)),
         birth: birth.map(|(heard, _)| heard),
+        birth_ambiguous,
         practitioner: practitioner(&rest, practitioners, asked == Asked::Practitioner),
         visit_type: spanish::visit_type(&spanish).or_else(|| visit_type(&rest)),
         proxy: is_proxy(&all) || spanish::is_proxy(&spanish),

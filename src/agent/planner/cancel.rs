@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::step::{Flight, Step};
 use super::task::Kind;
 use crate::agent::conversation::Conversation;
-use crate::agent::language::{Answer, Intent, Understood};
+use crate::agent::language::{Answer, Intent, Understood, any};
 use crate::agent::memory::Outcome;
 use crate::agent::tools::ToolCall;
 use crate::agent::wording::{self, lines};
@@ -56,6 +56,13 @@ impl Conversation {
             }
             None if u.intent != Some(Intent::Cancel) => return false,
             Some(Answer::Unclear) => return false,
+            // To speak of cancelling is no yes: "what happens if I cancel?".
+            None if !orders(u) && again => return false,
+            None if !orders(u) => {
+                let text = self.wording.line(lines::CANCEL_SURE, &[]);
+                let step = Step::CancelIt { start, utterance: said, again: true };
+                self.read_back(step, text, "confirm.cancel");
+            }
             Some(Answer::Yes) | None
                 if !again
                     && (self.doubts(u)
@@ -89,4 +96,21 @@ impl Conversation {
         }
         true
     }
+}
+
+/// Whether the caller says to cancel, and neither asks nor wonders about it.
+fn orders(u: &Understood) -> bool {
+    #[rustfmt::skip]
+    let (order, other): (&[&str], &[&str]) = match u.spanish.as_slice() {
+        [] => (
+            &["^ ..3 cancel it|that|this|them|my|the|please", "^ ..1 cancel $", "want|need|like|ahead ..3 cancel", "can|could|would|will you ..2 cancel", "i|ill|ill just cancel it|that|this"],
+            &["what|how|why|when|if|whether|fee|charge|cost|happens|before|instead|thinking|might|maybe|should"],
+        ),
+        _ => (
+            &["^ ..3 cancela*|cancele*|cancelo|anule*", "quiero|quisiera|necesito|deseo|favor|gustaria|puede|podria ..2 cancel*|anul*", "^ cancelar*"],
+            &["que pasa", "como|cuanto|cuando|cobran|cobra|cargo|politica|antes|mejor|pensando|quizas|quiza|vez|deberia", "si la|lo|cancelo|cancelara", "^ ..2 si cancel*"],
+        ),
+    };
+    let words = if u.spanish.is_empty() { &u.tokens } else { &u.spanish };
+    any(words, order) && !any(words, other)
 }

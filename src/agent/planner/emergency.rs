@@ -6,7 +6,7 @@ use super::step::Step;
 use crate::agent::api::Goal;
 use crate::agent::conversation::{Conversation, Timer};
 use crate::agent::guard::{Kind, RedFlag, red_flag};
-use crate::agent::language::{Answer, Understood, evident};
+use crate::agent::language::{Answer, NamePart, Understood, evident, folded, tokens};
 use crate::agent::tongue::Tongue;
 use crate::agent::wording::{self, lines};
 use crate::base::{Phi, TurnId};
@@ -18,6 +18,11 @@ impl Conversation {
             // Where a partial was taken for an emergency and the whole turn is none, the caller goes on as they like.
             return false;
         };
+        if matches!(self.step, Step::Name(part) if part != NamePart::Family)
+            && is_a_given_name(text)
+        {
+            return false;
+        }
         if self.flagged_turn == Some(turn)
             && (self.flagged.contains(flag.rule) || flag.kind == Kind::Medical)
         {
@@ -118,4 +123,12 @@ impl Conversation {
             (None, None) => false,
         }
     }
+}
+
+/// "Socorro." is help, and what many women are called: where a name was asked for it is one, said once and alone.
+fn is_a_given_name(text: &str) -> bool {
+    let words = folded(&tokens(text));
+    let named = matches!(words.as_slice(), [name] if name.word == "socorro")
+        || matches!(words.as_slice(), [name, one] if name.word == "maria" && one.word == "socorro");
+    named && !text.contains(['!', '¡'])
 }

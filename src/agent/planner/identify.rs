@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use jiff::civil::Date;
+
 use super::step::{Flight, Step};
 use crate::agent::conversation::Conversation;
 use crate::agent::language::{Answer, BirthHeard, NamePart, Understood, complete, digit_run};
@@ -39,13 +41,15 @@ impl Conversation {
         let Some(date) = self.facts.birth_date.clone() else {
             let line = match self.facts.birth_month_day {
                 Some(_) => lines::BIRTH_YEAR,
+                None if self.facts.birth_refused.is_some() => lines::HINT_BIRTH,
                 None if self.facts.failed_tries > 0 => lines::BIRTH_AGAIN,
                 None => lines::BIRTH,
             };
             return self.ask_line(Step::BirthDate, line, "ask.birth_date");
         };
-        // A second try is worth a read-back of the date: tries are few.
-        if self.facts.failed_tries > 0 && !self.facts.birth_date_agreed {
+        // A second try is worth a read-back of the date: tries are few. So is a date that may be another.
+        let unsure = self.facts.failed_tries > 0 || self.facts.birth_ambiguous;
+        if unsure && !self.facts.birth_date_agreed {
             let heard = birth_date(self.wording.tongue, *date.reveal(Purpose::SpokenReply));
             let text = self.wording.line(lines::BIRTH_RIGHT, &[&heard]);
             return self.read_back(Step::BirthDateRight, text, "confirm.birth_date");
@@ -103,6 +107,15 @@ impl Conversation {
             _ => None,
         };
         if let Some(date) = date {
+            let refused = self.facts.birth_refused.take();
+            let refused = refused.map(|date| *date.reveal(Purpose::Comparison));
+            // The same figures again, after a no: then the other of them is the month.
+            let other = Date::new(date.year(), date.day(), date.month()).ok();
+            let date = match other {
+                Some(other) if u.birth_ambiguous && refused == Some(date) => other,
+                _ => date,
+            };
+            self.facts.birth_ambiguous = u.birth_ambiguous;
             self.facts.birth_date = Some(Phi::new(date));
             self.facts.birth_month_day = None;
             self.facts.birth_date_agreed = false;
@@ -126,7 +139,7 @@ impl Conversation {
                 self.identify(now);
             }
             (None, Some(Answer::No)) => {
-                self.facts.birth_date = None;
+                self.facts.birth_refused = self.facts.birth_date.take();
                 self.identify(now);
             }
             _ => return false,

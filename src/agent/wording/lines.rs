@@ -19,7 +19,7 @@ impl Line {
     }
 }
 
-/// Declares the sentences, and lists them for the tests.
+/// Declares the sentences, and lists them for whoever tells them all.
 macro_rules! lines {
     ($($name:ident: [$($english:literal),+ $(,)?] [$($spanish:literal),+ $(,)?])+) => {
         $(
@@ -28,7 +28,6 @@ macro_rules! lines {
         )+
 
         /// All of them, by name.
-        #[cfg(test)]
         pub(crate) const ALL: &[(&str, Line)] = &[$((stringify!($name), $name)),+];
     };
 }
@@ -75,29 +74,29 @@ lines! {
     FILLER: ["One moment, please.", "Just a moment.", "Let me look that up."]
         ["Un momento, por favor.", "Un momentito.", "Permítame revisar."]
     STILL_WORKING: ["I'm still working on it. Thank you for your patience."]
-        ["Sigo en eso. Gracias por su paciencia."]
+        ["Todavía estoy revisando. Gracias por su paciencia."]
     TAKE_YOUR_TIME: ["Take your time.", "Sure, take your time.", "Of course. I'll wait."]
         ["Tómese su tiempo.", "Claro, tómese su tiempo.", "Por supuesto. Aquí espero."]
     ROBOT: ["I'm the practice's automated assistant, not a person. You can ask for a person at any time."]
         ["Soy el asistente automático del consultorio, no una persona. Puede pedir hablar con una persona en cualquier momento."]
     HELP: ["I can book, move or cancel appointments, tell you when yours are, answer questions about our hours and address, take a message, or connect you with a person."]
         ["Puedo hacer, cambiar o cancelar citas, decirle cuándo son las suyas, darle nuestro horario y dirección, tomar un recado o comunicarle con una persona."]
-    REACHED: ["This is {0}."] ["Sí, este es el consultorio {0}."]
+    REACHED: ["This is {0}."] ["Sí, está llamando a {0}."]
     NO_NUMBERS: ["Please don't give card or social security numbers on this line. I haven't kept it."]
-        ["Por favor, no dé números de tarjeta ni de seguro social en esta línea. No lo guardé."]
+        ["Por favor, no dé números de tarjeta de crédito ni de seguro social en esta línea. No lo guardé."]
     SORRY: ["Sorry, I didn't catch that.", "I'm sorry, I didn't get that.", "Sorry, I didn't understand."]
         ["Disculpe, no le entendí.", "Perdón, no le escuché bien.", "Disculpe, no entendí."]
     STILL_THERE: ["Are you still there?", "Hello? Are you there?", "I'm still here."]
-        ["¿Sigue ahí?", "¿Hola? ¿Me escucha?", "Aquí sigo."]
+        ["¿Sigue en la línea?", "¿Hola? ¿Me escucha?", "Aquí sigo."]
     CANT_HEAR: ["I'm sorry, I can't hear you."] ["Disculpe, no le escucho."]
     TIME_IS_UP: ["I'm sorry, this call has lasted as long as it can. Please call us again if there is more. Goodbye."]
         ["Lo siento, esta llamada ya no puede durar más. Si falta algo, vuelva a llamarnos, por favor. Adiós."]
     CANT_HEAR_BYE: ["I can't hear you, so I'll hang up now. Please call us back any time. Goodbye."]
         ["No le escucho, así que voy a colgar. Vuelva a llamarnos cuando guste. Hasta luego."]
     KEY_BIRTH: ["You can also key in your date of birth: two digits for the month, two for the day, and four for the year."]
-        ["También puede marcar su fecha de nacimiento: dos números para el día, dos para el mes y cuatro para el año."]
+        ["También puede marcar su fecha de nacimiento: dos dígitos para el día, dos para el mes y cuatro para el año."]
     KEY_ZIP: ["You can also key in the five digits of your ZIP code."]
-        ["También puede marcar los cinco números de su código postal."]
+        ["También puede marcar los cinco dígitos de su código postal."]
     KEY_ZERO: ["You can also press zero for a person."]
         ["También puede oprimir el cero para hablar con una persona."]
     UNRECORDED: ["All right. I've stopped recording, and nothing of it is kept."]
@@ -107,17 +106,17 @@ lines! {
     HINT_OPEN: ["You can say, for example: I'd like to move my appointment."]
         ["Puede decir, por ejemplo: quiero cambiar mi cita."]
     HINT_NAME: ["Please say your first and last name, and spell the last name."]
-        ["Por favor, diga su nombre y apellido, y deletree el apellido."]
+        ["Por favor, diga su nombre y apellido, y luego el apellido letra por letra."]
     HINT_BIRTH: ["Please say the month, the day and the year you were born, or key them in as eight digits."]
-        ["Por favor, diga el día, el mes y el año en que nació, o márquelos con ocho números."]
+        ["Por favor, diga el día, el mes y el año en que nació, o márquelos con ocho dígitos."]
     HINT_ZIP: ["Please say or key in the five digits of your ZIP code."]
-        ["Por favor, diga o marque los cinco números de su código postal."]
+        ["Por favor, diga o marque los cinco dígitos de su código postal."]
     HINT_VISIT: ["You can say: a physical, a sick visit, a follow-up, a vaccination, or a regular visit."]
-        ["Puede decir: examen físico, consulta por enfermedad, seguimiento, vacuna o consulta general."]
+        ["Puede decir: examen físico, consulta porque me siento mal, seguimiento, vacuna o consulta general."]
     HINT_WHEN: ["You can say, for example: next Tuesday morning, or: as soon as possible."]
         ["Puede decir, por ejemplo: el próximo martes por la mañana, o: lo antes posible."]
     HINT_STAFF: ["You can say: take a message, or: the front desk."]
-        ["Puede decir: deje un recado, o: con recepción."]
+        ["Puede decir: quiero dejar un recado, o: páseme con recepción."]
     // ---- who is calling ----
     NAME: [
         "Sure, I can help with that. Can I have your first and last name, please?",
@@ -131,7 +130,7 @@ lines! {
     NAME_STILL: ["Got it. And can I have your first and last name, please?"]
         ["Entendido. ¿Y me da su nombre y apellido, por favor?"]
     NAME_AGAIN: ["What's your first and last name? Please spell the last name."]
-        ["¿Cuál es su nombre y apellido? Por favor, deletree el apellido."]
+        ["¿Cuál es su nombre y apellido? Por favor, dígame el apellido letra por letra."]
     NAME_TOO: ["And your first and last name, please?"] ["¿Y su nombre y apellido, por favor?"]
     FAMILY_NAME: ["And your last name, please?"] ["¿Y su apellido, por favor?"]
     GIVEN_NAME: ["And your first name, please?"] ["¿Y su nombre, por favor?"]
@@ -145,11 +144,11 @@ lines! {
         "¿Y cuál es su fecha de nacimiento?",
     ]
     BIRTH_AGAIN: ["And your date of birth? You can also key it in as eight digits: month, day and year."]
-        ["¿Y su fecha de nacimiento? También puede marcarla con ocho números: día, mes y año."]
+        ["¿Y su fecha de nacimiento? También puede marcarla con ocho dígitos: día, mes y año."]
     BIRTH_YEAR: ["And the year?"] ["¿Y el año?"]
     BIRTH_RIGHT: ["I heard {0}. Is that right?"] ["Escuché {0}. ¿Es correcto?"]
     TIE_BREAKER: ["Thank you. One more thing: what's your ZIP code, or the last four digits of your phone number?"]
-        ["Gracias. Una cosa más: ¿cuál es su código postal, o los últimos cuatro números de su teléfono?"]
+        ["Gracias. Una cosa más: ¿cuál es su código postal, o los últimos cuatro dígitos de su teléfono?"]
     THANKS_NAME: ["Thank you, {0}."] ["Gracias, {0}."]
     NOT_VERIFIED: ["I'm sorry, I couldn't verify those details. Let's try once more."]
         ["Lo siento, no pude verificar esos datos. Intentemos una vez más."]
@@ -180,40 +179,40 @@ lines! {
         "What kind of visit is it: a physical, a sick visit, a follow-up, or a vaccination?",
     ] [
         "¿Para qué es la cita: un examen físico, algo nuevo, un seguimiento o una vacuna?",
-        "¿Qué tipo de cita necesita: un examen físico, una consulta por enfermedad, un seguimiento o una vacuna?",
+        "¿Qué tipo de cita necesita: un examen físico, una consulta porque se siente mal, un seguimiento o una vacuna?",
     ]
     WHEN_BOOK: ["When would you like to come in?", "What day or time works for you?", "When would suit you?"]
-        ["¿Cuándo le gustaría venir?", "¿Qué día u hora le conviene?", "¿Cuándo le queda bien?"]
+        ["¿Cuándo le gustaría venir?", "¿Qué día y a qué hora le conviene?", "¿Cuándo le queda bien?"]
     WHEN_INSTEAD: [
         "When would you like to come instead?",
         "What day or time would work better for you?",
         "When would suit you better?",
     ] [
         "¿Para cuándo le gustaría cambiarla?",
-        "¿Qué día u hora le conviene más?",
+        "¿Qué día y a qué hora le conviene más?",
         "¿Cuándo le queda mejor?",
     ]
     WHEN_BEST: ["What day and time would suit you best?"] ["¿Qué día y a qué hora le conviene más?"]
-    UNKNOWN_DOCTOR: ["I don't see that doctor here. We have {0}."] ["No veo a ese doctor aquí. Atienden {0}."]
+    UNKNOWN_DOCTOR: ["I don't see that doctor here. We have {0}."] ["No encuentro a esa persona en este consultorio. Aquí atienden {0}."]
     // ---- an offer and its read-back ----
     I_HAVE: ["I have"] ["Tengo"]
     NOTHING_SOONER: ["I don't have anything sooner with them. The closest is"]
-        ["No tengo nada antes con ese doctor. Lo más cercano es"]
+        ["No tengo nada antes con esa persona. Lo más cercano es"]
     NOTHING_THEN: ["I don't have anything at that time. The closest is"]
         ["No tengo nada en ese horario. Lo más cercano es"]
     NOTHING_THAT_TIME_OF_DAY: ["I don't have anything at that time of day. The closest is"]
-        ["No tengo nada a esa hora del día. Lo más cercano es"]
+        ["No tengo nada en ese horario. Lo más cercano es"]
     NOTHING_WITH_THEM: ["I don't have anything with them. The closest is"]
-        ["No tengo nada con ese doctor. Lo más cercano es"]
+        ["No tengo nada con esa persona. Lo más cercano es"]
     NOTHING_EARLIER: ["I don't have anything earlier. I still have"] ["No tengo nada antes. Todavía tengo"]
     SHALL_I_MOVE: ["Shall I move your {0} appointment there?"] ["¿Paso su cita del {0} a esa hora?"]
-    SHALL_I_BOOK: ["Shall I book that for your {0}?"] ["¿Se la reservo para su {0}?"]
+    SHALL_I_BOOK: ["Shall I book that for your {0}?"] ["¿Le reservo esa hora para su {0}?"]
     IS_THAT_A_YES: ["{0}. Is that a yes?"] ["Sería {0}. ¿Me confirma que sí?"]
-    GO_AHEAD_THAT: ["That was {0}. Shall I go ahead?"] ["Dije {0}. ¿Lo confirmo?"]
+    GO_AHEAD_THAT: ["That was {0}. Shall I go ahead?"] ["Le ofrecí {0}. ¿Se lo confirmo?"]
     GO_AHEAD_SURE: ["Just to be sure: shall I go ahead with that?"] ["Solo para confirmar: ¿le confirmo la hora que le ofrecí?"]
     SHALL_I_CANCEL: ["That's {0}. I could also move it. Shall I cancel it?"]
         ["Es {0}. También se la puedo cambiar. ¿La cancelo?"]
-    CANCEL_THAT: ["That was {0}. Shall I cancel it?"] ["Dije la cita {0}. ¿La cancelo?"]
+    CANCEL_THAT: ["That was {0}. Shall I cancel it?"] ["Era su cita de {0}. ¿La cancelo?"]
     CANCEL_SURE: ["Just to be sure: shall I cancel it?"] ["Solo para confirmar: ¿la cancelo?"]
     STAYS: ["All right, it stays as it is."] ["Está bien, se queda como está."]
     JUST_TAKEN: ["I'm sorry, that time was just taken."] ["Lo siento, alguien acaba de tomar esa hora."]
@@ -232,12 +231,12 @@ lines! {
         "Done. Your appointment is now on {0}.",
         "That's moved. Your appointment is now on {0}.",
     ] [
-        "Listo. Su cita quedó cambiada para {0}.",
-        "Hecho. Su cita quedó cambiada para {0}.",
+        "Listo. Su cita ahora es {0}.",
+        "Muy bien. Su cita ahora es {0}.",
         "Ya quedó cambiada. Su cita ahora es {0}.",
     ]
     CANCELLED: ["Your appointment is cancelled."] ["Su cita quedó cancelada."]
-    CANCELLED_ON: ["Your appointment on {0} is cancelled."] ["Su cita {0} quedó cancelada."]
+    CANCELLED_ON: ["Your appointment on {0} is cancelled."] ["Su cita de {0} quedó cancelada."]
     MESSAGE_LEFT: ["I've left your message for the team. Someone will call you back."]
         ["Ya dejé su recado para el equipo. Alguien le devolverá la llamada."]
     MESSAGE_LOST: ["I'm sorry, I couldn't save your message."] ["Lo siento, no pude guardar su recado."]
@@ -245,12 +244,12 @@ lines! {
     NOT_CONFIRMED: ["I couldn't confirm that change just now. Let me leave a note for the team."]
         ["No pude confirmar ese cambio en este momento. Permítame dejar una nota para el equipo."]
     LEFT_FOR_TEAM: ["I've left this for the team. Your change is requested, and someone will call you back to confirm it."]
-        ["Ya dejé una nota para el equipo. Su cambio está solicitado, y alguien le llamará para confirmarlo."]
+        ["Ya dejé una nota para el equipo. Ya pedí el cambio, y alguien le llamará para confirmarlo."]
     // ---- what only staff can do ----
     RULES_CHANGE: ["I'm sorry, our rules don't let me make that change."]
-        ["Lo siento, nuestras reglas no me permiten hacer ese cambio."]
+        ["Lo siento, nuestras políticas no me permiten hacer ese cambio."]
     RULES_CANCEL: ["I'm sorry, our rules don't let me cancel that one."]
-        ["Lo siento, nuestras reglas no me permiten cancelar esa cita."]
+        ["Lo siento, nuestras políticas no me permiten cancelar esa cita."]
     COULD_NOT: ["I'm sorry, I couldn't do that."] ["Lo siento, no pude hacerlo."]
     SCHEDULE_DOWN: ["I'm sorry, I can't reach our schedule right now."]
         ["Lo siento, en este momento no puedo consultar la agenda."]
@@ -285,18 +284,18 @@ lines! {
     CONNECTING: ["One moment, I'll connect you with {0}."] ["Un momento, le comunico con {0}."]
     TROUBLE_MESSAGE: ["I'm sorry, I'm having trouble understanding. I can take a message, and someone will call you back."]
         ["Disculpe, me cuesta entenderle. Puedo tomar un recado, y alguien le devolverá la llamada."]
-    STILL_CONNECTING: ["I'm still connecting you. One moment."] ["Sigo comunicándole. Un momento."]
+    STILL_CONNECTING: ["I'm still connecting you. One moment."] ["Todavía le estoy comunicando. Un momento."]
     NOT_REACHED_DANGER: ["I couldn't reach {0}. If you may be in danger, please hang up and call 911. I can also take a message or keep helping."]
-        ["No pude comunicarle con {0}. Si puede estar en peligro, por favor cuelgue y llame al 911. También puedo tomar un recado o seguir ayudándole."]
+        ["No me contesta nadie de {0}. Si puede estar en peligro, por favor cuelgue y llame al 911. También puedo tomar un recado o seguir ayudándole."]
     NOT_REACHED_MESSAGE: ["I couldn't reach {0}. I can take a message, and someone will call you back. Would you like that?"]
-        ["No pude comunicarle con {0}. Puedo tomar un recado, y alguien le devolverá la llamada. ¿Quiere dejarlo?"]
+        ["No me contesta nadie de {0}. Puedo tomar un recado, y alguien le devolverá la llamada. ¿Quiere dejarlo?"]
     NOT_REACHED: ["I couldn't reach {0}. I can take a message or keep helping. Which would you like?"]
-        ["No pude comunicarle con {0}. Puedo tomar un recado o seguir ayudándole. ¿Qué prefiere?"]
+        ["No me contesta nadie de {0}. Puedo tomar un recado o seguir ayudándole. ¿Qué prefiere?"]
     // ---- emergencies ----
     CALL_911: ["Please hang up and call 911 right now."] ["Por favor, cuelgue y llame al 911 ahora mismo."]
     DONT_WAIT: ["Don't wait on this line."] ["No espere en esta línea."]
     CALL_988: ["Please call or text 988 right now, or hang up and call 911."]
-        ["Por favor, llame o mande un mensaje de texto al 988 ahora mismo, o cuelgue y llame al 911."]
+        ["Por favor, llame al 988 ahora mismo, o mande la palabra AYUDA por mensaje de texto al 988. También puede colgar y llamar al 911."]
     ABOUT_988: ["988 is the crisis line, free, day and night. You don't have to go through this alone."]
         ["El 988 es la línea de crisis, gratis, de día y de noche; para español, oprima el 2. No tiene que pasar por esto a solas."]
     IF_SAFE: ["If you are safe and want to stay on this line, tell me how I can help."]

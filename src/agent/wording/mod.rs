@@ -1,16 +1,18 @@
 //! How things are said: short, natural, one question at a time, in the conversation's language.
 
 pub(crate) mod lines;
+mod samples;
 mod spanish;
 
 pub(crate) use lines::Line;
+pub(crate) use samples::sentences;
 
 use jiff::civil::{Date, DateTime};
 
 use crate::agent::tongue::Tongue;
 use crate::agent::tools::{KnownAppointment, OfferedSlot};
 use crate::base::{Dice, TargetName};
-use crate::practice::VisitType;
+use crate::practice::{Practitioner, VisitType};
 
 /// Chooses among wordings.
 #[derive(Clone, Debug)]
@@ -41,7 +43,21 @@ fn filled(way: &str, fill: &[&str]) -> String {
     for (index, words) in fill.iter().enumerate() {
         text = text.replace(&format!("{{{index}}}"), words);
     }
-    text
+    // "de el jueves": only Spanish has it.
+    text.replace(" de el ", " del ")
+}
+
+/// Puts the doctors of a text as its language speaks of them: "la doctora Patel" for "Dr. Patel".
+pub(crate) fn titled(tongue: Tongue, text: String, practitioners: &[Practitioner]) -> String {
+    match tongue {
+        Tongue::English => text,
+        Tongue::Spanish => {
+            practitioners.iter().fold(text, |text, one| match spanish::doctor(one) {
+                Some(doctor) => text.replace(&one.spoken, &doctor),
+                None => text,
+            })
+        }
+    }
 }
 
 /// "Friday, November 27 at 9:30 AM"; "el viernes 27 de noviembre a las 9:30 de la mañana"

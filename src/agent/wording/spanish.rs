@@ -2,7 +2,7 @@
 
 use jiff::civil::{Date, DateTime, Time, Weekday};
 
-use crate::practice::VisitType;
+use crate::practice::{Gender, Practitioner, VisitType};
 
 /// "viernes 27 de noviembre a las 9:30 de la mañana", without its article.
 pub(super) fn moment(start: DateTime) -> String {
@@ -54,10 +54,19 @@ pub(super) fn visit(kind: VisitType) -> &'static str {
     match kind {
         VisitType::Office => "consulta",
         VisitType::Physical => "examen físico",
-        VisitType::Sick => "consulta por enfermedad",
+        VisitType::Sick => "consulta",
         VisitType::FollowUp => "consulta de seguimiento",
         VisitType::Vaccination => "cita de vacunación",
     }
+}
+
+/// "la doctora Patel" for "Dr. Patel"; `None` where the record holds no gender or another title.
+pub(super) fn doctor(one: &Practitioner) -> Option<String> {
+    let name = one.spoken.strip_prefix("Dr. ").or_else(|| one.spoken.strip_prefix("Doctor "))?;
+    Some(match one.gender? {
+        Gender::Woman => format!("la doctora {name}"),
+        Gender::Man => format!("el doctor {name}"),
+    })
 }
 
 /// "recepción" for `front-desk`; what has no Spanish name here is "nuestro equipo".
@@ -90,7 +99,9 @@ const HOURS: &[(&str, &str)] = &[
     ("daily", "todos los días"), ("through", "a"), ("until", "hasta"), ("till", "hasta"), ("from", "de"),
     ("to", "a"), ("and", "y"), ("or", "o"), ("closed", "cerrado"), ("open", "abierto"),
     ("except", "excepto"), ("only", "solamente"), ("noon", "mediodía"), ("midnight", "medianoche"),
-    ("a.m", "de la mañana"), ("p.m", "de la tarde"), ("am", "de la mañana"), ("pm", "de la tarde"),
+    ("24 hours a day", "las 24 horas"), ("24 hours", "las 24 horas"), ("hours", "horas"), ("hour", "hora"),
+    ("federal holidays", "días feriados"), ("by phone", "por teléfono"), ("phone", "teléfono"), ("lunch", "almuerzo"),
+    ("for", "para"), ("except for", "excepto"), ("emergencies", "emergencias"), ("walk-ins", "sin cita"),
     ("on", ""), ("the", ""), ("o'clock", ""), ("half past", "y media de"),
     ("one", "1"), ("two", "2"), ("three", "3"), ("four", "4"), ("five", "5"), ("six", "6"),
     ("seven", "7"), ("eight", "8"), ("nine", "9"), ("ten", "10"), ("eleven", "11"), ("twelve", "12"),
@@ -103,10 +114,20 @@ pub(super) fn hours(english: &str) -> String {
     let mut rest = lower.as_str();
     let mut said = String::new();
     while let Some(first) = rest.chars().next() {
-        let begins = said.is_empty() || said.ends_with(|c: char| !c.is_alphabetic());
-        let known = HOURS.iter().filter(|_| begins).find(|(word, _)| {
-            rest.strip_prefix(word).is_some_and(|after| !after.starts_with(char::is_alphabetic))
-        });
+        let begins = said.is_empty() || said.ends_with(|c: char| !c.is_alphanumeric());
+        if let Some((time, after)) = hour(rest).filter(|_| begins) {
+            said.push_str(&time);
+            rest = after;
+            continue;
+        }
+        // The longest word wins where one begins another.
+        let known = HOURS
+            .iter()
+            .filter(|(word, _)| {
+                let after = rest.strip_prefix(word).filter(|_| begins);
+                after.is_some_and(|after| !after.starts_with(char::is_alphabetic))
+            })
+            .max_by_key(|(word, _)| word.len());
         match known {
             Some((word, spanish)) => {
                 said.push_str(spanish);
@@ -119,7 +140,40 @@ pub(super) fn hours(english: &str) -> String {
         }
     }
     let words: Vec<&str> = said.split_whitespace().collect();
-    words.join(" ").replace("mañana.,", "mañana,").replace("tarde.,", "tarde,").trim().to_string()
+    words.join(" ")
+}
+
+/// Reads a time at the beginning, "8am", "5:30 p.m.", and says it; returns what follows.
+fn hour(text: &str) -> Option<(String, &str)> {
+    let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+    let (figures, mut rest) = text.split_at(digits(text));
+    let hour: u8 = figures.parse().ok().filter(|hour| (1..=12).contains(hour))?;
+    let mut minutes = "";
+    if let Some(after) = rest.strip_prefix(':')
+        && digits(after) == 2
+    {
+        (minutes, rest) = after.split_at(2);
+    }
+    let after = rest.trim_start();
+    let ends = |after: &&str| !after.starts_with(char::is_alphanumeric);
+    let half =
+        |marks: [&str; 3]| marks.iter().find_map(|mark| after.strip_prefix(mark).filter(ends));
+    let (after, later) = match half(["a.m.", "a.m", "am"]) {
+        Some(after) => (after, false),
+        None => (half(["p.m.", "p.m", "pm"])?, true),
+    };
+    let part = match (hour, later) {
+        (12, true) if minutes.is_empty() || minutes == "00" => "del mediodía",
+        (12, false) if minutes.is_empty() || minutes == "00" => "de la noche",
+        (7..=11, true) => "de la noche",
+        (_, true) => "de la tarde",
+        (_, false) => "de la mañana",
+    };
+    let minutes = match minutes {
+        "" | "00" => String::new(),
+        minutes => format!(":{minutes}"),
+    };
+    Some((format!("{hour}{minutes} {part}"), after))
 }
 
 #[cfg(test)]
@@ -153,11 +207,34 @@ mod tests {
             ),
             (
                 "Mon-Fri 8am to noon, closed on Sundays",
-                "lunes-viernes 8de la mañana a mediodía, cerrado domingos",
+                "lunes-viernes 8 de la mañana a mediodía, cerrado domingos",
             ),
+            (
+                "Monday to Thursday 8 a.m. to 5:30 p.m., Friday 9:00 AM to 12 PM",
+                "lunes a jueves 8 de la mañana a 5:30 de la tarde, viernes 9 de la mañana a 12 del mediodía",
+            ),
+            ("daily, 7 AM to 9 PM", "todos los días, 7 de la mañana a 9 de la noche"),
+            ("open 24 hours by phone", "abierto las 24 horas por teléfono"),
+            ("closed on federal holidays", "cerrado días feriados"),
         ] {
-            // What is written without a space stays so.
-            assert_eq!(hours(english).replace("8de", "8 de"), said.replace("8de", "8 de"));
+            assert_eq!(hours(english), said, "{english}");
         }
+    }
+
+    #[test]
+    fn doctors_have_their_article() {
+        let one = |spoken: &str, gender| Practitioner {
+            id: crate::practice::PractitionerId("one".into()),
+            given: "A".into(),
+            family: "Patel".into(),
+            spoken: spoken.into(),
+            specialty: "family medicine".into(),
+            gender,
+        };
+        let said = |spoken, gender| doctor(&one(spoken, gender));
+        assert_eq!(said("Dr. Patel", Some(Gender::Woman)).as_deref(), Some("la doctora Patel"));
+        assert_eq!(said("Dr. Chen", Some(Gender::Man)).as_deref(), Some("el doctor Chen"));
+        assert_eq!(said("Dr. Kim", None), None);
+        assert_eq!(said("Nurse Ruiz", Some(Gender::Woman)), None);
     }
 }

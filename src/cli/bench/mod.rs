@@ -13,6 +13,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 
 use super::Failure;
+use crate::base::Language;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -30,4 +31,11 @@ pub(super) fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Listen(arguments) => listen::run(&arguments),
         Command::Speech(arguments) => speech::run(&arguments),
     }
+}
+
+/// Reads the tag of a language that the embedded engines hear and speak.
+fn spoken_language(tag: &str) -> Result<Language, String> {
+    let known = Language::tagged(tag).filter(|language| Language::EMBEDDED.contains(language));
+    let tags: Vec<_> = Language::EMBEDDED.iter().map(|language| language.tag()).collect();
+    known.ok_or_else(|| format!("the embedded engines speak {}", tags.join(" and ")))
 }

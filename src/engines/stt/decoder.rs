@@ -165,6 +165,12 @@ pub(super) fn probability(logits: &Value, steps: usize, at: usize, token: u32) -
     rows.nth(at).map_or(0.0, |row| log_probability(row, token).exp())
 }
 
+/// Returns the logit of a piece after the only one that there was.
+pub(super) fn logit(logits: &Value, token: u32) -> f32 {
+    let ValueView::FloatTensor(logits) = logits.as_view() else { return f32::NEG_INFINITY };
+    logits.iter().copied().nth(token as usize).unwrap_or(f32::NEG_INFINITY)
+}
+
 /// Returns how much to keep if the end goes round in circles: the first time round. Where digits are awaited it takes
 /// longer to believe that: "zero" eight times is part of many a number.
 pub(super) fn without_loop(said: &[u32], digits: bool) -> Option<usize> {

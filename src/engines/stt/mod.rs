@@ -3,6 +3,7 @@
 mod byte_pieces;
 mod decoded;
 mod decoder;
+mod either;
 mod hearing;
 mod lexicon;
 mod mel;
@@ -12,5 +13,6 @@ mod turn_audio;
 mod whisper;
 mod word_pieces;
 
+pub use either::either;
 pub use moonshine::MoonshineModel;
 pub use whisper::WhisperModel;

@@ -11,7 +11,7 @@ use rten::{NodeId, RunError, Value, ValueView};
 
 use super::byte_pieces::BytePieces;
 use super::decoded::Decoded;
-use super::decoder::{Decoder, likeliest, probability, without_loop};
+use super::decoder::{Decoder, likeliest, logit, probability, without_loop};
 use super::hearing::{Ear, PieceRecognizer};
 use super::mel::{BANDS, HOP, MelSpectrum};
 use super::second_try;
@@ -74,6 +74,7 @@ struct Marks {
     spanish: u32,
     /// What is likely at the start of a sound that is no speech.
     no_speech: u32,
+    english: u32,
 }
 
 impl WhisperModel {
@@ -98,6 +99,7 @@ impl WhisperModel {
             end: mark("<|endoftext|>")?,
             spanish: mark("<|es|>")?,
             no_speech: mark("<|nocaptions|>").or_else(|_| mark("<|nospeech|>"))?,
+            english: mark("<|en|>")?,
         };
         let nodes = Nodes {
             spectrum: encoder.node("input_features")?,
@@ -147,7 +149,7 @@ impl WhisperModel {
         must_begin: bool,
         digits: bool,
     ) -> Result<Decoded, RunError> {
-        let Marks { start, transcribe, no_times, end, spanish, no_speech } = self.marks;
+        let Marks { start, transcribe, no_times, end, spanish, no_speech, .. } = self.marks;
         let mut memory = self.decoder.begin();
         let mut next = vec![start, spanish, transcribe, no_times];
         let mut said: Vec<u32> = Vec::with_capacity(limit);
@@ -181,15 +183,30 @@ impl WhisperModel {
     }
 }
 
-impl Ear for WhisperModel {
-    fn decode(&self, piece: &Piece, hints: Option<&Hints>) -> Result<Decoded, RunError> {
+impl WhisperModel {
+    /// Returns how likely a piece is Spanish and not English, 0 to 1, and what [`Self::write_down`] needs.
+    pub(super) fn share_of_spanish(&self, piece: &Piece) -> Result<(f32, Value), RunError> {
         let states = self.encode(&piece.samples)?;
+        let mut memory = self.decoder.begin();
+        let logits = self.decoder.step(&[self.marks.start], &states, &mut memory)?;
+        let Marks { spanish, english, .. } = self.marks;
+        let of = |token: u32| logit(&logits, token);
+        Ok((1.0 / (1.0 + (of(english) - of(spanish)).exp()), states))
+    }
+
+    /// Returns the Spanish words of a piece, heard in the light of what is expected.
+    pub(super) fn write_down(
+        &self,
+        piece: &Piece,
+        states: &Value,
+        hints: Option<&Hints>,
+    ) -> Result<Decoded, RunError> {
         let digits = hints.is_some_and(|hints| hints.expect == Expect::Digits);
         let seconds = piece.samples.len() as f32 / 16_000.0;
         let limit = ((seconds * PIECES_PER_SECOND).ceil() as usize).max(MIN_PIECES);
-        let mut decoded = self.say(&states, limit, false, digits)?;
+        let mut decoded = self.say(states, limit, false, digits)?;
         if decoded.text.is_empty() && second_try::is_worth(piece, hints) {
-            let second = self.say(&states, limit, true, digits)?;
+            let second = self.say(states, limit, true, digits)?;
             if second_try::is_believed(&second.text, piece, hints) {
                 decoded = second;
             }
@@ -200,6 +217,12 @@ impl Ear for WhisperModel {
             decoded.text = "Sí.".to_owned();
         }
         Ok(decoded)
+    }
+}
+
+impl Ear for WhisperModel {
+    fn decode(&self, piece: &Piece, hints: Option<&Hints>) -> Result<Decoded, RunError> {
+        self.write_down(piece, &self.encode(&piece.samples)?, hints)
     }
 
     fn knows_how_sure_it_is(&self) -> bool {

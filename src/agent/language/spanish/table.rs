@@ -25,6 +25,7 @@ fn staff() -> Vec<Practitioner> {
             family: (*family).into(),
             spoken: format!("Dr. {family}"),
             specialty: "family medicine".into(),
+            gender: None,
         })
         .collect()
 }

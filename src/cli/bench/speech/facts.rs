@@ -8,6 +8,7 @@ use jiff::civil::Date;
 
 use super::said::{Fact, Truth};
 use crate::agent::{FactsRead, read_facts};
+use crate::base::Language;
 use crate::practice::{Likeness, family_likeness, given_likeness};
 
 /// How a fact was understood from one utterance.
@@ -25,9 +26,10 @@ pub(super) fn read(
     fact: &Fact,
     heard: &str,
     directory: &[(String, String)],
+    language: Language,
     today: Date,
 ) -> Reading {
-    let read = read_facts(heard, fact.truth.expect(), today);
+    let read = read_facts(heard, fact.truth.expect(), language, today);
     match &fact.truth {
         Truth::Birth(date) => judge(read.birth.as_ref(), date),
         Truth::Phone(digits) => judge(whole(read.digits.as_ref(), 10), digits),
@@ -81,7 +83,9 @@ mod tests {
     fn right_wrong_and_unsure_are_told_apart() {
         let names = [("Maria", "Lopez"), ("Mario", "Lopez"), ("Anna", "Stone")];
         let directory: Vec<_> = names.map(|(g, f)| (g.to_owned(), f.to_owned())).into();
-        let read = |truth: &Truth, heard| read(&fact(truth.clone()), heard, &directory, TODAY);
+        let read = |truth: &Truth, heard| {
+            read(&fact(truth.clone()), heard, &directory, Language::EN_US, TODAY)
+        };
         let birth = Truth::Birth(Date::constant(1984, 3, 9));
         assert_eq!(read(&birth, "March ninth nineteen eighty four"), Reading::Right);
         assert_eq!(read(&birth, "March fifth nineteen eighty four"), Reading::Wrong);

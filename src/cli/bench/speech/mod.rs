@@ -5,8 +5,10 @@ mod heard;
 pub(super) mod line;
 mod report;
 mod said;
+mod said_spanish;
 mod speakers;
 pub(super) mod words;
+mod words_spanish;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -16,10 +18,10 @@ use std::time::Duration;
 use clap::Args;
 
 use super::super::progress::Step;
-use super::{Failure, outside, tape};
-use crate::base::{Dice, Expect};
-use crate::engines::models;
-use crate::engines::stt::MoonshineModel;
+use super::{Failure, outside, spoken_language, tape};
+use crate::base::{Dice, Expect, Language};
+use crate::engines::models::{self, ModelPaths, Set};
+use crate::engines::stt::{MoonshineModel, WhisperModel};
 use crate::speech::{Recognizer, Vad};
 
 use facts::Reading;
@@ -33,11 +35,15 @@ use speakers::{Person, Speaker};
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   attendant bench speech
+  attendant bench speech --language es-US --speaker 'kokoro alex=python3 kokoro.py --voice em_alex --language es-419 {}'
   attendant bench speech --human ~/.cache/attendant/bench/human --sentences 10 --facts 3
   attendant bench speech --speaker 'pico=python3 pico.py {}' --control 'python3 hear.py --engine moonshine-tiny -'
 
-It needs three other voices: flite, festival and espeak-ng are in the Debian archive.")]
+It needs three other voices: flite, festival and espeak-ng are in the Debian archive; in Spanish only espeak-ng is.")]
 pub(in crate::cli) struct Arguments {
+    /// The language that is spoken
+    #[arg(long, value_name = "TAG", default_value = "en-US", value_parser = spoken_language)]
+    language: Language,
     /// Sentences that each speaker says
     #[arg(long, value_name = "NUMBER", default_value_t = 20)]
     sentences: usize,
@@ -81,6 +87,7 @@ struct Corpus {
     directory: Vec<(String, String)>,
     /// Where what was spoken is kept.
     kept: Option<PathBuf>,
+    language: Language,
 }
 
 /// Fewer speakers say nothing of speech in general.
@@ -90,13 +97,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let now = jiff::Zoned::now();
     let folder = arguments.dir.join(now.strftime("speech-%Y-%m-%dT%H-%M-%S").to_string());
     std::fs::create_dir_all(&folder)?;
-    let paths = models::ensure(&models::default_dir(), models::Progress::Shown)?;
+    let language = arguments.language;
+    let mut sets = vec![Set::Embedded, Set::of(language)];
+    sets.dedup();
+    let paths = models::ensure_sets(&models::default_dir(), &sets, models::Progress::Shown)?;
     let corpus = corpus(arguments, now.date())?;
     let before = resident_mb();
-    let model = MoonshineModel::load(&paths)?;
-    let mut recognizer = model.recognizer();
-    let mut report = Report::new("embedded");
-    let mut control = arguments.control.as_ref().map(|_| Report::new("control"));
+    let mut recognizer = recognizer(&paths, language)?;
+    let mut report = Report::new("embedded", language);
+    let mut control = arguments.control.as_ref().map(|_| Report::new("control", language));
     for condition in Condition::ALL {
         let step = Step::begin(condition.name());
         let through = lines(&corpus, condition, arguments.seed);
@@ -120,13 +129,22 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
+fn recognizer(paths: &ModelPaths, language: Language) -> Result<Box<dyn Recognizer>, Failure> {
+    Ok(match WhisperModel::hears(language) {
+        true => WhisperModel::load(paths)?.recognizer(),
+        false => MoonshineModel::load(paths)?.recognizer(),
+    })
+}
+
 fn corpus(arguments: &Arguments, today: jiff::civil::Date) -> Result<Corpus, Failure> {
     let step = Step::begin("speaking the corpus");
     let mut dice = Dice::new(arguments.seed);
-    let directory = said::directory(&mut dice, today);
+    let language = arguments.language;
+    let directory = said::directory(&mut dice, today, language);
     let kept = arguments.spoken.clone();
-    let mut corpus = Corpus { utterances: Vec::new(), facts: Vec::new(), directory, kept };
-    let (mut speakers, missing) = Speaker::installed();
+    let mut corpus =
+        Corpus { utterances: Vec::new(), facts: Vec::new(), directory, kept, language };
+    let (mut speakers, missing) = Speaker::installed(language);
     speakers.extend(arguments.speaker.iter().cloned());
     if speakers.len() < SPEAKERS {
         return Err(format!(
@@ -137,10 +155,10 @@ fn corpus(arguments: &Arguments, today: jiff::civil::Date) -> Result<Corpus, Fai
         .into());
     }
     for speaker in &speakers {
-        for text in said::sentences(&mut dice, arguments.sentences) {
+        for text in said::sentences(&mut dice, arguments.sentences, language) {
             corpus.say(speaker, &text.words, text.expect, None)?;
         }
-        for fact in said::facts(&mut dice, arguments.facts, &corpus.directory.clone()) {
+        for fact in said::facts(&mut dice, arguments.facts, &corpus.directory.clone(), language) {
             let (n, expect) = (corpus.facts.len(), fact.truth.expect());
             corpus.say(speaker, &fact.first, expect, Some((n, false)))?;
             corpus.say(speaker, &fact.again, expect, Some((n, true)))?;
@@ -149,7 +167,7 @@ fn corpus(arguments: &Arguments, today: jiff::civil::Date) -> Result<Corpus, Fai
     }
     let mut people = String::new();
     if let Some(folder) = &arguments.human {
-        human(&mut corpus, &Person::read(folder)?, arguments, &mut dice)?;
+        human(&mut corpus, &Person::read(folder, language)?, arguments, &mut dice)?;
         people = " and a person".into();
     }
     let missing = if missing.is_empty() {
@@ -199,8 +217,10 @@ fn human(
         let expect = Expect::Anything;
         corpus.utterances.push(Utterance { speaker: speaker(), words, expect, sound, fact: None });
     }
-    for fact in said::facts(dice, 2 * arguments.facts, &corpus.directory.clone()) {
-        let Some((words, files)) = report::recordings(&fact.truth) else { continue };
+    for fact in said::facts(dice, 2 * arguments.facts, &corpus.directory.clone(), corpus.language) {
+        let Some((words, files)) = report::recordings(&fact.truth, corpus.language) else {
+            continue;
+        };
         let (n, expect) = (corpus.facts.len(), fact.truth.expect());
         // Joined words have no melody; the second time they come more slowly.
         for (again, pause) in [(false, 60), (true, 160)] {
@@ -246,7 +266,13 @@ fn judge(
     for (said, heard) in corpus.utterances.iter().zip(heard) {
         report.heard(condition, &said.speaker, &said.words, heard);
         if let Some((n, again)) = said.fact {
-            let reading = facts::read(&corpus.facts[n].1, &heard.text, &corpus.directory, today);
+            let reading = facts::read(
+                &corpus.facts[n].1,
+                &heard.text,
+                &corpus.directory,
+                corpus.language,
+                today,
+            );
             readings.insert((n, again), reading);
         }
     }

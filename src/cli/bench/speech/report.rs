@@ -11,6 +11,7 @@ use super::heard::Heard;
 use super::line::Condition;
 use super::said::Truth;
 use super::words::{Errors, normal};
+use crate::base::Language;
 
 /// What is aimed at: word errors of clean speech, and facts after one read-back, in percent; latency in ms.
 const AIMED: (f64, f64, f64) = (6.0, 95.0, 250.0);
@@ -40,6 +41,7 @@ struct Misheard {
 #[derive(Debug, Serialize)]
 pub(super) struct Report {
     engine: &'static str,
+    language: &'static str,
     build: &'static str,
     /// Word error rate in percent, by condition and speaker.
     wer: BTreeMap<&'static str, BTreeMap<String, f64>>,
@@ -52,6 +54,8 @@ pub(super) struct Report {
     pub(super) memory_mb: f64,
     misheard: Vec<Misheard>,
     #[serde(skip)]
+    spoken: Language,
+    #[serde(skip)]
     errors: BTreeMap<(&'static str, String), Errors>,
     #[serde(skip)]
     latencies: BTreeMap<&'static str, Vec<f64>>,
@@ -60,9 +64,11 @@ pub(super) struct Report {
 }
 
 impl Report {
-    pub(super) fn new(engine: &'static str) -> Self {
+    pub(super) fn new(engine: &'static str, spoken: Language) -> Self {
         Self {
             engine,
+            language: spoken.tag(),
+            spoken,
             build: if cfg!(debug_assertions) { "dev" } else { "release" },
             wer: BTreeMap::new(),
             facts: BTreeMap::new(),
@@ -79,7 +85,7 @@ impl Report {
     /// Counts an utterance.
     pub(super) fn heard(&mut self, condition: Condition, speaker: &str, said: &str, heard: &Heard) {
         let name = condition.name();
-        let errors = Errors::between(said, &heard.text);
+        let errors = Errors::between(said, &heard.text, self.spoken);
         let sum = self.errors.entry((name, speaker.to_owned())).or_default();
         sum.add(errors);
         self.wer.entry(name).or_default().insert(speaker.to_owned(), sum.percent());
@@ -93,7 +99,7 @@ impl Report {
             self.misheard.push(Misheard {
                 condition: name,
                 speaker: speaker.to_owned(),
-                said: normal(said).join(" "),
+                said: normal(said, self.spoken).join(" "),
                 heard: heard.text.clone(),
             });
         }
@@ -124,8 +130,8 @@ impl Report {
     /// Returns the tables.
     pub(super) fn in_words(&self) -> String {
         let mut text = format!(
-            "\n{} ({} build): word errors in %, by speaker and line\n",
-            self.engine, self.build
+            "\n{} {} ({} build): word errors in %, by speaker and line\n",
+            self.engine, self.language, self.build
         );
         let _ = write!(text, "  {:<16}", "");
         for condition in Condition::ALL {
@@ -199,8 +205,12 @@ impl Report {
 }
 
 /// Returns the words of a fact, and a person's recordings of each of them in order; names have none.
-pub(super) fn recordings(truth: &Truth) -> Option<(String, Vec<String>)> {
+pub(super) fn recordings(truth: &Truth, language: Language) -> Option<(String, Vec<String>)> {
     if let Truth::Birth(date) = truth {
+        // Dates are joined in English only: the Spanish words for them are other files.
+        if language != Language::EN_US {
+            return None;
+        }
         let (month, day, year) = (date.month(), date.day(), date.year());
         let months = [
             "January",
@@ -252,7 +262,7 @@ mod tests {
     #[test]
     fn a_date_is_put_together_from_recordings() {
         let files = |y, m, d| {
-            recordings(&Truth::Birth(Date::constant(y, m, d)))
+            recordings(&Truth::Birth(Date::constant(y, m, d)), Language::EN_US)
                 .unwrap()
                 .1
                 .join(" ")
@@ -261,12 +271,12 @@ mod tests {
         assert_eq!(files(1981, 6, 14), "mon-5 h-14 19 80 1");
         assert_eq!(files(2004, 1, 23), "mon-0 20 h-3 2 thousand 4");
         assert_eq!(files(1907, 12, 30), "mon-11 h-30 19 oh 7");
-        assert_eq!(recordings(&Truth::Name(1)), None);
+        assert_eq!(recordings(&Truth::Name(1), Language::EN_US), None);
     }
 
     #[test]
     fn a_fact_that_is_right_either_time_is_right_after_one_read_back() {
-        let mut report = Report::new("embedded");
+        let mut report = Report::new("embedded", Language::EN_US);
         for (first, again) in [
             (Reading::Right, Reading::Wrong),
             (Reading::Wrong, Reading::Right),

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 
-use crate::base::{Dice, Expect, Purpose};
+use super::said_spanish as spanish;
+use crate::base::{Dice, Expect, Language, Purpose};
 use crate::practice::seed;
 
 /// Something that a speaker says.
@@ -85,8 +86,9 @@ const SENTENCES: &[&str] = &[
     "Thank you so much, have a good day.",
 ];
 
-/// The directory, from the same invented names as the clinic: given and family name.
-pub(super) fn directory(dice: &mut Dice, today: Date) -> Vec<(String, String)> {
+/// The directory, from the same invented names as the clinic: given and family name. Where Spanish is spoken half of them
+/// are names of Spanish speakers.
+pub(super) fn directory(dice: &mut Dice, today: Date, language: Language) -> Vec<(String, String)> {
     let clinic = seed::clinic(20_260_101, today);
     let names = |of: fn(&crate::practice::Patient) -> &crate::base::Phi<String>| -> Vec<String> {
         let all: BTreeSet<_> = clinic
@@ -98,6 +100,11 @@ pub(super) fn directory(dice: &mut Dice, today: Date) -> Vec<(String, String)> {
     };
     let (given, family) = (names(|patient| &patient.given), names(|patient| &patient.family));
     let mut entries = BTreeSet::new();
+    while is_spanish(language) && entries.len() < 250 {
+        let pick =
+            |dice: &mut Dice, of: &[&str]| of[dice.below(of.len() as u64) as usize].to_owned();
+        entries.insert((pick(dice, spanish::GIVEN), pick(dice, spanish::FAMILY)));
+    }
     while entries.len() < 500.min(given.len() * family.len()) {
         let pick =
             |dice: &mut Dice, of: &[String]| of[dice.below(of.len() as u64) as usize].clone();
@@ -106,17 +113,34 @@ pub(super) fn directory(dice: &mut Dice, today: Date) -> Vec<(String, String)> {
     entries.into_iter().collect()
 }
 
+fn is_spanish(language: Language) -> bool {
+    language.primary() == "es"
+}
+
 /// Sentences, each speaker others of them.
-pub(super) fn sentences(dice: &mut Dice, count: usize) -> Vec<Text> {
-    let first = dice.below(SENTENCES.len() as u64) as usize;
-    let all = SENTENCES.iter().cycle().skip(first).take(count.min(SENTENCES.len()));
+pub(super) fn sentences(dice: &mut Dice, count: usize, language: Language) -> Vec<Text> {
+    let known = if is_spanish(language) { spanish::SENTENCES } else { SENTENCES };
+    let first = dice.below(known.len() as u64) as usize;
+    let all = known.iter().cycle().skip(first).take(count.min(known.len()));
     all.map(|words| Text { words: (*words).to_owned(), expect: Expect::Anything }).collect()
 }
 
 /// Facts, so many of each kind.
-pub(super) fn facts(dice: &mut Dice, each: usize, directory: &[(String, String)]) -> Vec<Fact> {
+pub(super) fn facts(
+    dice: &mut Dice,
+    each: usize,
+    directory: &[(String, String)],
+    language: Language,
+) -> Vec<Fact> {
     let mut facts = Vec::new();
     for _ in 0..each {
+        if is_spanish(language) {
+            facts.push(spanish::birth(dice));
+            facts.push(spanish::phone(dice));
+            facts.push(spanish::member_id(dice));
+            facts.push(spanish::name(dice, directory));
+            continue;
+        }
         facts.push(birth(dice));
         facts.push(phone(dice));
         facts.push(member_id(dice));
@@ -279,27 +303,32 @@ fn one_by_one(digits: &str) -> String {
 mod tests {
     use super::*;
     use crate::agent::read_facts;
+    use crate::practice::{Likeness, family_likeness, given_likeness};
 
     const TODAY: Date = Date::constant(2026, 7, 6);
 
     #[test]
     fn what_is_written_down_without_an_error_is_understood_in_both_wordings() {
-        let mut dice = Dice::new(5);
-        let directory = directory(&mut dice, TODAY);
-        assert_eq!(directory.len(), 500);
-        for fact in facts(&mut dice, 50, &directory) {
-            for words in [&fact.first, &fact.again] {
-                let read = read_facts(words, fact.truth.expect(), TODAY);
-                match &fact.truth {
-                    Truth::Birth(date) => assert_eq!(read.birth, Some(*date), "{words}"),
-                    Truth::Phone(digits) | Truth::MemberId(digits) => {
-                        assert_eq!(read.digits.as_ref(), Some(digits), "{words}");
-                    }
-                    Truth::Name(at) => {
-                        let (given, family) = &directory[*at];
-                        let heard =
-                            (read.given.unwrap_or_default(), read.family.unwrap_or_default());
-                        assert_eq!(heard, (given.clone(), family.clone()), "{words}");
+        for language in [Language::EN_US, Language::ES_US] {
+            let mut dice = Dice::new(5);
+            let directory = directory(&mut dice, TODAY, language);
+            assert_eq!(directory.len(), 500);
+            for fact in facts(&mut dice, 50, &directory, language) {
+                for words in [&fact.first, &fact.again] {
+                    let read = read_facts(words, fact.truth.expect(), language, TODAY);
+                    match &fact.truth {
+                        Truth::Birth(date) => assert_eq!(read.birth, Some(*date), "{words}"),
+                        Truth::Phone(digits) | Truth::MemberId(digits) => {
+                            assert_eq!(read.digits.as_ref(), Some(digits), "{words}");
+                        }
+                        Truth::Name(at) => {
+                            let (given, family) = &directory[*at];
+                            let like = (
+                                given_likeness(&read.given.unwrap_or_default(), given),
+                                family_likeness(&read.family.unwrap_or_default(), family),
+                            );
+                            assert_eq!(like, (Likeness::Same, Likeness::Same), "{words}");
+                        }
                     }
                 }
             }

@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 
 use super::super::tape;
 use super::Failure;
+use crate::base::Language;
 
 /// A synthesiser: a program that reads a text and writes a WAV file.
 #[derive(Clone, Debug)]
@@ -26,15 +27,22 @@ const DEBIAN: &[(&str, &str, &str)] = &[
     ("espeak-ng", "espeak-ng", "-v en-us -s 150 -w {} --stdin"),
 ];
 
+/// Those of them that speak Spanish.
+const SPANISH: &[(&str, &str, &str)] = &[
+    ("espeak-ng", "espeak-ng", "-v es-419 -s 150 -w {} --stdin"),
+    ("espeak-ng woman", "espeak-ng", "-v es-419+f3 -s 140 -w {} --stdin"),
+];
+
 impl Speaker {
     /// Returns those of Debian that are installed, and the programs that are missing.
-    pub(super) fn installed() -> (Vec<Self>, Vec<&'static str>) {
+    pub(super) fn installed(language: Language) -> (Vec<Self>, Vec<&'static str>) {
         let there = |program: &str| {
             let found = Command::new(program).arg("--version").stdin(Stdio::null()).output();
             !found.is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
         };
+        let known = if language.primary() == "es" { SPANISH } else { DEBIAN };
         let (here, missing): (Vec<_>, Vec<_>) =
-            DEBIAN.iter().partition(|(_, program, _)| there(program));
+            known.iter().partition(|(_, program, _)| there(program));
         let speaker =
             |(name, program, arguments): &&(&str, &str, &str)| Self::new(name, program, arguments);
         (
@@ -113,9 +121,9 @@ pub(super) struct Person {
 }
 
 impl Person {
-    /// Reads Debian's prompts: a folder with `core-sounds-en.txt` and the files that it names.
-    pub(super) fn read(folder: &Path) -> Result<Self, Failure> {
-        let list = folder.join("core-sounds-en.txt");
+    /// Reads Debian's prompts: a folder with `core-sounds-en.txt`, or `-es`, and the files that it names.
+    pub(super) fn read(folder: &Path, language: Language) -> Result<Self, Failure> {
+        let list = folder.join(format!("core-sounds-{}.txt", language.primary()));
         let text = fs::read_to_string(&list).map_err(|error| {
             format!(
                 "{}: {error}; `make corpus` fetches Debian's recordings of a person",

@@ -1,5 +1,8 @@
 //! Word errors: both texts are brought to one way of writing, then compared word by word.
 
+use super::words_spanish as spanish;
+use crate::base::Language;
+
 /// Errors against words that were said.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(in crate::cli::bench) struct Errors {
@@ -9,8 +12,8 @@ pub(in crate::cli::bench) struct Errors {
 
 impl Errors {
     /// Compares what was heard with what was said.
-    pub(in crate::cli::bench) fn between(said: &str, heard: &str) -> Self {
-        let (said, heard) = (normal(said), normal(heard));
+    pub(in crate::cli::bench) fn between(said: &str, heard: &str, language: Language) -> Self {
+        let (said, heard) = (normal(said, language), normal(heard, language));
         Self { wrong: distance(&said, &heard), words: said.len() }
     }
 
@@ -60,14 +63,30 @@ const SAME: &[&[&str]] = &[
 
 /// Brings a text to lower-case words without punctuation; numbers in words or figures become single digits, and
 /// letters that are spelled out stand alone.
-pub(in crate::cli::bench) fn normal(text: &str) -> Vec<String> {
+pub(in crate::cli::bench) fn normal(text: &str, language: Language) -> Vec<String> {
+    // "10:00" is said as "ten".
+    let text = text.replace('’', "'").replace(":00", "");
+    let bare = |raw: &'_ str| {
+        raw.trim_matches(|c: char| !c.is_alphanumeric() && c != '%' && c != '&').to_owned()
+    };
+    if language.primary() == "es" {
+        // "10:05" is said "diez y cinco".
+        let text = spanish::plain(&text).replace(":0", " ");
+        let words: Vec<String> =
+            text.split_whitespace().flat_map(|raw| pieces(&bare(raw))).collect();
+        let same: Vec<String> = words
+            .iter()
+            .flat_map(|word| spanish::same(word).split(' ').map(str::to_owned))
+            .collect();
+        return spanish::digits(&same);
+    }
     let mut words: Vec<String> = Vec::new();
-    for raw in text.to_lowercase().replace('’', "'").split_whitespace() {
-        let bare = raw.trim_matches(|c: char| !c.is_alphanumeric() && c != '%' && c != '&');
-        let same = SAME.iter().find(|forms| forms.contains(&bare)).map(|forms| forms[0]);
+    for raw in text.to_lowercase().split_whitespace() {
+        let bare = bare(raw);
+        let same = SAME.iter().find(|forms| forms.contains(&bare.as_str())).map(|forms| forms[0]);
         match same {
             Some(word) => words.push(word.to_owned()),
-            None => words.extend(pieces(bare)),
+            None => words.extend(pieces(&bare)),
         }
     }
     digits(&words)
@@ -238,9 +257,11 @@ fn digits(words: &[String]) -> Vec<String> {
 mod tests {
     use super::*;
 
+    const EN: Language = Language::EN_US;
+
     #[track_caller]
     fn same(one: &str, other: &str) {
-        assert_eq!(normal(one), normal(other));
+        assert_eq!(normal(one, EN), normal(other, EN));
     }
 
     #[test]
@@ -251,9 +272,10 @@ mod tests {
         same("three hundred twelve", "312");
         same("oh three oh nine", "0309");
         same("five five five, oh one three one", "555-0131");
+        same("at 10:00 AM", "at ten am");
         same("It's 2:30 p.m.", "its two thirty pm");
         same("the twenty first of May", "the 21st of May");
-        assert_eq!(normal("Oh, I see"), ["oh", "i", "see"]);
+        assert_eq!(normal("Oh, I see", EN), ["oh", "i", "see"]);
     }
 
     #[test]
@@ -261,18 +283,18 @@ mod tests {
         same("S-A-R-A-H", "S A R A H.");
         same("Dr. Patel's OK", "doctor patels okay");
         same("I’d like to cancel – it was cancelled", "id like to cancel it was canceled");
-        assert_ne!(normal("cancel it"), normal("can sell it"));
+        assert_ne!(normal("cancel it", EN), normal("can sell it", EN));
     }
 
     #[test]
     fn errors_are_counted_as_few_as_will_do() {
-        let errors = |said, heard| Errors::between(said, heard).wrong;
+        let errors = |said, heard| Errors::between(said, heard, EN).wrong;
         assert_eq!(errors("a b c d", "a b c d"), 0);
         assert_eq!(errors("a b c d", "b c d"), 1);
         assert_eq!(errors("a b c d", "a x c d e"), 2);
         assert_eq!(errors("a b", ""), 2);
-        let mut sum = Errors::between("one two", "one too");
-        sum.add(Errors::between("yes it is", "yes it is"));
+        let mut sum = Errors::between("one two", "one too", EN);
+        sum.add(Errors::between("yes it is", "yes it is", EN));
         assert_eq!((sum, sum.percent()), (Errors { wrong: 1, words: 5 }, 20.0));
     }
 }

@@ -162,34 +162,48 @@ impl Leg {
 /// A delay that goes beyond this is no jitter: the sound itself stood still.
 const STOOD_STILL: f64 = 0.06;
 
-/// Packets lie where the quickest of their stretch says, so that jitter does not tear the sound.
-fn lay(packets: &[Packet], ends_at_packet: bool, into: &mut Vec<i16>) {
-    let transit = |packet: &Packet| packet.at - packet.time as f64 / 8000.0;
+/// When each packet would have been on the wire had none been late: where the quickest of its stretch says.
+pub(super) fn smoothed(packets: &[Packet]) -> Vec<f64> {
+    let mut placed = Vec::with_capacity(packets.len());
     let mut from = 0;
     while from < packets.len() {
-        let mut quickest = transit(&packets[from]);
-        let mut to = from;
-        while let Some(packet) = packets.get(to) {
-            let own = transit(packet);
-            if (own - quickest).abs() > STOOD_STILL {
-                break;
-            }
-            quickest = quickest.min(own);
-            to += 1;
-        }
-        for packet in &packets[from..to] {
-            let mut at = quickest + packet.time as f64 / 8000.0;
-            if ends_at_packet {
-                at -= packet.samples.len() as f64 / 8000.0;
-            }
-            let start = (at * 8000.0).round();
-            let skipped = if start < 0.0 { (-start) as usize } else { 0 };
-            let start = start.max(0.0) as usize;
-            let samples = packet.samples.get(skipped..).unwrap_or_default();
-            into.resize(into.len().max(start + samples.len()), 0);
-            into[start..start + samples.len()].copy_from_slice(samples);
-        }
+        let (to, quickest) = stretch(packets, from);
+        placed.extend(packets[from..to].iter().map(|packet| quickest + seconds(packet)));
         from = to;
+    }
+    placed
+}
+
+/// Where the stretch of sound that begins here ends, and how quickly its quickest packet came.
+fn stretch(packets: &[Packet], from: usize) -> (usize, f64) {
+    let transit = |packet: &Packet| packet.at - seconds(packet);
+    let (mut to, mut quickest) = (from, transit(&packets[from]));
+    while let Some(packet) = packets.get(to) {
+        let own = transit(packet);
+        if (own - quickest).abs() > STOOD_STILL {
+            break;
+        }
+        quickest = quickest.min(own);
+        to += 1;
+    }
+    (to, quickest)
+}
+
+/// Its place in the stream.
+fn seconds(packet: &Packet) -> f64 {
+    packet.time as f64 / 8000.0
+}
+
+/// Packets lie where they would be without jitter, so that it does not tear the sound.
+fn lay(packets: &[Packet], ends_at_packet: bool, into: &mut Vec<i16>) {
+    for (packet, placed) in packets.iter().zip(smoothed(packets)) {
+        let back = if ends_at_packet { packet.samples.len() as f64 / 8000.0 } else { 0.0 };
+        let start = ((placed - back) * 8000.0).round();
+        let skipped = if start < 0.0 { (-start) as usize } else { 0 };
+        let start = start.max(0.0) as usize;
+        let samples = packet.samples.get(skipped..).unwrap_or_default();
+        into.resize(into.len().max(start + samples.len()), 0);
+        into[start..start + samples.len()].copy_from_slice(samples);
     }
 }
 

@@ -3,7 +3,7 @@
 //! Loud packets say where there is speech; grains of 2 ms say where exactly it begins and ends: where the level leaves
 //! the stream's own floor, and comes back to it.
 
-use super::rtp::Packet;
+use super::rtp::{Packet, smoothed};
 
 /// A stretch of speech; seconds on the capture's clock.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,8 +29,9 @@ const SOUND: f64 = -50.0;
 const PAUSE: f64 = 0.2;
 /// An edge of speech is above the floor by this much (dB).
 const MARGIN: f64 = 10.0;
-/// The lowest floor that is believed: below are the smallest steps of µ-law.
-const FLOOR: f64 = -75.0;
+/// The lowest floor that is believed (dBov): a quiet telephone line's own noise. A synthesiser's tail that dies away over
+/// 0.2 s at a few steps of µ-law is no speech, though the silence after it is digital.
+const FLOOR: f64 = -68.0;
 /// An edge is looked for as far from the first and the last loud packet.
 const REACH: f64 = 0.128;
 /// Grains of a packet.
@@ -44,12 +45,20 @@ struct Grain {
     energy: f64,
 }
 
-/// Finds speech. `ends_at_packet`: a packet's sound ends where it was on the wire, as the sender's does.
-pub(super) fn spurts(packets: &[Packet], ends_at_packet: bool) -> Vec<Spurt> {
-    let grains = grains(packets, ends_at_packet);
+/// Finds speech. `of_sender`: a packet's sound ends when it is sent, and a packet that a scripted phone sends late was
+/// spoken no later. Otherwise it begins when it comes, late or not: that is when it is heard.
+pub(super) fn spurts(packets: &[Packet], of_sender: bool) -> Vec<Spurt> {
+    let starts: Vec<f64> = match of_sender {
+        true => {
+            let length = |packet: &Packet| packet.samples.len() as f64 / 8000.0;
+            smoothed(packets).iter().zip(packets).map(|(at, packet)| at - length(packet)).collect()
+        }
+        false => packets.iter().map(|packet| packet.at).collect(),
+    };
+    let grains = grains(packets, &starts);
     let levels: Vec<f64> = grains.iter().map(|grain| decibel(grain.energy)).collect();
     let loud = sounding(&levels, floor(&levels).max(FLOOR) + MARGIN);
-    stretches(packets, ends_at_packet)
+    stretches(packets, &starts)
         .into_iter()
         .map(|(first, last)| Spurt {
             began: edge(&grains, &loud, first, false),
@@ -58,19 +67,14 @@ pub(super) fn spurts(packets: &[Packet], ends_at_packet: bool) -> Vec<Spurt> {
         .collect()
 }
 
-fn grains(packets: &[Packet], ends_at_packet: bool) -> Vec<Grain> {
+fn grains(packets: &[Packet], starts: &[f64]) -> Vec<Grain> {
     let mut grains = Vec::with_capacity(packets.len() * 10);
-    for packet in packets {
-        let start = begins(packet, ends_at_packet);
+    for (packet, start) in packets.iter().zip(starts) {
         for (n, samples) in packet.samples.chunks(GRAIN).enumerate() {
             grains.push(Grain { at: start + n as f64 * GRAIN_SECONDS, energy: energy(samples) });
         }
     }
     grains
-}
-
-fn begins(packet: &Packet, ends_at_packet: bool) -> f64 {
-    packet.at - if ends_at_packet { packet.samples.len() as f64 / 8000.0 } else { 0.0 }
 }
 
 /// Mean square, full scale being 1.
@@ -112,15 +116,15 @@ fn floor(levels: &[f64]) -> f64 {
 }
 
 /// The middle of the first and of the last loud packet of each stretch.
-fn stretches(packets: &[Packet], ends_at_packet: bool) -> Vec<(f64, f64)> {
+fn stretches(packets: &[Packet], starts: &[f64]) -> Vec<(f64, f64)> {
     let mut found: Vec<(f64, f64, f64, usize)> = Vec::new();
-    for packet in packets {
+    for (packet, start) in packets.iter().zip(starts) {
         let level = decibel(energy(&packet.samples));
         if level < SOUND {
             continue;
         }
         let half = packet.samples.len() as f64 / 16_000.0;
-        let middle = begins(packet, ends_at_packet) + half;
+        let middle = start + half;
         let loud = usize::from(level >= SPEECH);
         match found.last_mut() {
             Some((_, last_loud, last, count)) if middle - *last < PAUSE => {
@@ -227,5 +231,23 @@ mod tests {
         let late = |n| if n >= 50 { 0.3 } else { 0.0 };
         let found = spurts(&packets(&levels(&script), late), false);
         assert!((found[0].began - 1.3).abs() < 0.0041, "{found:?}");
+    }
+
+    #[test]
+    fn a_packet_that_a_phone_sends_late_was_spoken_no_later() {
+        let script = [(1000, -90.0), (500, -20.0), (500, -90.0)];
+        // The last packet of the word waits 30 ms for the processor.
+        let late = |n| if n == 74 { 0.03 } else { 0.0 };
+        let found = spurts(&packets(&levels(&script), late), true);
+        assert!((found[0].ended - 1.48).abs() < 0.0041, "{found:?}");
+    }
+
+    #[test]
+    fn a_tail_that_nobody_hears_is_no_speech() {
+        // A word whose "t" is released at -50, and a synthesiser's decay at -65 before digital silence.
+        let script =
+            [(1000, -100.0), (400, -20.0), (40, -66.0), (60, -50.0), (160, -65.0), (1340, -100.0)];
+        let found = spurts(&packets(&levels(&script), |_| 0.0), false);
+        assert!((found[0].ended - 1.5).abs() < 0.0041, "{found:?}");
     }
 }
