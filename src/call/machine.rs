@@ -70,7 +70,7 @@ pub struct Call {
     pub(super) floor_held: bool,
     pub(super) speaking: Speaking,
     /// What is awaited next, and the utterance before the question.
-    pub(super) awaited: Option<(Option<UtteranceId>, Awaited)>,
+    pub(super) next_answer: Option<(Option<UtteranceId>, Awaited)>,
     /// Since when the agent is held for a voice over it.
     pub(super) held_since: Option<Instant>,
     /// How the agent speaks now.
@@ -136,7 +136,7 @@ impl Call {
             floor: Floor::new(),
             floor_held: false,
             speaking: Speaking::default(),
-            awaited: None,
+            next_answer: None,
             held_since: None,
             manner: agent::greets_in(&setup.setting.languages).into(),
             turn: TurnId(1),
@@ -398,16 +398,16 @@ impl Call {
             language: self.manner.language,
         };
         // An "okay" to what is said before the question is no answer to it.
-        self.awaited = Some((self.speaking.last(), awaited));
-        self.await_after(now, None);
+        self.next_answer = Some((self.speaking.last(), awaited));
+        self.listen_after(now, None);
         self.outputs.push_back(Output::Expect(hints));
     }
 
     /// From the question's first word on its answer is awaited: an utterance begins, or nothing is left to be said.
-    pub(super) fn await_after(&mut self, now: Instant, begins: Option<UtteranceId>) {
+    pub(super) fn listen_after(&mut self, now: Instant, begins: Option<UtteranceId>) {
         let begun = |before: Option<UtteranceId>| before.is_none() || begins > before;
         let due = |it: &mut (Option<UtteranceId>, Awaited)| self.speaking.is_quiet() || begun(it.0);
-        if let Some((_, awaited)) = self.awaited.take_if(due) {
+        if let Some((_, awaited)) = self.next_answer.take_if(due) {
             self.floor.handle_input(now, floor::Input::Listen(awaited));
         }
     }

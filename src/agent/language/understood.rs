@@ -112,14 +112,7 @@ pub(crate) fn understand(
         (rest.clone(), rest.clone())
     };
     let (source, target, rest) = (corrected(source), corrected(target), corrected(rest));
-    let read = |words: &[Token]| {
-        let mut when = When::default();
-        days(words, today, &mut when);
-        times(words, asked == Asked::When, &mut when);
-        when
-    };
-    let which = read(&source);
-    let when = read(&target);
+    let [which, when] = [&source, &target].map(|words| read_when(words, asked, today));
     // A yes of the gloss's is none: only one that was said in English.
     let said_yes = answer(&spanish) == Some(Answer::Yes);
     let english = |words: &[Token]| {
@@ -143,6 +136,14 @@ pub(crate) fn understand(
         tokens: all,
         spanish,
     }
+}
+
+/// Reads days and times.
+fn read_when(words: &[Token], asked: Asked, today: Date) -> When {
+    let mut when = When::default();
+    days(words, today, &mut when);
+    times(words, asked == Asked::When, &mut when);
+    when
 }
 
 impl Understood {
