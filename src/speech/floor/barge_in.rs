@@ -6,6 +6,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::short::length;
 use super::words::{Said, said};
 use super::{Before, Caller, DENIED_LATE, Floor, Output, Overlap, Timer, Verdict};
 use crate::speech::Origin;
@@ -14,7 +15,9 @@ use crate::speech::Origin;
 /// that somebody makes a sound, it holds the agent: with a tick, within 160 ms of its begin. A cough is let go of again.
 const CONFIRM: Duration = Duration::from_millis(140);
 /// A voice over the agent that lasts this long takes the floor: "uh-huh" and "okay" are shorter.
-const TAKES: Duration = Duration::from_millis(650);
+pub(super) const TAKES: Duration = Duration::from_millis(650);
+/// One of which no word is known yet takes it so much later: the agent is held meanwhile, and its words are on their way.
+const UNHEARD: Duration = Duration::from_millis(350);
 /// How late the end of a voice is told: the detector's hangover, a packet and the way here.
 const TOLD_LATE: Duration = Duration::from_millis(120);
 /// One whose words so far are signs of listening takes it this much later: "that works, thank you".
@@ -29,7 +32,7 @@ const LATE: Duration = Duration::from_millis(1200);
 /// A suspicion that has not come true by then was none.
 const DOUBT: Duration = Duration::from_millis(600);
 /// A sign of listening, or a voice without words, is an answer where the agent says nothing more than this after it.
-const ANSWERS: Duration = Duration::from_millis(700);
+pub(super) const ANSWERS: Duration = Duration::from_millis(700);
 /// Nobody is left in the air for longer, whatever comes in.
 const WATCHDOG: Duration = Duration::from_millis(2500);
 
@@ -48,8 +51,10 @@ pub(super) struct Overlapping {
     confirmed: bool,
     /// It was given longer, for it is heard to be a sign of listening.
     assents: bool,
+    /// It was given longer, for no word of it was known.
+    unheard: bool,
     /// How long it has lasted, pauses left out, before the voice that goes on now.
-    voiced: Duration,
+    pub(super) voiced: Duration,
     /// A voice that the agent went on after, and what was recorded of it is kept for a moment.
     pub(super) late: Option<Late>,
     episode: Option<Episode>,
@@ -62,8 +67,10 @@ pub(super) struct Late {
     since: Instant,
     /// Until then the agent's end makes it an answer.
     answers_until: Instant,
-    /// In so many words it was a sign of listening. Others in its place, and no more of them, are a mishearing of it.
+    /// In so many syllables it was a sign of listening. Others in its place, and no more of them, are a mishearing of it.
     listened: usize,
+    /// How long it lasted.
+    voiced: Duration,
 }
 
 /// A sound that something was done for.
@@ -120,11 +127,6 @@ impl Floor {
     /// What the words so far are worth.
     fn said(&self) -> Said {
         self.partial.as_ref().map_or(Said::Nothing, |(_, text)| said(text, &self.expected))
-    }
-
-    /// Whether the words so far are signs of listening.
-    fn assents(&self) -> bool {
-        self.said() == Said::Backchannel
     }
 
     /// Whether it is known to be no word.
@@ -238,31 +240,37 @@ impl Floor {
         let (known, said) = (*known, said(text, &self.expected));
         match (self.caller, said) {
             (Caller::Paused { since, over: true }, Said::Words) if known >= since + HEARD_OUT => {
-                self.take_floor(now, Verdict::Stopped);
+                self.take_floor_or_keep(now, since);
             }
             (Caller::Paused { over: true, .. }, Said::Backchannel) => {
                 self.dismiss(now, Verdict::Backchannel);
             }
             // What somebody says who speaks on. More of an "okay" may follow.
             (Caller::Talking { since, over: true }, Said::Words)
-                if self.level != Level::Full && now >= since + TAKES =>
+                if self.level != Level::Full && now >= since + TAKES + TOLD_LATE =>
             {
                 self.take_floor(now, Verdict::Stopped);
             }
             (Caller::Quiet, Said::Words) => {
-                let since = match self.over.late {
-                    Some(late) if text.split_whitespace().count() <= late.listened => return,
-                    Some(late) => late.since,
-                    None if self.level == Level::Paused => now,
-                    None => return,
-                };
+                // Of no voice there are no words: a door that the recogniser makes some of.
+                let Some(late) = self.over.late else { return };
+                if length(text) <= late.listened {
+                    return;
+                }
+                let since = late.since;
                 self.timers.stop(Timer::Silence);
                 self.caller = Caller::Paused { since, over: false };
                 match self.agent {
-                    Some(_) => self.take_floor(now, Verdict::Stopped),
+                    Some(_) if self.asks(late.voiced) => self.take_floor(now, Verdict::Stopped),
+                    Some(_) => return self.keep(now, since, late.voiced),
                     None => self.settle_over(),
                 }
                 self.arm_endpoint(now, since);
+            }
+            (Caller::Paused { .. }, Said::Words)
+                if self.kept.is_some_and(|kept| self.asks(kept.voiced())) =>
+            {
+                self.take_floor(now, Verdict::Stopped);
             }
             _ => {}
         }
@@ -278,10 +286,9 @@ impl Floor {
                 self.over.confirmed |= !over;
                 self.caller = Caller::Talking { since, over: true };
                 let takes = self.voice.denied.is_none() && now >= since + TAKES;
-                if takes && !self.over.assents && self.assents() {
-                    self.over.assents = true;
+                if takes && let Some(longer) = self.is_given_longer(now.duration_since(since)) {
                     self.pause(now, since);
-                    self.timers.set(Timer::Takes, now + ASSENT);
+                    self.timers.set(Timer::Takes, now + longer);
                 } else if takes {
                     self.take_floor(now, Verdict::Stopped);
                 } else {
@@ -322,6 +329,8 @@ impl Floor {
         for timer in [Timer::Confirm, Timer::Takes, Timer::Words] {
             self.timers.stop(timer);
         }
+        // Said over the last of what was asked: an answer.
+        self.kept = self.kept.filter(|kept| !could_be_cut || kept.is_old(now));
         match (self.caller, self.over.late) {
             (Caller::Paused { since, over: true }, _) => {
                 let said = self.said();
@@ -347,7 +356,7 @@ impl Floor {
     pub(super) fn agent_dropped(&mut self, now: Instant) {
         self.level = Level::Full;
         self.judge(now, Verdict::Overtaken);
-        self.agent = None;
+        (self.agent, self.kept) = (None, None);
         match self.caller {
             Caller::Quiet => {}
             Caller::Talking { since, .. } => self.caller = Caller::Talking { since, over: false },
@@ -373,24 +382,24 @@ impl Floor {
                 self.over.confirmed = true;
                 self.pause(now, since);
             }
-            (Timer::Takes, _) if talking && !self.over.assents && self.assents() => {
-                self.over.assents = true;
-                self.timers.set(Timer::Takes, now + ASSENT);
-            }
-            (Timer::Takes, _) if talking => self.take_floor(now, Verdict::Stopped),
+            (Timer::Takes, _) if talking => match self.is_given_longer(TAKES) {
+                Some(longer) => self.timers.set(Timer::Takes, now + longer),
+                None => self.take_floor(now, Verdict::Stopped),
+            },
             // Who spoke for so long over a protected sentence has something to say, with words or without.
             (Timer::Words, Caller::Paused { over: true, .. }) if self.over.voiced >= TAKES => {
                 self.take_floor(now, Verdict::Stopped);
             }
             // Words of a part of it, and no others came.
-            (Timer::Words, Caller::Paused { over: true, .. }) if self.said() == Said::Words => {
-                self.take_floor(now, Verdict::Stopped);
+            (Timer::Words, Caller::Paused { since, over: true }) if self.said() == Said::Words => {
+                self.take_floor_or_keep(now, since);
             }
             (Timer::Words, Caller::Paused { since, over: true }) => self.give_up_words(now, since),
             (Timer::Words, Caller::Quiet) => {
                 self.give_up_words(now, now);
                 // No voice has ended that could be an answer.
-                self.over.late = Some(Late { since: now, answers_until: now, listened: 0 });
+                let (since, voiced) = (now, Duration::ZERO);
+                self.over.late = Some(Late { since, answers_until: now, listened: 0, voiced });
             }
             (Timer::Words, _) if !talking => self.go_on(now, Verdict::Nothing),
             (Timer::Doubt, _) if self.level == Level::Ducked => self.go_on(now, Verdict::Nothing),
@@ -410,26 +419,38 @@ impl Floor {
         }
     }
 
+    /// How much longer a voice that would take the floor is given, once for each reason: for its words, when it has lasted
+    /// so long; and if it agrees.
+    fn is_given_longer(&mut self, lasted: Duration) -> Option<Duration> {
+        if self.said() == Said::Backchannel && !std::mem::replace(&mut self.over.assents, true) {
+            return Some(ASSENT);
+        }
+        let left = (TAKES + UNHEARD).saturating_sub(lasted);
+        let unheard = self.said() == Said::Nothing && !left.is_zero();
+        (unheard && !std::mem::replace(&mut self.over.unheard, true)).then_some(left)
+    }
+
     /// No words have come: the agent goes on, and what was recorded is kept for words that are late.
     fn give_up_words(&mut self, now: Instant, since: Instant) {
         self.go_on(now, Verdict::Nothing);
+        let voiced = std::mem::take(&mut self.over.voiced);
         self.settle_over();
         if !self.goes_back(now) {
-            self.keep_for(now, since, LATE);
+            self.keep_for(now, since, LATE, voiced);
         }
     }
 
-    fn keep_for(&mut self, now: Instant, since: Instant, time: Duration) {
+    fn keep_for(&mut self, now: Instant, since: Instant, time: Duration, voiced: Duration) {
         self.caller = Caller::Quiet;
         let listens = self.said() == Said::Backchannel;
-        let words = self.partial.as_ref().map_or(0, |(_, text)| text.split_whitespace().count());
-        let listened = if listens { words } else { 0 };
-        self.over.late = Some(Late { since, answers_until: now + ANSWERS, listened });
+        let heard = self.partial.as_ref().map_or(0, |(_, text)| length(text));
+        let listened = if listens { heard } else { 0 };
+        self.over.late = Some(Late { since, answers_until: now + ANSWERS, listened, voiced });
         self.timers.set(Timer::Forget, now + time);
     }
 
     /// The turn goes back to the pause that it was in before a sound over the agent, if it had begun by then.
-    fn goes_back(&mut self, now: Instant) -> bool {
+    pub(super) fn goes_back(&mut self, now: Instant) -> bool {
         let Some(Before { since, partial }) = self.voice.before.take() else { return false };
         self.partial = partial;
         self.caller = Caller::Paused { since, over: false };
@@ -440,11 +461,12 @@ impl Floor {
     /// It meant nothing: the agent goes on, and what was recorded is forgotten.
     fn dismiss(&mut self, now: Instant, verdict: Verdict) {
         self.go_on(now, verdict);
+        let voiced = std::mem::take(&mut self.over.voiced);
         self.settle_over();
         match self.caller {
             Caller::Paused { since, .. } if verdict == Verdict::Backchannel => {
                 if !self.goes_back(now) {
-                    self.keep_for(now, since, ANSWERS);
+                    self.keep_for(now, since, ANSWERS, voiced);
                 }
             }
             _ => self.forget(now),
@@ -456,12 +478,12 @@ impl Floor {
             return;
         }
         self.caller = Caller::Quiet;
-        self.partial = None;
+        (self.partial, self.kept) = (None, None);
         self.outputs.push_back(Output::Discard);
     }
 
-    fn take_floor(&mut self, now: Instant, verdict: Verdict) {
-        self.agent = None;
+    pub(super) fn take_floor(&mut self, now: Instant, verdict: Verdict) {
+        (self.agent, self.kept) = (None, None);
         self.level = Level::Full;
         self.outputs.push_back(Output::StopSpeaking);
         if let Caller::Talking { since, .. } | Caller::Paused { since, .. } = self.caller {

@@ -7,8 +7,10 @@
 
 mod api;
 mod barge_in;
+mod kept;
 mod numbers;
 pub mod patience;
+mod short;
 mod words;
 
 use std::collections::VecDeque;
@@ -19,6 +21,7 @@ use crate::speech::Origin;
 
 pub use api::{Input, Output, Overlap, Verdict};
 use barge_in::{Level, Overlapping};
+use kept::Kept;
 use patience::{Awaited, pause_after};
 pub use words::{Said, said};
 
@@ -103,6 +106,8 @@ pub struct Floor {
     silent_until: Option<Instant>,
     /// What was said, and when that was known.
     partial: Option<(Instant, String)>,
+    /// What was said over the agent and waits for its end, as a turn in a pause.
+    kept: Option<Kept>,
     held: bool,
     timers: TimerTable<Timer>,
     outputs: VecDeque<Output>,
@@ -130,6 +135,7 @@ impl Floor {
             silences: 0,
             silent_until: None,
             partial: None,
+            kept: None,
             held: false,
             timers: TimerTable::default(),
             outputs: VecDeque::new(),
@@ -176,6 +182,9 @@ impl Floor {
         self.agent = Some(interruptible);
         self.timers.stop(Timer::Silence);
         self.silent_until = None;
+        if self.kept.is_some() {
+            self.timers.stop(Timer::Endpoint);
+        }
         match interruptible {
             true => self.may_be_cut(now),
             false => self.protect(now),
@@ -191,6 +200,7 @@ impl Floor {
             Caller::Paused { since, over: false } => {
                 Some(Before { since, partial: self.partial.clone() })
             }
+            Caller::Paused { over: true, .. } => self.voice.before.take(),
             _ => None,
         };
         let denied = self.model_denies(now).then_some(now);
@@ -200,6 +210,7 @@ impl Floor {
             self.timers.stop(Timer::Silence);
         }
         let over = self.agent.is_some();
+        self.kept = self.kept.filter(|_| over);
         self.caller = Caller::Talking { since, over };
         match self.agent {
             None if denied.is_some() => self.denied_in_silence(now),
@@ -231,7 +242,7 @@ impl Floor {
     /// What was taken for a voice while the agent was silent was none.
     fn nobody_spoke(&mut self, now: Instant) {
         self.timers.stop(Timer::Endpoint);
-        self.caller = Caller::Quiet;
+        (self.caller, self.kept) = (Caller::Quiet, None);
         self.outputs.push_back(Output::Discard);
         self.go_on_waiting(now, now);
     }
@@ -283,6 +294,7 @@ impl Floor {
             (Caller::Talking { .. }, None) if self.voice.denied.is_some() => {
                 self.denied_in_silence(now);
             }
+            (Caller::Paused { .. }, Some(true)) if self.kept.is_some() => self.words_over(now),
             (Caller::Paused { since, over: false }, _) => self.arm_endpoint(now, since),
             // Of what is said over a protected sentence all is judged after it.
             (_, Some(false)) => {}
@@ -291,9 +303,12 @@ impl Floor {
     }
 
     fn arm_endpoint(&mut self, now: Instant, since: Instant) {
+        let Some(earliest) = self.kept_until(now) else {
+            return self.timers.stop(Timer::Endpoint);
+        };
         let text = self.partial.as_ref().map(|(_, text)| text.as_str());
         let pause = pause_after(text, &self.expected);
-        self.timers.set(Timer::Endpoint, (since + pause).max(now));
+        self.timers.set(Timer::Endpoint, (since + pause).max(earliest));
     }
 
     fn agent_ends(&mut self, now: Instant) {
@@ -325,7 +340,7 @@ impl Floor {
             self.timers.stop_all();
             self.settle_over();
             self.caller = Caller::Quiet;
-            self.partial = None;
+            (self.partial, self.kept) = (None, None);
             (self.voice, self.model_denied) = (Voice::default(), None);
         } else if self.agent.is_none() && self.agent_stopped.is_some() {
             self.agent_stopped = Some(now);
@@ -340,7 +355,7 @@ impl Floor {
             match timer {
                 Timer::Endpoint => {
                     self.caller = Caller::Quiet;
-                    self.partial = None;
+                    (self.partial, self.kept) = (None, None);
                     self.outputs.push_back(Output::EndOfTurn);
                 }
                 Timer::Silence => {

@@ -72,6 +72,11 @@ const ANSWERS: &[&str] = &[
     "sí", "si", "claro", "correcto", "exacto", "bueno", "vale", "ajá", "perfecto",
 ];
 
+/// Those of them that deny.
+const DENIES: &[&str] = &["no", "nope", "nah", "wrong", "incorrect"];
+/// Words that more than one word follows: "No, but I could come at ten."
+const HALF: &[&str] = &["but", "because", "pero", "porque"];
+
 /// Returns how long a pause after the caller's last sound ends the turn, when this is what was said until then. With
 /// `None` nothing is known: no words have come, or none yet.
 pub fn pause_after(text: Option<&str>, awaited: &Awaited) -> Duration {
@@ -108,12 +113,23 @@ fn after_answer(text: &str, awaited: &Awaited) -> u64 {
     let answers = said.first().is_some_and(|word| ANSWERS.contains(&word.as_str()));
     match ending(text, awaited.language) {
         Ending::Unfinished => 1000,
-        // "Yes" is often not all: "Yes, that works."
-        _ if answers && said.len() == 1 => 400,
+        // "Yes" is often not all: "Yes, that works." And "no" is seldom: "No, thank you."
+        _ if answers && is_one_word(&said) => {
+            if DENIES.contains(&said[0].as_str()) {
+                500
+            } else {
+                400
+            }
+        }
         _ if answers && said.len() <= 3 => 300,
         _ if answers => 400,
         Ending::Complete | Ending::Fragment => 500,
     }
+}
+
+/// Whether it is one, said once or again and again.
+fn is_one_word(said: &[String]) -> bool {
+    said.iter().all(|word| *word == said[0])
 }
 
 fn after_sentence(text: &str, awaited: &Awaited) -> u64 {
@@ -161,6 +177,7 @@ fn ending(text: &str, language: Language) -> Ending {
     if text.ends_with([',', '-', '–', ':', '…'])
         || text.ends_with("...")
         || trails && !(asks && ENDS_A_QUESTION.contains(&last.as_str()))
+        || said.iter().rev().nth(1).is_some_and(|word| HALF.contains(&word.as_str()))
         || THINKING.iter().any(|phrase| ends_with(&said, phrase))
     {
         return Ending::Unfinished;
@@ -212,6 +229,8 @@ mod tests {
                 ("Necesito cambiar mi cita.", 500),
                 ("Necesito cambiar mi cita para el", 1300),
                 ("Quiero una cita y", 1300),
+                ("El lunes no, pero el", 1300),
+                ("El lunes no, porque trabajo", 1300),
                 ("Es el, a ver.", 1300),
             ],
         );
@@ -226,6 +245,10 @@ mod tests {
             &[
                 ("Yes.", 400),
                 ("No, thanks.", 300),
+                ("No.", 500),
+                ("No, no, no.", 500),
+                ("No, but no.", 1000),
+                ("No, but I can come.", 400),
                 ("Sí, claro.", 300),
                 ("Yes, Friday at nine works.", 400),
                 ("Yes, but", 1000),
