@@ -14,12 +14,12 @@ fn who_speaks_on_takes_the_floor() {
         2000ms < voice on
         2000ms > duck
         2040ms > pause
-        2670ms > stop speaking
-        2670ms > Stopped after 770 ms
-        2670ms < agent ends
-        2820ms < voice off
-        3120ms < partial I want a person.
-        3220ms > end of turn
+        3020ms > stop speaking
+        3020ms > Stopped after 1120 ms
+        3020ms < agent ends
+        3120ms < voice off
+        3420ms < partial I want a person.
+        3520ms > end of turn
         ",
     );
 }
@@ -238,10 +238,10 @@ fn okay_but_is_no_sign_of_listening() {
         2250ms < partial okay
         2400ms < voice off
         2500ms < voice on
-        2770ms > stop speaking
-        2770ms > Stopped after 870 ms
         3000ms < voice off
         3300ms < partial Okay, but not on Friday.
+        3300ms > stop speaking
+        3300ms > Stopped after 1400 ms
         3400ms > end of turn
         ",
     );
@@ -269,12 +269,12 @@ fn a_voice_without_words_is_waited_for_and_late_words_still_count() {
         2000ms < voice on
         2000ms > duck
         2040ms > pause
-        2400ms < voice off
-        3100ms > go on
-        3100ms > Nothing after 1200 ms
+        2500ms < voice off
+        3200ms > go on
+        3200ms > Nothing after 1300 ms
         3500ms < partial I want a person.
         3500ms > stop speaking
-        3500ms > Stopped after 1200 ms
+        3500ms > Stopped after 1100 ms
         3500ms > end of turn
         ",
     );
@@ -511,7 +511,7 @@ fn who_spoke_over_a_protected_sentence_is_not_talked_over_by_the_next_one() {
         2400ms < voice off
         2500ms < agent starts
         2500ms > pause
-        2700ms < partial Maria Lopez.
+        2700ms < partial A person.
         2700ms > stop speaking
         2700ms > Stopped after 200 ms
         2700ms < agent ends

@@ -292,9 +292,9 @@ fn words_of_what_is_forgotten_are_forgotten() {
         3000ms < voice on
         3000ms > duck
         3040ms > pause
-        3670ms > stop speaking
-        3670ms > Stopped after 770 ms
         4000ms < voice off
+        4000ms > stop speaking
+        4000ms > Stopped after 1100 ms
         4700ms > end of turn
         ",
     );

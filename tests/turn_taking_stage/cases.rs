@@ -91,7 +91,7 @@ pub(crate) struct Rendered {
 }
 
 /// How long a case goes on after its last part, in milliseconds.
-const AFTER: usize = 3_000;
+const AFTER: usize = 4_000;
 
 impl Case {
     pub(crate) fn render(&self) -> Rendered {

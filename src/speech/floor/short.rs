@@ -11,8 +11,8 @@ use super::numbers::dictated;
 use super::patience::Awaited;
 use super::words::{Said, said, words};
 
-/// Nobody says more than eight syllables a second: more of them in a voice were not said in it.
-const SYLLABLE: Duration = Duration::from_millis(120);
+/// Nobody says more than ten syllables a second: more of them in a voice were not said in it.
+const SYLLABLE: Duration = Duration::from_millis(100);
 /// A word that is said alone, or again and again, is said clearly each time.
 const CLEARLY: Duration = Duration::from_millis(180);
 
