@@ -174,6 +174,27 @@ fn a_voice_takes_the_floor_later_while_no_word_of_it_is_known() {
     );
 }
 
+/// "Oh", a breath, and "okay": what the recogniser made of the first says nothing of the second.
+#[test]
+fn words_of_the_voice_before_are_not_those_of_this_one() {
+    check(
+        "
+        1000ms < agent starts
+        2000ms < voice on
+        2000ms > duck
+        2040ms > pause
+        2300ms < voice off
+        2500ms < voice on
+        2530ms < partial Pearl,
+        3000ms < voice off
+        3200ms < partial Oh, okay.
+        3200ms > go on
+        3200ms > Backchannel after 1300 ms
+        3900ms > discard
+        ",
+    );
+}
+
 #[test]
 fn a_sign_of_listening_that_is_heard_otherwise_later_is_as_long() {
     check(

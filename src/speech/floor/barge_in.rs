@@ -426,7 +426,12 @@ impl Floor {
             return Some(ASSENT);
         }
         let left = (TAKES + UNHEARD).saturating_sub(lasted);
-        let unheard = self.said() == Said::Nothing && !left.is_zero();
+        // What was known before it, or a moment after its begin, was heard in what came before.
+        let heard = match (&self.partial, self.caller) {
+            (Some((known, _)), Caller::Talking { since, .. }) => *known >= since + HEARD_OUT,
+            _ => false,
+        };
+        let unheard = (!heard || self.said() == Said::Nothing) && !left.is_zero();
         (unheard && !std::mem::replace(&mut self.over.unheard, true)).then_some(left)
     }
 
