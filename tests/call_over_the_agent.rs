@@ -80,11 +80,11 @@ fn who_goes_on_as_the_agent_begins_is_not_talked_over() {
             7410ms > replied 1 after 1010 ms
             7410ms > duck
             7410ms > pause
-            8070ms > flush 1
-            8070ms > interrupted 4, heard []
-            8070ms > Stopped after 660 ms
-            8080ms < cut 3 2
-            8080ms > interrupted 3, heard []
+            8420ms > flush 1
+            8420ms > interrupted 4, heard []
+            8420ms > Stopped after 1010 ms
+            8430ms < cut 3 2
+            8430ms > interrupted 3, heard []
             8520ms < voice-off
             8820ms < partial On Friday.
             8920ms > finish 2

@@ -27,12 +27,12 @@ fn the_greeting_waits_for_the_ack_and_a_turn_is_answered() {
             9000ms < voice-on
             9000ms > duck
             9040ms > pause
-            9670ms > flush 1
-            9670ms > interrupted 4, heard []
-            9670ms > Stopped after 770 ms
-            9720ms < bye
-            9720ms > close media
-            9720ms > over CallerHungUp {Informed} no note
+            10020ms > flush 1
+            10020ms > interrupted 4, heard []
+            10020ms > Stopped after 1120 ms
+            10070ms < bye
+            10070ms > close media
+            10070ms > over CallerHungUp {Informed} no note
         ",
     );
 }
@@ -53,22 +53,22 @@ fn barge_in_flushes_and_what_was_not_heard_is_told() {
             3600ms < voice-on
             3600ms > duck
             3640ms > pause
-            4270ms > flush 1
-            4270ms > Stopped after 770 ms
-            4280ms < cut 2 40
-            4280ms > interrupted 2, heard [How can I]
-            4320ms < voice-off
-            5020ms > finish 1
-            5120ms < final 1 What are your hours?
-            5120ms > tool 1 get_office_info
-            5170ms < hours 1
-            5170ms > speak 3 in 1: nine to five
-            5170ms > speak 4 in 1: Can I help you with anything else?
-            5220ms < started 3
-            5220ms > replied 1 after 1000 ms
-            5220ms < bye
-            5220ms > close media
-            5220ms > over CallerHungUp {Informed} no note
+            4620ms > flush 1
+            4620ms > Stopped after 1120 ms
+            4630ms < cut 2 40
+            4630ms > interrupted 2, heard [How can I]
+            4670ms < voice-off
+            5370ms > finish 1
+            5470ms < final 1 What are your hours?
+            5470ms > tool 1 get_office_info
+            5520ms < hours 1
+            5520ms > speak 3 in 1: nine to five
+            5520ms > speak 4 in 1: Can I help you with anything else?
+            5570ms < started 3
+            5570ms > replied 1 after 1000 ms
+            5570ms < bye
+            5570ms > close media
+            5570ms > over CallerHungUp {Informed} no note
         ",
     );
 }

@@ -132,7 +132,7 @@ fn the_same_voice_heard_better_may_ask_for_the_floor() {
 
 /// It is held, so that nobody suffers: "oh, okay" takes longer than many a word.
 #[test]
-fn a_voice_takes_the_floor_later_while_no_word_of_it_is_known() {
+fn a_voice_takes_the_floor_later_while_its_words_do_not_ask_for_it() {
     check(
         "
         1000ms < agent starts
@@ -152,11 +152,11 @@ fn a_voice_takes_the_floor_later_while_no_word_of_it_is_known() {
         2000ms < voice on
         2000ms > duck
         2040ms > pause
-        2600ms < partial I need
+        2600ms < partial I want to cancel
         2670ms > stop speaking
         2670ms > Stopped after 770 ms
         2900ms < voice off
-        3100ms < partial I need a refill.
+        3100ms < partial I want to cancel it.
         3300ms > end of turn
         ",
     );

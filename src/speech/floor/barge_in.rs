@@ -16,7 +16,8 @@ use crate::speech::Origin;
 const CONFIRM: Duration = Duration::from_millis(140);
 /// A voice over the agent that lasts this long takes the floor: "uh-huh" and "okay" are shorter.
 pub(super) const TAKES: Duration = Duration::from_millis(650);
-/// One of which no word is known yet takes it so much later: the agent is held meanwhile, and its words are on their way.
+/// One of which no words are known that ask for it takes it so much later: the agent is held meanwhile, and what was meant
+/// for "oh, okay" is known by then.
 const UNHEARD: Duration = Duration::from_millis(350);
 /// How late the end of a voice is told: the detector's hangover, a packet and the way here.
 const TOLD_LATE: Duration = Duration::from_millis(120);
@@ -51,7 +52,7 @@ pub(super) struct Overlapping {
     confirmed: bool,
     /// It was given longer, for it is heard to be a sign of listening.
     assents: bool,
-    /// It was given longer, for no word of it was known.
+    /// It was given longer, for no word of it was known that asks for the floor.
     unheard: bool,
     /// How long it has lasted, pauses left out, before the voice that goes on now.
     pub(super) voiced: Duration,
@@ -247,7 +248,9 @@ impl Floor {
             }
             // What somebody says who speaks on. More of an "okay" may follow.
             (Caller::Talking { since, over: true }, Said::Words)
-                if self.level != Level::Full && now >= since + TAKES + TOLD_LATE =>
+                if self.level != Level::Full
+                    && now >= since + TAKES + TOLD_LATE
+                    && self.asks_in(self.heard + TAKES) =>
             {
                 self.take_floor(now, Verdict::Stopped);
             }
@@ -426,13 +429,8 @@ impl Floor {
             return Some(ASSENT);
         }
         let left = (TAKES + UNHEARD).saturating_sub(lasted);
-        // What was known before it, or a moment after its begin, was heard in what came before.
-        let heard = match (&self.partial, self.caller) {
-            (Some((known, _)), Caller::Talking { since, .. }) => *known >= since + HEARD_OUT,
-            _ => false,
-        };
-        let unheard = (!heard || self.said() == Said::Nothing) && !left.is_zero();
-        (unheard && !std::mem::replace(&mut self.over.unheard, true)).then_some(left)
+        let waits = !left.is_zero() && !self.asks_in(self.heard + TAKES);
+        (waits && !std::mem::replace(&mut self.over.unheard, true)).then_some(left)
     }
 
     /// No words have come: the agent goes on, and what was recorded is kept for words that are late.

@@ -35,7 +35,12 @@ impl Kept {
 impl Floor {
     /// Whether the words so far, of a voice that lasted for `voiced`, take the floor.
     pub(super) fn asks(&self, voiced: Duration) -> bool {
-        let asks = |text| voiced >= TAKES || asks_for_the_floor(text, &self.expected, voiced);
+        self.partial.is_some() && (voiced >= TAKES || self.asks_in(self.heard.max(voiced)))
+    }
+
+    /// Whether they ask for it, when they were said in so long: all that was heard since the last turn.
+    pub(super) fn asks_in(&self, heard: Duration) -> bool {
+        let asks = |text| asks_for_the_floor(text, &self.expected, heard);
         self.partial.as_ref().is_some_and(|(_, text)| asks(text))
     }
 

@@ -106,6 +106,8 @@ pub struct Floor {
     silent_until: Option<Instant>,
     /// What was said, and when that was known.
     partial: Option<(Instant, String)>,
+    /// How long the caller's voices of this turn have lasted that are over.
+    heard: Duration,
     /// What was said over the agent and waits for its end, as a turn in a pause.
     kept: Option<Kept>,
     held: bool,
@@ -135,6 +137,7 @@ impl Floor {
             silences: 0,
             silent_until: None,
             partial: None,
+            heard: Duration::ZERO,
             kept: None,
             held: false,
             timers: TimerTable::default(),
@@ -195,7 +198,9 @@ impl Floor {
         for timer in [Timer::Endpoint, Timer::Words, Timer::Forget] {
             self.timers.stop(timer);
         }
-        self.over.late = None;
+        if self.over.late.take().is_none() && self.caller == Caller::Quiet {
+            self.heard = Duration::ZERO;
+        }
         let before = match self.caller {
             Caller::Paused { since, over: false } => {
                 Some(Before { since, partial: self.partial.clone() })
@@ -222,6 +227,7 @@ impl Floor {
     fn voice_off(&mut self, now: Instant, since: Instant) {
         self.voice.goes_on = false;
         let Caller::Talking { since: began, over } = self.caller else { return };
+        self.heard += since.saturating_duration_since(began);
         if self.voice.denied.is_some() && self.voice.alone && !over && self.partial.is_none() {
             return self.nobody_spoke(now);
         }
