@@ -71,6 +71,13 @@ pub(crate) struct Understood {
     pub(crate) proxy: bool,
 }
 
+/// An hour that is named as a choice.
+#[rustfmt::skip]
+const BARE_HOUR: &[&str] = &[
+    "do|take|with|say|prefer|make ..1 two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|noon",
+    "do|take|with|say|prefer|make ..1 2|3|4|5|6|7|8|9|10|11|12", "do|take|with|say|prefer|make ..1 one oclock|thirty|fifteen|pm",
+];
+
 /// Reads a turn.
 pub(crate) fn understand(
     text: &str,
@@ -112,12 +119,7 @@ pub(crate) fn understand(
         (rest.clone(), rest.clone())
     };
     let (source, target, rest) = (corrected(source), corrected(target), corrected(rest));
-    let read = |words: &[Token]| {
-        let mut when = When::default();
-        days(words, today, &mut when);
-        times(words, asked == Asked::When, &mut when);
-        when
-    };
+    let read = |words: &[Token]| when_in(words, asked, today);
     let which = read(&source);
     let when = read(&target);
     // A yes of the gloss's is none: only one that was said in English.
@@ -143,6 +145,15 @@ pub(crate) fn understand(
         tokens: all,
         spanish,
     }
+}
+
+fn when_in(words: &[Token], asked: Asked, today: Date) -> When {
+    let mut when = When::default();
+    days(words, today, &mut when);
+    // "Let's do ten": an hour without a cue, to an offer.
+    let hour = asked == Asked::YesNo && any(words, BARE_HOUR);
+    times(words, asked == Asked::When || hour, &mut when);
+    when
 }
 
 impl Understood {
