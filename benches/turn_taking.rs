@@ -4,7 +4,7 @@
 //!
 //! The whole corpus of `tests/turn_taking`, with the real recogniser, drawn twice. A third of the cases, two of the six
 //! voices and all of the second draw (other noise, other coughs and rooms, other speakers, other moments) were held back
-//! while constants were chosen.
+//! while constants of the detector were chosen.
 #![allow(clippy::unwrap_used, reason = "a bench may fail")]
 
 #[path = "../tests/turn_taking_stage/mod.rs"]

@@ -456,19 +456,41 @@ fn decisions_are_recorded_for_the_audit() {
     );
 }
 
+/// Who asks for it hears the same again, more slowly.
+#[test]
+fn the_agent_speaks_more_slowly_when_it_is_asked_to() {
+    for (text, slower) in [
+        ("Could you speak more slowly, please?", true),
+        ("Slow down, please.", true),
+        ("Can you repeat that?", false),
+    ] {
+        let mut world = play(1, &[MOVE]);
+        let asked = world.story.last().unwrap().clone();
+        world.say(text);
+        let slowed = world.story.iter().any(|line| line == "agent: (speaks more slowly)");
+        assert_eq!(slowed, slower, "{text}: {:#?}", world.story);
+        assert!(
+            world.story.last().unwrap().contains("date of birth"),
+            "{asked}: {:#?}",
+            world.story
+        );
+    }
+}
+
 /// What the recogniser is not sure of does not write; said again, or said in one plain word, it does.
 #[test]
 fn a_doubtful_yes_is_asked_for_once_more_before_anything_is_written() {
     let written = |world: &World| world.story.iter().any(|line| line.contains("reschedule_app"));
     let offered = || play(1, &[MOVE, "March 9th, 1984."]);
     let mut world = offered();
-    world.say_heard("yes that is good", 0.3);
+    world.say_heard("Yeah, that works.", 0.3);
     assert!(!written(&world), "{:#?}", world.story);
     let asked = world.story.last().unwrap();
     assert!(asked.contains("Just to be sure") && asked.contains("[protected]"), "{asked}");
-    world.say_heard("yes that is good", 0.3);
+    world.say_heard("Yeah, that works.", 0.3);
     assert!(written(&world), "{:#?}", world.story);
-    for (text, confidence) in [("Yes.", 0.3), ("yes that is good", 0.6), ("yes that is good", 1.0)]
+    for (text, confidence) in
+        [("Yes.", 0.3), ("Yeah, that works.", 0.6), ("Yeah, that works.", 1.0)]
     {
         let mut world = offered();
         world.say_heard(text, confidence);

@@ -73,9 +73,9 @@ fn an_appointment_is_moved_and_a_person_asked_for() {
 const WAYS: &[&[&str]] = &[
     &["Quiero cambiar mi cita", "María López", "9 de marzo de 1984", "La próxima mañana libre, por favor.", "Sí."],
     &["quiero cambiar mi cita", "maria lopez", "nueve de marzo del ochenta y cuatro", "por la mañana lo antes posible", "si"],
-    &["Necesito mover mi cita del jueves al viernes por la mañana", "Me llamo María López", "9/3/1984", "Está bien"],
+    &["Necesito mover mi cita del jueves al viernes por la mañana", "Me llamo María López", "9/3/1984", "Sí, así es.", "Está bien"],
     &["No puedo ir a mi cita del jueves", "cambiarla", "María López", "marzo nueve de mil novecientos ochenta y cuatro", "el viernes a las nueve y media", "de acuerdo"],
-    &["Tengo una cita el jueves y la quiero cambiar para el viernes en la mañana", "Soy María López", "nueve, tres, ochenta y cuatro", "claro que sí"],
+    &["Tengo una cita el jueves y la quiero cambiar para el viernes en la mañana", "Soy María López", "nueve, tres, ochenta y cuatro", "Correcto.", "claro que sí"],
     &["Reprogramar mi cita", "María", "López", "9 de marzo", "del ochenta y cuatro", "el viernes 27 a las 9:30", "perfecto"],
 ];
 

@@ -7,7 +7,7 @@ mod timeline;
 use std::time::Duration;
 
 use attendant::call::Setup;
-use call_world::{GREETED, check, check_with, sdp, setup};
+use call_world::{GREETED, REFERRED, check, check_with, sdp, setup};
 
 /// A "yes" that the recogniser makes nothing of is asked for again at once, where a model has said that it was a voice.
 #[test]
@@ -166,6 +166,29 @@ fn a_key_between_two_sentences_does_not_leave_the_line_dead() {
             19900ms < bye
             19900ms > close media
             19900ms > over CallerHungUp {} no note
+        ",
+    );
+}
+
+/// What was said to the ringing tone is forgotten; what is still being said when nobody answers is heard.
+#[test]
+fn who_speaks_as_a_transfer_fails_is_heard() {
+    check_with(
+        setup(Some(sdp("sendrecv")), &[101], false, &[]),
+        REFERRED,
+        "
+            10000ms < voice-on
+            11000ms < transfer 486
+            11000ms > told front-desk Failed(486)
+            11000ms > done front-desk Failed(486)
+            11000ms > discard
+            11000ms > speak 4 in 0: I couldn't reach the front desk. I can take a message or keep helping. Which would you like?
+            11500ms < voice-off
+            11700ms < partial Are you there?
+            11900ms > finish 2
+            12000ms < bye
+            12000ms > close media
+            12000ms > over CallerHungUp {} note-1
         ",
     );
 }

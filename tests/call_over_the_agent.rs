@@ -264,3 +264,50 @@ fn a_digit_stops_the_question_it_answers() {
         ",
     );
 }
+
+/// "Okay" to what was done is no answer to the question after it, which wants a yes or a no.
+#[test]
+fn an_okay_to_what_is_said_before_a_question_is_a_sign_of_listening() {
+    const TOLD: &str = "
+            5000ms < voice-on
+            6500ms < voice-off
+            6600ms < partial What are your hours?
+            6900ms > finish 1
+            7200ms < final 1 What are your hours?
+            7200ms > tool 1 get_office_info
+            7250ms < hours 1
+            7250ms > speak 3 in 0: nine to five
+            7250ms > speak 4 in 0: Can I help you with anything else?
+            7400ms < started 3
+            7400ms > replied 1 after 1000 ms
+    ";
+    check(
+        &format!("{GREETED}{TOLD}"),
+        "
+            8000ms < voice-on
+            8000ms > duck
+            8040ms > pause
+            8300ms < voice-off
+            8500ms < partial Okay.
+            8500ms > unduck
+            8500ms > go on
+            8500ms > Backchannel after 600 ms
+            9200ms > discard
+            9500ms < heard 3
+            9501ms < started 4
+            10000ms < voice-on
+            10000ms > duck
+            10040ms > pause
+            10300ms < voice-off
+            10500ms < partial Okay.
+            10500ms > flush 1
+            10500ms > Stopped after 600 ms
+            10510ms < cut 4 30
+            10510ms > interrupted 4, heard [Can I]
+            10600ms > finish 2
+            10700ms < bye
+            10700ms > close media
+            10700ms > over CallerHungUp {Informed} no note
+        ",
+    );
+}

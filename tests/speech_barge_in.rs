@@ -39,18 +39,54 @@ fn words_take_the_floor_sooner() {
         2800ms > end of turn
         ",
     );
-    // A recogniser that tells words while they are spoken.
+}
+
+/// A recogniser that tells words while they are spoken: of a voice so short they may be others in the end. The agent is
+/// held all the while.
+#[test]
+fn words_of_a_part_of_a_short_voice_are_not_believed_before_the_whole_is_known() {
     check(
         "
         1000ms < agent starts
         2000ms < voice on
         2000ms > duck
         2040ms > pause
-        2200ms < partial no wait
-        2200ms > stop speaking
-        2200ms > Stopped after 300 ms
-        2400ms < voice off
-        3100ms > end of turn
+        2250ms < partial so yeah
+        2300ms < voice off
+        2320ms < partial so yeah
+        2500ms < partial Yeah.
+        2500ms > go on
+        2500ms > Backchannel after 600 ms
+        3200ms > discard
+        ",
+    );
+    // A sign of listening stays one, if it is heard otherwise later.
+    check(
+        "
+        1000ms < agent starts
+        2000ms < voice on
+        2000ms > duck
+        2040ms > pause
+        2300ms < voice off
+        2350ms < partial Right.
+        2350ms > go on
+        2350ms > Backchannel after 450 ms
+        2500ms < partial Ride.
+        3050ms > discard
+        ",
+    );
+    // No others come: they count.
+    check(
+        "
+        1000ms < agent starts
+        2000ms < voice on
+        2000ms > duck
+        2040ms > pause
+        2300ms < voice off
+        2300ms < partial no wait
+        3000ms > stop speaking
+        3000ms > Stopped after 1100 ms
+        3000ms > end of turn
         ",
     );
 }

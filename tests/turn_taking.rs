@@ -116,7 +116,9 @@ fn found(line: Line, voice: &[f64], begins: usize) -> [Option<usize>; 2] {
                 Some(VoiceHint::Suspected { .. }) => drop(found[0].get_or_insert(at)),
                 // On a clean line at once.
                 Some(VoiceHint::Confirmed { .. }) => {
-                    found.iter_mut().for_each(|found| drop(found.get_or_insert(at)));
+                    for found in found.iter_mut() {
+                        found.get_or_insert(at);
+                    }
                 }
                 _ => {}
             }

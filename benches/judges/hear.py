@@ -1,6 +1,6 @@
 """Writes down what is said in sound files, by an engine that is not ours.
 
-    hear.py --engine whisper-base|moonshine-tiny --models DIR FILE...
+    hear.py --engine whisper-base|whisper-small|moonshine-tiny --models DIR FILE...
 
 Prints a line of JSON for each file: {"file", "text", "seconds"}. Files are mono WAV, of any rate. With `-` for
 FILE, names come on standard input, one a line. It is the control of `attendant bench speech` and the ear of
@@ -24,13 +24,12 @@ RATE = 16_000
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--engine", choices=["whisper-base", "moonshine-tiny"], default="whisper-base")
+    parser.add_argument("--engine", choices=sorted(ENGINES), default="whisper-base")
     parser.add_argument("--models", type=pathlib.Path, required=True)
     parser.add_argument("--language", default="en")
     parser.add_argument("files", nargs="+")
     arguments = parser.parse_args()
-    engines = {"whisper-base": Whisper, "moonshine-tiny": Moonshine}
-    engine = engines[arguments.engine](arguments.models, arguments.language)
+    engine = ENGINES[arguments.engine](arguments.models / arguments.engine, arguments.language)
     names = (line.strip() for line in sys.stdin) if arguments.files == ["-"] else arguments.files
     for name in names:
         sound, rate = sf.read(name, dtype="float32", always_2d=True)
@@ -85,8 +84,7 @@ class Decoder:
 
 
 class Moonshine:
-    def __init__(self, models, _language):
-        folder = models / "moonshine-tiny"
+    def __init__(self, folder, _language):
         self.encoder = session(folder / "encoder_model.onnx")
         self.decoder = Decoder(folder / "decoder_model_merged.onnx", 8, 36)
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
@@ -103,10 +101,9 @@ class Moonshine:
 
 
 class Whisper:
-    def __init__(self, models, language):
-        folder = models / "whisper-base"
+    def __init__(self, folder, language, heads=8):
         self.encoder = session(folder / "encoder_model_quantized.onnx")
-        self.decoder = Decoder(folder / "decoder_model_merged_quantized.onnx", 8, 64)
+        self.decoder = Decoder(folder / "decoder_model_merged_quantized.onnx", heads, 64)
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         token = self.tokenizer.token_to_id
         names = ["<|startoftranscript|>", f"<|{language}|>", "<|transcribe|>", "<|notimestamps|>"]
@@ -143,6 +140,13 @@ def mel_filters(bands=80, bins=201):
     fall = (edges[2:, None] - hz[None]) / (edges[2:] - edges[1:-1])[:, None]
     triangles = np.maximum(0.0, np.minimum(rise, fall))
     return triangles * (2.0 / (edges[2:] - edges[:-2]))[:, None]
+
+
+ENGINES = {
+    "moonshine-tiny": Moonshine,
+    "whisper-base": Whisper,
+    "whisper-small": lambda folder, language: Whisper(folder, language, heads=12),
+}
 
 
 if __name__ == "__main__":

@@ -19,6 +19,8 @@ CHANGES = [
     ("ɔɪ", "Y"), ("dʒ", "ʤ"), ("tʃ", "ʧ"), ("ɚ", "əɹ"), ("ɝ", "ɜɹ"), ("ɜː", "ɜɹ"), ("g", "ɡ"), ("ɾ", "T"), ("ᵻ", "ɪ"),
     ("ɐ", "ə"), ("n̩", "ᵊn"), ("l̩", "ᵊl"), ("ː", ""),
 ]
+# Spanish keeps its own "r", "rr" and "j".
+SPANISH = [("dʒ", "ʤ"), ("tʃ", "ʧ"), ("g", "ɡ"), ("ː", "")]
 PAUSES = re.compile(r"([,.!?;:])")
 
 
@@ -65,7 +67,7 @@ def phonemes(text, language):
                 ["espeak-ng", "-q", "--ipa", "-v", language, piece.strip()], capture_output=True, text=True, check=True
             ).stdout
             out += " ".join(said.split())
-    for theirs, ours in CHANGES:
+    for theirs, ours in SPANISH if language.startswith("es") else CHANGES:
         out = out.replace(theirs, ours)
     return out.strip()
 

@@ -111,6 +111,8 @@ pub enum Output {
     StopSpeaking,
     /// From now on the caller and the agent speak this language, one that [`crate::agent::speaks`].
     SwitchLanguage(Language),
+    /// From now on the agent speaks more slowly than it did.
+    Slower,
     /// This utterance says that the call is recorded: nothing is before all of it was heard.
     Notice { utterance: UtteranceId },
     /// The caller does not want to be recorded, now or any more: nothing of their words is kept.

@@ -112,6 +112,7 @@ impl Call {
             self.outputs.push_back(Output::Told(Told::Replied { turn, gap }));
         }
         self.outputs.push_back(Output::Told(Told::AgentSays { utterance, text }));
+        self.listen_after(now, Some(utterance));
         self.floor.handle_input(now, floor::Input::AgentStarts { interruptible });
     }
 
@@ -125,6 +126,7 @@ impl Call {
             Some(Ended::Cut(utterance, heard)) => self.interrupted(now, utterance, heard),
         }
         if self.speaking.is_quiet() {
+            self.listen_after(now, None);
             self.floor.handle_input(now, floor::Input::AgentEnds);
         }
     }
@@ -139,6 +141,7 @@ impl Call {
         let held = self.held_since.take().map(|since| now.saturating_duration_since(since));
         let (epoch, unheard) = self.speaking.flush(held >= Some(Utterance::IN_FLIGHT));
         self.outputs.push_back(Output::Flush { epoch });
+        self.listen_after(now, None);
         for utterance in unheard {
             self.interrupted(now, utterance, Phi::default());
         }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::agent::tools::{ToolCall, ToolResult};
 use crate::agent::{self, Conversation};
-use crate::base::{Hints, Sdp, TimerTable, ToolRequestId, TurnId};
+use crate::base::{Hints, Sdp, TimerTable, ToolRequestId, TurnId, UtteranceId};
 use crate::media::Keypad;
 use crate::sdp;
 use crate::sip::{Command, Refusal};
@@ -69,6 +69,8 @@ pub struct Call {
     /// What the floor was told last.
     pub(super) floor_held: bool,
     pub(super) speaking: Speaking,
+    /// What is awaited next, and the utterance before the question.
+    pub(super) next_answer: Option<(Option<UtteranceId>, Awaited)>,
     /// Since when the agent is held for a voice over it.
     pub(super) held_since: Option<Instant>,
     /// How the agent speaks now.
@@ -134,6 +136,7 @@ impl Call {
             floor: Floor::new(),
             floor_held: false,
             speaking: Speaking::default(),
+            next_answer: None,
             held_since: None,
             manner: agent::greets_in(&setup.setting.languages).into(),
             turn: TurnId(1),
@@ -342,8 +345,14 @@ impl Call {
         let before = self.floor_held;
         self.hold_floor(now);
         if before && !self.floor_held && !self.moved {
-            self.voice_on = None;
             self.outputs.push_back(Output::Discard);
+            if let Some(on) = &mut self.voice_on {
+                // What is said from here on is heard.
+                *on = now;
+                self.voiced = Duration::ZERO;
+                self.recorded_turn_begins(now);
+                self.floor.handle_input(now, floor::Input::VoiceOn { since: now });
+            }
         }
     }
 
@@ -372,6 +381,7 @@ impl Call {
                 self.manner.language = language;
                 self.outputs.push_back(Output::Hear { language });
             }
+            agent::Output::Slower => self.manner = self.manner.slower(),
             agent::Output::HangUp => self.hang_up_wanted = true,
             agent::Output::Decided(decision) => self.outputs.push_back(Output::Decided(decision)),
         }
@@ -387,8 +397,19 @@ impl Call {
             },
             language: self.manner.language,
         };
-        self.floor.handle_input(now, floor::Input::Listen(awaited));
+        // An "okay" to what is said before the question is no answer to it.
+        self.next_answer = Some((self.speaking.last(), awaited));
+        self.listen_after(now, None);
         self.outputs.push_back(Output::Expect(hints));
+    }
+
+    /// From the question's first word on its answer is awaited: an utterance begins, or nothing is left to be said.
+    pub(super) fn listen_after(&mut self, now: Instant, begins: Option<UtteranceId>) {
+        let begun = |before: Option<UtteranceId>| before.is_none() || begins > before;
+        let due = |it: &mut (Option<UtteranceId>, Awaited)| self.speaking.is_quiet() || begun(it.0);
+        if let Some((_, awaited)) = self.next_answer.take_if(due) {
+            self.floor.handle_input(now, floor::Input::Listen(awaited));
+        }
     }
 
     fn tool(&mut self, now: Instant, request: ToolRequestId, call: ToolCall) {

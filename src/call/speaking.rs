@@ -56,6 +56,11 @@ impl Speaking {
         self.epoch
     }
 
+    /// The last that is being said or about to be said.
+    pub(super) fn last(&self) -> Option<UtteranceId> {
+        self.queue.back().map(|spoken| spoken.id)
+    }
+
     /// Whether nothing is being said or about to be said.
     pub(super) fn is_quiet(&self) -> bool {
         self.queue.is_empty()

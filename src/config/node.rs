@@ -495,3 +495,15 @@ pub(super) fn digests(
     read.dedup();
     complete.then_some(read)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_threads_hear_unless_there_is_one_core() {
+        let threads = |cores: usize| hearing_threads(NonZeroUsize::new(cores)).get();
+        assert_eq!([1, 2, 64].map(threads), [1, 2, 2]);
+        assert_eq!(hearing_threads(None).get(), 2, "it is not known");
+    }
+}

@@ -104,13 +104,7 @@ pub(super) fn admit(
         let words = format!("SIP profile {} was removed", incoming.trunk);
         return Err(Refused::new(503, RefusalLabel::NoRoute, words));
     };
-    if load.trunk >= profile.limits.calls as usize {
-        let words = format!(
-            "all {} lines of SIP profile {} are taken ([limits] calls)",
-            load.trunk, incoming.trunk
-        );
-        return Err(Refused::new(503, RefusalLabel::Busy, words));
-    }
+    has_line(profile, load, &incoming.trunk)?;
     has_room(shared)?;
     let number = incoming.caller.as_ref().map(|number| profile.normalise(number));
     throttle.take(received, &incoming.trunk, &profile.limits, number.as_ref())?;
@@ -156,6 +150,16 @@ pub(super) fn admit(
     let (answer_by, services) = (received + profile.answer_within, Services::of(profile));
     let trunk = incoming.trunk;
     Ok(Admitted { setup, port, nat, trunk, route, services, caller, answer_by, recording })
+}
+
+/// Refuses a call more than the trunk has lines for.
+fn has_line(profile: &TrunkProfile, load: Load, trunk: &TrunkName) -> Result<(), Refused> {
+    if load.trunk < profile.limits.calls as usize {
+        return Ok(());
+    }
+    let words =
+        format!("all {} lines of SIP profile {trunk} are taken ([limits] calls)", load.trunk);
+    Err(Refused::new(503, RefusalLabel::Busy, words))
 }
 
 /// Returns those languages of a route that are heard and spoken until the next start: what a reload has added is not.

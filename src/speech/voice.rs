@@ -36,6 +36,17 @@ impl From<Language> for Manner {
     }
 }
 
+/// How much slower the agent speaks when a caller asks for it, and the slowest that is understood well.
+const SLOWER: f32 = 0.85;
+const SLOWEST: f32 = 0.7;
+
+impl Manner {
+    /// The same, more slowly: a second time again, and then no more.
+    pub fn slower(self) -> Self {
+        Self { rate: (self.rate * SLOWER).max(SLOWEST), ..self }
+    }
+}
+
 /// Why a voice needs another in its place.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Trouble {
@@ -90,5 +101,20 @@ pub trait Voice: Send {
     /// Whether sound that nobody may ever hear costs idle time and nothing else.
     fn is_free(&self) -> bool {
         false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slower_has_an_end() {
+        let rates = [1, 2, 3, 4].map(|times| {
+            (0..times).fold(Manner::from(Language::ES_US), |manner, _| manner.slower())
+        });
+        assert!(rates[0].rate < 0.9 && rates[1].rate < rates[0].rate);
+        assert!(rates[2].rate == SLOWEST && rates[3] == rates[2]);
+        assert_eq!(rates[3].language, Language::ES_US);
     }
 }

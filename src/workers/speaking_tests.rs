@@ -8,6 +8,7 @@ use crate::workers::desk::LONGEST;
 use crate::workers::{MediaEventKind, Playback};
 use std::ops::ControlFlow;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Instant;
 
 /// Speaks as many frames as the text says, in odd pieces; "fail" fails after three frames,
 /// "panic" panics, of "broken" another voice says the end. It asks the gate before each text.
@@ -327,25 +328,23 @@ fn two_voices_share_the_work_and_each_leg_hears_its_own_in_order() {
 
 #[test]
 fn who_would_wait_too_long_hears_the_lighter_voice() {
-    let (speaking, heard, light) = parted(1, Duration::from_millis(300), true);
-    let (_playback, events) = attach(&speaking, 1);
-    // The first measures the voice: 300 ms for ten letters.
-    say(&speaking, 1, 1, "0123456789");
-    let by = |events: &Receiver<SpeakingEvent>| match events.recv().unwrap() {
-        SpeakingEvent::Rendered { by, .. } => by,
-        other => panic!("{other:?}"),
+    // By what the desk knows, not by how long anything takes: nobody has waited yet.
+    let lights = |ten_letters: Duration, has_light: bool| {
+        let mut desk = Desk { voices: 1, ..Desk::default() };
+        desk.took(Language::EN_US, 10, ten_letters);
+        for leg in 1..=4 {
+            let to = Some((LegId(leg), UtteranceId(1)));
+            let text = Phi::new("9876543210".to_owned());
+            let asked = Instant::now() + Duration::from_secs(3600);
+            desk.sentences.push(Job { asked, ..Job::new(to, text, Manner::default()) });
+        }
+        let taken = std::iter::from_fn(|| desk.take(&mut |_| has_light));
+        taken.map(|(_, light)| light).collect::<Vec<_>>()
     };
-    assert_eq!(by(&events), Rendering::Voice);
-    let others: Vec<_> = (2..=5).map(|leg| attach(&speaking, leg)).collect();
-    (2..=5).for_each(|leg| say(&speaking, leg, 1, "9876543210"));
-    let mut said: Vec<Rendering> = others.iter().map(|(_, events)| by(events)).collect();
-    said.sort_unstable();
-    // The one that the voice is at when the others come, and those that can wait 400 ms for it.
-    assert!(
-        said.starts_with(&[Rendering::Voice]) && said.ends_with(&[Rendering::Light; 2]),
-        "{said:?}"
-    );
-    assert_eq!(heard.try_iter().count() + light.try_iter().count(), 5);
+    // The first is heard after 300 ms, the second would be after 600.
+    assert_eq!(lights(Duration::from_millis(300), true), [true, true, true, false]);
+    assert_eq!(lights(Duration::from_millis(90), true), [false; 4], "the last after 360 ms");
+    assert_eq!(lights(Duration::from_millis(300), false), [false; 4]);
 }
 
 #[test]

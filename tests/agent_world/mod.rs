@@ -327,6 +327,7 @@ impl World {
                 self.ended = true;
                 self.story.push("agent: (hangs up)".into());
             }
+            Output::Slower => self.story.push("agent: (speaks more slowly)".into()),
             Output::SwitchLanguage(language) => {
                 self.story.push(format!("agent: (speaks {language})"));
             }

@@ -115,7 +115,7 @@ fn matrix(kind: VendorKind) {
             let (first, second, kinds) = expected(kind, mode);
             for (turn, by_vendor) in [(1, first), (2, second)] {
                 speak(&mut *ear);
-                if by_vendor && mode == Mode::CutOnce {
+                if turn == 1 && by_vendor && mode == Mode::CutOnce {
                     // The cut is known before the turn is over.
                     poll_until(&mut *ear, || server.asked().len() == 2);
                 }
@@ -281,14 +281,16 @@ fn a_vendor_that_finds_no_words_in_noise_is_not_deaf() {
     let network = Network::start().unwrap();
     metrics::scoped(|metrics| {
         let server = start(VendorKind::Deepgram, Mode::Wordless);
-        let limit = Duration::from_secs(5);
+        let limit = Duration::from_secs(4);
         let ears = ears(&server, VendorKind::Deepgram, limit, &network);
         let mut ear = ears.recognizer(Language::EN_US);
-        // 16 s of it, ten times as fast.
-        for at in 0..800 {
+        ear.expect(&Hints::default());
+        poll_until(&mut *ear, || server.asked().len() == 1);
+        // 6 s of it, twice as fast: it has 2 s of ours to say something.
+        for at in 0..300 {
             ear.push(&HeardFrame::new(at, Frame::SILENCE, true)).unwrap();
             let _ = ear.poll().unwrap();
-            std::thread::sleep(Duration::from_millis(2));
+            std::thread::sleep(Duration::from_millis(10));
         }
         ear.finish(TurnId(1));
         words(&mut *ear, TurnId(1));

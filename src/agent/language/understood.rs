@@ -119,9 +119,7 @@ pub(crate) fn understand(
         (rest.clone(), rest.clone())
     };
     let (source, target, rest) = (corrected(source), corrected(target), corrected(rest));
-    let read = |words: &[Token]| when_in(words, asked, today);
-    let which = read(&source);
-    let when = read(&target);
+    let [which, when] = [&source, &target].map(|words| read_when(words, asked, today));
     // A yes of the gloss's is none: only one that was said in English.
     let said_yes = answer(&spanish) == Some(Answer::Yes);
     let english = |words: &[Token]| {
@@ -147,7 +145,8 @@ pub(crate) fn understand(
     }
 }
 
-fn when_in(words: &[Token], asked: Asked, today: Date) -> When {
+/// Reads days and times.
+fn read_when(words: &[Token], asked: Asked, today: Date) -> When {
     let mut when = When::default();
     days(words, today, &mut when);
     // "Let's do ten": an hour without a cue, to an offer.

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::step::Step;
 use super::task::{Kind, Task};
+use crate::agent::api::Output;
 use crate::agent::conversation::Conversation;
 use crate::agent::guard::advice;
 use crate::agent::language::{
@@ -79,7 +80,14 @@ impl Conversation {
                 // Said while a tool ran: its answer is the reply.
                 return false;
             }
-            Some(Meta::Repeat) if !content => self.repeat(),
+            Some(Meta::Repeat) if !content => {
+                if u.says(&["slower|slowly", "slow down"])
+                    || any(&u.spanish, &["mas despacio|lento"])
+                {
+                    self.push(Output::Slower);
+                }
+                self.repeat();
+            }
             // "Okay, hold on" agrees to nothing yet.
             Some(Meta::Hold) if !content && matches!(u.answer, None | Some(Answer::Unclear)) => {
                 self.trouble.held = true;

@@ -87,7 +87,7 @@ lines! {
     SORRY: ["Sorry, I didn't catch that.", "I'm sorry, I didn't get that.", "Sorry, I didn't understand."]
         ["Disculpe, no le entendí.", "Perdón, no le escuché bien.", "Disculpe, no entendí."]
     STILL_THERE: ["Are you still there?", "Hello? Are you there?", "I'm still here."]
-        ["¿Sigue ahí?", "¿Hola? ¿Me escucha?", "Aquí sigo."]
+        ["¿Sigue en la línea?", "¿Hola? ¿Me escucha?", "Aquí sigo."]
     CANT_HEAR: ["I'm sorry, I can't hear you."] ["Disculpe, no le escucho."]
     TIME_IS_UP: ["I'm sorry, this call has lasted as long as it can. Please call us again if there is more. Goodbye."]
         ["Lo siento, esta llamada ya no puede durar más. Si falta algo, vuelva a llamarnos, por favor. Adiós."]
@@ -106,7 +106,7 @@ lines! {
     HINT_OPEN: ["You can say, for example: I'd like to move my appointment."]
         ["Puede decir, por ejemplo: quiero cambiar mi cita."]
     HINT_NAME: ["Please say your first and last name, and spell the last name."]
-        ["Por favor, diga su nombre y apellido, y deletree el apellido."]
+        ["Por favor, diga su nombre y apellido, y luego el apellido letra por letra."]
     HINT_BIRTH: ["Please say the month, the day and the year you were born, or key them in as eight digits."]
         ["Por favor, diga el día, el mes y el año en que nació, o márquelos con ocho dígitos."]
     HINT_ZIP: ["Please say or key in the five digits of your ZIP code."]
@@ -130,7 +130,7 @@ lines! {
     NAME_STILL: ["Got it. And can I have your first and last name, please?"]
         ["Entendido. ¿Y me da su nombre y apellido, por favor?"]
     NAME_AGAIN: ["What's your first and last name? Please spell the last name."]
-        ["¿Cuál es su nombre y apellido? Por favor, deletree el apellido."]
+        ["¿Cuál es su nombre y apellido? Por favor, dígame el apellido letra por letra."]
     NAME_TOO: ["And your first and last name, please?"] ["¿Y su nombre y apellido, por favor?"]
     FAMILY_NAME: ["And your last name, please?"] ["¿Y su apellido, por favor?"]
     GIVEN_NAME: ["And your first name, please?"] ["¿Y su nombre, por favor?"]
@@ -182,14 +182,14 @@ lines! {
         "¿Qué tipo de cita necesita: un examen físico, una consulta porque se siente mal, un seguimiento o una vacuna?",
     ]
     WHEN_BOOK: ["When would you like to come in?", "What day or time works for you?", "When would suit you?"]
-        ["¿Cuándo le gustaría venir?", "¿Qué día u hora le conviene?", "¿Cuándo le queda bien?"]
+        ["¿Cuándo le gustaría venir?", "¿Qué día y a qué hora le conviene?", "¿Cuándo le queda bien?"]
     WHEN_INSTEAD: [
         "When would you like to come instead?",
         "What day or time would work better for you?",
         "When would suit you better?",
     ] [
         "¿Para cuándo le gustaría cambiarla?",
-        "¿Qué día u hora le conviene más?",
+        "¿Qué día y a qué hora le conviene más?",
         "¿Cuándo le queda mejor?",
     ]
     WHEN_BEST: ["What day and time would suit you best?"] ["¿Qué día y a qué hora le conviene más?"]

@@ -45,6 +45,8 @@ pub(in crate::cli) struct Arguments {
     dir: PathBuf,
 }
 
+/// The silence of the line before and after a sentence, as in a call: 0.3 s at 16 kHz.
+const PAUSE: usize = 4800;
 /// How many words of a hundred must be heard as they were said.
 const AIMED: f64 = 97.0;
 
@@ -131,7 +133,9 @@ fn one_language(
     let step = Step::begin("speaking");
     let mut sounds = Vec::new();
     for (n, prompt) in prompts.iter().enumerate() {
-        let sound = spoken(voice, prompt, language)?;
+        let mut sound = vec![0.0; PAUSE];
+        sound.extend(spoken(voice, prompt, language)?);
+        sound.extend([0.0; PAUSE]);
         let narrow = send(&tape::resampled(&sound, 16_000), Condition::Clean, &[], 1).narrow;
         tape::write_mono(&folder.join(format!("{n:03}.wav")), &narrow)?;
         sounds.push(narrow);

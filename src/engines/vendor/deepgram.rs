@@ -317,6 +317,7 @@ impl Words {
         let no_time = done && answer.duration.is_none();
         // What was said before this turn belongs to one that is over, or was dropped.
         let ours = end > self.from + GRAIN || answer.duration.is_none();
+        let advances = ours && end > self.listened + GRAIN;
         let best = alternatives.into_iter().next();
         let words = best.filter(|best| ours && !best.transcript.trim().is_empty());
         match (words, is_final) {
@@ -332,10 +333,12 @@ impl Words {
                 self.told.push(News::Words(format!("{} {}", self.text(), best.transcript)));
             }
             // Noise and music hold no word: that it says so in time is all that can be asked.
-            (None, _) if end > self.listened + GRAIN => self.told.push(News::Alive),
+            (None, _) if advances => self.told.push(News::Alive),
             (None, _) => {}
         }
-        self.listened = self.listened.max(end);
+        if advances {
+            self.listened = end;
+        }
         if is_final {
             self.covered = self.covered.max(end);
         }
@@ -414,6 +417,11 @@ mod tests {
         words.hear(result(0.0, 1.0, "", false, false)).unwrap();
         words.hear(result(0.0, 1.0, "", false, false)).unwrap();
         assert_eq!(told(&mut words), ["alive"], "it comes no further");
+        for step in 1..=10 {
+            let further = f64::from(step) * 0.02;
+            words.hear(result(0.0, 1.0 + further, "", false, false)).unwrap();
+        }
+        assert_eq!(told(&mut words), ["alive"; 3], "however small the steps");
         words.hear(result(0.0, 2.0, " ", true, false)).unwrap();
         words.hear(result(2.0, 1.0, "yes", false, false)).unwrap();
         assert_eq!(told(&mut words), ["alive", "~yes"]);

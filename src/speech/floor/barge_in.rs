@@ -19,6 +19,9 @@ const TAKES: Duration = Duration::from_millis(650);
 const TOLD_LATE: Duration = Duration::from_millis(120);
 /// One whose words so far are signs of listening takes it this much later: "that works, thank you".
 const ASSENT: Duration = Duration::from_millis(450);
+/// Words that are known sooner than this after a voice were heard in a part of it: "so" in "so-" of "sure". The agent is
+/// held meanwhile, so that nothing is lost by waiting for the whole.
+const HEARD_OUT: Duration = Duration::from_millis(200);
 /// Words come within this time after a voice, or there were none.
 const WORDS: Duration = Duration::from_millis(800);
 /// A recogniser that is late may tell them until then, and is listened to after all.
@@ -59,6 +62,8 @@ pub(super) struct Late {
     since: Instant,
     /// Until then the agent's end makes it an answer.
     answers_until: Instant,
+    /// In so many words it was a sign of listening. Others in its place, and no more of them, are a mishearing of it.
+    listened: usize,
 }
 
 /// A sound that something was done for.
@@ -229,21 +234,24 @@ impl Floor {
 
     /// Words have come while the agent speaks, or is held.
     pub(super) fn words_over(&mut self, now: Instant) {
-        let Some((_, text)) = &self.partial else { return };
-        let said = said(text, &self.expected);
+        let Some((known, text)) = &self.partial else { return };
+        let (known, said) = (*known, said(text, &self.expected));
         match (self.caller, said) {
-            (Caller::Paused { over: true, .. }, Said::Words) => {
+            (Caller::Paused { since, over: true }, Said::Words) if known >= since + HEARD_OUT => {
                 self.take_floor(now, Verdict::Stopped);
             }
             (Caller::Paused { over: true, .. }, Said::Backchannel) => {
                 self.dismiss(now, Verdict::Backchannel);
             }
-            // What somebody says who is believed to speak. More of an "okay" may follow.
-            (Caller::Talking { over: true, .. }, Said::Words) if self.level != Level::Full => {
+            // What somebody says who speaks on. More of an "okay" may follow.
+            (Caller::Talking { since, over: true }, Said::Words)
+                if self.level != Level::Full && now >= since + TAKES =>
+            {
                 self.take_floor(now, Verdict::Stopped);
             }
             (Caller::Quiet, Said::Words) => {
                 let since = match self.over.late {
+                    Some(late) if text.split_whitespace().count() <= late.listened => return,
                     Some(late) => late.since,
                     None if self.level == Level::Paused => now,
                     None => return,
@@ -374,11 +382,15 @@ impl Floor {
             (Timer::Words, Caller::Paused { over: true, .. }) if self.over.voiced >= TAKES => {
                 self.take_floor(now, Verdict::Stopped);
             }
+            // Words of a part of it, and no others came.
+            (Timer::Words, Caller::Paused { over: true, .. }) if self.said() == Said::Words => {
+                self.take_floor(now, Verdict::Stopped);
+            }
             (Timer::Words, Caller::Paused { since, over: true }) => self.give_up_words(now, since),
             (Timer::Words, Caller::Quiet) => {
                 self.give_up_words(now, now);
                 // No voice has ended that could be an answer.
-                self.over.late = Some(Late { since: now, answers_until: now });
+                self.over.late = Some(Late { since: now, answers_until: now, listened: 0 });
             }
             (Timer::Words, _) if !talking => self.go_on(now, Verdict::Nothing),
             (Timer::Doubt, _) if self.level == Level::Ducked => self.go_on(now, Verdict::Nothing),
@@ -409,7 +421,10 @@ impl Floor {
 
     fn keep_for(&mut self, now: Instant, since: Instant, time: Duration) {
         self.caller = Caller::Quiet;
-        self.over.late = Some(Late { since, answers_until: now + ANSWERS });
+        let listens = self.said() == Said::Backchannel;
+        let words = self.partial.as_ref().map_or(0, |(_, text)| text.split_whitespace().count());
+        let listened = if listens { words } else { 0 };
+        self.over.late = Some(Late { since, answers_until: now + ANSWERS, listened });
         self.timers.set(Timer::Forget, now + time);
     }
 

@@ -70,7 +70,8 @@ pub(in crate::cli::bench) fn normal(text: &str, language: Language) -> Vec<Strin
         raw.trim_matches(|c: char| !c.is_alphanumeric() && c != '%' && c != '&').to_owned()
     };
     if language.primary() == "es" {
-        let text = spanish::plain(&text);
+        // "10:05" is said "diez y cinco".
+        let text = spanish::plain(&text).replace(":0", " ");
         let words: Vec<String> =
             text.split_whitespace().flat_map(|raw| pieces(&bare(raw))).collect();
         let same: Vec<String> = words

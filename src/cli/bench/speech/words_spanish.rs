@@ -37,6 +37,21 @@ pub(super) fn same(word: &str) -> &str {
     SAME.iter().find(|(other, _)| *other == word).map_or(word, |(_, one)| one)
 }
 
+/// A word by its sound in America: what is spelled in two ways and said in one is no error ("Okafor", "Ocafor").
+fn sound(word: &str) -> String {
+    let word = word.replace("qu", "k").replace("ce", "se").replace("ci", "si").replace("ch", "x");
+    let word = word.replace("ll", "y").replace("ge", "je").replace("gi", "ji").replace('h', "");
+    let one = |c: char| match c {
+        'c' => 'k',
+        'v' => 'b',
+        'z' => 's',
+        c => c,
+    };
+    let mut letters: Vec<char> = word.chars().map(one).collect();
+    letters.dedup();
+    letters.into_iter().collect()
+}
+
 /// Turns number words into the digits that are written for them, one word a digit.
 pub(super) fn digits(words: &[String]) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
@@ -45,6 +60,12 @@ pub(super) fn digits(words: &[String]) -> Vec<String> {
         let word = words[at].as_str();
         let before = at.checked_sub(1).and_then(|n| words.get(n)).map(String::as_str);
         let after_number = out.last().is_some_and(|last| last.bytes().all(|b| b.is_ascii_digit()));
+        // "las 8 y 40 y 5": 8:45, however it is written.
+        let joins = word == "y" && after_number && {
+            let next = words.get(at + 1).map(String::as_str).unwrap_or_default();
+            next.bytes().all(|b| b.is_ascii_digit()) && !next.is_empty()
+                || number(&words[at + 1..]).is_some()
+        };
         // "nueve y media", "nueve y cuarto": parts of an hour.
         let part = match words.get(at + 1).map(String::as_str) {
             Some("media") => Some("30"),
@@ -54,6 +75,21 @@ pub(super) fn digits(words: &[String]) -> Vec<String> {
         if let (true, "y", Some(part)) = (after_number, word, part) {
             out.extend(part.chars().map(String::from));
             at += 2;
+        } else if joins {
+            // "30 y uno", "cuarenta y 5".
+            let unit =
+                words.get(at + 1).and_then(|word| self::at(&SMALL, word).or(word.parse().ok()));
+            let tens = out.len() >= 2
+                && out[out.len() - 1] == "0"
+                && matches!(out[out.len() - 2].as_str(), "3" | "4" | "5");
+            match unit.filter(|unit| tens && (1..10).contains(unit)) {
+                Some(unit) => {
+                    out.pop();
+                    out.push(unit.to_string());
+                    at += 2;
+                }
+                None => at += 1,
+            }
         } else if word.bytes().all(|b| b.is_ascii_digit()) {
             out.extend(word.chars().map(String::from));
             at += 1;
@@ -64,7 +100,7 @@ pub(super) fn digits(words: &[String]) -> Vec<String> {
             out.extend(value.to_string().chars().map(String::from));
             at += used;
         } else {
-            out.push(word.to_owned());
+            out.push(sound(word));
             at += 1;
         }
     }
@@ -136,6 +172,10 @@ mod tests {
         same("tres uno dos, cinco cincuenta y cinco", "312 5 55");
         same("treinta y uno de diciembre", "31 de diciembre");
         same("con la Dra. Patel", "con la doctora patel");
+        same("el 31 de diciembre a las 3:45", "el 30 y uno de diciembre a las tres y 40 y cinco");
+        same("a las 10:05", "a las 10 y cinco");
+        same("con la doctora Okafor el viernes", "con la doctora Ocaffor el biernes");
+        assert_ne!(normal("una casa", Language::ES_US), normal("una cosa", Language::ES_US));
         assert_ne!(normal("una cita", Language::ES_US), normal("1 cita", Language::ES_US));
     }
 }
