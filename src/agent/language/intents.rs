@@ -259,7 +259,7 @@ pub(crate) fn meta(tokens: &[Token]) -> Option<Meta> {
             "what was that",
             "didnt|couldnt ..2 hear|catch|get|understand ..2 you|that|it|what", "one more time",
             "^ what was ..2 $", "^ say what", "missed that", "cant hear you",
-            "speak up|louder|slower|slowly", "slow down", "^ sorry what",
+            "speak up|louder|slower|slowly", "speak|talk|go ..2 slower|slowly", "slow down", "^ slower", "^ sorry what",
         ]),
         (Meta::Hold, &[
             "hold on", "hang on", "just|wait|me a|one second|minute|moment|sec",
