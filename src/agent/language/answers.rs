@@ -85,7 +85,7 @@ const OPEN: &[&str] = &[
     "instead|another|different|other|rather|earlier|sooner", "someone|something|somebody|anything else", "later time|one|that|in",
     "do|take|with|say|prefer|the two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|noon|1|2|3|4|5|6|7|8|9|10|11|12",
     "too early|late|far|long|soon|much", "i have ..1 work|school|class|a|an|another|my|plans|something|to", "im at|in|on|out|away|going|not",
-    "i work|travel|teach", "busy|angry|mad|upset|ridiculous|conflict|vacation|working|traveling|birthday|joking|kidding",
+    "i work|travel|teach", "busy|angry|mad|upset|ridiculous|conflict|vacation|working|traveling|joking|kidding",
     "^ im fine|good|ok $", "^ im fine|good|ok thank|thanks|for",
     // What takes it back.
     "_ actually", "scratch|forget that|it", "changed my", "take that back", "just kidding",
@@ -447,6 +447,9 @@ mod tests {
         "Yes I think that works",
         "I guess that works",
         "Yes, it is.",
+        "Yes, that's my birthday.",
+        "Yes, that's great. I'll see you then.",
+        "That sounds good, just book it",
         "It is.",
         "I do.",
         "I agree.",
