@@ -33,7 +33,7 @@ const YES: &[&str] = &[
     "^ please $", "^ please thank|thanks|yes|sure|book|go|schedule", "^ i do $", "^ i do please|thanks|indeed", "^ it is $",
     "i agree", "book it", "^ thats the one", "good for|with me", "i can make|do it|that", "^ you bet $",
     "^ you bet thank|thanks|please|it", "of course", "^ ..1 that one ..1 $", "that one works|please", "by all means",
-    "^ works $", "why not",
+    "^ works $", "why not", "monday|tuesday|wednesday|thursday|friday|morning|afternoon|time|thirty|fifteen|oclock works|work",
 ];
 
 #[rustfmt::skip]
@@ -88,7 +88,7 @@ const OPEN: &[&str] = &[
     "i work|travel|teach", "busy|angry|mad|upset|ridiculous|conflict|vacation|working|traveling|joking|kidding",
     "^ im fine|good|ok $", "^ im fine|good|ok thank|thanks|for",
     // What takes it back.
-    "_ actually", "scratch|forget that|it", "changed my", "take that back", "just kidding",
+    "_ actually", "scratch|forget that|it", "you to say", "in theory", "^ yeah right $", "changed my", "take that back", "just kidding",
 ];
 
 /// Not to know is no no.
@@ -340,6 +340,14 @@ mod tests {
         "Perfect, but is that downtown?",
         "Okay, I have a question.",
         "Right, right, but how long does it take?",
+        "That's fine for you to say",
+        "That sounds good in theory",
+        "Yeah right",
+        "Absolutely not",
+        "Of course not",
+        "Yeah, I'm gonna have to pass",
+        "I wish that worked",
+        "That would work on Monday if at all",
         "I'll take two aspirin and wait.",
         "Sure. Actually, no.",
         "Yes? I don't know.",
@@ -447,6 +455,11 @@ mod tests {
         "Yes I think that works",
         "I guess that works",
         "Yes, it is.",
+        "Friday works",
+        "Yes, nine thirty works",
+        "Sure, put me down for that",
+        "Friday at nine thirty is great",
+        "Sounds like a plan",
         "Yes, that's my birthday.",
         "Yes, that's great. I'll see you then.",
         "That sounds good, just book it",
