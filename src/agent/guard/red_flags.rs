@@ -63,8 +63,8 @@ const RULES: &[Rule] = &[
             "think|thinking|thought|thoughts about|of ..1 not being|disappearing|dying|death", "want|wants|wanted to ..1 disappear|vanish $",
             "been|started|keeps|keep cutting $|again|my|her|his", "been|started|keeps cutting $", "have|has|got|hes|shes|with a ..1 gun|noose|rope",
             "everyone|everybody|family|they|world ..3 better off", "goodbye|suicide|bye note|letter|text|message", "texted|wrote|said|sent|left ..4 goodbye|bye ..8 pills|gun|rope|knife|bridge",
-            "cut|slit|slash*|sliced ..1 wrist|wrists", "give|giving|given up on life|living", "rather be dead|die than",
-            "have|holding|got|with ..2 pills|gun|razor|rope|knife|blade in front|my|reach|here",
+            "cut|slit|slash*|sliced ..1 wrist|wrists", "give|giving|given up on life|living", "rather be dead",
+            "have|holding|got|with ..2 pills|gun|razor|rope|knife|blade in front|my|reach|here", "voices ..4 telling|tell|told|saying ..3 hurt|kill|die|harm|do", "telling me to hurt|kill|harm", "want|wanna|going to be with my ..2 wife|husband|mother|mom|dad|father|son|daughter|baby in|again|now|heaven", "be with my dead|late",
         ],
         unless: &[
             "suicide prevention|awareness|training|class|hotline|loss|survivors",
@@ -79,7 +79,7 @@ const RULES: &[Rule] = &[
             "cut myself ..4 shaving|cooking|kitchen|knife|glass|hair",
             "gun permit|license|show|range|lock|safety", "form|questionnaire asked|asks|says|said", "disappear|vanish from the|your", "point in waiting|calling|holding|coming",
             "rope class|course", "to|by an? overdose|suicide",
-            "gun shaped|toy|control|violence", "toy|water|nerf|glue|heat|nail|massage gun", "pills in my bag|purse|car|cabinet|box|pillbox",
+            "gun shaped|toy|control|violence", "toy|water|nerf|glue|heat|nail|massage gun", "pills in my bag|purse|car|cabinet|box|pillbox", "be with my ..3 during|for|in|while ..2 surgery|hospital|visit|appointment",
         ],
     },
     Rule {
@@ -128,7 +128,7 @@ const RULES: &[Rule] = &[
             "short winded|breathed", "cant|couldnt finish a|my|his|her sentence|sentences", "stuck|lodged|caught|jammed ..5 throat|windpipe|airway", "cant ..1 cough|swallow ..8 breath*|throat|drool*|blue|spit",
             "grunting", "lips|face|fingers|fingertips|nails|skin|mouth ..4 blue|bluish|purple", "breathing|breath ..2 rapid|rapidly|shallow|weird",
             "out of breath ..6 lying|rest|resting|sitting|nothing|still|talking",
-            "cant|couldnt get|finish ..3 sentence", "shes|hes|im|is panting",
+            "cant|couldnt get|finish ..3 sentence", "shes|hes|im|is panting", "turning|turned|turns|going|went|hes|shes|is ..1 purple|grey|gray|bluish",
         ],
         unless: &[
             "nose|nostril|nostrils|septum", "stuffy|stuffed|congested|congestion",
@@ -165,7 +165,7 @@ const RULES: &[Rule] = &[
             "doesnt|cant|couldnt|didnt recognize ..1 me|us|her|him|anyone|people|his", "cant say|tell my|her|his|me name", "seeing|see double", "double vision",
             "cant|couldnt see ..4 eye|eyes|side ..6 sudden*|now|all", "cant|couldnt see ..6 all of a sudden", "hand|arm|leg|face|foot|side|fingers ..4 numb|weak|limp|tingly ..6 sudden*|nowhere|dropping|just",
             "keep|keeps|kept dropping things",
-            "arm|hand|leg|side ..2 went|gone|is|feels dead", "cant hold ..2 cup|fork|spoon|pen|phone|anything|things",
+            "arm|hand|leg|side ..2 went|gone|is|feels dead", "cant hold ..2 cup|fork|spoon|pen|phone|anything|things", "headache ..5 worst|ever", "worst ..3 headache|migraine", "legs|arms|leg|arm|hands|hand ..2 stopped|quit|wont|arent|isnt working|moving|work|move", "sudden* ..4 headache",
         ],
         unless: &[
             "stroke of luck|genius|midnight|bad|good",
@@ -175,7 +175,7 @@ const RULES: &[Rule] = &[
             "almost|nearly|about gave|give|had|have me? a stroke", "gave|give|giving|gives me a stroke", "have|had a stroke when|if|seeing", "stroke ..1 medication|medications|medicine|meds|pills|unit|association|belt|class",
             "confused about|by|with|on|which|what|when|as|because", "speech therapy|therapist|pathologist|pathology|class|language", "dizzy headed|with|from all|these|the", "stroke doctor|neurologist",
             "double booked|check|charged", "know where ..2 park|go|put|office|clinic",
-            "cant hold ..4 line|long|longer|much",
+            "cant hold ..4 line|long|longer|much", "scared|afraid|worried|fear of ..3 stroke",
         ],
     },
     Rule {
@@ -197,7 +197,7 @@ const RULES: &[Rule] = &[
             "hes|shes bleeding",
             "soak|soaks|soaking|soaked|filling|fill|going|bleeding|bled through? ..5 pad|pads|tampon|tampons|towel|towels|sheets|clothes", "stool|stools|poop|diarrhea|vomit ..4 black|tarry|bloody|maroon|blood",
             "black|tarry|maroon|bloody ..2 stool|stools|poop|tarry|vomit", "blood ..10 lot|clots|lots|bright ..4", "bright red blood", "threw|throw*|vomit*|puk*|coughed|spit ..10 coffee grounds",
-            "cut|slit|slash*|sliced ..1 wrist|wrists|throat", "cut|gash|wound|laceration|stabbed ..4 deep|bone", "cut|sliced|slit ..4 deep", "pool|puddle of blood",
+            "cut|slit|slash*|sliced ..1 wrist|wrists|throat", "cut|gash|wound|laceration|stabbed ..4 deep|bone", "cut|sliced|slit ..4 deep", "pool|puddle of blood", "blood|bleeding ..4 from|out ..4 hour|hours", "finger|toe|hand|thumb|fingertip ..5 cut|chopped|sliced|torn|ripped off", "lot|lots of blood ..4 from|in|on",
         ],
         unless: &[
             "blood|bleeding stopped|has stopped", "got|was|been shot on|in the",
@@ -224,7 +224,7 @@ const RULES: &[Rule] = &[
             "dropped|slumped|keeled|crumpled ..3 floor|ground|over", "having|has|had a fit", "wont|cant|doesnt|not ..1 stop shaking|twitching|jerking", "eyes ..3 rolled|rolling",
             "so|too weak ..4 stand|walk|move|sit|cant", "cant keep ..6 down ..8 weak|stand|dizzy|faint|days|pee|walk", "hard|difficult|impossible to wake|rouse",
             "not|isnt|aint acting right|himself|herself|normal ..8 fever|burning|head|hot|confused|hit|fell", "hes|shes|is|looks|went|turned|gone grey|gray|ashen",
-            "hes|shes|he|she|and|is not|isnt answering me|us", "isnt answering me|us",
+            "hes|shes|he|she|and|is not|isnt answering me|us", "isnt answering me|us", "cant|couldnt get him|her|them to open|wake|answer|respond", "open his|her|their eyes", "fell|fallen|found ..3 in|into the pool|tub|bath|lake|river", "pacemaker|defibrillator ..4 shocking|shocked|shocks|firing",
         ],
         unless: &[
             "passed|passing out flyers|forms|candy|papers|paperwork",
@@ -235,7 +235,7 @@ const RULES: &[Rule] = &[
             "blackout curtains", "drowning in",
             "wake up early", "wake up before", "wake up in time", "wake up on time", "at the sight of", "faint|fainted|pass|passed out? once|easily", "unconscious most|every|bias|mind", "most|every nights",
             "hair ..3 grey|gray", "dropped|dropping ..3 off|by|it|them|my phone", "a good fit", "fit me|him|her|us in", "in my story|note|chart|record", "weak ..2 signal|connection|internet|coffee",
-            "answering ..3 phone|texts|calls|emails",
+            "answering ..3 phone|texts|calls|emails", "open her eyes to|about",
         ],
     },
     Rule {
@@ -255,7 +255,7 @@ const RULES: &[Rule] = &[
             "took|taken|take|gave|given|injected ..2 double|triple|twice|extra|wrong ..4 dose|doses|insulin|@medicine|amount", "took|taken|gave|given ..6 @medicine ..2 two|three|four|five|3|4|5 times",
             "took|taken|swallowed|ate|popped all ..4 @medicine", "took|taken|swallowed|ate ..3 ten|fifteen|twenty|thirty|forty|fifty|sixty|hundred|10|15|20|30|40|50|60|100 ..4 @medicine",
             "drank|drinking|drink|swallowed|ate|eaten|licked ..6 cleaning|cleaner|soap|detergent|disinfectant|solvent|pesticide|under the sink", "swallowed|swallow|ate ..4 battery|batteries|magnet|magnets",
-            "drank|drinking|swallowed ..4 oil|perfume|sanitizer|kerosene|lighter|peroxide|turpentine",
+            "drank|drinking|swallowed ..4 oil|perfume|sanitizer|kerosene|lighter|peroxide|turpentine", "drank|drinking|swallowed|ate ..3 remover|polish|thinner|windex|pinesol|lysol|fluid|fuel|paint|glue|mothballs|nicotine|vape|edible|gummies|mushrooms|berries|plant",
         ],
         unless: &[
             "poison ivy|oak|sumac", "food poisoning", "too much time|work|effort",
@@ -264,7 +264,7 @@ const RULES: &[Rule] = &[
             "narcan ..3 prescription|training|kit", "took too long",
             "dog|cat|puppy|kitten|pet ..2 swallowed|ate|drank|got|took", "vet|veterinarian", "overdose training|class|course|prevention|awareness|kit|group", "lost ..5 overdose|overdosing",
             "poison control|poisoning ..2 class|poster",
-            "fish|olive|cod|castor|mineral|liver oil", "oil ..2 change",
+            "fish|olive|cod|castor|mineral|liver oil", "oil ..2 change", "fluids|contrast|barium", "drank ..2 fluid",
         ],
     },
     Rule {
