@@ -514,3 +514,77 @@ fn nothing_follows_the_end() {
     talk.handle_input(now, heard("I have chest pain"));
     assert!(talk.poll_output().is_none() && talk.poll_timeout().is_none() && talk.is_over());
 }
+
+// ---- what is not agreed to is not done ----
+
+/// Words of agreement that agree to nothing; the machine's own table is in `language/answers.rs`.
+#[rustfmt::skip]
+const NO_YES: &[&str] = &[
+    "I'm not sure.", "Please don't.", "Okay, hold on.", "Let's do ten.", "I'll take the eleven.", "Are you sure?", "It is?",
+    "It's not okay.", "Sure, let me think about it.", "Yes, if my husband can drive me.", "Perfect. Oh wait, I have work that day.",
+    "Okay, but what does it cost?", "Right, but which doctor is that?", "I'd like to think about it.", "You bet I'm angry.",
+    "Great, but that's my birthday.", "I do not know.", "Does that work for Dr. Patel?", "I can make it if it's after four.",
+];
+
+#[test]
+fn nothing_is_moved_on_a_yes_that_is_none() {
+    for text in NO_YES {
+        let world = play(1, &[MOVE, "March 9th, 1984.", text]);
+        let wrote = world.lines("tool").iter().any(|tool| tool.starts_with("reschedule"));
+        assert!(!wrote, "{text:?}\n{}", world.tell());
+        assert!(!world.reached(Goal::Rescheduled), "{text:?}");
+    }
+}
+
+#[test]
+fn nothing_is_cancelled_on_a_yes_that_is_none() {
+    let more = [
+        "Do I need to cancel?",
+        "What happens if I cancel?",
+        "I might cancel it.",
+        "Did you cancel that?",
+        "Cancel the Friday one.",
+        "Should I cancel it?",
+        "I want to cancel, but not yet.",
+    ];
+    for text in NO_YES.iter().chain(&more) {
+        let start =
+            ["I need to cancel my Thursday appointment. This is Maria Lopez.", "March 9th, 1984."];
+        let world = play(1, &[start[0], start[1], text]);
+        let wrote = world.lines("tool").iter().any(|tool| tool.starts_with("cancel"));
+        assert!(!wrote, "{text:?}\n{}", world.tell());
+    }
+    let world = play(
+        1,
+        &[
+            "I need to cancel my Thursday appointment. This is Maria Lopez.",
+            "March 9th, 1984.",
+            "Yes, cancel it.",
+        ],
+    );
+    assert!(world.reached(Goal::Cancelled), "{}", world.tell());
+}
+
+#[test]
+fn who_will_be_there_is_not_ill() {
+    let world = play(1, &[MOVE, "March 9th, 1984.", "Yes, please.", "Okay, I'll be there."]);
+    let tools = world.lines("tool");
+    assert!(tools.last().is_some_and(|tool| tool.starts_with("reschedule")), "{}", world.tell());
+}
+
+#[test]
+fn nobody_else_is_booked_in_the_callers_name() {
+    for text in [
+        "My daughter needs to see the doctor",
+        "I'm calling for my husband, he needs a physical",
+        "It's for my mom",
+        "My son is sick and I want him seen",
+    ] {
+        let world = play(1, &[text]);
+        assert!(
+            world.last("tool").starts_with("transfer_to_human(front-desk, roi_required, "),
+            "{text:?}\n{}",
+            world.tell()
+        );
+    }
+}

@@ -372,6 +372,115 @@ const LOOK_ALIKES: &[&str] = &[
     "I'm scared of needles",
 ];
 
+/// Emergencies in lay words, beside an errand, or told as if they were none: written apart from the rules.
+#[rustfmt::skip]
+const PLAIN_WORDS: &[&str] = &[
+    "My chest feels funny and I'm sweating a lot.", "I have a squeezing feeling in my chest that comes and goes", "My dad says his chest is bothering him and his arm feels heavy",
+    "I've had indigestion and my jaw and arm ache", "I've been having chest pain on and off for two weeks", "I had chest pain last night and this morning it is back",
+    "I need a refill, and by the way my chest hurts", "I need to see my cardiologist, I have pressure in my chest", "I want to cancel because I'm in the hospital with chest pain",
+    "My heart is beating really fast and I feel like I'm going to pass out", "My mother's speech is weird since this morning", "My husband can't lift his arm and he's drooling",
+    "I suddenly got dizzy and can't walk straight", "She woke up confused and doesn't know where she is", "I'm seeing double all of a sudden",
+    "I took double my dose of insulin by accident", "My kid drank some of the cleaning stuff under the sink", "He took like thirty of his pills",
+    "I took a bunch of sleeping pills because I don't want to wake up", "I've been cutting", "I've got a gun and I don't know what I'll do", "I don't see the point anymore",
+    "I can't do this anymore, I just want it to stop", "I think about not being here", "My daughter wrote that she wants to disappear",
+    "I gave birth last week and I'm soaking a pad every hour", "I'm pregnant and have a terrible headache and I see spots", "I'm pregnant and my face and hands are swollen",
+    "I haven't felt kicks since yesterday", "My baby is five weeks old and she's 100.6", "My newborn won't wake up to eat", "My baby is breathing really fast and grunting",
+    "My son's lips are kind of blue", "I got stung and my throat feels tight", "I ate shrimp and I'm covered in hives and wheezing",
+    "I can't keep any water down and I'm so weak I can't stand", "I have a really stiff neck and light hurts my eyes", "He hit his head and is acting strange",
+    "I cut my wrist and it's deep", "There's bright red blood when I go to the bathroom, a lot of it", "I threw up something that looks like coffee grounds",
+    "My leg is swollen and I'm short of breath", "My sugar is 480 and I'm throwing up", "My sugar is thirty five and I feel shaky", "I can't feel my legs and I wet myself",
+    "My eye got splashed with bleach", "I passed out in the shower", "My dad is not acting right and he's burning up", "I'm having an asthma attack", "I think my appendix burst",
+    "My husband just dropped to the kitchen floor and he's grey", "I've got this crushing feeling behind my breastbone and I'm clammy",
+    "My left arm has been aching since I woke up and I feel sick to my stomach", "Something is stuck in my son's throat and he can't cough",
+    "I'm so short winded I can't finish a sentence", "My mom's face looks lopsided and she can't say my name", "My right hand went numb out of nowhere and I keep dropping things",
+    "I can't see out of one eye all of a sudden", "Dad's words are all jumbled up", "I cut myself with the table saw and it won't stop bleeding",
+    "My stool is black and tarry and I feel lightheaded", "I'm soaking through a pad every hour and I feel faint",
+    "My wife had the baby ten days ago and now she has a fever and a terrible headache", "My daughter is having a fit and won't stop shaking",
+    "He won't wake up no matter what I do", "My grandson swallowed a button battery", "I drank some antifreeze", "I took my blood pressure medicine three times today by mistake",
+    "She took all of her antidepressants", "I broke out in hives after the shot and my tongue feels thick", "My lips are swelling up after that new medicine",
+    "I don't want to go on living", "I feel like everyone would be better off without me", "My friend texted me goodbye and he has pills",
+    "I'm thirty four weeks and I haven't felt him move today", "I'm thirty weeks along and there's fluid running down my leg", "My three week old feels hot and won't nurse",
+    "My baby hasn't had a wet diaper since yesterday and she's floppy", "I fell off a ladder and now I can't move my legs",
+    "My sugar reads high and I'm breathing fast and throwing up", "My granddad slid off his chair and he's not answering me", "It's like somebody is standing on my chest",
+    "I get pain in my chest every time I climb the stairs and it's happening now", "My wife can't get a full sentence out, she's panting",
+    "He sounds drunk but he hasn't had anything to drink and his face is crooked", "My arm went dead and I can't hold a cup", "I'm throwing up blood",
+    "I nicked an artery I think, it's spurting", "She's been convulsing for five minutes", "My boyfriend took a bunch of oxycodone and he's snoring weird",
+    "My niece drank lamp oil", "I used my EpiPen ten minutes ago", "I can't stop thinking about ending my life", "I have the pills in front of me",
+    "I'm twenty eight weeks and having bad cramps and bleeding", "My four week old has a temperature of 101", "I was just in a bad car wreck and my neck hurts",
+    "My father is hallucinating and has a high fever", "I've had crushing chest pain for an hour, can I see Dr. Patel",
+    "My son got hit in the head with a bat and he's throwing up", "I need to cancel because my husband is having a seizure", "I can't feel my face and it came on suddenly",
+    "I need my refill today because my chest is so tight", "My neighbor is lying in the yard and I can't get him to open his eyes",
+    "My wife's tongue is swelling after she ate a cashew", "My chest feels like it's being squeezed in a vise", "There's a lot of blood coming from my nose and it's been an hour",
+    "My daughter drank nail polish remover", "I can't feel one side of my body", "He's turning purple", "My water broke and I'm only thirty weeks",
+    "I took way too much of my insulin", "I'm hearing voices telling me to hurt myself", "My roommate took something and I can't wake her", "The baby is choking on a grape",
+    "I have a terrible headache, the worst of my life", "My husband collapsed", "I'm so dizzy I can't stand up and my heart is pounding", "My dad's pacemaker keeps shocking him",
+    "My toddler fell in the pool and he's coughing and sleepy", "My legs just stopped working", "I want to be with my dead wife", "My finger got cut off in the mower",
+];
+
+/// What sounds like one to who listens for words: errands, idioms, pets, what is long over.
+#[rustfmt::skip]
+const EVERYDAY: &[&str] = &[
+    "I need to talk to Dr. Patel about my stroke medication", "My mother had a stroke last year and I drive her on Thursdays", "My chest x-ray was last week, did you get it",
+    "I had a heart attack in 2019, I just need my yearly visit", "I'm calling to schedule a stress test for chest pain", "I have a question about a bill for my ambulance ride",
+    "My father passed out last month, he's fine now, he has a follow-up", "I'm out of breath, I just ran for the phone", "Sorry, I'm choking on my coffee, hold on",
+    "I'm bleeding money here, why is the bill so high", "My son had a seizure when he was two", "I'm supposed to have a heart scan on Monday",
+    "I can't breathe with this mask on, sorry", "My allergies are killing me", "That price almost gave me a stroke", "I take aspirin for my heart",
+    "I fell last week and want my knee looked at", "I have numb toes from diabetes, it's time for my foot check", "I want to know if you do allergy shots",
+    "My baby has a cold and a runny nose", "My six month old needs shots", "I'd die for a Friday slot", "I'm suicidal was what the form asked, I said no",
+    "I'm a survivor of suicide loss looking for a counselor", "Do you have an AED in the office", "I'm a nurse at the stroke center calling about a patient's referral",
+    "My pressure was a little high this morning", "I burned my finger yesterday on the stove, it's fine", "My dog swallowed a battery, is there a vet near you",
+    "I have a labor and delivery tour on Saturday", "My water bill is wrong", "I'm pregnant and I'd like a flu shot", "I have an emergency at work, can I move my appointment",
+    "I need an emergency refill", "Is this the emergency room", "What do I do in an emergency after hours", "I was told to ask about overdose training",
+    "I fainted at the sight of blood once, should I tell the nurse before the blood draw", "My wife is in labor so I need to cancel my physical",
+    "I'm having trouble breathing life into this printer", "My heart stopped when I saw the date", "I was hit by a car two years ago", "My mom is unconscious most nights by nine",
+    "I have a headache from all these forms", "I took my pills already today", "My shoulder is killing me", "My little girl has had a fever of 101 since last night and she's four",
+    "I'm really dizzy-headed with all these dates", "I get blood in the gums when I floss", "I lost consciousness in my story last visit and want to correct the record",
+    "I'd like to move my appointment with the heart specialist", "My chest cold is much better, thanks", "I had a mammogram and they said my chest was fine",
+    "My breath test for the ulcer is when", "Can I get a stress test scheduled", "My uncle had a stroke in the spring so I want my cholesterol checked",
+    "I've been out of breath on stairs for years, that's what the pulmonology visit was for", "I'm drowning in paperwork here", "My knee gave out last year",
+    "I took two Tylenol this morning for my back", "I'm calling about the bleeding disorder clinic on Monday", "I had my appendix out in June",
+    "I'm allergic to bee stings and need a new EpiPen prescription", "My baby is turning one and needs a well visit", "I'm twelve weeks pregnant and want to book an ultrasound",
+    "My daughter is two and has a runny nose", "I passed the kidney stone last month", "I bumped my head getting into the car last summer", "My blood sugar has been good",
+    "I need a diabetes check-up", "My anxiety is a bit worse, can I see Dr. Kim", "I'm a hospice nurse and I need to schedule for a patient",
+    "We lost my brother to an overdose, I'd like to talk to somebody about grief", "I hurt my wrist at work last month", "My husband is an EMT and needs a physical",
+    "I need to pick up a form for the fire department", "My heart skipped a beat when I saw that the doctor is back", "The printer died, can you email it",
+    "I could kill for a coffee, anyway, Thursday please", "You saved my life last time, thank you", "My chest x-ray is on Friday, right",
+    "I was in labor for twenty hours with my first, anyway I need a postpartum visit", "I get dizzy reading these forms",
+    "My kid has a gun-shaped toy, never mind, I need a physical", "I'm having a hard time with your website", "My hip hurts when it rains",
+    "My son needs a concussion follow-up from last month's game", "I have a question about seizure precautions at school forms", "It's a matter of life and taxes, haha",
+    "I'd like to talk to someone about quitting smoking", "I've been bleeding money on copays", "Is Dr. Kim still doing stroke prevention visits",
+    "My blood test was high for cholesterol", "I can't see well at night, I need an eye referral", "My heart isn't in it today, can I move it",
+    "I was stung by a bee last summer, do I need testing", "I took my insulin this morning, can I still eat before the lab",
+    "My mother passed away last month and I need to cancel her visit", "We had a baby last month and I want to register her",
+    "My baby won't eat peas, is that a topic for the checkup", "I have double vision insurance, wait, I mean vision insurance",
+    "I want to disappear on vacation after Friday, so Thursday please", "I need my chest x-ray results sent over", "My son had his wisdom teeth out and is fine",
+    "I'd like to ask about the cost of a stress test", "I'm calling to schedule my mammogram follow-up", "I have a rash on my arm from the garden",
+    "My daughter has pink eye and can't go to school", "My back has been stiff for a month", "I need a sleep study because I snore",
+    "I had a baby in May and I need my six week visit", "I cut back on salt and my pressure is better", "I need to talk about my diabetes medicine at my next visit",
+    "I'm scared of having a stroke like my father did", "My blood type, do you have it on file", "I'd rather die than miss that game, so Friday's out", "The wait is killing me",
+    "My foot fell asleep while I was on hold", "I've been coughing for two weeks", "I threw out my back moving boxes", "I have a migraine appointment on Tuesday",
+    "My knee is swollen after running", "I died laughing", "I have an appointment with my heart doctor", "I'm just killing time until my appointment",
+    "I had a heart attack last year", "That was a stroke of luck", "I need to kill time before my visit", "My heart doctor told me to call you",
+];
+
+#[test]
+fn emergencies_in_lay_words_are_caught() {
+    let missed: Vec<_> = PLAIN_WORDS.iter().filter(|text| emergency_rule(text).is_none()).collect();
+    assert!(missed.is_empty(), "missed {} of {}: {missed:#?}", missed.len(), PLAIN_WORDS.len());
+}
+
+#[test]
+fn everyday_words_are_left_alone() {
+    let taken: Vec<_> =
+        EVERYDAY.iter().filter_map(|text| emergency_rule(text).map(|rule| (text, rule))).collect();
+    assert!(
+        taken.len() * 10 <= EVERYDAY.len(),
+        "{} of {}: {taken:#?}",
+        taken.len(),
+        EVERYDAY.len()
+    );
+}
+
 #[test]
 fn every_emergency_is_caught() {
     let missed: Vec<_> = EMERGENCIES.iter().filter(|text| emergency_rule(text).is_none()).collect();

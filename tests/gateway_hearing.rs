@@ -9,7 +9,7 @@ use attendant::base::{Hints, TurnId};
 use attendant::speech::{HeardFrame, Recognizer, RecognizerError, Transcript, Work};
 use gateway_stage::quiet::Quiet;
 use gateway_stage::wire::{G711, Peer, header, status};
-use gateway_stage::{Folder, NUMBER, alone, wait_until};
+use gateway_stage::{Folder, NODE, NUMBER, alone, wait_until};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -36,6 +36,8 @@ impl Recognizer for Laborious {
 fn a_caller_who_would_be_understood_too_late_is_asked_to_come_back() {
     let _alone = alone();
     let folder = Folder::trunk();
+    // One caller keeps one thread busy.
+    folder.append(NODE, "[threads]\nhearing = 1\n");
     folder.fill_book();
     let gateway = Quiet::start_with_ears(folder.path(), || Box::new(Laborious));
     let (first, second) = (Peer::new(folder.sip), Peer::new(folder.sip));

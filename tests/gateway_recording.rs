@@ -134,7 +134,7 @@ fn both_sides_are_kept_from_the_notice_on_and_opened_by_age() {
     // Whoever compiles beside it holds packets up now and then; sides that have nothing to do with each other are alike to
     // 0.3 at most.
     let beside = found.iter().filter(|(late, alike)| *late < 200 && *alike > 0.9).count();
-    assert!(found.len() >= 4 && 2 * beside > found.len(), "{found:.2?}");
+    assert!(found.len() >= 3 && 2 * beside > found.len(), "{found:.2?}");
     let row = row(&sound);
     println!("{row}");
     assert_eq!((&row["complete"], &row["pauses"]), (&true.into(), &serde_json::json!([])));

@@ -37,7 +37,7 @@ pub(super) struct Rule {
     pub(super) unless: &'static [&'static str],
 }
 
-const MEDICINE: &str = "pills|pill|tablets|medicine|medication|medications|meds|tylenol|ibuprofen|aspirin|advil|insulin|xanax|oxycodone|opioids|ambien";
+const MEDICINE: &str = "antidepressants|antidepressant|percocet|vicodin|morphine|methadone|klonopin|valium|benadryl|lithium|warfarin|fentanyl|heroin|pills|pill|tablets|medicine|medication|medications|meds|tylenol|ibuprofen|aspirin|advil|insulin|xanax|oxycodone|opioids|ambien";
 
 #[rustfmt::skip]
 const RULES: &[Rule] = &[
@@ -58,6 +58,13 @@ const RULES: &[Rule] = &[
             "jump off a|the bridge|roof|building",
             "hes|shes going to ..1 kill|hurt himself|herself", "tired of living|being alive",
             "dont see a reason to",
+            "dont|didnt want to ..1 go on|exist", "dont want to be around $", "no|dont|cant see|have|is ..1 the|a|any point|reason ..1 anymore|anything|life|living",
+            "cant do|take this|it|life ..2 anymore|longer ..8 stop|end|over", "just? want it all? ..1 stop|end|over $", "want|wants it all to stop|end",
+            "think|thinking|thought|thoughts about|of ..1 not being|disappearing|dying|death", "want|wants|wanted to ..1 disappear|vanish $",
+            "been|started|keeps|keep cutting $|again|my|her|his", "been|started|keeps cutting $", "have|has|got|hes|shes|with a ..1 gun|noose|rope",
+            "everyone|everybody|family|they|world ..3 better off", "goodbye|suicide|bye note|letter|text|message", "texted|wrote|said|sent|left ..4 goodbye|bye ..8 pills|gun|rope|knife|bridge",
+            "cut|slit|slash*|sliced ..1 wrist|wrists", "give|giving|given up on life|living", "rather be dead",
+            "have|holding|got|with ..2 pills|gun|razor|rope|knife|blade in front|my|reach|here", "voices ..4 telling|tell|told|saying ..3 hurt|kill|die|harm|do", "telling me to hurt|kill|harm", "want|wanna|going to be with my ..2 wife|husband|mother|mom|dad|father|son|daughter|baby in|again|now|heaven", "be with my dead|late",
         ],
         unless: &[
             "suicide prevention|awareness|training|class|hotline|loss|survivors",
@@ -70,6 +77,9 @@ const RULES: &[Rule] = &[
             "cant go on ..4 monday|tuesday|wednesday|thursday|friday|that|vacation|saturday|sunday|the",
             "want|wants to be here ..4 early|late|long",
             "cut myself ..4 shaving|cooking|kitchen|knife|glass|hair",
+            "gun permit|license|show|range|lock|safety", "form|questionnaire asked|asks|says|said", "disappear|vanish from the|your", "point in waiting|calling|holding|coming",
+            "rope class|course", "to|by an? overdose|suicide",
+            "gun shaped|toy|control|violence", "toy|water|nerf|glue|heat|nail|massage gun", "pills in my bag|purse|car|cabinet|box|pillbox", "be with my ..3 during|for|in|while ..2 surgery|hospital|visit|appointment",
         ],
     },
     Rule {
@@ -83,12 +93,19 @@ const RULES: &[Rule] = &[
             "heart is ..1 hurting|stopped", "pain|pains|numb|numbness ..4 left arm",
             "left arm ..6 pain|hurts|hurt|numb|hurting|tingling", "arm and|or ..2 jaw",
             "pain ..4 arm and|or jaw", "jaw ..3 arm ..3 pain|hurt|hurts", "crushing pain", "angina",
+            "chest ..4 funny|weird|bothering|bothers|pressing|strange|gripping|tightens|squeezed", "breastbone|sternum ..6 pain|pressure|crushing|tight*|hurts|burning|ache",
+            "pain|pressure|crushing|tightness|squeezing|burning|weight|feeling ..4 breastbone|sternum", "jaw ..2 arm|arms|shoulder ..3 ache|aches|aching|hurt|hurts|pain|heavy|numb",
+            "arm|arms|shoulder ..2 jaw ..3 ache|aches|aching|hurt|hurts|pain", "left arm ..6 ache|aches|aching|heavy|tingl*|funny", "arm feels heavy",
+            "heart ..3 racing|pounding|fluttering|beating|beats|skipping ..12 faint|pass|dizzy|breath|chest|sweat*|lightheaded", "cold sweat|sweats ..8 chest|arm|jaw|pressure",
+            "chest|jaw|arm ..8 clammy", "clammy ..8 chest|arm|jaw",
+            "standing|sitting|stepping|pressing|kneeling|pushing on ..2 chest",
         ],
         unless: &[
             "chest x ray|rays", "chest|heart xray", "gave|give me a heart attack",
             "almost|nearly|about had|have a heart attack", "heart attack when i saw",
             "chest cold|congestion", "chest of drawers", "hurt|hurts my? feelings",
             "heart attack ..3 insurance|prevention|risk|class|study", "medicine cabinet|chest",
+            "heart stopped|skipped ..4 when", "chest cold|freezer|hair|size|tattoo", "heart attack ..1 patients|patient", "heart and soul",
         ],
     },
     Rule {
@@ -108,6 +125,10 @@ const RULES: &[Rule] = &[
             "inhaler ..2 isnt|not|doesnt|wont ..2 helping|working|work|help",
             "cant ..1 get ..2 air",
             "wheezing ..4 bad|badly|worse|stop|cant", "cant stop wheezing",
+            "short winded|breathed", "cant|couldnt finish a|my|his|her sentence|sentences", "stuck|lodged|caught|jammed ..5 throat|windpipe|airway", "cant ..1 cough|swallow ..8 breath*|throat|drool*|blue|spit",
+            "grunting", "lips|face|fingers|fingertips|nails|skin|mouth ..4 blue|bluish|purple", "breathing|breath ..2 rapid|rapidly|shallow|weird",
+            "out of breath ..6 lying|rest|resting|sitting|nothing|still|talking",
+            "cant|couldnt get|finish ..3 sentence", "shes|hes|im|is panting", "turning|turned|turns|going|went|hes|shes|is ..1 purple|grey|gray|bluish",
         ],
         unless: &[
             "nose|nostril|nostrils|septum", "stuffy|stuffed|congested|congestion",
@@ -115,6 +136,8 @@ const RULES: &[Rule] = &[
             "breathe a word|easy|easier", "hold|holding|held my breath", "choke|choked up",
             "choking hazard", "feeling|feel|so|bit blue", "blue cross|shield|eyes|shirt",
             "turning|turned blue on", "sleep apnea", "bad breath",
+            "with|in|wearing|under this|the|a|that|my|these mask|masks|collar|dress", "im choking on my|this|these|a|the", "life into|room",
+            "throat culture|swab", "song|word|phrase|frog ..3 throat", "blue|purple ..1 dress|car|lipstick|marker|polish|ink",
         ],
     },
     Rule {
@@ -136,12 +159,23 @@ const RULES: &[Rule] = &[
             "cant get ..3 words out", "talking|speaking gibberish|nonsense|funny",
             "words ..3 coming out wrong|garbled|slurred", "not making ..2 sense",
             "thunderclap headache", "cant ..2 talk right|straight",
+            "speech ..4 weird|funny|off|slurred|strange|jumbled|garbled|wrong|slow|different|gone|thick", "words ..4 jumbled|mixed|garbled|scrambled",
+            "dizzy ..8 cant|walk|stand|balance|fall*", "suddenly|sudden ..3 dizzy|dizziness", "cant ..1 walk ..1 straight", "woke|wakes|waking|got up? ..1 confused|disoriented",
+            "hes|shes|he|she|@kin is|seems|acting|got|getting|looks|suddenly ..2 confused|disoriented", "doesnt|dont|didnt know ..1 where ..1 he|she|they|i|is|am|hes|shes|im",
+            "doesnt|cant|couldnt|didnt recognize ..1 me|us|her|him|anyone|people|his", "cant say|tell my|her|his|me name", "seeing|see double", "double vision",
+            "cant|couldnt see ..4 eye|eyes|side ..6 sudden*|now|all", "cant|couldnt see ..6 all of a sudden", "hand|arm|leg|face|foot|side|fingers ..4 numb|weak|limp|tingly ..6 sudden*|nowhere|dropping|just",
+            "keep|keeps|kept dropping things",
+            "arm|hand|leg|side ..2 went|gone|is|feels dead", "cant hold ..2 cup|fork|spoon|pen|phone|anything|things", "headache ..5 worst|ever", "worst ..3 headache|migraine", "legs|arms|leg|arm|hands|hand ..2 stopped|quit|wont|arent|isnt working|moving|work|move", "sudden* ..4 headache",
         ],
         unless: &[
             "stroke of luck|genius|midnight|bad|good",
             "heat|golf|swim|swimming|back|breast|paint|brush|butterfly|key stroke",
             "stroke ..2 doctor|clinic|specialist|prevention|risk|awareness|support|rehab|recovery|therapy|survivor|center|patient|patients|screening",
             "diagnosed with a stroke", "dentist|novocaine", "different strokes",
+            "almost|nearly|about gave|give|had|have me? a stroke", "gave|give|giving|gives me a stroke", "have|had a stroke when|if|seeing", "stroke ..1 medication|medications|medicine|meds|pills|unit|association|belt|class",
+            "confused about|by|with|on|which|what|when|as|because", "speech therapy|therapist|pathologist|pathology|class|language", "dizzy headed|with|from all|these|the", "stroke doctor|neurologist",
+            "double booked|check|charged", "know where ..2 park|go|put|office|clinic",
+            "cant hold ..4 line|long|longer|much", "scared|afraid|worried|fear of ..3 stroke",
         ],
     },
     Rule {
@@ -161,6 +195,9 @@ const RULES: &[Rule] = &[
             "was ..1 stabbed|shot", "gunshot", "i am|im bleeding", "cut off ..2 finger|toe|hand",
             "chopped off", "severed", "hemorrhag*", "artery", "blood ..2 wont|doesnt stop",
             "hes|shes bleeding",
+            "soak|soaks|soaking|soaked|filling|fill|going|bleeding|bled through? ..5 pad|pads|tampon|tampons|towel|towels|sheets|clothes", "stool|stools|poop|diarrhea|vomit ..4 black|tarry|bloody|maroon|blood",
+            "black|tarry|maroon|bloody ..2 stool|stools|poop|tarry|vomit", "blood ..10 lot|clots|lots|bright ..4", "bright red blood", "threw|throw*|vomit*|puk*|coughed|spit ..10 coffee grounds",
+            "cut|slit|slash*|sliced ..1 wrist|wrists|throat", "cut|gash|wound|laceration|stabbed ..4 deep|bone", "cut|sliced|slit ..4 deep", "pool|puddle of blood", "blood|bleeding ..4 from|out ..4 hour|hours", "finger|toe|hand|thumb|fingertip ..5 cut|chopped|sliced|torn|ripped off", "lot|lots of blood ..4 from|in|on",
         ],
         unless: &[
             "blood|bleeding stopped|has stopped", "got|was|been shot on|in the",
@@ -168,6 +205,7 @@ const RULES: &[Rule] = &[
             "bleeding money", "artery disease ..4 appointment|follow",
             "blood work|test|tests|pressure|draw|thinner|thinners", "shot ..3 photo|picture|video",
             "lost blood sugar", "bleeding disorder",
+            "a|the lot of|about blood tests|test|work", "blood ..3 drawn|draw|lab|labs|type|donor|bank|drive|sugar|pressure",
         ],
     },
     Rule {
@@ -183,6 +221,10 @@ const RULES: &[Rule] = &[
             "seizure|seizures|seizing|convulse|convulsed|convulsing|convulses|convulsive|convulsion|convulsions", "no pulse", "not ..1 moving", "dead on the floor",
             "on the floor and", "drowned|drowning", "electrocuted", "had a fit and",
             "found ..3 floor",
+            "dropped|slumped|keeled|crumpled ..3 floor|ground|over", "having|has|had a fit", "wont|cant|doesnt|not ..1 stop shaking|twitching|jerking", "eyes ..3 rolled|rolling",
+            "so|too weak ..4 stand|walk|move|sit|cant", "cant keep ..6 down ..8 weak|stand|dizzy|faint|days|pee|walk", "hard|difficult|impossible to wake|rouse",
+            "not|isnt|aint acting right|himself|herself|normal ..8 fever|burning|head|hot|confused|hit|fell", "hes|shes|is|looks|went|turned|gone grey|gray|ashen",
+            "hes|shes|he|she|and|is not|isnt answering me|us", "isnt answering me|us", "cant|couldnt get him|her|them to open|wake|answer|respond", "open his|her|their eyes", "fell|fallen|found ..3 in|into the pool|tub|bath|lake|river", "pacemaker|defibrillator ..4 shocking|shocked|shocks|firing",
         ],
         unless: &[
             "passed|passing out flyers|forms|candy|papers|paperwork",
@@ -191,6 +233,9 @@ const RULES: &[Rule] = &[
             "like im|hes|shes|a|being unconscious",
             "not moving ..3 appointment|house|until|to", "im|were|we not moving",
             "blackout curtains", "drowning in",
+            "wake up early", "wake up before", "wake up in time", "wake up on time", "at the sight of", "faint|fainted|pass|passed out? once|easily", "unconscious most|every|bias|mind", "most|every nights",
+            "hair ..3 grey|gray", "dropped|dropping ..3 off|by|it|them|my phone", "a good fit", "fit me|him|her|us in", "in my story|note|chart|record", "weak ..2 signal|connection|internet|coffee",
+            "answering ..3 phone|texts|calls|emails", "open her eyes to|about",
         ],
     },
     Rule {
@@ -207,12 +252,19 @@ const RULES: &[Rule] = &[
             "poison|poisoned|poisoning", "got into ..4 @medicine",
             "bottle of ..3 @medicine ..6 took|swallowed|drank", "swallowed|drank|ate ..3 bottle of",
             "carbon monoxide", "mixed pills", "narcan", "laced with fentanyl",
+            "took|taken|take|gave|given|injected ..2 double|triple|twice|extra|wrong ..4 dose|doses|insulin|@medicine|amount", "took|taken|gave|given ..6 @medicine ..2 two|three|four|five|3|4|5 times",
+            "took|taken|swallowed|ate|popped all ..4 @medicine", "took|taken|swallowed|ate ..3 ten|fifteen|twenty|thirty|forty|fifty|sixty|hundred|10|15|20|30|40|50|60|100 ..4 @medicine",
+            "drank|drinking|drink|swallowed|ate|eaten|licked ..6 cleaning|cleaner|soap|detergent|disinfectant|solvent|pesticide|under the sink", "swallowed|swallow|ate ..4 battery|batteries|magnet|magnets",
+            "drank|drinking|swallowed ..4 oil|perfume|sanitizer|kerosene|lighter|peroxide|turpentine", "drank|drinking|swallowed|ate ..3 remover|polish|thinner|windex|pinesol|lysol|fluid|fuel|paint|glue|mothballs|nicotine|vape|edible|gummies|mushrooms|berries|plant",
         ],
         unless: &[
             "poison ivy|oak|sumac", "food poisoning", "too much time|work|effort",
             "too many calls|times|appointments", "took|taken too much off",
             "as prescribed|directed", "need|needs a|my? refill", "it took|takes",
             "narcan ..3 prescription|training|kit", "took too long",
+            "dog|cat|puppy|kitten|pet ..2 swallowed|ate|drank|got|took", "vet|veterinarian", "overdose training|class|course|prevention|awareness|kit|group", "lost ..5 overdose|overdosing",
+            "poison control|poisoning ..2 class|poster",
+            "fish|olive|cod|castor|mineral|liver oil", "oil ..2 change", "fluids|contrast|barium", "drank ..2 fluid",
         ],
     },
     Rule {
@@ -231,12 +283,15 @@ const RULES: &[Rule] = &[
             "hives ..8 breathe|throat|tongue|lips|swelling", "eyes|face ..3 swollen|swelling shut",
             "used|using|need|needs ..3 epipen|epi",
             "peanut|peanuts|shellfish|bee ..8 swelling|swollen|breathe|throat|closing",
+            "ate|eaten|eating|stung|bit|bitten|shot|pill|antibiotic ..14 hives|wheez*|throat|tongue|lips ..6", "hives ..8 wheez*|vomit*|throwing|faint|dizzy", "covered ..2 hives",
+            "throat|tongue ..3 tight|thick|closing|numb",
         ],
         unless: &[
             "swollen|swelling ..3 glands|lymph|ankle|ankles|knee|foot|feet|gums",
             "epipen ..3 refill|prescription|expired|renewed",
             "refill|renew|prescription ..4 epipen|epi", "swollen eyes ..4 crying|allergies",
             "tooth|dentist|dental", "new epipen",
+            "throat culture|sore", "sore throat", "strep", "last year|month ..6 hives",
         ],
     },
     Rule {
@@ -251,12 +306,19 @@ const RULES: &[Rule] = &[
             "havent|cant|dont|not felt|feel ..3 baby ..2 move|moving|kick|kicking", "giving birth",
             "baby is|its coming now|out", "miscarriage|miscarrying",
             "having the|my|a baby now|right",
+            "gave birth|birth|had|delivered|postpartum|section ..10 soaking|bleeding|pad|pads|clots|fever|headache|fainted|faint", "pregnant|pregnancy|trimester|postpartum ..14 swollen|swelling|spots|vision|headache|fluid|fever|pain",
+            "weeks|months along|pregnant ..12 fluid|water|bleeding|blood|pain|leaking|gush*|contractions", "fluid|water|liquid ..3 leaking|running|gushing|down|trickling ..3 leg|legs",
+            "havent|hasnt|not|cant|no|stopped|didnt felt|feel|feeling|kicked|kicking|moved ..4 kick|kicks|kicked|moving|movement|move|today|since", "felt|feel ..2 kicks|movement ..3 since|today",
+            "weeks|months ..8 havent|cant|not|dont felt|feel ..2 him|her|it|baby|move|moving",
+            "im|shes|were|is ..4 weeks|months ..8 bleeding|cramping|cramps|contractions|spotting",
         ],
         unless: &[
             "labor day", "labor law|laws|union|costs|pool|in vain",
             "water heater|main|pipe|line|fountain", "into labor relations",
             "heater|pipe|main ..2 broke", "braxton ..3 class", "hard|manual|child|slave labor",
             "contractions in",
+            "labor ..2 so ..6 cancel|reschedule|move|cant|miss", "labor and delivery tour|class|bill|nurse|ward|unit", "no pain", "water|electric bill|bottle|fountain|delivery", "had a fever ..3 last",
+            "was in labor for|with",
         ],
     },
     Rule {
@@ -271,6 +333,8 @@ const RULES: &[Rule] = &[
             "fever|temperature ..8 one|two|three|1|2|3 month|months old",
             "baby ..3 unresponsive|blue|limp|floppy", "baby|infant|newborn ..6 hot|burning",
             "infant|newborn ..8 wont|not|isnt eat|eating|feed|feeding|nursing",
+            "day|days|week|weeks old ..8 99*|100*|101*|102*|warm|burning|wont|limp|floppy", "newborn|infant|week|weeks ..8 wont|not|isnt|hard ..2 wake|nurse|eat|feed|cry", "wet diaper|diapers ..8 floppy|sleepy|limp|wont|sunken",
+            "hasnt|havent|not|no ..2 wet diaper|diapers",
         ],
         unless: &[
             "baby fever", "no fever", "baby teeth", "normal temperature", "temperature ..2 normal",
@@ -284,8 +348,13 @@ const RULES: &[Rule] = &[
         says: &[
             "stiff neck ..8 fever|headache", "fever|headache ..8 stiff neck",
             "neck ..3 stiff ..6 fever",
+            "stiff neck ..12 light|vomit*|throwing|rash|confus*", "neck ..4 stiff ..10 light|rash|headache|vomit*", "light|lights hurts|hurt|bothers ..3 eyes ..10 neck|headache|fever", "fever ..10 neck ..3 stiff|move|bend",
+            "fever|burning up? ..8 confus*|delirious|hallucinat*|mottled|acting|purple", "acting|right|confused ..6 fever|burning up",
+            "hallucinat*|delirious ..8 fever|burning", "confused ..6 fever",
         ],
-        unless: &[],
+        unless: &[
+            "fever last|ago",
+        ],
     },
     Rule {
         id: "red_flag.injury",
@@ -301,9 +370,13 @@ const RULES: &[Rule] = &[
             "burned|burnt|scalded ..5 badly|bad|severely|face|over", "hit by a? car|truck|bus",
             "snake|snakes bit|bite|bitten", "bitten by a snake",
             "stabbed",
+            "hit|hurt|banged|bumped|smashed|cracked ..3 head ..12 acting|strange|weird|asleep|wont|cant|funny|slurr*|seeing|headache|crying", "eye|eyes ..6 bleach|acid|chemical*|cleaner|ammonia|lye|drano|glue",
+            "bleach|acid|chemical|chemicals|cleaner|ammonia|lye ..5 eye|eyes|face",
+            "wreck|crash|collision|rollover ..8 hurt|hurts|bleeding|cant|head|neck|trapped|chest|back",
         ],
         unless: &[
             "break my back", "broke my back working", "years", "heartburn", "burned out|bridge",
+            "acid reflux", "eye ..3 chart|exam|doctor|drops|glasses",
         ],
     },
     Rule {
@@ -313,8 +386,19 @@ const RULES: &[Rule] = &[
             "diabetic coma|shock", "insulin shock",
             "diabetic ..8 confused|shaking|unresponsive|sweating|wake",
             "sugar ..6 confused|shaking|passing|unresponsive|wake|dangerously", "ketoacidosis",
+            "sugar|glucose ..4 high|low|3*|4*|5*|6*|thirty|forty|fifty|three|four|five|six|hundred ..10 shak*|throw*|vomit*|confus*|dizzy|sweat*|breath*|weak|sleepy|faint|passing|ketones|stomach",
         ],
-        unless: &["diabetic shock absorber"],
+        unless: &["diabetic shock absorber", "sugar free|cookies|packets"],
+    },
+    Rule {
+        id: "red_flag.abdomen",
+        kind: Kind::Medical,
+        says: &[
+            "appendix ..2 burst|bursting|ruptured|exploded", "ruptured|burst appendix|spleen|aneurysm",
+            "worst|unbearable|excruciating|terrible sudden? stomach|belly|abdominal pain",
+            "stomach|belly|abdomen ..3 hard|rigid ..2 board|rock", "testicle ..6 sudden*|twisted|severe",
+        ],
+        unless: &["years", "surgery ..3 appendix"],
     },
     Rule {
         id: "red_flag.stated",
@@ -336,6 +420,7 @@ const RULES: &[Rule] = &[
             "emergency ..1 form|card|room|department|dental|fund|leave", "in case of ..2 emergency",
             "if ..4 emergency", "family emergency", "kill two", "we are all going to die",
             "plumbing|work|pet|dog|cat emergency",
+            "emergency at|with work|school|the", "emergency refill|supply|prescription", "is this|it ..1 emergency",
         ],
     },
 ];
@@ -390,10 +475,9 @@ fn fires(rule: &Rule, sentence: &[Token]) -> bool {
         let pattern = pattern.replace("@medicine", MEDICINE);
         find_all(sentence, &pattern).any(|span| !negated(sentence, span.start))
     });
-    hits && !any(sentence, rule.unless)
-        && !is_past(sentence)
-        && !is_hypothetical(sentence)
-        && !is_errand(sentence)
+    // Who speaks of killing themselves is heard, whenever that was and whatever else they call for.
+    let silenced = || is_past(sentence) || is_hypothetical(sentence) || is_errand(sentence);
+    hits && !any(sentence, rule.unless) && (rule.kind == Kind::Crisis || !silenced())
 }
 
 /// Whether what begins here is denied: "no chest pain", "I don't have any bleeding".
@@ -429,12 +513,20 @@ fn negated(sentence: &[Token], at: usize) -> bool {
 /// Words that make an emergency of now out of one of then.
 #[rustfmt::skip]
 const NOW: &[&str] = &[
-    "now", "right now", "today", "again", "still", "tonight", "started", "starting", "currently",
-    "happening", "this morning|afternoon|evening", "getting worse", "just",
+    "now", "right now", "today", "happening|happened|started|back|it|pain|pains|its|bleeding again", "again today|tonight|this|since", "still", "tonight", "started", "starting", "currently",
+    "happening", "this morning|afternoon|evening", "getting worse", "just ..1 started|happened|had|got|collapsed|fell|passed|dropped|took|swallowed|ate|drank|fainted|hit|stopped|woke",
     "minutes|hour|hours ago", "an hour", "since yesterday|this|last night|morning", "came back",
     "wont stop",
     "is|are having", "im having|feeling|getting|bleeding|dizzy", "hes|shes having|not", "all day",
     "cant breathe", "keep|keeps",
+    // A symptom that is told in the present stands, whatever errand it comes with.
+    "i|we|he|she|they|and|also|now|because|but ..1 have|has|got ..2 chest pain|pains|pressure|tightness|discomfort",
+    "have|has|got|feel|feeling|felt ..3 pain|pains|pressure|tightness|heaviness|squeezing ..2 in ..1 chest",
+    "my|his|her|the chest|heart|head|arm|jaw|throat ..2 hurts|aches|pounding|tight|heavy|burning|funny|bothering|closing|swelling|racing",
+    "ive|hes|shes been having|cutting|bleeding|vomiting|throwing|coughing|getting", "has|have been having|coughing|vomiting|bleeding", "in the hospital|er|ambulance with",
+    "by the way ..1 my|i|im|his|her|hes|shes|ive", "i|he|she feel|feels ..4 faint|dizzy|lightheaded|weak|tight",
+    "im|hes|shes|is|am ..2 bleeding|choking|unconscious|unresponsive|suicidal|wheezing|soaking|seizing|shaking|sweating|throwing|vomiting",
+    "cant ..1 catch|get|feel|move|speak|talk|swallow|stand|lift|see|walk", "comes and goes", "on and off", "since i ..1 woke|got", "has|have been ..2 aching|hurting|numb",
 ];
 
 /// "Last year", "when I was a child", "had a stroke in 2019", "history of".

@@ -306,7 +306,7 @@ pub(crate) fn visit_type(tokens: &[Token]) -> Option<VisitType> {
         ]),
         (VisitType::FollowUp, &["follow up|ups", "recheck", "check back"]),
         (VisitType::Sick, &[
-            "sick|ill|cough|coughing|cold|flu|fever|rash|infection|ache|aches|hurts|hurt|pain|painful|vomiting|nausea|dizzy|headache|headaches|earache|congest*|sinus|diarrhea|sprain|swollen|uti|itching|itchy",
+            "sick|cough|coughing|cold|flu|fever|rash|infection|ache|aches|hurts|hurt|pain|painful|vomiting|nausea|dizzy|headache|headaches|earache|congest*|sinus|diarrhea|sprain|swollen|uti|itching|itchy",
             "sore throat", "not feeling|feel well|good",
             "dont feel good|well", "new problem|issue", "feeling bad|terrible|awful|sick",
         ]),
@@ -316,8 +316,38 @@ pub(crate) fn visit_type(tokens: &[Token]) -> Option<VisitType> {
             "medication review", "established patient",
         ]),
     ];
-    rules.iter().find(|(_, patterns)| any(tokens, patterns)).map(|(kind, _)| *kind)
+    // "We'll visit" is no well visit.
+    let kept: Vec<Token> = tokens
+        .iter()
+        .filter(|token| token.word != "well" || token.raw.len() == 4)
+        .cloned()
+        .collect();
+    rules
+        .iter()
+        .find(|(_, patterns)| any(&kept, patterns))
+        .map(|(kind, _)| *kind)
+        .or_else(|| is_ill(tokens).then_some(VisitType::Sick))
 }
+
+/// Whether somebody is ill. Words have no apostrophes here, and "I'll be there" is no illness.
+fn is_ill(tokens: &[Token]) -> bool {
+    tokens.iter().enumerate().any(|(at, token)| {
+        let goes_on = tokens.get(at + 1).is_some_and(|next| {
+            next.clause == token.clause && VERBS_AFTER_WILL.contains(&next.word.as_str())
+        });
+        let written = token.raw.eq_ignore_ascii_case("ill");
+        // A recogniser that leaves apostrophes out writes "ill be there"; the illness stands behind a word.
+        token.word == "ill" && written && at > 0 && !goes_on
+    })
+}
+
+/// What a promise goes on with, and an illness does not.
+#[rustfmt::skip]
+const VERBS_AFTER_WILL: &[&str] = &[
+    "be", "take", "have", "call", "do", "go", "see", "come", "wait", "get", "make", "need", "think", "let", "just", "hold",
+    "try", "talk", "check", "ask", "probably", "also", "never", "always", "give", "bring", "keep", "pass", "book", "tell",
+    "put", "want", "say", "stay", "leave", "send", "find", "move", "cancel", "pay", "drive", "meet", "show", "start", "use",
+];
 
 /// Whether the caller speaks for somebody else.
 pub(crate) fn is_proxy(tokens: &[Token]) -> bool {
@@ -325,17 +355,44 @@ pub(crate) fn is_proxy(tokens: &[Token]) -> bool {
         tokens,
         &[
             "appointment|physical|visit|shot|check ..1 for my @kin",
-            "for my @kin ..3 appointment|to",
-            "im|am his|her|their @kin",
-            "calling ..3 for|behalf ..1 my @kin",
+            "for my|our|the|a @kin ..3 appointment|to",
+            "im|am his|her|their|the @kin",
+            "im|am his|her|their|the ..1 caregiver|caretaker|guardian|aide|attorney|parent|mother|father",
+            "caregiver|caretaker|guardian|conservator|aide for|of|to",
+            "power of attorney",
+            "calling|call|called|phoning ..4 for|about|regarding|behalf ..1 my|our @kin|@kins",
             "on behalf of",
-            "my @kin ..5 needs|wants ..4 appointment|physical|shot|shots|visit|vaccine|checkup|vaccines",
-            "my @kin has|have ..4 appointment|physical|shot|visit|vaccine",
+            "on|in my|our @kins|@kin behalf",
+            "see my|our ..1 @kin",
+            "it|its|thats|this|this ..1 for my|our|a|the @kin",
+            "is for my|our @kin",
+            "^ for my|our @kin $",
+            "^ for my|our @kin",
+            "isnt|not for me|myself",
+            "for somebody|someone else",
+            "for another person",
+            "for my|our ..2 @kin $",
+            "one for ..2 my|our @kin",
+            "me and my|our @kin ..1 both|need|want|appointments",
+            "my|our ..2 @kin and i|me ..2 need|want|both|would|are|have",
+            "both of us",
+            "us both",
+            "my|our ..2 @kin|@kins ..3 needs|wants|need|want|would|should|has|must|got|hoping|like|supposed ..1 to ..2 see|be|come|get|have|talk|make|book|schedule|reschedule|cancel|move|change",
+            "my|our ..2 @kin ..5 needs|wants|need ..4 appointment|physical|shot|shots|visit|vaccine|checkup|vaccines|check|refill|doctor|follow",
+            "my|our @kin has|have ..4 appointment|physical|shot|visit|vaccine",
+            "my|our ..1 @kin ..12 can|could|should|want|need ..1 he|she|him|her|they|them ..3 seen|in|come|see|appointment",
+            "can|could|want|like|need|get|have ..2 him|her|my @kin? ..2 seen|looked|checked|examined|come",
+            "want|need|get him|her|them seen|looked|checked|in",
+            "can|could|may he|she|they ..1 be? seen|come|see|get",
+            "set|sign|get|put|squeeze|fit my|our|him|her|them @kin? ..2 up|in|down",
             "make|book|schedule|get|move|cancel her|him|them ..2 appointment|in|visit|physical",
             "move|change|cancel|reschedule her|his|their ..1 appointment",
-            "my @kin|sons|daughters|mothers|husbands|wifes|childs|babys|fathers|kids ..2 appointment|physical|visit",
-            "book|schedule|cancel|move|change|reschedule my @kin",
-            "book|schedule|get|bring my @kin ..3 in|appointment",
+            "my|our @kin|@kins ..2 appointment|physical|visit|check",
+            "book|schedule|cancel|move|change|reschedule my|our @kin",
+            "book|schedule|get|bring|take my|our @kin ..3 in|appointment|doctor",
+            "my|our @kin ..2 is|has ..8 see ..2 doctor|someone",
+            "shes|hes my @kin",
+            "he|she cant call|come to the phone",
         ],
     )
 }
@@ -494,18 +551,48 @@ mod tests {
     }
 
     #[test]
+    fn a_promise_is_no_illness() {
+        #[rustfmt::skip]
+        let promises = [
+            "Okay, I'll be there.", "I'll take it", "ill be there", "I'll have to call you back", "Yes, I'll", "I\u{2019}ll see",
+            "we'll come, she'll be there and he'll drive", "I'd like to, we're ready", "We'll visit on Tuesday",
+        ];
+        for text in promises {
+            assert_eq!(visit_type(&tokens(text)), None, "{text:?}");
+        }
+        for text in ["I'm ill", "I feel ill.", "I've been ill since Monday", "he is very ill"] {
+            assert_eq!(visit_type(&tokens(text)), Some(VisitType::Sick), "{text:?}");
+        }
+    }
+
+    #[test]
     fn speaking_for_others() {
-        for text in [
-            "I need an appointment for my son",
-            "I'm calling for my mother",
-            "my daughter needs an appointment",
-            "move my husband's appointment",
-        ] {
+        #[rustfmt::skip]
+        let proxies = [
+            "I need an appointment for my son", "I'm calling for my mother", "my daughter needs an appointment",
+            "move my husband's appointment", "My daughter needs to see the doctor", "I'm calling for my husband", "it's for my mom",
+            "It's for my son.", "For my daughter.", "set my husband up with an appointment",
+            "My daughter has a fever, can she be seen today?", "It's not for me, it's for my son",
+            "My son is sick and I want him seen", "I'm the caregiver for Robert Chen", "I'm her guardian",
+            "She's my mother and she can't call herself", "My husband and I both need physicals",
+            "one for me and one for my wife", "I'm calling about my dad's appointment", "My wife would like to come in",
+            "My kid needs his shots", "I'm calling on my mother's behalf", "Can you get my son in tomorrow?",
+            "I'm his wife", "Can you see my baby tomorrow", "my boyfriend needs a follow-up", "The appointment is for my wife", "It's for somebody else", "I have power of attorney for my aunt",
+            "my little boy needs to be seen", "I need to bring my daughter in", "Can he be seen today?",
+        ];
+        for text in proxies {
             assert!(is_proxy(&tokens(text)), "{text:?}");
         }
-        for text in
-            ["I need an appointment", "my mother told me to call", "I need to see my doctor"]
-        {
+        #[rustfmt::skip]
+        let own = [
+            "I need an appointment", "my mother told me to call", "I need to see my doctor", "My husband will drive me",
+            "Yes, if my husband can drive me.", "I have to pick up my kids at three", "My mother had a stroke last year",
+            "Heart disease runs in my family, my father had it", "I have to take my son to school", "My wife recommended Dr. Patel",
+            "I need to check with my husband", "My daughter's birthday is on Friday", "I can't, I'm at my sister's",
+            "It's for me", "It's for a physical", "My son gave me his cold and I need to be seen", "I'm on the phone with my wife, hold on", "it's for my knee", "It's for my annual physical", "Is it for Thursday?",
+            "My wife goes to Dr. Patel", "I had a baby last year",
+        ];
+        for text in own {
             assert!(!is_proxy(&tokens(text)), "{text:?}");
         }
     }

@@ -15,7 +15,7 @@ mod tokens;
 mod understood;
 mod when;
 
-pub(crate) use answers::{Answer, choice};
+pub(crate) use answers::{Answer, choice, is_plain};
 pub(crate) use birth::{BirthHeard, complete};
 pub(crate) use intents::{Intent, Meta};
 pub(crate) use names::{NamePart, PractitionerHeard};

@@ -11,7 +11,9 @@ use super::tokens::Token;
 #[rustfmt::skip]
 const KIN: &[&str] = &[
     "mother", "mom", "moms", "father", "dad", "dads", "husband", "wife", "son", "daughter",
-    "brother", "sister",
+    "brother", "sister", "parents", "mum", "mama", "papa", "stepson", "stepdaughter", "stepmother", "stepfather", "grandson",
+    "granddaughter", "grandchild", "grandkid", "toddler", "infant", "newborn", "spouse", "fiance", "fiancee", "teenager",
+    "kids", "children", "sons", "daughters", "boy", "girl", "nana", "granny", "inlaw",
     "baby", "child", "kid", "friend", "neighbor", "grandmother", "grandma", "grandfather",
     "grandpa", "aunt",
     "uncle", "cousin", "partner", "roommate", "boyfriend", "girlfriend", "coworker", "niece",
@@ -78,6 +80,8 @@ fn word_matches(word: &str, element: &str) -> bool {
     element.split('|').any(|one| match one {
         "_" => true,
         "@kin" => KIN.contains(&word),
+        // "Mother's": words have no apostrophes.
+        "@kins" => word.strip_suffix('s').is_some_and(|one| KIN.contains(&one)),
         "@familia" => FAMILIA.contains(&word),
         _ => match one.strip_suffix('*') {
             Some(prefix) => word.starts_with(prefix),

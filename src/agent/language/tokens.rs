@@ -21,6 +21,8 @@ pub(crate) struct Token {
     pub(crate) sentence: u16,
     /// The hyphen or slash that glues it to the word before.
     pub(crate) glue: Option<char>,
+    /// Whether a question mark follows it.
+    pub(crate) asks: bool,
 }
 
 /// Takes a text apart.
@@ -41,8 +43,14 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
                     clause,
                     sentence,
                     glue,
+                    asks: false,
                 });
             }
+        }
+        if chunk.ends_with('?')
+            && let Some(last) = words.last_mut()
+        {
+            last.asks = true;
         }
         match chunk.chars().last() {
             Some(',' | ';' | ':' | '-' | '\u{2014}' | '\u{2013}') => {
@@ -54,6 +62,16 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
                 sentence = sentence.saturating_add(1);
             }
             _ => {}
+        }
+    }
+    for at in 1..words.len() {
+        // A nod that was written as two words.
+        let nod = matches!(
+            (words[at - 1].word.as_str(), words[at].word.as_str()),
+            ("uh" | "um" | "mm" | "mhm", "huh") | ("mm", "hm" | "hmm")
+        );
+        if nod && words[at - 1].clause == words[at].clause {
+            words[at].word = "uhhuh".into();
         }
     }
     words.retain(|token| !is_filler(token));

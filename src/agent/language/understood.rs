@@ -71,6 +71,13 @@ pub(crate) struct Understood {
     pub(crate) proxy: bool,
 }
 
+/// An hour that is named as a choice.
+#[rustfmt::skip]
+const BARE_HOUR: &[&str] = &[
+    "do|take|with|say|prefer|make ..1 two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|noon",
+    "do|take|with|say|prefer|make ..1 2|3|4|5|6|7|8|9|10|11|12", "do|take|with|say|prefer|make ..1 one oclock|thirty|fifteen|pm",
+];
+
 /// Reads a turn.
 pub(crate) fn understand(
     text: &str,
@@ -142,7 +149,9 @@ pub(crate) fn understand(
 fn read_when(words: &[Token], asked: Asked, today: Date) -> When {
     let mut when = When::default();
     days(words, today, &mut when);
-    times(words, asked == Asked::When, &mut when);
+    // "Let's do ten": an hour without a cue, to an offer.
+    let hour = asked == Asked::YesNo && any(words, BARE_HOUR);
+    times(words, asked == Asked::When || hour, &mut when);
     when
 }
 

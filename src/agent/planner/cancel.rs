@@ -2,10 +2,12 @@
 
 use std::time::Instant;
 
+use jiff::civil::DateTime;
+
 use super::step::{Flight, Step};
 use super::task::Kind;
 use crate::agent::conversation::Conversation;
-use crate::agent::language::{Answer, Intent, Understood, any};
+use crate::agent::language::{Answer, Intent, Understood, any, is_plain};
 use crate::agent::memory::Outcome;
 use crate::agent::tools::ToolCall;
 use crate::agent::wording::{self, lines};
@@ -35,17 +37,14 @@ impl Conversation {
         again: bool,
     ) -> bool {
         let Step::CancelIt { start, .. } = self.step else { return false };
-        let moves = u.intent == Some(Intent::Reschedule)
-            || u.says(&[
-                "move|reschedule it|that|instead",
-                "^ move|reschedule",
-                "id|rather ..2 move|reschedule",
-            ]);
-        if moves {
+        if moves(u) {
             self.decide("intent", Intent::Reschedule.name());
             self.task.kind = Kind::Reschedule;
             self.merge_task(u);
             self.advance(now);
+            return true;
+        }
+        if self.cancels_another(now, u, start) {
             return true;
         }
         match u.answer {
@@ -96,6 +95,31 @@ impl Conversation {
         }
         true
     }
+
+    /// "Cancel the Friday one" is no yes to Thursday's: which one it is, is asked anew.
+    fn cancels_another(&mut self, now: Instant, u: &Understood, start: DateTime) -> bool {
+        let other = !u.which.allows(start)
+            || !u.which_weekdays.is_empty() && !u.which_weekdays.contains(&start.weekday());
+        let answers =
+            matches!(u.intent, None | Some(Intent::Cancel)) && u.answer != Some(Answer::No);
+        if !other || !answers {
+            return false;
+        }
+        self.task.appointment = None;
+        self.hint_from(u, Kind::Cancel);
+        self.cancel(now);
+        true
+    }
+}
+
+/// Whether the caller would rather move it.
+fn moves(u: &Understood) -> bool {
+    u.intent == Some(Intent::Reschedule)
+        || u.says(&[
+            "move|reschedule it|that|instead",
+            "^ move|reschedule",
+            "id|rather ..2 move|reschedule",
+        ])
 }
 
 /// Whether the caller says to cancel, and neither asks nor wonders about it.
@@ -112,5 +136,5 @@ fn orders(u: &Understood) -> bool {
         ),
     };
     let words = if u.spanish.is_empty() { &u.tokens } else { &u.spanish };
-    any(words, order) && !any(words, other)
+    (!u.spanish.is_empty() || is_plain(words)) && any(words, order) && !any(words, other)
 }

@@ -308,11 +308,15 @@ impl Conversation {
             _ => false,
         };
         let elsewhen = u.when.shift.is_some() || !u.when.allows(slot.start);
+        // A yes to a doctor whom nobody here knows is none to the one on offer.
+        let unknown = matches!(u.practitioner, Some(PractitionerHeard::Unknown));
         match u.answer {
             _ if elsewhen || named => self.other_offer(now, u, slot),
-            Some(Answer::Yes) => self.agreed(now, slot, said, again, self.doubts(u)),
+            Some(Answer::Yes) if !unknown => self.agreed(now, slot, said, again, self.doubts(u)),
             Some(Answer::No) => self.other_offer(now, u, slot),
-            _ if !u.when.is_empty() || u.answer == Some(Answer::Unclear) => {
+            Some(Answer::Yes | Answer::Unclear) | None
+                if !u.when.is_empty() || u.answer.is_some() =>
+            {
                 // The time on offer, said back; or a yes and a no in one breath.
                 let moment = wording::moment(self.wording.tongue, slot.start);
                 let text = self.wording.line(lines::IS_THAT_A_YES, &[&moment]);

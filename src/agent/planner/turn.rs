@@ -88,7 +88,8 @@ impl Conversation {
                 }
                 self.repeat();
             }
-            Some(Meta::Hold) if !content && u.answer.is_none() => {
+            // "Okay, hold on" agrees to nothing yet.
+            Some(Meta::Hold) if !content && matches!(u.answer, None | Some(Answer::Unclear)) => {
                 self.trouble.held = true;
                 self.say_line(lines::TAKE_YOUR_TIME);
                 self.listen();
@@ -169,8 +170,10 @@ impl Conversation {
         }
         match u.answer {
             Some(Answer::No) if self.step == Step::AnythingElse => self.goodbye(),
-            Some(Answer::Yes)
-                if u.meta != Some(Meta::Thanks)
+            // Nothing is written on it here: "yes, I have a question" is as good as a yes.
+            Some(Answer::Yes | Answer::Unclear)
+                if (u.answer == Some(Answer::Yes) || u.says(&["^ ..1 yes|yeah|yep|yup|sure"]))
+                    && u.meta != Some(Meta::Thanks)
                     && self.step == Step::AnythingElse
                     && u.visit_type.is_none() =>
             {
@@ -275,7 +278,7 @@ impl Conversation {
         }
     }
 
-    fn hint_from(&mut self, u: &Understood, kind: Kind) {
+    pub(super) fn hint_from(&mut self, u: &Understood, kind: Kind) {
         let hint = &mut self.task.hint;
         if u.which.names_day() || u.which.names_time() {
             hint.when = u.which.clone();

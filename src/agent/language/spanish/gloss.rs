@@ -97,6 +97,7 @@ impl Gloss<'_> {
             clause,
             sentence,
             glue: None,
+            asks: false,
         });
     }
 
