@@ -98,7 +98,8 @@ impl Floor {
     pub(super) fn voice_over_ends(&mut self, now: Instant, since: Instant, lasted: Duration) {
         // It was due before the voice ended, even if its timer is handled a moment later.
         let due = self.timers.deadline(Timer::Takes);
-        let takes = due.is_some_and(|due| due <= since + TOLD_LATE);
+        let takes = due.is_some_and(|due| due <= since + TOLD_LATE)
+            && (self.over.voiced + lasted >= TAKES + UNHEARD || self.over.assents);
         self.timers.stop(Timer::Confirm);
         self.timers.stop(Timer::Takes);
         if self.voice.denied.is_none() {
@@ -389,13 +390,13 @@ impl Floor {
                 Some(longer) => self.timers.set(Timer::Takes, now + longer),
                 None => self.take_floor(now, Verdict::Stopped),
             },
+            // Words of a part of it, perhaps, and no others came.
+            (Timer::Words, Caller::Paused { since, over: true }) if self.said() == Said::Words => {
+                self.take_floor_or_keep(now, since);
+            }
             // Who spoke for so long over a protected sentence has something to say, with words or without.
             (Timer::Words, Caller::Paused { over: true, .. }) if self.over.voiced >= TAKES => {
                 self.take_floor(now, Verdict::Stopped);
-            }
-            // Words of a part of it, and no others came.
-            (Timer::Words, Caller::Paused { since, over: true }) if self.said() == Said::Words => {
-                self.take_floor_or_keep(now, since);
             }
             (Timer::Words, Caller::Paused { since, over: true }) => self.give_up_words(now, since),
             (Timer::Words, Caller::Quiet) => {

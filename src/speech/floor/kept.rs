@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use super::barge_in::{ANSWERS, TAKES};
-use super::short::asks_for_the_floor;
+use super::short::{asks_for_the_floor, is_of_voice};
 use super::{Caller, Floor, Timer, Verdict};
 
 /// After the agent's end, the caller's own words are waited for so long before those that were kept are an answer.
@@ -35,7 +35,11 @@ impl Kept {
 impl Floor {
     /// Whether the words so far, of a voice that lasted for `voiced`, take the floor.
     pub(super) fn asks(&self, voiced: Duration) -> bool {
-        self.partial.is_some() && (voiced >= TAKES || self.asks_in(self.heard.max(voiced)))
+        let heard = self.heard.max(voiced);
+        self.partial.as_ref().is_some_and(|(_, text)| match voiced >= TAKES {
+            true => is_of_voice(text, heard),
+            false => self.asks_in(heard),
+        })
     }
 
     /// Whether they ask for it, when they were said in so long: all that was heard since the last turn.

@@ -83,6 +83,12 @@ fn fits(words: &[String], voiced: Duration) -> bool {
         <= voiced
 }
 
+/// Whether at least half of what was said can have been let through in so long a voice. If not, it is the talk of a television
+/// behind the caller, or our echo: the detector keeps out most of it, and the recogniser makes words of all.
+pub(super) fn is_of_voice(text: &str, heard: Duration) -> bool {
+    SYLLABLE * u32::try_from(length(text)).unwrap_or(1_000) <= heard * 2
+}
+
 /// About how many syllables a text has. Where sounds are misheard for others, that stays the same.
 pub(super) fn length(text: &str) -> usize {
     words(text).iter().map(|word| syllables(word)).sum()
@@ -160,6 +166,15 @@ mod tests {
             assert_eq!(length(said), length(heard), "{heard}");
         }
         assert!(length("Okay.") < length("Okay, but no."));
+    }
+
+    #[test]
+    fn words_of_which_most_was_kept_out_are_not_the_callers() {
+        let heard = Duration::from_millis(700);
+        assert!(is_of_voice("I want to cancel my appointment.", heard));
+        let news = "Work is expected to begin in the spring and to take about two years.";
+        assert!(!is_of_voice(news, heard));
+        assert!(is_of_voice(news, Duration::from_millis(2400)));
     }
 
     #[test]
