@@ -162,7 +162,7 @@ fn the_process_is_explained() {
     let (code, out, err) = attendant(dir.path(), &["explain", "attendant.toml"]);
     assert_eq!((code, &*err), (0, ""), "{out}");
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
-    let hearing = format!("{:<23}{:<31}default", "hearing", cores.min(2));
+    let hearing = format!("{:<23}{:<31}by the machine's cores", "hearing", cores.min(2));
     for line in [
         "data                   \"/var/lib/attendant\"           default",
         "models                 /var/lib/attendant/models      below `data`",

@@ -186,7 +186,8 @@ fn the_agent_yields_to_a_caller() {
         after(Level::Ducked, 100);
         after(Level::Silent, 180);
         let stopped = played.stopped.expect("it yields");
-        assert!((onset..=onset + 1_200).contains(&stopped), "{}: {stopped}", case.name);
+        // For good it stops when the words, or a second of voice, say that it must; until then it is silent.
+        assert!((onset..=onset + 1_600).contains(&stopped), "{}: {stopped}", case.name);
     }
 }
 

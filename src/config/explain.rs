@@ -211,6 +211,9 @@ fn shown(value: &DeValue<'_>) -> String {
 fn node_value(node: &Node, key: &Key) -> Computed {
     match key.path {
         "models" => Some((node.models.display().to_string(), "below `data`".into())),
+        "threads.hearing" => {
+            Some((node.hearing_threads.to_string(), "by the machine's cores".into()))
+        }
         "sip.advertise" => {
             let told = node.sip_advertise.unwrap_or(node.sip_listen);
             Some((told.to_string(), "as `listen`".into()))
