@@ -538,3 +538,20 @@ fn without_a_target_a_message_is_taken() {
     world.say("I'd rather not say");
     world.used(&["create_callback"]);
 }
+
+#[test]
+fn a_nod_where_something_else_was_asked_brings_the_question_again_at_once() {
+    for nod in ["Yes.", "Okay.", "Yeah, right.", "Thank you."] {
+        let mut world = play(1, &[MOVE]);
+        world.story.clear();
+        world.say(nod);
+        let said: Vec<_> = world.story.iter().filter(|line| line.starts_with("agent: ")).collect();
+        assert_eq!(said.len(), 1, "{nod}: {said:?}");
+        assert!(said[0].contains("birth") && !said[0].contains("sorry"), "{nod}: {said:?}");
+        // Who nods again and again is helped by a person.
+        world.say(nod);
+        world.say(nod);
+        let all = world.story.join("\n");
+        assert!(all.contains("front desk"), "{nod}: {all}");
+    }
+}

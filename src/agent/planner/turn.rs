@@ -396,11 +396,22 @@ impl Conversation {
                 self.ask_again_or_open();
             }
             (_, Step::Open | Step::AnythingElse) if self.bare_name(u) => self.proceed(now),
-            // A nod while nothing was asked that it could answer: wait on.
-            _ if nods(u) => self.listen(),
-            (Some(Meta::Thanks), _) => self.listen(),
+            // Somebody who begins to speak.
+            _ if hesitates(u) => self.listen(),
+            _ if nods(u) => self.nodded(now),
+            (Some(Meta::Thanks), _) => self.nodded(now),
             _ => self.not_understood(now, NO_SENSE),
         }
+    }
+
+    /// A nod, or thanks, where something else was asked: the question comes once more, at once and without a reproach.
+    fn nodded(&mut self, now: Instant) {
+        self.trouble.failures = self.trouble.failures.saturating_add(NO_WORDS);
+        if self.trouble.failures >= FRUSTRATED {
+            self.trouble.failures = 0;
+            return self.frustrated(now);
+        }
+        self.ask_again_or_open();
     }
 
     /// "Maria Lopez. 3 9 84." before anything was asked.
@@ -482,6 +493,12 @@ impl Conversation {
 /// "Mm-hmm", "okay", "right".
 fn nods(u: &Understood) -> bool {
     u.length() <= 2
-        && (any(&u.spanish, &["^ ok|aja|si|bueno|bien|claro|entiendo|ya|okey"])
-            || any(&u.tokens, &["^ ok|uhhuh|right|yeah|yes|alright|oh|so|and|well|fine|sure"]))
+        && (any(&u.spanish, &["^ ok|aja|si|bien|claro|entiendo|ya|okey"])
+            || any(&u.tokens, &["^ ok|uhhuh|right|yeah|yes|alright|fine|sure"]))
+}
+
+/// "Well, ..", "Bueno, ..".
+fn hesitates(u: &Understood) -> bool {
+    u.length() == 1
+        && (any(&u.spanish, &["bueno|pues|este|y"]) || any(&u.tokens, &["oh|so|and|well"]))
 }
