@@ -21,7 +21,7 @@ use attendant::rtp::{KeySeed, RTCP_BYTES, RtcpParams, SrtpKeys, Suite};
 use attendant::speech::{Attention, HeardFrame};
 use attendant::workers::{
     Bridge, DownFrame, LegMedia, MediaConfig, MediaEventKind, MediaPlane, Playback, TapReader,
-    up_ring,
+    WorkersError, up_ring,
 };
 use counting::Counting;
 
@@ -324,11 +324,21 @@ impl Party {
             telephone_event: Some(101),
             ..LegParams::new(codec, codec.static_payload_type().unwrap_or(96), remote)
         };
-        let port = plane.reserve().unwrap();
-        let far = MediaSession::new(Instant::now(), params(port.advertised()), dice);
-        let params = params(socket.local_addr().unwrap());
-        let leg = plane.open(LegId(number), port, params.clone()).unwrap();
-        Self { socket, far, params, leg }
+        let near = params(socket.local_addr().unwrap());
+        let asked = Instant::now();
+        // A thread that did not get a core for a while has not taken the legs before this one.
+        let (port, leg) = loop {
+            let port = plane.reserve().unwrap();
+            let at = port.advertised();
+            match plane.open(LegId(number), port, near.clone()) {
+                Err(WorkersError::Busy { .. }) if asked.elapsed() < PATIENCE => {
+                    std::thread::sleep(Duration::from_millis(5));
+                }
+                opened => break (at, opened.unwrap()),
+            }
+        };
+        let far = MediaSession::new(Instant::now(), params(port), dice);
+        Self { socket, far, params: near, leg }
     }
 
     /// The far end's 20 ms. Returns how many frames the agent has heard.
